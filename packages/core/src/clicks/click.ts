@@ -1,0 +1,40 @@
+import { describe, unexpected } from '../errors/index.js';
+import type { ImagePoint, Size } from '../geometry/index.js';
+
+export type ClickLabel = 'positive' | 'negative';
+
+/** A click in image px. A positive one lies on the object, a negative one beside it. */
+export interface Click extends ImagePoint {
+  readonly label: ClickLabel;
+}
+
+/**
+ * Checks clicks that came from outside: finite coordinates inside the picture, a known label.
+ * A coordinate equal to the width or height counts as inside, since it is the edge of the last pixel.
+ *
+ * @throws ClickmaskError `bad-click`
+ */
+export function checkClicks(clicks: unknown, size: Size): asserts clicks is readonly Click[] {
+  if (!Array.isArray(clicks)) throw unexpected('bad-click', 'clicks', 'an array of clicks', clicks);
+  clicks.forEach((click: unknown, index) => {
+    const name = `clicks[${index}]`;
+    if (typeof click !== 'object' || click === null) throw unexpected('bad-click', name, '{ x, y, label }', click);
+    const { x, y, label } = click as Record<string, unknown>;
+    if (label !== 'positive' && label !== 'negative') {
+      throw unexpected('bad-click', `${name}.label`, "'positive' or 'negative'", label);
+    }
+    const inside = (value: unknown, limit: number) => typeof value === 'number' && value >= 0 && value <= limit;
+    if (!inside(x, size.width) || !inside(y, size.height)) {
+      const received = `(${describe(x)}, ${describe(y)})`;
+      throw unexpected('bad-click', name, `a point inside the picture of ${size.width} x ${size.height} px`, received);
+    }
+  });
+}
+
+/** The pixel that a point in image px falls on, clamped into the picture. */
+export function clickPixel(point: ImagePoint, size: Size): { readonly column: number; readonly row: number } {
+  return {
+    column: Math.min(size.width - 1, Math.max(0, Math.floor(point.x))),
+    row: Math.min(size.height - 1, Math.max(0, Math.floor(point.y))),
+  };
+}

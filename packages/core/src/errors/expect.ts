@@ -1,0 +1,51 @@
+import { ClickmaskError, type ClickmaskErrorCode } from './clickmask-error.js';
+
+/** Renders a received value for a message: short, and never the content of a large array. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'no prototype'})`;
+  return `a ${typeof value}`;
+}
+
+/** An error in the form "Expected <what> for <name> but received <value>." */
+export function unexpected(
+  code: ClickmaskErrorCode,
+  name: string,
+  expected: string,
+  received: unknown,
+  advice = '',
+): ClickmaskError {
+  const text = `Expected ${expected} for ${name} but received ${describe(received)}.${advice === '' ? '' : ` ${advice}`}`;
+  return new ClickmaskError(code, text, { details: { name, expected } });
+}
+
+/** Throws unless `value` is a whole number in [`min`, `max`]. */
+export function expectInteger(
+  code: ClickmaskErrorCode,
+  name: string,
+  value: unknown,
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+): asserts value is number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw unexpected(code, name, `a whole number from ${min} to ${max}`, value);
+  }
+}
+
+/** Throws unless `value` is a finite number in [`min`, `max`]. */
+export function expectNumber(
+  code: ClickmaskErrorCode,
+  name: string,
+  value: unknown,
+  min = -Number.MAX_VALUE,
+  max = Number.MAX_VALUE,
+): asserts value is number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    const range = min === -Number.MAX_VALUE && max === Number.MAX_VALUE ? '' : ` from ${min} to ${max}`;
+    throw unexpected(code, name, `a finite number${range}`, value);
+  }
+}

@@ -1,0 +1,2 @@
+export type { ImagePoint, InputPoint, Size } from './points.js';
+export { type Rect, rectIou, sameRect, wholeRect } from './rect.js';
