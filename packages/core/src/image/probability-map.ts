@@ -1,0 +1,36 @@
+import type { Rect, Size } from '../geometry/index.js';
+import { applyWeights } from './resize.js';
+import { axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
+
+/**
+ * Foreground probabilities on a network's grid, row-major [height, width], and the region of the picture they belong to.
+ * Outside the region the probability is 0. Never blown up to full resolution: masks are cut from it directly.
+ */
+export interface ProbabilityMap extends Size {
+  readonly data: Float32Array;
+  /** In image px. */
+  readonly roi: Rect;
+  /** How the grid is enlarged to the region. */
+  readonly filter: 'half-pixel' | 'align-corners';
+}
+
+/**
+ * Reads a map on the grid of another region of interest: enlarged to pixels, cut out, and resampled, all in one step
+ * per axis, so that no full-size map is made.
+ *
+ * @param filter - how the pixels of `roi` are brought to the new grid
+ * @returns floats, shape [size.height, size.width]
+ */
+export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {
+  const across = composeWeights(
+    axisWeights(roi.width, size.width, filter),
+    axisWeights(map.width, map.roi.width, map.filter),
+    map.roi.x - roi.x,
+  );
+  const down = composeWeights(
+    axisWeights(roi.height, size.height, filter),
+    axisWeights(map.height, map.roi.height, map.filter),
+    map.roi.y - roi.y,
+  );
+  return applyWeights(map.data, across, down);
+}

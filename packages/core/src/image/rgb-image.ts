@@ -1,0 +1,68 @@
+import { expectInteger, unexpected } from '../errors/index.js';
+import type { Size } from '../geometry/index.js';
+
+/** An upright picture: three bytes a pixel (R, G, B), row-major (H, W, 3), sRGB, no alpha. */
+export interface RgbImage extends Size {
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/**
+ * Checks the shape of a picture that came from outside.
+ *
+ * @param maxPixels - the largest accepted `width * height`
+ * @throws ClickmaskError `bad-image` for a wrong shape, `image-too-large` above the limit
+ */
+export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER): void {
+  expectInteger('bad-image', 'image.width', image?.width, 1);
+  expectInteger('bad-image', 'image.height', image?.height, 1);
+  const pixels = image.width * image.height;
+  if (pixels > maxPixels) {
+    throw unexpected(
+      'image-too-large',
+      'the picture',
+      `at most ${maxPixels} pixels`,
+      `${image.width} x ${image.height}`,
+      'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).',
+    );
+  }
+  const isBytes = image.data instanceof Uint8Array || image.data instanceof Uint8ClampedArray;
+  if (!isBytes || image.data.length !== pixels * 3) {
+    throw unexpected('bad-image', 'image.data', `${pixels * 3} bytes of R, G, B`, image.data);
+  }
+}
+
+/**
+ * Drops the alpha channel of canvas pixels, laying them over white, as viewers do.
+ *
+ * @param rgba - `width * height * 4` bytes, not premultiplied, as `ImageData` holds them
+ *
+ * @example
+ * ```ts
+ * import { rgbFromRgba } from '@clickmask/core';
+ *
+ * const image = rgbFromRgba({ width: 1, height: 1, data: new Uint8ClampedArray([10, 20, 30, 255]) });
+ * console.log([...image.data]); // [10, 20, 30]
+ * ```
+ */
+export function rgbFromRgba(rgba: Size & { readonly data: Uint8Array | Uint8ClampedArray }): RgbImage {
+  const { width, height, data } = rgba;
+  const pixels = width * height;
+  if (data.length !== pixels * 4) {
+    throw unexpected('bad-image', 'rgba.data', `${pixels * 4} bytes of R, G, B, A`, data);
+  }
+  const out = new Uint8Array(pixels * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    const alpha = data[from + 3];
+    if (alpha === 255) {
+      out[to] = data[from];
+      out[to + 1] = data[from + 1];
+      out[to + 2] = data[from + 2];
+    } else {
+      const rest = 255 * (255 - alpha);
+      out[to] = (data[from] * alpha + rest + 127) / 255;
+      out[to + 1] = (data[from + 1] * alpha + rest + 127) / 255;
+      out[to + 2] = (data[from + 2] * alpha + rest + 127) / 255;
+    }
+  }
+  return { width, height, data: out };
+}

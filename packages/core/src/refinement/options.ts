@@ -1,0 +1,38 @@
+/** Cascade-forward refinement (CFR-ICL): the map is fed back to the network without new clicks. */
+export interface CascadeOptions {
+  /** Forward passes after the first one; 0 switches the cascade off. */
+  readonly steps: number;
+  /** Stops as soon as a step changes at most this many pixels at full resolution (A-CFR uses 20); null: never. */
+  readonly settledPixels: number | null;
+  /** `first`: on the first click only, as the authors' released code does; `every`: on each click, as the paper says. */
+  readonly clicks: 'first' | 'every';
+}
+
+/** Zoom-in (RITM): the network sees the surroundings of the object instead of the whole picture. */
+export interface ZoomInOptions {
+  /** Clicks that are served on the whole picture before the first zoom; -1 also zooms before the first mask. */
+  readonly skipClicks: number;
+  /** Size of the region, relative to the object's box. */
+  readonly expansion: number;
+  /** Least side of the region, in image px. */
+  readonly minSize: number;
+  /** The region is kept while its overlap with the wanted one (product of the 1-D IoUs) is at least this. */
+  readonly keepIou: number;
+  /** Probability above which a pixel belongs to the object when its box is measured. */
+  readonly threshold: number;
+}
+
+/** How a prediction is refined. What is left out keeps the model's default. */
+export interface RefinementOptions {
+  readonly cascade?: CascadeOptions | 'off';
+  readonly zoomIn?: ZoomInOptions | 'off';
+  /** Averages the logits with those of the mirrored picture. */
+  readonly flip?: boolean;
+}
+
+/** Refinement with every choice made. */
+export interface ResolvedRefinement {
+  readonly cascade: CascadeOptions;
+  readonly zoomIn: ZoomInOptions | null;
+  readonly flip: boolean;
+}

@@ -1,0 +1,84 @@
+import type { Rect } from '../geometry/index.js';
+import type { ProbabilityMap } from '../image/index.js';
+import { type Mask, type MaskRuns, maskFromRuns } from '../mask/index.js';
+import type { Provider } from '../runtime/backend.js';
+
+/** One reading of the clicks, where the model offers several. */
+export interface Candidate {
+  readonly index: number;
+  /** The model's own estimate of the mask's quality, 0 to 1. */
+  readonly score: number;
+}
+
+/** What refinement did for this prediction. */
+export interface RefinementReport {
+  /** Cascade-forward steps taken after the first forward pass. */
+  readonly steps: number;
+  /** Pixels changed by each of these steps, at full resolution. */
+  readonly changedPixels: readonly number[];
+  /** Whether an adaptive cascade stopped before its last step. */
+  readonly settled: boolean;
+  /** The region that was fed to the network in the last pass, in image px. */
+  readonly roi: Rect;
+  readonly flip: boolean;
+}
+
+/** Milliseconds of one prediction; `decode` and `encode` are 0 where the picture or its features were at hand. */
+export interface Timings {
+  /** Picture bytes to pixels. */
+  readonly decode: number;
+  /** Pixels to features: crop, resize, image encoder. */
+  readonly encode: number;
+  /** Features and clicks to probability maps, refinement included. */
+  readonly predict: number;
+  /** Probability map to clean mask. */
+  readonly postprocess: number;
+  /** The part of all these spent inside the network. */
+  readonly network: number;
+  readonly total: number;
+}
+
+/** Everything a click gives, as plain data that crosses a thread boundary unharmed. */
+export interface PredictionData {
+  readonly width: number;
+  readonly height: number;
+  readonly runs: MaskRuns;
+  /** Set pixels. */
+  readonly area: number;
+  /** The smallest rectangle around the mask, in image px; null for an empty mask. */
+  readonly bbox: Rect | null;
+  /** 0 to 1: the model's own score of the chosen candidate, else the mean probability inside the mask. */
+  readonly score: number;
+  /** All readings the model offers, best first; one where it offers no choice. */
+  readonly candidates: readonly Candidate[];
+  /** Index of the candidate that became the mask. */
+  readonly candidate: number;
+  /** Pixels that differ from the prediction before this click (or from the starting mask, or from an empty one). */
+  readonly changedPixels: number;
+  readonly refinement: RefinementReport;
+  readonly timings: Timings;
+  readonly provider: Provider;
+  /** Name and version of the model. */
+  readonly model: string;
+  /** Remarks for the user, such as why a mask is empty. */
+  readonly notes: readonly string[];
+  /** Present where it was asked for (`includeMap`). */
+  readonly map?: ProbabilityMap;
+}
+
+/** A prediction; the mask of bytes is made from the runs when it is first read. */
+export interface Prediction extends PredictionData {
+  readonly mask: Mask;
+}
+
+/** Adds the lazy `mask` to prediction data. */
+export function toPrediction(data: PredictionData): Prediction {
+  let mask: Mask | undefined;
+  return {
+    ...data,
+    get mask() {
+      mask ??= maskFromRuns(data.runs);
+      return mask;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { RefinementOptions } from '../refinement/index.js';
+import type { RgbImage } from '../image/index.js';
+import type { Provider } from '../runtime/backend.js';
+import type { PostprocessOptions } from './postprocess.js';
+import type { Prediction } from './prediction.js';
+import type { Prompt } from './prompt.js';
+
+/** A picture as it came (JPEG, PNG, WebP, ... bytes), or as pixels. */
+export type ImageSource = RgbImage | Uint8Array;
+
+export interface OpenOptions {
+  /**
+   * Names the picture in every cache. The same key must always mean the same pixels.
+   * Default: SHA-256 of the bytes.
+   */
+  readonly key?: string;
+  /** Computes the features of the whole picture at once, so that the first click finds them. Default false. */
+  readonly prepare?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A picture known to a segmenter. Small: it holds the source, not the pixels nor the features. */
+export interface SegmenterImage {
+  readonly key: string;
+  /** Of the upright picture, in px. */
+  readonly width: number;
+  readonly height: number;
+  /** Forgets pixels, features and previous maps of this picture. Later use opens it again. */
+  close(): Promise<void>;
+}
+
+export interface SegmentOptions {
+  /** Overrides the model's defaults, field by field. */
+  readonly refinement?: RefinementOptions;
+  readonly postprocess?: PostprocessOptions;
+  /** Which candidate becomes the mask: the best by score (default), or one by its index. */
+  readonly candidate?: 'best' | number;
+  /** Adds the probability map to the prediction. Default false. */
+  readonly includeMap?: boolean;
+  /** Where several requests name the same session, a newer one replaces those still queued (`superseded`). */
+  readonly session?: string;
+  /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
+  readonly deadlineMs?: number;
+  /** Drops queued work and discards late results; a running network is never interrupted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SegmenterInfo {
+  /** Name and version of the model, such as `clickmask-small 0.1.0`. */
+  readonly model: string;
+  readonly family: string;
+  readonly licence: string;
+  readonly provider: Provider;
+  /** How many workers serve requests; 0 where the work is done in the caller's thread. */
+  readonly workers: number;
+  /** Intra-op threads of each. */
+  readonly threads: number;
+  /** What the model can do. */
+  readonly capabilities: {
+    readonly previousMask: boolean;
+    readonly box: boolean;
+    readonly candidates: number;
+  };
+}
+
+export interface SegmenterStats {
+  readonly images: number;
+  /** Bytes of pixels, features and previous maps now kept. */
+  readonly pixelBytes: number;
+  readonly featureBytes: number;
+  readonly stateBytes: number;
+  /** Requests waiting and being served. */
+  readonly queued: number;
+  readonly active: number;
+  readonly encodes: number;
+  readonly predictions: number;
+}
+
+/**
+ * A loaded model behind one interface: in this thread, in worker threads, or behind a server.
+ *
+ * The same clicks on the same picture give the same mask, byte for byte, whatever was asked before.
+ */
+export interface Segmenter {
+  readonly info: SegmenterInfo;
+  /**
+   * Makes a picture known.
+   *
+   * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted`, `closed`
+   */
+  open(source: ImageSource, options?: OpenOptions): Promise<SegmenterImage>;
+  /**
+   * Turns a prompt into a mask.
+   *
+   * @throws ClickmaskError `no-clicks`, `bad-click`, `too-many-clicks`, `bad-box`, `bad-mask`, `bad-option`, `aborted`,
+   * `superseded`, `deadline-exceeded`, `queue-full`, `worker-lost`, `closed`, `backend-failed`
+   */
+  segment(image: SegmenterImage, prompt: Prompt, options?: SegmentOptions): Promise<Prediction>;
+  stats(): Promise<SegmenterStats>;
+  /** Finishes what is running, refuses what is queued (`closed`), and frees everything. */
+  close(): Promise<void>;
+}
