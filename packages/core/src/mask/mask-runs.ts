@@ -64,27 +64,48 @@ export function emptyRuns(size: Size): MaskRuns {
   return new RunBuilder(size).finish();
 }
 
-/** Runs of a mask of bytes. Any value but 0 counts as set only if it is 1, as {@link Mask} promises. */
+/** Runs of a mask of bytes. Any value but 0 counts as set, so that a 0/255 picture is never taken for an empty one. */
 export function runsFromMask(mask: Mask): MaskRuns {
-  const { width, height, data } = mask;
+  const { width, data } = mask;
   const builder = new RunBuilder(mask);
-  const size = width * height;
-  // indexOf is a vectorised scan: several times faster than a loop over the bytes.
-  let start = data.indexOf(1);
-  while (start !== -1) {
+  const size = width * mask.height;
+  let start = nextSet(data, 0, size);
+  while (start < size) {
     let end = data.indexOf(0, start);
     if (end === -1) end = size;
-    let y = Math.floor(start / width);
-    let from = start;
-    while (from < end) {
-      const rowStart = y * width;
-      builder.add(y, from - rowStart, Math.min(end - rowStart, width));
-      y += 1;
-      from = y * width;
-    }
-    start = data.indexOf(1, end);
+    addLinear(builder, width, start, end);
+    start = nextSet(data, end, size);
   }
   return builder.finish();
+}
+
+/**
+ * Appends pixels `start` to `end - 1`, counted row by row over the whole picture, to a builder of pictures `width` wide.
+ * Calls must come in order.
+ */
+export function addLinear(builder: RunBuilder, width: number, start: number, end: number): void {
+  for (let y = Math.floor(start / width), from = start; from < end; y++) {
+    const rowStart = y * width;
+    const to = Math.min(end, rowStart + width);
+    builder.add(y, from - rowStart, to - rowStart);
+    from = to;
+  }
+}
+
+/** Index of the first byte from `start` on that is not 0, or `size`. */
+function nextSet(data: Uint8Array, start: number, size: number): number {
+  let index = start;
+  // A short scan first: where runs lie close together, the view below would cost more than it saves.
+  const head = Math.min(size, start + 64 + ((8 - ((data.byteOffset + start) & 7)) & 7));
+  while (index < head && data[index] === 0) index++;
+  if (index < head || index === size) return index;
+  // Most of a picture is background, so eight bytes are looked at together.
+  const words = new Uint32Array(data.buffer, data.byteOffset + index, ((size - index) >> 3) << 1);
+  let word = 0;
+  while (word < words.length && (words[word] | words[word + 1]) === 0) word += 2;
+  index += word * 4;
+  while (index < size && data[index] === 0) index++;
+  return index;
 }
 
 /** The bytes of a mask given as runs. */
@@ -129,10 +150,18 @@ export function bounds(runs: MaskRuns): Rect | null {
 
 /** Whether the pixel is set; a point outside the picture is not. */
 export function isSet(runs: MaskRuns, column: number, row: number): boolean {
-  if (row < 0 || row >= runs.height) return false;
-  for (let i = runs.rows[row]; i < runs.rows[row + 1]; i++) {
-    if (column < runs.spans[2 * i]) return false;
-    if (column < runs.spans[2 * i + 1]) return true;
+  return runAt(runs, column, row) >= 0;
+}
+
+/** Index of the run that holds a pixel, or -1 where it is not set or outside the picture. */
+export function runAt(runs: MaskRuns, column: number, row: number): number {
+  if (!(row >= 0 && row < runs.height)) return -1;
+  let low = runs.rows[row];
+  let high = runs.rows[row + 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (column >= runs.spans[2 * middle + 1]) low = middle + 1;
+    else high = middle;
   }
-  return false;
+  return low < runs.rows[row + 1] && column >= runs.spans[2 * low] ? low : -1;
 }

@@ -1,0 +1,90 @@
+import { expectInteger } from '../errors/index.js';
+import { complement, union } from './boolean.js';
+import { type Connectivity, checkConnectivity } from './checks.js';
+import { connectedComponents, keepComponents, selectComponents } from './components.js';
+import type { MaskRuns } from './mask-runs.js';
+
+/**
+ * Fills holes: parts of the background that do not reach the picture's edge. Background parts are connected the other
+ * way than the foreground (4 for an 8-connected foreground, and the other way round).
+ *
+ * @param maxArea - holes of up to this many pixels are filled; Infinity (default) fills all
+ * @param connectivity - of the foreground, default 8
+ * @throws ClickmaskError `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { area, fillHoles, runsFromMask } from '@clickmask/core';
+ *
+ * const ring = runsFromMask({ width: 3, height: 3, data: new Uint8Array([1, 1, 1, 1, 0, 1, 1, 1, 1]) });
+ * console.log(area(fillHoles(ring))); // 9
+ * ```
+ */
+export function fillHoles(
+  runs: MaskRuns,
+  maxArea: number = Number.POSITIVE_INFINITY,
+  connectivity: Connectivity = 8,
+): MaskRuns {
+  checkConnectivity(connectivity);
+  checkArea('maxArea', maxArea);
+  const { width, height } = runs;
+  const holes = keepComponents(
+    complement(runs),
+    ({ area, bounds }) =>
+      area <= maxArea &&
+      bounds.x > 0 &&
+      bounds.y > 0 &&
+      bounds.x + bounds.width < width &&
+      bounds.y + bounds.height < height,
+    connectivity === 8 ? 4 : 8,
+  );
+  return holes.spans.length === 0 ? runs : union(runs, holes);
+}
+
+/**
+ * Drops connected parts below a number of pixels.
+ *
+ * @param minArea - parts with fewer pixels go
+ * @param connectivity - default 8
+ * @throws ClickmaskError `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { area, removeSpecks, runsFromMask } from '@clickmask/core';
+ *
+ * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([1, 1, 0, 1]) });
+ * console.log(area(removeSpecks(runs, 2))); // 2
+ * ```
+ */
+export function removeSpecks(runs: MaskRuns, minArea: number, connectivity: Connectivity = 8): MaskRuns {
+  checkArea('minArea', minArea);
+  return keepComponents(runs, ({ area }) => area >= minArea, connectivity);
+}
+
+/**
+ * Keeps the connected part with the most pixels; of equals, the one whose first pixel comes first row by row.
+ *
+ * @param connectivity - default 8
+ * @throws ClickmaskError `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { bounds, largestPart, runsFromMask } from '@clickmask/core';
+ *
+ * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([1, 0, 1, 1]) });
+ * console.log(bounds(largestPart(runs))); // { x: 2, y: 0, width: 2, height: 1 }
+ * ```
+ */
+export function largestPart(runs: MaskRuns, connectivity: Connectivity = 8): MaskRuns {
+  const components = connectedComponents(runs, connectivity);
+  if (components.count < 2) return runs;
+  let best = 0;
+  for (let i = 1; i < components.count; i++) if (components.areas[i] > components.areas[best]) best = i;
+  const kept = new Uint8Array(components.count);
+  kept[best] = 1;
+  return selectComponents(runs, components, kept);
+}
+
+function checkArea(name: string, value: number): void {
+  if (value !== Number.POSITIVE_INFINITY) expectInteger('bad-option', name, value, 0);
+}

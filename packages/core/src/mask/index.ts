@@ -1,0 +1,28 @@
+export {
+  changedPixels,
+  complement,
+  difference,
+  intersection,
+  maskIou,
+  sameRuns,
+  union,
+  xor,
+} from './boolean.js';
+export { type Connectivity, checkRuns } from './checks.js';
+export { fillHoles, largestPart, removeSpecks } from './clean-up.js';
+export { type Component, type Components, componentAt, connectedComponents, keepComponents } from './components.js';
+export { checkMask, createMask, type Mask } from './mask.js';
+export {
+  area,
+  bounds,
+  emptyRuns,
+  isSet,
+  type MaskRuns,
+  maskFromRuns,
+  RunBuilder,
+  runsFromMask,
+  toRuns,
+} from './mask-runs.js';
+export { keepClickedParts, type StructuralIntegrityOptions } from './structural-integrity.js';
+export { sampleMap, thresholdMap } from './threshold-map.js';
+export { cropMask, pasteMask, rectRuns, resizeMask, transpose } from './transform.js';
