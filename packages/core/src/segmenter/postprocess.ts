@@ -1,13 +1,71 @@
-/** How a probability map becomes a clean mask. What is left out keeps the model's default. */
+import type { Click } from '../clicks/index.js';
+import { expectNumber, unexpected } from '../errors/index.js';
+import type { ProbabilityMap } from '../image/index.js';
+import {
+  fillHoles,
+  keepClickedParts,
+  largestPart,
+  type MaskRuns,
+  removeSpecks,
+  thresholdMap,
+} from '../mask/index.js';
+import type { Size } from '../geometry/index.js';
+
+/** How a probability map becomes a clean mask. What is left out keeps the default. */
 export interface PostprocessOptions {
-  /** Probability above which a pixel is set, 0 to 1. */
+  /** Probability above which a pixel is set, 0 to 1. Default: the model's. */
   readonly threshold?: number;
   /** Keeps only parts that hold a positive click (FCA-Net). Default: 8-connected, keeping the mask where none is hit. */
   readonly structuralIntegrity?: { readonly connectivity: 4 | 8; readonly whenNoneHit: 'keep' | 'empty' } | 'off';
-  /** Fills holes up to this many pixels; default 0. */
+  /** Fills holes of at most this many pixels; `Infinity` for all. Default 0. */
   readonly fillHoles?: number;
-  /** Drops parts below this many pixels; default 0. */
+  /** Drops parts of fewer than this many pixels. Default 0. */
   readonly removeSpecks?: number;
   /** Keeps only the largest part. Default false. */
   readonly largestPart?: boolean;
+}
+
+export const defaultPostprocess = Object.freeze({
+  structuralIntegrity: Object.freeze({ connectivity: 8, whenNoneHit: 'keep' }),
+  fillHoles: 0,
+  removeSpecks: 0,
+  largestPart: false,
+} as const);
+
+/** Throws `bad-option` for a value out of range. */
+export function checkPostprocess(options: PostprocessOptions): void {
+  if (options.threshold !== undefined) expectNumber('bad-option', 'postprocess.threshold', options.threshold, 0, 1);
+  for (const name of ['fillHoles', 'removeSpecks'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
+      throw unexpected('bad-option', `postprocess.${name}`, 'a number of pixels from 0', value);
+    }
+  }
+  const integrity = options.structuralIntegrity;
+  if (integrity === undefined || integrity === 'off') return;
+  if (integrity.connectivity !== 4 && integrity.connectivity !== 8) {
+    throw unexpected('bad-option', 'structuralIntegrity.connectivity', '4 or 8', integrity.connectivity);
+  }
+  if (integrity.whenNoneHit !== 'keep' && integrity.whenNoneHit !== 'empty') {
+    throw unexpected('bad-option', 'structuralIntegrity.whenNoneHit', "'keep' or 'empty'", integrity.whenNoneHit);
+  }
+}
+
+/** Cuts the mask from the map, then applies integrity, holes, specks and largest part, in this order. */
+export function postprocess(
+  map: ProbabilityMap,
+  size: Size,
+  clicks: readonly Click[],
+  threshold: number,
+  options: PostprocessOptions,
+): MaskRuns {
+  let runs = thresholdMap(map, size, options.threshold ?? threshold);
+  const integrity = options.structuralIntegrity ?? defaultPostprocess.structuralIntegrity;
+  if (integrity !== 'off') runs = keepClickedParts(runs, clicks, integrity);
+  const holes = options.fillHoles ?? defaultPostprocess.fillHoles;
+  if (holes > 0) runs = fillHoles(runs, holes);
+  const specks = options.removeSpecks ?? defaultPostprocess.removeSpecks;
+  if (specks > 0) runs = removeSpecks(runs, specks);
+  if (options.largestPart ?? defaultPostprocess.largestPart) runs = largestPart(runs);
+  return runs;
 }

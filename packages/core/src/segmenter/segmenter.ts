@@ -50,6 +50,8 @@ export interface SegmenterInfo {
   readonly model: string;
   readonly family: string;
   readonly licence: string;
+  /** False where the licence forbids commercial use. */
+  readonly commercialUse: boolean;
   readonly provider: Provider;
   /** How many workers serve requests; 0 where the work is done in the caller's thread. */
   readonly workers: number;

@@ -1,0 +1,199 @@
+import { describe, isClickmaskError, unexpected } from '../errors/index.js';
+import type { Size } from '../geometry/index.js';
+import { checkImage } from '../image/index.js';
+import { toRuns } from '../mask/index.js';
+import { sha256 } from '../models/index.js';
+import type { Engine } from '../segmenter/engine.js';
+import { toPrediction } from '../segmenter/prediction.js';
+import type { ImageSource, Segmenter, SegmenterImage, SegmenterInfo } from '../segmenter/segmenter.js';
+import { abortedError, closedError, createJobQueue, type JobQueue } from './queue.js';
+
+/** A place where engines run: in this thread, in a worker, behind a server. */
+export interface EngineSlot {
+  /** Starts the engine, or starts it anew after it was lost. */
+  start(): Promise<Engine>;
+}
+
+export interface HostOptions {
+  /** One or more; a picture always goes to the same one. */
+  readonly slots: readonly EngineSlot[];
+  /** Requests that may wait at each slot; default 64. */
+  readonly queueCapacity?: number;
+  /** Default deadline of a request in ms; default none. */
+  readonly deadlineMs?: number;
+  /** Reported as `info.workers`; default: the number of slots. */
+  readonly workers?: number;
+}
+
+interface Lane {
+  readonly queue: JobQueue;
+  engine(): Promise<Engine>;
+  peek(): Promise<Engine> | null;
+}
+
+/**
+ * A {@link Segmenter} over one or several engines: queues (latest click wins), deadlines, cancellation, sticky routing by
+ * image key, restart of a lost engine, and the source of every open picture, so that an engine may forget its pixels.
+ */
+export async function createHost(options: HostOptions): Promise<Segmenter> {
+  const { slots, queueCapacity = 64, deadlineMs } = options;
+  const lanes = slots.map((slot) => createLane(slot, queueCapacity));
+  let started: readonly Engine[];
+  try {
+    started = await Promise.all(lanes.map((lane) => lane.engine()));
+  } catch (error) {
+    await Promise.allSettled(lanes.map(async (lane) => (await lane.peek())?.dispose()));
+    throw error;
+  }
+  const info: SegmenterInfo = { ...started[0].info, workers: options.workers ?? slots.length };
+  const sources = new WeakMap<SegmenterImage, { readonly source: ImageSource; readonly lane: Lane }>();
+  const openCount = new Map<string, number>();
+  let closed = false;
+
+  const lookUp = (image: SegmenterImage) => {
+    if (closed) throw closedError();
+    const known = sources.get(image);
+    if (known === undefined) {
+      throw unexpected('bad-image', 'image', 'a picture opened by this segmenter', image, 'Call open() first.');
+    }
+    return known;
+  };
+
+  /** Runs a job, and once more after sending the picture where the engine does not have its pixels. */
+  const withPixels = async <T>(lane: Lane, key: string, source: ImageSource, job: (engine: Engine) => Promise<T>): Promise<T> => {
+    const engine = await lane.engine();
+    try {
+      return await job(engine);
+    } catch (error) {
+      if (!isClickmaskError(error, 'image-not-loaded')) throw error;
+      await engine.load(key, source);
+      return await job(engine);
+    }
+  };
+
+  return {
+    info,
+    async open(source, { key: givenKey, prepare = false, signal } = {}) {
+      if (closed) throw closedError();
+      if (signal?.aborted === true) throw abortedError(signal);
+      checkSource(source);
+      const key = givenKey ?? (await contentKey(source));
+      if (key === '' || key.includes('\n')) throw unexpected('bad-image', 'key', 'a text without line breaks', key);
+      const lane = lanes[laneOf(key, lanes.length)];
+      const size: Size = await lane.queue.push({
+        signal,
+        deadlineMs,
+        run: async () => {
+          const engine = await lane.engine();
+          const loaded = await engine.load(key, source);
+          if (prepare) await engine.prepare(key);
+          return loaded;
+        },
+      });
+      openCount.set(key, (openCount.get(key) ?? 0) + 1);
+      let open = true;
+      const image: SegmenterImage = {
+        key,
+        ...size,
+        async close() {
+          if (!open) return;
+          open = false;
+          sources.delete(image);
+          const left = (openCount.get(key) ?? 1) - 1;
+          if (left > 0) {
+            openCount.set(key, left);
+            return;
+          }
+          openCount.delete(key);
+          if (!closed) await lane.queue.push({ run: async () => (await lane.engine()).forget(key) });
+        },
+      };
+      sources.set(image, { source, lane });
+      return image;
+    },
+
+    async segment(image, prompt, { refinement, postprocess, candidate, includeMap, session, signal, ...rest } = {}) {
+      const { source, lane } = lookUp(image);
+      // Runs cross a thread boundary for a fraction of what bytes cost.
+      const mask = prompt.mask === undefined ? undefined : toRuns(prompt.mask);
+      const request = {
+        key: image.key,
+        prompt: { clicks: prompt.clicks, box: prompt.box, mask },
+        options: { refinement, postprocess, candidate, includeMap },
+      };
+      const data = await lane.queue.push({
+        session,
+        signal,
+        deadlineMs: rest.deadlineMs ?? deadlineMs,
+        run: () => withPixels(lane, image.key, source, (engine) => engine.segment(request)),
+      });
+      return toPrediction(data);
+    },
+
+    async stats() {
+      if (closed) throw closedError();
+      const parts = await Promise.all(lanes.map(async (lane) => (await lane.engine()).stats()));
+      const sum = (pick: (part: (typeof parts)[number]) => number) => parts.reduce((total, part) => total + pick(part), 0);
+      return {
+        images: sum((part) => part.images),
+        pixelBytes: sum((part) => part.pixelBytes),
+        featureBytes: sum((part) => part.featureBytes),
+        stateBytes: sum((part) => part.stateBytes),
+        encodes: sum((part) => part.encodes),
+        predictions: sum((part) => part.predictions),
+        queued: lanes.reduce((total, lane) => total + lane.queue.queued, 0),
+        active: lanes.reduce((total, lane) => total + lane.queue.active, 0),
+      };
+    },
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.all(lanes.map((lane) => lane.queue.close()));
+      await Promise.allSettled(lanes.map(async (lane) => (await lane.peek())?.dispose()));
+    },
+  };
+}
+
+function createLane(slot: EngineSlot, capacity: number): Lane {
+  let current: Promise<Engine> | null = null;
+  return {
+    queue: createJobQueue(capacity),
+    async engine() {
+      for (let seen = current; seen !== null; seen = current) {
+        const engine = await seen.catch(() => null);
+        if (engine !== null && !(engine as { readonly isLost?: boolean }).isLost) return engine;
+        // Where another caller has begun a restart meanwhile, wait for that one.
+        if (seen === current) break;
+      }
+      current = slot.start();
+      return current;
+    },
+    peek: () => current,
+  };
+}
+
+function checkSource(source: ImageSource): void {
+  if (source instanceof Uint8Array) {
+    if (source.length === 0) throw unexpected('bad-image', 'source', 'the bytes of a picture', source);
+    return;
+  }
+  if (typeof source !== 'object' || source === null) {
+    throw unexpected('bad-image', 'source', 'picture bytes or { width, height, data }', describe(source));
+  }
+  checkImage(source);
+}
+
+async function contentKey(source: ImageSource): Promise<string> {
+  if (source instanceof Uint8Array) return `sha256:${await sha256(source)}`;
+  const { data, width, height } = source;
+  return `sha256:${await sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}:${width}x${height}`;
+}
+
+/** FNV-1a over the key: the same picture always finds the worker that has its features. */
+function laneOf(key: string, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % count;
+}
+

@@ -1,0 +1,44 @@
+import type { ClickmaskErrorCode, ErrorDetails } from '../errors/index.js';
+import type { Size } from '../geometry/index.js';
+import type { PredictionData } from '../segmenter/prediction.js';
+import type { EngineRequest, EngineStats } from '../segmenter/engine.js';
+import type { ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
+
+/** The operations behind a port: what goes in and what comes out, all structured-cloneable. */
+export interface EngineOperations {
+  load: { request: { readonly key: string; readonly source: ImageSource }; response: Size };
+  prepare: { request: { readonly key: string }; response: null };
+  segment: { request: EngineRequest; response: PredictionData };
+  forget: { request: { readonly key: string }; response: null };
+  stats: { request: null; response: EngineStats };
+  /** Answers when all is freed; the port is then closed by the server's side. */
+  dispose: { request: null; response: null };
+}
+
+export type Operation = keyof EngineOperations;
+
+/** Client → server. */
+export type RequestMessage = {
+  [O in Operation]: { readonly id: number; readonly operation: O; readonly request: EngineOperations[O]['request'] };
+}[Operation];
+
+/** An error as plain data; `ClickmaskError` does not survive structured cloning. */
+export interface ErrorMessage {
+  readonly code: ClickmaskErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
+/** Server → client. The first message is `ready`, or `failed` where the model cannot be loaded. */
+export type ResponseMessage =
+  | { readonly type: 'ready'; readonly info: Omit<SegmenterInfo, 'workers'> }
+  | { readonly type: 'failed'; readonly error: ErrorMessage }
+  | { readonly type: 'done'; readonly id: number; readonly response: EngineOperations[Operation]['response'] }
+  | { readonly type: 'error'; readonly id: number; readonly error: ErrorMessage };
+
+/** What Node's `MessagePort` and the browser's `MessagePort` and worker scopes have in common. */
+export interface PortLike {
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
+  onMessage(listener: (message: unknown) => void): void;
+  close(): void;
+}

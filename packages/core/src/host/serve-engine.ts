@@ -1,0 +1,49 @@
+import type { Engine } from '../segmenter/engine.js';
+import type { PredictionData } from '../segmenter/prediction.js';
+import type { EngineOperations, Operation, PortLike, RequestMessage, ResponseMessage } from './protocol.js';
+import { toErrorMessage } from './wire-error.js';
+
+/**
+ * Puts an engine behind a port: says `ready`, then answers requests one after another, in order.
+ *
+ * @param load - makes the engine; where that fails, the client is told why
+ */
+export async function serveEngine(port: PortLike, load: () => Promise<Engine>): Promise<void> {
+  const post = (message: ResponseMessage, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  let engine: Engine;
+  try {
+    engine = await load();
+  } catch (error) {
+    post({ type: 'failed', error: toErrorMessage(error) });
+    port.close();
+    return;
+  }
+  const handlers: { [O in Operation]: (request: EngineOperations[O]['request']) => Promise<EngineOperations[O]['response']> } = {
+    load: ({ key, source }) => engine.load(key, source),
+    prepare: ({ key }) => engine.prepare(key).then(() => null),
+    segment: (request) => engine.segment(request),
+    forget: ({ key }) => engine.forget(key).then(() => null),
+    stats: () => engine.stats(),
+    dispose: () => engine.dispose().then(() => null),
+  };
+  let tail: Promise<void> = Promise.resolve();
+  const answer = async ({ id, operation, request }: RequestMessage) => {
+    try {
+      const handle = handlers[operation] as (request: unknown) => Promise<EngineOperations[Operation]['response']>;
+      const response = await handle(request);
+      post({ type: 'done', id, response }, operation === 'segment' ? buffersOf(response as PredictionData) : []);
+    } catch (error) {
+      post({ type: 'error', id, error: toErrorMessage(error) });
+    }
+    if (operation === 'dispose') port.close();
+  };
+  port.onMessage((message) => {
+    tail = tail.then(() => answer(message as RequestMessage));
+  });
+  post({ type: 'ready', info: engine.info });
+}
+
+/** The mask's runs are made anew for every answer, so that they may be handed over; a map stays, since it is cached. */
+function buffersOf(prediction: PredictionData): readonly ArrayBuffer[] {
+  return [prediction.runs.rows.buffer as ArrayBuffer, prediction.runs.spans.buffer as ArrayBuffer];
+}

@@ -1,0 +1,10 @@
+export * from './clicks/index.js';
+export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './errors/index.js';
+export * from './geometry/index.js';
+export * from './host/index.js';
+export * from './image/index.js';
+export * from './mask/index.js';
+export * from './models/index.js';
+export * from './refinement/index.js';
+export * from './runtime/index.js';
+export * from './segmenter/index.js';

@@ -1,0 +1,135 @@
+import { ClickmaskError } from '../../errors/index.js';
+import type { Size } from '../../geometry/index.js';
+import { readOnGrid, resizeToTensor } from '../../image/index.js';
+import { coverageOnGrid } from '../../mask/index.js';
+import type { InferenceSession, Tensor } from '../../runtime/backend.js';
+import type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily } from '../family.js';
+import { mirrorRows } from '../../refinement/index.js';
+import type { ModelManifest } from '../manifest.js';
+
+interface EncoderFeatures extends Features {
+  /** The encoder's outputs, under the names by which the decoder takes them. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * Clickmask's own networks: an image encoder run once per region of interest, and a light decoder run per click.
+ *
+ * Encoder: `image` [1, 3, S, S], RGB from 0 to 1 (mean and scale are in the graph) → any number of feature maps.
+ * Decoder: those maps by the same names; `clicks` [1, N, 3] with x, y in input px and label 1 positive, 0 negative,
+ * -1 padding, the first row the first click; `previous` [1, 1, s, s] probabilities → `logits` [1, K, s, s] and, where
+ * K > 1, `scores` [1, K]. S, s and K are read from the manifest's shapes.
+ */
+export const clickmaskFamily: ModelFamily = {
+  name: 'clickmask',
+  summary: 'image encoder once per region, light decoder per click',
+  graphs: ['encoder', 'decoder'],
+  load,
+};
+
+function load(manifest: ModelManifest, sessions: Readonly<Record<string, InferenceSession>>): LoadedModel {
+  const { encoder, decoder } = sessions;
+  const input = squareOf(manifest, 'encoder', 'inputs', 'image', 3);
+  const grid = squareOf(manifest, 'decoder', 'inputs', 'previous', 1);
+  const logits = manifest.graphs.decoder.outputs.find((tensor) => tensor.name === 'logits');
+  const [, count] = logits?.shape ?? [];
+  if (logits?.shape.length !== 4 || typeof count !== 'number' || logits.shape[2] !== grid.height || logits.shape[3] !== grid.width) {
+    throw misfit(`decoder output 'logits' of shape [1, candidates, ${grid.height}, ${grid.width}]`);
+  }
+  const scored = manifest.graphs.decoder.outputs.some((tensor) => tensor.name === 'scores');
+  if (count > 1 && !scored) throw misfit("decoder output 'scores' beside several candidates");
+  const featureNames = manifest.graphs.encoder.outputs.map((tensor) => tensor.name);
+  const needed = manifest.graphs.decoder.inputs.map((tensor) => tensor.name);
+  for (const name of needed) {
+    if (name !== 'clicks' && name !== 'previous' && !featureNames.includes(name)) {
+      throw misfit(`an encoder output for the decoder's input '${name}'`);
+    }
+  }
+  if (!needed.includes('clicks')) throw misfit("decoder input 'clicks'");
+  // The grid covers the input evenly, so a cell's centre is a half-pixel position of the input.
+  return {
+    manifest,
+    capabilities: { previousMask: true, box: false, candidates: count },
+
+    async encode(image, roi, mirrored): Promise<EncoderFeatures> {
+      const data = resizeToTensor(image, roi, input, 'area');
+      if (mirrored) mirrorRows(data, input.width);
+      const shape = [1, 3, input.height, input.width];
+      const tensors = await encoder.run({ image: { type: 'float32', shape, data } });
+      const bytes = Object.values(tensors).reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
+      return { bytes, tensors };
+    },
+
+    async decode(features, decodeInput): Promise<DecodeOutput> {
+      const feeds: Record<string, Tensor> = {
+        clicks: clickTensor(decodeInput, input),
+        previous: previousTensor(decodeInput, grid),
+      };
+      for (const name of needed) {
+        if (name in feeds) continue;
+        feeds[name] = (features as EncoderFeatures).tensors[name];
+      }
+      const result = await decoder.run(feeds);
+      const all = result.logits.data as Float32Array;
+      if (decodeInput.mirrored) mirrorRows(all, grid.width);
+      const plane = grid.width * grid.height;
+      return {
+        ...grid,
+        logits: Array.from({ length: count }, (_, i) => all.subarray(i * plane, (i + 1) * plane)),
+        scores: scored ? Array.from(result.scores.data as Float32Array, (score) => Math.min(1, Math.max(0, score))) : null,
+        filter: 'half-pixel',
+      };
+    },
+  };
+}
+
+function clickTensor(input: DecodeInput, size: Size): Tensor {
+  const { roi, clicks, mirrored } = input;
+  const rows = Math.max(1, clicks.length);
+  const data = new Float32Array(rows * 3);
+  if (clicks.length === 0) data[2] = -1;
+  clicks.forEach((click, i) => {
+    const x = ((click.x - roi.x) * size.width) / roi.width;
+    data[3 * i] = mirrored ? size.width - x : x;
+    data[3 * i + 1] = ((click.y - roi.y) * size.height) / roi.height;
+    data[3 * i + 2] = click.label === 'positive' ? 1 : 0;
+  });
+  return { type: 'float32', shape: [1, rows, 3], data };
+}
+
+function previousTensor(input: DecodeInput, grid: Size): Tensor {
+  const { roi, previous, mirrored } = input;
+  let data: Float32Array;
+  if (previous === null) data = new Float32Array(grid.width * grid.height);
+  else if ('spans' in previous) data = coverageOnGrid(previous, roi, grid);
+  else if (sameGrid(previous, grid) && sameRoi(previous.roi, roi)) data = previous.data.slice();
+  else data = readOnGrid(previous, roi, grid, 'area');
+  if (mirrored) mirrorRows(data, grid.width);
+  return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };
+}
+
+const sameGrid = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
+
+function sameRoi(a: DecodeInput['roi'], b: DecodeInput['roi']): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}
+
+function squareOf(
+  manifest: ModelManifest,
+  graph: 'encoder' | 'decoder',
+  kind: 'inputs' | 'outputs',
+  name: string,
+  channels: number,
+): Size {
+  const shape = manifest.graphs[graph][kind].find((tensor) => tensor.name === name)?.shape ?? [];
+  const [, depth, height, width] = shape;
+  if (shape.length !== 4 || depth !== channels || typeof height !== 'number' || typeof width !== 'number') {
+    throw misfit(`${graph} ${kind.slice(0, -1)} '${name}' of shape [1, ${channels}, height, width]`);
+  }
+  return { width, height };
+}
+
+function misfit(expected: string): ClickmaskError {
+  const message = `The model does not fit the family 'clickmask': expected ${expected}. Check the manifest's tensors.`;
+  return new ClickmaskError('bad-model', message);
+}

@@ -1,0 +1,1 @@
+export { clickmaskFamily } from './clickmask-family.js';

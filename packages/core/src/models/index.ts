@@ -1,0 +1,21 @@
+export type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily, PreviousMask } from './family.js';
+export {
+  type LoadOptions,
+  loadModel,
+  type ModelFiles,
+  type ModelHandle,
+  readGraph,
+  readManifest,
+  sha256,
+} from './load-model.js';
+export {
+  type DeclaredTensor,
+  Fields,
+  manifestFormat,
+  type ModelGraph,
+  type ModelLicence,
+  type ModelManifest,
+  parseManifest,
+  type RefinementDefaults,
+} from './manifest.js';
+export { families, findFamily } from './registry.js';

@@ -1,0 +1,149 @@
+import { ClickmaskError } from '../errors/index.js';
+import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo } from '../runtime/backend.js';
+import type { LoadedModel, ModelFamily } from './family.js';
+import { type DeclaredTensor, type ModelGraph, type ModelManifest, parseManifest } from './manifest.js';
+import { findFamily } from './registry.js';
+
+/** Where a model's files are read from: a folder, a package, a server, a user's upload. */
+export interface ModelFiles {
+  /** For messages: a path or URL. */
+  readonly location: string;
+  /** @throws ClickmaskError `model-not-found` */
+  read(file: string): Promise<Uint8Array>;
+}
+
+export interface LoadOptions {
+  readonly backend: InferenceBackend;
+  readonly families: readonly ModelFamily[];
+  /** Best first. */
+  readonly providers: readonly Provider[];
+  readonly threads?: number;
+}
+
+/** A model ready for use, with what belongs to its life. */
+export interface ModelHandle {
+  readonly model: LoadedModel;
+  readonly provider: Provider;
+  /** Milliseconds spent inside the network so far. */
+  networkMs(): number;
+  dispose(): Promise<void>;
+}
+
+/** Reads and checks `model.json`. */
+export async function readManifest(files: ModelFiles): Promise<ModelManifest> {
+  const bytes = await files.read('model.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ClickmaskError('bad-model', `Expected JSON in model.json at ${files.location}.`, { cause });
+  }
+  return parseManifest(json);
+}
+
+/**
+ * Reads one graph and compares its size and SHA-256 with the manifest's.
+ *
+ * @throws ClickmaskError `bad-model` where they differ
+ */
+export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<Uint8Array> {
+  const bytes = await files.read(graph.file);
+  const where = `${graph.file} at ${files.location}`;
+  if (bytes.length !== graph.bytes) {
+    const message = `Expected ${graph.bytes} bytes in ${where} but found ${bytes.length}. The file is damaged or of another version: install the model again.`;
+    throw new ClickmaskError('bad-model', message, { details: { file: graph.file } });
+  }
+  const found = await sha256(bytes);
+  if (found !== graph.sha256) {
+    const message = `Expected SHA-256 ${graph.sha256} for ${where} but found ${found}. The file is damaged or not the one that model.json describes: install the model again.`;
+    throw new ClickmaskError('bad-model', message, { details: { file: graph.file, found } });
+  }
+  return bytes;
+}
+
+/** Loads, checks and starts a model. What was started is stopped again when a later part fails. */
+export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<ModelHandle> {
+  const manifest = await readManifest(files);
+  const family = findFamily(manifest.family, options.families);
+  const missing = family.graphs.filter((name) => !Object.hasOwn(manifest.graphs, name));
+  if (missing.length > 0) {
+    const message = `Expected the graphs ${family.graphs.join(', ')} in model.json of family '${family.name}' but ${missing.join(', ')} is missing.`;
+    throw new ClickmaskError('bad-model', message);
+  }
+  const sessions: Record<string, InferenceSession> = {};
+  const clock = { network: 0 };
+  const dispose = async () => {
+    await Promise.all(Object.values(sessions).map((session) => session.dispose()));
+  };
+  try {
+    let providers = options.providers;
+    for (const name of family.graphs) {
+      const graph = manifest.graphs[name];
+      const bytes = await readGraph(files, graph);
+      const session = await options.backend.createSession(bytes, { providers, threads: options.threads });
+      sessions[name] = timed(session, clock);
+      checkTensors(graph, 'input', graph.inputs, session.inputs);
+      checkTensors(graph, 'output', graph.outputs, session.outputs);
+      // Graphs of one model share a provider, so that what is reported is true of all of them.
+      providers = [session.provider];
+    }
+    const model = family.load(manifest, sessions);
+    return { model, provider: providers[0], networkMs: () => clock.network, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function timed(session: InferenceSession, clock: { network: number }): InferenceSession {
+  return {
+    provider: session.provider,
+    inputs: session.inputs,
+    outputs: session.outputs,
+    async run(feeds: Readonly<Record<string, Tensor>>) {
+      const start = performance.now();
+      try {
+        return await session.run(feeds);
+      } finally {
+        clock.network += performance.now() - start;
+      }
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+/** A dimension that the graph leaves open fits any declared one. */
+function checkTensors(
+  graph: ModelGraph,
+  kind: 'input' | 'output',
+  declared: readonly DeclaredTensor[],
+  found: readonly TensorInfo[],
+): void {
+  const fits = (info: TensorInfo, wanted: DeclaredTensor) =>
+    info.type === wanted.type &&
+    info.shape.length === wanted.shape.length &&
+    info.shape.every((size, i) => typeof size !== 'number' || size < 1 || size === wanted.shape[i]);
+  for (const wanted of declared) {
+    const info = found.find((candidate) => candidate.name === wanted.name);
+    if (info !== undefined && fits(info, wanted)) continue;
+    const actual = info === undefined ? `only ${found.map(render).join(', ')}` : render(info);
+    const message = `Expected ${kind} ${render(wanted)} in ${graph.file} but found ${actual}. model.json and the graph do not belong together: export the model again.`;
+    throw new ClickmaskError('bad-model', message, { details: { file: graph.file, tensor: wanted.name } });
+  }
+  const unknown = kind === 'input' ? found.filter((info) => !declared.some((wanted) => wanted.name === info.name)) : [];
+  if (unknown.length > 0) {
+    const message = `Expected ${graph.file} to need no other inputs than ${declared.map(render).join(', ')} but found ${unknown.map(render).join(', ')}.`;
+    throw new ClickmaskError('bad-model', message, { details: { file: graph.file } });
+  }
+}
+
+function render(tensor: DeclaredTensor | TensorInfo): string {
+  return `'${tensor.name}' ${tensor.type}[${tensor.shape.join(', ')}]`;
+}
+
+/** SHA-256 as lower-case hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const view = bytes as Uint8Array<ArrayBuffer>;
+  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', view));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

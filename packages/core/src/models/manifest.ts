@@ -1,0 +1,237 @@
+import { ClickmaskError, describe } from '../errors/index.js';
+import type { CascadeOptions, ZoomInOptions } from '../refinement/index.js';
+
+/** The version of the manifest's own form that this code reads. */
+export const manifestFormat = 1;
+
+/** A licence as the model's makers state it. */
+export interface ModelLicence {
+  /** SPDX identifier where there is one. */
+  readonly id: string;
+  readonly url?: string;
+  /** False where the licence forbids commercial use; the command line says so. */
+  readonly commercialUse: boolean;
+  readonly note?: string;
+}
+
+/** A tensor as the manifest declares it; a dimension that varies is a name. */
+export interface DeclaredTensor {
+  readonly name: string;
+  readonly type: 'float32' | 'float16' | 'int32' | 'int64' | 'uint8' | 'bool';
+  readonly shape: readonly (number | string)[];
+}
+
+export interface ModelGraph {
+  /** File name inside the model's folder. */
+  readonly file: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly inputs: readonly DeclaredTensor[];
+  readonly outputs: readonly DeclaredTensor[];
+}
+
+/** What refinement does unless the caller says otherwise. */
+export interface RefinementDefaults {
+  readonly cascade: CascadeOptions;
+  readonly zoomIn: ZoomInOptions | null;
+  readonly flip: boolean;
+}
+
+/** `model.json`: all that is known of a model besides its weights. */
+export interface ModelManifest {
+  readonly format: typeof manifestFormat;
+  readonly family: string;
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly licence: ModelLicence;
+  /** Where the weights come from: a sentence, and a URL where there is one. */
+  readonly source: { readonly text: string; readonly url?: string };
+  /** Probability above which a pixel is set. */
+  readonly threshold: number;
+  readonly refinement: RefinementDefaults;
+  readonly graphs: Readonly<Record<string, ModelGraph>>;
+  /** What only the family reads; its own code checks it. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Checks a parsed `model.json`.
+ *
+ * @throws ClickmaskError `bad-model` naming the field, what was expected, and what was found
+ *
+ * @example
+ * ```ts
+ * import { isClickmaskError, parseManifest } from '@clickmask/core';
+ *
+ * try {
+ *   parseManifest({ format: 1, family: 'clickmask' });
+ * } catch (error) {
+ *   console.log(isClickmaskError(error, 'bad-model')); // true
+ * }
+ * ```
+ */
+export function parseManifest(json: unknown): ModelManifest {
+  const root = new Fields(json, '');
+  const format = root.number('format', 1);
+  if (format !== manifestFormat) throw root.wrong('format', `${manifestFormat}, the only form this version reads`);
+  const licence = root.object('licence');
+  const source = root.object('source');
+  const refinement = root.object('refinement');
+  const cascade = refinement.object('cascade');
+  const graphs = root.object('graphs');
+  if (graphs.keys().length === 0) throw root.wrong('graphs', 'at least one graph');
+  return {
+    format: manifestFormat,
+    family: root.name('family'),
+    name: root.name('name'),
+    version: root.text('version'),
+    description: root.text('description'),
+    licence: {
+      id: licence.text('id'),
+      commercialUse: licence.boolean('commercialUse'),
+      ...licence.optionalText('url'),
+      ...licence.optionalText('note'),
+    },
+    source: { text: source.text('text'), ...source.optionalText('url') },
+    threshold: root.number('threshold', 0, 1),
+    refinement: {
+      cascade: {
+        steps: cascade.integer('steps', 0, 20),
+        settledPixels: cascade.isNull('settledPixels') ? null : cascade.integer('settledPixels', 0),
+        clicks: cascade.choice('clicks', ['first', 'every'] as const),
+      },
+      zoomIn: refinement.isNull('zoomIn') ? null : zoomIn(refinement.object('zoomIn')),
+      flip: refinement.boolean('flip'),
+    },
+    graphs: Object.fromEntries(graphs.keys().map((key) => [key, graph(graphs.object(key))])),
+    options: root.has('options') ? root.object('options').raw : {},
+  };
+}
+
+function zoomIn(fields: Fields): ZoomInOptions {
+  return {
+    skipClicks: fields.integer('skipClicks', -1),
+    expansion: fields.number('expansion', 1, 10),
+    minSize: fields.integer('minSize', 1),
+    keepIou: fields.number('keepIou', 0, 1),
+    threshold: fields.number('threshold', 0, 1),
+  };
+}
+
+function graph(fields: Fields): ModelGraph {
+  const file = fields.text('file');
+  // A file name only: a manifest from elsewhere must not reach outside its folder.
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(file)) throw fields.wrong('file', 'a plain file name');
+  const sha256 = fields.text('sha256');
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw fields.wrong('sha256', '64 lower-case hex digits');
+  return {
+    file,
+    sha256,
+    bytes: fields.integer('bytes', 1),
+    inputs: fields.list('inputs').map(tensor),
+    outputs: fields.list('outputs').map(tensor),
+  };
+}
+
+const tensorTypes = ['float32', 'float16', 'int32', 'int64', 'uint8', 'bool'] as const;
+
+function tensor(fields: Fields): DeclaredTensor {
+  const shape = fields.raw.shape;
+  const valid = (size: unknown) => (typeof size === 'string' && size !== '') || (Number.isInteger(size) && Number(size) > 0);
+  if (!Array.isArray(shape) || !shape.every(valid)) throw fields.wrong('shape', 'an array of sizes or dimension names');
+  return { name: fields.text('name'), type: fields.choice('type', tensorTypes), shape };
+}
+
+/** Reads the fields of one JSON object, and names them in full when one is wrong. */
+export class Fields {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+
+  constructor(json: unknown, path: string) {
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw problem(path || 'model.json', 'an object', json);
+    this.raw = json as Readonly<Record<string, unknown>>;
+    this.#path = path;
+  }
+
+  wrong(key: string, expected: string): ClickmaskError {
+    return problem(this.#name(key), expected, this.#get(key));
+  }
+
+  has(key: string): boolean {
+    return this.#get(key) !== undefined;
+  }
+
+  isNull(key: string): boolean {
+    return this.#get(key) === null;
+  }
+
+  keys(): readonly string[] {
+    return Object.keys(this.raw);
+  }
+
+  object(key: string): Fields {
+    return new Fields(this.#get(key), this.#name(key));
+  }
+
+  list(key: string): readonly Fields[] {
+    const value = this.#get(key);
+    if (!Array.isArray(value)) throw this.wrong(key, 'an array');
+    return value.map((item, index) => new Fields(item, `${this.#name(key)}[${index}]`));
+  }
+
+  text(key: string): string {
+    const value = this.#get(key);
+    if (typeof value !== 'string' || value === '') throw this.wrong(key, 'a text');
+    return value;
+  }
+
+  optionalText<K extends string>(key: K): { readonly [P in K]?: string } {
+    return (this.has(key) ? { [key]: this.text(key) } : {}) as { readonly [P in K]?: string };
+  }
+
+  /** A name that is safe in messages, paths and URLs. */
+  name(key: string): string {
+    const value = this.text(key);
+    if (!/^[a-z0-9][a-z0-9._-]*$/i.test(value)) throw this.wrong(key, 'letters, digits, dots, dashes and underscores');
+    return value;
+  }
+
+  number(key: string, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
+    const value = this.#get(key);
+    if (typeof value !== 'number' || !(value >= min && value <= max)) throw this.wrong(key, `a number from ${min} to ${max}`);
+    return value;
+  }
+
+  integer(key: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+    const value = this.number(key, min, max);
+    if (!Number.isInteger(value)) throw this.wrong(key, 'a whole number');
+    return value;
+  }
+
+  boolean(key: string): boolean {
+    const value = this.#get(key);
+    if (typeof value !== 'boolean') throw this.wrong(key, 'true or false');
+    return value;
+  }
+
+  choice<const T extends readonly string[]>(key: string, choices: T): T[number] {
+    const value = this.#get(key);
+    if (!choices.includes(value as string)) throw this.wrong(key, `one of ${choices.join(', ')}`);
+    return value as T[number];
+  }
+
+  #get(key: string): unknown {
+    return Object.hasOwn(this.raw, key) ? this.raw[key] : undefined;
+  }
+
+  #name(key: string): string {
+    return this.#path === '' ? key : `${this.#path}.${key}`;
+  }
+}
+
+function problem(name: string, expected: string, found: unknown): ClickmaskError {
+  const message = `The model's manifest is not valid: expected ${expected} for ${name} but found ${describe(found)}. Export the model again, or correct model.json.`;
+  return new ClickmaskError('bad-model', message, { details: { field: name, expected } });
+}

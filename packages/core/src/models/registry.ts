@@ -1,0 +1,27 @@
+import { ClickmaskError } from '../errors/index.js';
+import { clickmaskFamily } from './clickmask/index.js';
+import type { ModelFamily } from './family.js';
+
+/**
+ * The model families that come with Clickmask. `createSegmenter` takes another list where a family of one's own is
+ * wanted: `families: [...families, mine]`.
+ *
+ * @example
+ * ```ts
+ * import { families } from '@clickmask/core';
+ *
+ * console.log(families.some((family) => family.name === 'clickmask')); // true
+ * ```
+ */
+export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily]);
+
+/** @throws ClickmaskError `bad-model` naming the families that are known */
+export function findFamily(name: string, known: readonly ModelFamily[]): ModelFamily {
+  const family = known.find((candidate) => candidate.name === name);
+  if (family === undefined) {
+    const names = known.map((candidate) => candidate.name).join(', ');
+    const message = `Expected a known model family but found '${name}'. Known: ${names}. A newer version may know it.`;
+    throw new ClickmaskError('bad-model', message, { details: { family: name } });
+  }
+  return family;
+}

@@ -1,0 +1,71 @@
+import { type Click, clickPixel } from '../clicks/index.js';
+import { type Rect, type Size, wholeRect } from '../geometry/index.js';
+import type { ZoomInOptions } from './options.js';
+
+/**
+ * The region of interest for the next forward pass, by RITM's zoom-in.
+ *
+ * The box around the last mask and all positive clicks, expanded about its centre to at least `minSize`; the region in
+ * use is kept while every positive click lies in it and it overlaps enough with the wanted one. Half-way edges are
+ * rounded to even, as the authors' Python does.
+ *
+ * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty, which leads back
+ * to the whole picture
+ * @param current - the region of the last pass, null before the first zoom
+ */
+export function zoomRegion(
+  maskBounds: Rect | null,
+  clicks: readonly Click[],
+  current: Rect | null,
+  size: Size,
+  options: ZoomInOptions,
+): Rect {
+  if (clicks.length <= options.skipClicks || maskBounds === null) return wholeRect(size);
+  const positive = clicks.filter((click) => click.label === 'positive').map((click) => clickPixel(click, size));
+  let left = maskBounds.x;
+  let top = maskBounds.y;
+  let right = maskBounds.x + maskBounds.width - 1;
+  let bottom = maskBounds.y + maskBounds.height - 1;
+  for (const { column, row } of positive) {
+    left = Math.min(left, column);
+    right = Math.max(right, column);
+    top = Math.min(top, row);
+    bottom = Math.max(bottom, row);
+  }
+  const [x, width] = expand(left, right, size.width, options);
+  const [y, height] = expand(top, bottom, size.height, options);
+  const wanted: Rect = { x, y, width, height };
+  if (current === null) return wanted;
+  // The authors' test is exclusive at the far edge, where the region itself is inclusive.
+  const holds = ({ column, row }: { column: number; row: number }) =>
+    column >= current.x &&
+    column < current.x + current.width - 1 &&
+    row >= current.y &&
+    row < current.y + current.height - 1;
+  const overlap =
+    lineIou(current.x, current.width, wanted.x, wanted.width) *
+    lineIou(current.y, current.height, wanted.y, wanted.height);
+  return positive.every(holds) && overlap >= options.keepIou ? current : wanted;
+}
+
+/** Inclusive edges `low`, `high` → start and length of the expanded stretch inside `[0, limit)`. */
+function expand(low: number, high: number, limit: number, options: ZoomInOptions): [number, number] {
+  const length = Math.max(options.expansion * (high - low + 1), options.minSize);
+  const centre = 0.5 * (low + high);
+  const start = Math.max(0, roundHalfEven(centre - 0.5 * length));
+  const end = Math.min(limit - 1, roundHalfEven(centre + 0.5 * length));
+  return [start, Math.max(1, end - start + 1)];
+}
+
+function lineIou(startA: number, lengthA: number, startB: number, lengthB: number): number {
+  const overlap = Math.min(startA + lengthA, startB + lengthB) - Math.max(startA, startB);
+  const union = Math.max(startA + lengthA, startB + lengthB) - Math.min(startA, startB);
+  return Math.max(0, overlap) / union;
+}
+
+/** Rounds to the nearest whole number, halves to the even one. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

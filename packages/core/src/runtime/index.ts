@@ -1,0 +1,9 @@
+export type {
+  InferenceBackend,
+  InferenceSession,
+  Provider,
+  SessionOptions,
+  Tensor,
+  TensorInfo,
+  TensorType,
+} from './backend.js';

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { homedir, availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ClickmaskError, expectInteger } from '../../errors/index.js';
+import { createHost } from '../../host/index.js';
+import { families, type ModelFamily } from '../../models/index.js';
+import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
+import type { Provider } from '../backend.js';
+import { loadEngine } from './load-engine.js';
+import { embeddedModel, findModelFolder } from './model-folder.js';
+import { workerSlot } from './worker-slot.js';
+
+/** Options of {@link createSegmenter}; every one has a default. */
+export interface NodeSegmenterOptions {
+  /** Name or folder of a model; default: the embedded `clickmask-small`. */
+  readonly model?: string;
+  /** Where the network runs; `auto` (default) takes the best that works on this machine. */
+  readonly provider?: 'auto' | Provider;
+  /**
+   * Worker threads. 0 runs the network in the calling thread, whose event loop stands still meanwhile: right for
+   * scripts, wrong for servers. Default 1.
+   */
+  readonly workers?: number;
+  /** Intra-op threads of each worker; default: the machine's cores divided by the workers. */
+  readonly threads?: number;
+  /** Requests that may wait at each worker before `queue-full`; default 64. */
+  readonly queueCapacity?: number;
+  /** Milliseconds after which a request fails with `deadline-exceeded`; default none. */
+  readonly deadlineMs?: number;
+  /** Byte budgets of the caches, shared among the workers. */
+  readonly budgets?: Partial<CacheBudgets>;
+  readonly limits?: Partial<EngineLimits>;
+  /** Model families to choose from; others than the default ones need `workers: 0`. */
+  readonly families?: readonly ModelFamily[];
+  /** Folder in which models by name are looked up; default `~/.clickmask/models`, or CLICKMASK_HOME. */
+  readonly modelsFolder?: string;
+}
+
+/** Where `clickmask models add` puts models: `CLICKMASK_HOME/models`, else `~/.clickmask/models`. */
+export function defaultModelsFolder(): string {
+  return join(process.env.CLICKMASK_HOME ?? join(homedir(), '.clickmask'), 'models');
+}
+
+/**
+ * A segmenter in Node.
+ *
+ * @throws ClickmaskError `model-not-found`, `bad-model`, `provider-unavailable`, `backend-unavailable`, `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { createSegmenter } from '@clickmask/core/node';
+ *
+ * const segmenter = await createSegmenter();
+ * const image = await segmenter.open(await readFile('examples/photos/cat.jpg'));
+ * const prediction = await segmenter.segment(image, { clicks: [{ x: 200, y: 160, label: 'positive' }] });
+ * console.log(prediction.area > 10_000); // true
+ * await segmenter.close();
+ * ```
+ */
+export async function createSegmenter(options: NodeSegmenterOptions = {}): Promise<Segmenter> {
+  const { model = embeddedModel, provider = 'auto', workers = 1, queueCapacity, deadlineMs, limits } = options;
+  expectInteger('bad-option', 'workers', workers, 0, 256);
+  const slots = Math.max(1, workers);
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / slots));
+  expectInteger('bad-option', 'threads', threads, 1, 1024);
+  const budgets = Object.fromEntries(
+    Object.entries(options.budgets ?? {}).map(([name, bytes]) => [name, Math.floor(bytes / slots)]),
+  );
+  const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
+  const settings = { folder, provider, threads, budgets, limits };
+  if (workers === 0) {
+    const start = () => loadEngine(settings, options.families ?? families);
+    return createHost({ slots: [{ start }], queueCapacity, deadlineMs, workers: 0 });
+  }
+  if (options.families !== undefined) {
+    throw new ClickmaskError('bad-option', 'Families of your own run in the calling thread only: set workers to 0.');
+  }
+  const script = workerScript();
+  return createHost({
+    slots: Array.from({ length: workers }, () => workerSlot(settings, script)),
+    queueCapacity,
+    deadlineMs,
+  });
+}
+
+/** The bundled worker lies beside this file's bundle, or in dist/ when this runs from source. */
+function workerScript(): URL {
+  const tried = ['./node-worker.js', '../node-worker.js', '../../../dist/node-worker.js'].map((path) => new URL(path, import.meta.url));
+  const found = tried.find((url) => existsSync(url));
+  if (found === undefined) {
+    throw new ClickmaskError('internal', 'The worker script is missing from the package. Install it again, or build it first.');
+  }
+  return found;
+}

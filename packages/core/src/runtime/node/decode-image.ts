@@ -1,0 +1,66 @@
+import type { default as SharpFactory } from 'sharp';
+import { ClickmaskError, isClickmaskError, unexpected } from '../../errors/index.js';
+import type { RgbImage } from '../../image/index.js';
+
+/** What is decoded; everything else (SVG, PDF, ...) is refused before a decoder sees it. */
+const formats: readonly string[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif'];
+
+/**
+ * Decodes a picture to upright 8-bit RGB: EXIF rotation applied, colours brought to sRGB (CMYK, grey, palette, 16-bit),
+ * transparency laid over white; of an animation or a multi-page file, the first page.
+ *
+ * @param maxPixels - checked on the header, before pixels are decoded
+ * @throws ClickmaskError `unsupported-image` for a format that is not read, `image-too-large`, or `bad-image` for one
+ * that is damaged or truncated
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { decodeImage } from '@clickmask/core/node';
+ *
+ * const image = await decodeImage(await readFile('examples/photos/cat.jpg'));
+ * console.log(image.width, image.height); // 451 300
+ * ```
+ */
+export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
+  const sharp = await loadSharp();
+  try {
+    const options = { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 } as const;
+    const metadata = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
+    if (!formats.includes(metadata.format)) {
+      throw unexpected('unsupported-image', 'the picture', 'JPEG, PNG, WebP, GIF, TIFF or AVIF', metadata.format);
+    }
+    const { width, height } = metadata;
+    if (width * height > maxPixels) {
+      const advice = 'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).';
+      throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
+    }
+    const { data, info } = await sharp(bytes, options)
+      .autoOrient()
+      .toColourspace('srgb')
+      .flatten({ background: '#ffffff' })
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) throw unexpected('bad-image', 'the picture', '3 channels after decoding', info.channels);
+    return { width: info.width, height: info.height, data };
+  } catch (cause) {
+    if (isClickmaskError(cause)) throw cause;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    if (/unsupported image format/i.test(text)) {
+      const message = 'Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but the bytes are of no known picture format.';
+      throw new ClickmaskError('unsupported-image', message, { cause });
+    }
+    throw new ClickmaskError('bad-image', `The picture is damaged or truncated: ${text.split('\n')[0]}.`, { cause });
+  }
+}
+
+/** @throws ClickmaskError `backend-unavailable` where sharp is not installed */
+export async function loadSharp(): Promise<typeof SharpFactory> {
+  try {
+    return (await import('sharp')).default;
+  } catch (cause) {
+    const message = 'sharp is not installed; pictures cannot be decoded. Install it with: npm install sharp@0.35.5';
+    throw new ClickmaskError('backend-unavailable', message, { cause });
+  }
+}

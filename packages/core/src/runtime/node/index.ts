@@ -1,0 +1,5 @@
+export { createSegmenter, defaultModelsFolder, type NodeSegmenterOptions } from './create-segmenter.js';
+export { decodeImage } from './decode-image.js';
+export { embeddedModel, findModelFolder, folderFiles } from './model-folder.js';
+export { createOnnxNodeBackend } from './onnx-backend.js';
+export { maskFromPng, maskToPng } from './png-codec.js';

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { ClickmaskError } from '../../errors/index.js';
+import type { ModelFiles } from '../../models/index.js';
+
+/** Name of the model that comes with the package. */
+export const embeddedModel = 'clickmask-small';
+
+/** Largest file that is read from a model's folder. */
+const maxFileBytes = 4 * 2 ** 30;
+
+/**
+ * The folder of a model given by name or path: the embedded one, a folder with a `model.json`, or the name of one that
+ * `clickmask models add` has installed.
+ *
+ * @throws ClickmaskError `model-not-found`
+ */
+export function findModelFolder(nameOrPath: string, installed: string): string {
+  if (nameOrPath === embeddedModel) {
+    try {
+      return dirname(createRequire(import.meta.url).resolve('@clickmask/clickmask-small/model.json'));
+    } catch (cause) {
+      const message = `The embedded model is missing. Install it with: npm install @clickmask/clickmask-small`;
+      throw new ClickmaskError('model-not-found', message, { cause });
+    }
+  }
+  const tried = [resolve(nameOrPath)];
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(nameOrPath)) tried.push(join(installed, nameOrPath));
+  const found = tried.find((folder) => existsSync(join(folder, 'model.json')));
+  if (found !== undefined) return found;
+  const message = `No model '${nameOrPath}': there is no model.json in ${tried.join(' nor in ')}. 'clickmask models' lists what is installed.`;
+  throw new ClickmaskError('model-not-found', message, { details: { tried } });
+}
+
+/** The files of a model's folder. */
+export function folderFiles(folder: string): ModelFiles {
+  return {
+    location: folder,
+    async read(file) {
+      const path = join(folder, file);
+      try {
+        const { size } = await stat(path);
+        if (size > maxFileBytes) throw new Error(`the file has ${size} bytes, more than ${maxFileBytes}`);
+        return await readFile(path);
+      } catch (cause) {
+        const message = `Cannot read ${file} of the model in ${folder}. Install the model again.`;
+        throw new ClickmaskError('model-not-found', message, { cause });
+      }
+    },
+  };
+}

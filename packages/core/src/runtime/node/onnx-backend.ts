@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type * as Ort from 'onnxruntime-node';
+import { ClickmaskError } from '../../errors/index.js';
+import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
+
+/** Best first. WebGPU comes after the CPU unless it is asked for: on servers it is often a software renderer. */
+const preference: readonly Provider[] = ['cuda', 'cpu', 'webgpu'];
+
+/**
+ * onnxruntime-node as an {@link InferenceBackend}.
+ *
+ * `run` blocks the thread that calls it for its whole duration, so servers use it inside a worker.
+ *
+ * @throws ClickmaskError `backend-unavailable` where onnxruntime-node is not installed or has no binary for this system
+ */
+export async function createOnnxNodeBackend(): Promise<InferenceBackend> {
+  const ort = loadRuntime();
+  const available = ort
+    .listSupportedBackends()
+    .filter((backend) => backend.bundled || hasLibrary(backend.name))
+    .map((backend) => backend.name);
+  return {
+    name: 'onnxruntime-node',
+    async providers() {
+      return preference.filter((provider) => available.includes(provider));
+    },
+    async createSession(graph, { providers, threads }) {
+      const refused: string[] = [];
+      for (const provider of providers) {
+        // The runtime drops a provider it does not know without a word, so it is checked here.
+        if (!available.includes(provider)) {
+          refused.push(`${provider}: not offered by this build of onnxruntime-node`);
+          continue;
+        }
+        try {
+          const session = await ort.InferenceSession.create(graph, {
+            executionProviders: [provider],
+            intraOpNumThreads: threads,
+            interOpNumThreads: 1,
+            logSeverityLevel: 4,
+          });
+          return wrap(ort, session, provider);
+        } catch (cause) {
+          if (provider === 'cpu') {
+            const message = `The graph cannot be loaded: ${messageOf(cause)} Export the model again, or install it again.`;
+            throw new ClickmaskError('bad-model', message, { cause });
+          }
+          refused.push(`${provider}: ${messageOf(cause)}`);
+        }
+      }
+      const message = `None of the wanted execution providers works here. ${refused.join('; ')}. Use 'auto' or 'cpu'.`;
+      throw new ClickmaskError('provider-unavailable', message, { details: { wanted: [...providers], available } });
+    },
+  };
+}
+
+function loadRuntime(): typeof Ort {
+  try {
+    // Resolved from here, so that it is found wherever the package manager put it beside this package.
+    return createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
+  } catch (cause) {
+    const message =
+      'onnxruntime-node is not installed, or has no binary for this system. Install it beside @clickmask/core with: ' +
+      'npm install --ignore-scripts onnxruntime-node@1.30.0 (its install script only fetches CUDA files).';
+    throw new ClickmaskError('backend-unavailable', message, { cause });
+  }
+}
+
+/** Whether the files of a provider that does not come with the package were put beside it; asking the runtime for a
+ * missing one works too, but prints an error. */
+function hasLibrary(provider: string): boolean {
+  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const file =
+    process.platform === 'win32' ? `onnxruntime_providers_${provider}.dll` : `libonnxruntime_providers_${provider}.so`;
+  return existsSync(join(root, 'bin', 'napi-v6', process.platform, process.arch, file));
+}
+
+function wrap(ort: typeof Ort, session: Ort.InferenceSession, provider: Provider): InferenceSession {
+  const outputs = session.outputMetadata.map(describeTensor);
+  return {
+    provider,
+    inputs: session.inputMetadata.map(describeTensor),
+    outputs,
+    async run(feeds) {
+      try {
+        const given: Record<string, Ort.Tensor> = {};
+        for (const [name, tensor] of Object.entries(feeds)) given[name] = toOrt(ort, tensor);
+        const result = await session.run(given);
+        return Object.fromEntries(Object.entries(result).map(([name, value]) => [name, fromOrt(value)]));
+      } catch (cause) {
+        throw new ClickmaskError('backend-failed', `The network failed to run: ${messageOf(cause)}`, { cause });
+      }
+    },
+    async dispose() {
+      await session.release();
+    },
+  };
+}
+
+function toOrt(ort: typeof Ort, tensor: Tensor): Ort.Tensor {
+  return new ort.Tensor(tensor.type as 'float32', tensor.data as Float32Array, tensor.shape);
+}
+
+function fromOrt(value: Ort.OnnxValue): Tensor {
+  const tensor = value as Ort.Tensor;
+  return { type: tensor.type as TensorType, shape: tensor.dims, data: tensor.data as Float32Array };
+}
+
+function describeTensor(value: Ort.InferenceSession.ValueMetadata): TensorInfo {
+  if (!value.isTensor) throw new ClickmaskError('bad-model', `Expected only tensors but '${value.name}' is none.`);
+  return { name: value.name, type: value.type as TensorType, shape: value.shape };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+}

@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads';
+import { ClickmaskError } from '../../errors/index.js';
+import { connectEngine, type EngineSlot } from '../../host/index.js';
+import type { EngineSettings } from './load-engine.js';
+import { nodePort } from './node-port.js';
+
+/** An engine in a worker thread of its own; starts a new thread when the last one is lost. */
+export function workerSlot(settings: EngineSettings, script: URL): EngineSlot {
+  return {
+    async start() {
+      const worker = new Worker(script, { workerData: settings, name: 'clickmask' });
+      const { ready, lost } = connectEngine(nodePort(worker));
+      worker.on('error', (cause) => lost(lostError(cause)));
+      worker.on('exit', (code) => lost(lostError(new Error(`exit code ${code}`))));
+      const engine = await ready;
+      // An idle worker keeps nobody's process alive; one that works is kept by the promise its caller awaits.
+      worker.unref();
+      return keepAlive(engine, worker);
+    },
+  };
+}
+
+/** Holds the process while a call is under way, and lets it go when none is. */
+function keepAlive<T extends object>(engine: T, worker: Worker): T {
+  let active = 0;
+  return new Proxy(engine, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver);
+      if (typeof value !== 'function' || name === 'lost') return value;
+      return async (...args: unknown[]) => {
+        if (active++ === 0) worker.ref();
+        try {
+          return await (value as (...args: unknown[]) => Promise<unknown>).apply(target, args);
+        } finally {
+          if (--active === 0) worker.unref();
+        }
+      };
+    },
+  });
+}
+
+function lostError(cause: unknown): ClickmaskError {
+  const message = 'The worker that served this request ended unexpectedly. A new one is started for the next request: try again.';
+  return new ClickmaskError('worker-lost', message, { cause });
+}

@@ -1,0 +1,63 @@
+import type { Click } from '../clicks/index.js';
+import { unexpected } from '../errors/index.js';
+import type { Rect, Size } from '../geometry/index.js';
+import type { Box } from './prompt.js';
+
+/** How a box is served by a model that knows only clicks. */
+export interface BoxGuide {
+  /** The user's clicks, led by one in the middle of the box where no positive one lies in it. */
+  readonly clicks: readonly Click[];
+  /** What the network is shown: the box with some surroundings. */
+  readonly roi: Rect;
+  /** The mask is cut to this: the box with a small margin, since hand-drawn boxes are not exact. */
+  readonly limit: Rect;
+}
+
+/** Share of the box's sides by which the region and the limit reach beyond it, on each side. */
+const surroundings = 0.2;
+const margin = 0.04;
+
+/**
+ * Puts the corners of a box in order and cuts it to the picture.
+ *
+ * @throws ClickmaskError `bad-box` for coordinates that are not finite, or a box that holds nothing of the picture
+ */
+export function normaliseBox(box: Box, size: Size): Box {
+  const values = [box?.x1, box?.y1, box?.x2, box?.y2];
+  if (!values.every((value) => Number.isFinite(value))) {
+    throw unexpected('bad-box', 'box', 'four finite coordinates x1, y1, x2, y2', JSON.stringify(values));
+  }
+  const x1 = Math.max(0, Math.min(box.x1, box.x2));
+  const y1 = Math.max(0, Math.min(box.y1, box.y2));
+  const x2 = Math.min(size.width, Math.max(box.x1, box.x2));
+  const y2 = Math.min(size.height, Math.max(box.y1, box.y2));
+  if (x2 <= x1 || y2 <= y1) {
+    throw unexpected('bad-box', 'box', `a box that holds a part of ${size.width} x ${size.height} px`, values.join(', '));
+  }
+  return { x1, y1, x2, y2 };
+}
+
+/** @param box - in order and inside the picture, as {@link normaliseBox} gives it */
+export function guideFromBox(box: Box, clicks: readonly Click[], size: Size): BoxGuide {
+  const inside = (click: Click) => click.x >= box.x1 && click.x <= box.x2 && click.y >= box.y1 && click.y <= box.y2;
+  const led = clicks.some((click) => click.label === 'positive' && inside(click));
+  const middle: Click = { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2, label: 'positive' };
+  return {
+    clicks: led ? clicks : [middle, ...clicks],
+    roi: grow(box, surroundings, size),
+    limit: grow(box, margin, size),
+  };
+}
+
+function grow(box: Box, share: number, size: Size): Rect {
+  const dx = (box.x2 - box.x1) * share;
+  const dy = (box.y2 - box.y1) * share;
+  const x = Math.max(0, Math.floor(box.x1 - dx));
+  const y = Math.max(0, Math.floor(box.y1 - dy));
+  return {
+    x,
+    y,
+    width: Math.min(size.width, Math.ceil(box.x2 + dx)) - x,
+    height: Math.min(size.height, Math.ceil(box.y2 + dy)) - y,
+  };
+}

@@ -1,0 +1,444 @@
+import { type Click, checkClicks } from '../clicks/index.js';
+import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
+import { type Rect, type Size, wholeRect } from '../geometry/index.js';
+import { checkImage, type ProbabilityMap, type RgbImage } from '../image/index.js';
+import {
+  area,
+  bounds,
+  changedPixels,
+  checkRuns,
+  emptyRuns,
+  intersection,
+  type MaskRuns,
+  rectRuns,
+  thresholdMap,
+  toRuns,
+} from '../mask/index.js';
+import type { Features, ModelHandle, PreviousMask } from '../models/index.js';
+import {
+  averageLogits,
+  chooseCandidate,
+  rankCandidates,
+  type ResolvedRefinement,
+  resolveRefinement,
+  runCascade,
+  zoomRegion,
+} from '../refinement/index.js';
+import { guideFromBox, normaliseBox } from './box-guide.js';
+import { createByteLru } from './byte-lru.js';
+import { fingerprint } from './fingerprint.js';
+import { checkPostprocess, postprocess } from './postprocess.js';
+import type { Candidate, PredictionData, RefinementReport } from './prediction.js';
+import type { Prompt } from './prompt.js';
+import type { ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
+
+/** What a request for a mask consists of; plain data that crosses a thread boundary. */
+export interface EngineRequest {
+  readonly key: string;
+  readonly prompt: Prompt;
+  readonly options: Pick<SegmentOptions, 'refinement' | 'postprocess' | 'candidate' | 'includeMap'>;
+}
+
+export interface EngineStats {
+  readonly images: number;
+  readonly pixelBytes: number;
+  readonly featureBytes: number;
+  readonly stateBytes: number;
+  readonly encodes: number;
+  readonly predictions: number;
+}
+
+/**
+ * The click pipeline of one model in one thread, without queue: one call at a time. {@link createHost} puts a queue,
+ * deadlines and pictures' sources around one or several of these, wherever they run.
+ */
+export interface Engine {
+  readonly info: Omit<SegmenterInfo, 'workers'>;
+  /** Decodes a picture and keeps its pixels, within the budget. */
+  load(key: string, source: ImageSource): Promise<Size>;
+  /** @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept */
+  prepare(key: string): Promise<void>;
+  /** @throws ClickmaskError `image-not-loaded` likewise */
+  segment(request: EngineRequest): Promise<PredictionData>;
+  forget(key: string): Promise<void>;
+  stats(): Promise<EngineStats>;
+  dispose(): Promise<void>;
+}
+
+/** Byte budgets of one engine's caches. */
+export interface CacheBudgets {
+  /** Decoded pixels: 3 bytes a pixel. */
+  readonly pixels: number;
+  /** Features: about 2 MB a region for the embedded model. */
+  readonly features: number;
+  /** Maps of earlier clicks: about 40 kB a click. */
+  readonly states: number;
+}
+
+/** Limits on what a request may ask for. */
+export interface EngineLimits {
+  /** Largest accepted picture, in pixels. */
+  readonly maxPixels: number;
+  readonly maxClicks: number;
+}
+
+export const defaultBudgets: CacheBudgets = Object.freeze({
+  pixels: 160 * 2 ** 20,
+  features: 256 * 2 ** 20,
+  states: 32 * 2 ** 20,
+});
+
+export const defaultLimits: EngineLimits = Object.freeze({ maxPixels: 64e6, maxClicks: 200 });
+
+export interface EngineOptions {
+  readonly handle: ModelHandle;
+  /** Encoded bytes to upright pixels; given by the runtime. */
+  readonly decodeImage: (bytes: Uint8Array, maxPixels: number) => Promise<RgbImage>;
+  readonly threads: number;
+  readonly budgets?: Partial<CacheBudgets>;
+  readonly limits?: Partial<EngineLimits>;
+}
+
+/** What is known after a click: enough to go on from. */
+interface ClickState {
+  /** Null where there was no positive click yet, so that the network was not asked. */
+  readonly map: ProbabilityMap | null;
+  /** The map before this click, to tell what the click changed. */
+  readonly before: ProbabilityMap | null;
+  readonly zoomed: Rect | null;
+  readonly candidates: readonly Candidate[];
+  readonly candidate: number;
+  readonly report: RefinementReport;
+}
+
+interface Pass extends Omit<ClickState, 'report' | 'map' | 'before'> {
+  readonly map: ProbabilityMap;
+  readonly roi: Rect;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { handle, decodeImage, threads } = options;
+  const { model } = handle;
+  const { manifest } = model;
+  const budgets = { ...defaultBudgets, ...options.budgets };
+  const limits = { ...defaultLimits, ...options.limits };
+  const sizes = new Map<string, Size>();
+  const decodeMs = new Map<string, number>();
+  const pixels = createByteLru<RgbImage>(budgets.pixels);
+  const features = createByteLru<Features>(budgets.features);
+  const states = createByteLru<ClickState>(budgets.states);
+  let encodes = 0;
+  let predictions = 0;
+  let encodeMs = 0;
+
+  const sizeOf = (key: string): Size => {
+    const size = sizes.get(key);
+    if (size === undefined) throw notLoaded(key);
+    return size;
+  };
+
+  const featuresOf = async (key: string, roi: Rect, mirrored: boolean): Promise<Features> => {
+    const id = `${key}\n${roi.x},${roi.y},${roi.width},${roi.height},${mirrored}`;
+    const known = features.get(id);
+    if (known !== undefined) return known;
+    const image = pixels.get(key);
+    if (image === undefined) throw notLoaded(key);
+    const start = performance.now();
+    const made = await model.encode(image, roi, mirrored);
+    encodeMs += performance.now() - start;
+    encodes += 1;
+    features.set(id, made, made.bytes);
+    return made;
+  };
+
+  /** The whole of one pass: choose the region, run the network, choose the candidate. */
+  const forward = async (
+    key: string,
+    size: Size,
+    clicks: readonly Click[],
+    previous: PreviousMask | null,
+    zoomed: Rect | null,
+    fixedRoi: Rect | null,
+    refinement: ResolvedRefinement,
+    wanted: 'best' | number,
+  ): Promise<Pass> => {
+    let roi = fixedRoi ?? wholeRect(size);
+    let nextZoomed: Rect | null = null;
+    if (refinement.zoomIn !== null && fixedRoi === null) {
+      const { zoomIn } = refinement;
+      const mask = previous === null ? null : asRuns(previous, size, zoomIn.threshold);
+      roi = zoomRegion(mask === null ? null : bounds(mask), clicks, zoomed, size, zoomIn);
+      nextZoomed = clicks.length <= zoomIn.skipClicks ? null : roi;
+    }
+    const input = { roi, image: size, clicks, previous };
+    const plain = await model.decode(await featuresOf(key, roi, false), { ...input, mirrored: false });
+    let { logits } = plain;
+    if (refinement.flip) {
+      const flipped = await model.decode(await featuresOf(key, roi, true), { ...input, mirrored: true });
+      logits = logits.map((values, i) => averageLogits(values, flipped.logits[i]));
+    }
+    const ranked = rankCandidates(logits.length, plain.scores);
+    const candidate = chooseCandidate(ranked, wanted);
+    const data = sigmoid(logits[candidate]);
+    const map: ProbabilityMap = { width: plain.width, height: plain.height, data, roi, filter: plain.filter };
+    const candidates = ranked.map((index) => ({
+      index,
+      score: plain.scores?.[index] ?? meanInside(data, manifest.threshold),
+    }));
+    return { map, roi, zoomed: nextZoomed, candidates, candidate };
+  };
+
+  return {
+    info: {
+      model: `${manifest.name} ${manifest.version}`,
+      family: manifest.family,
+      licence: manifest.licence.id,
+      commercialUse: manifest.licence.commercialUse,
+      provider: handle.provider,
+      threads,
+      capabilities: model.capabilities,
+    },
+
+    async load(key, source) {
+      const start = performance.now();
+      const image = source instanceof Uint8Array ? await decodeImage(source, limits.maxPixels) : source;
+      checkImage(image, limits.maxPixels);
+      const known = sizes.get(key);
+      if (known !== undefined && (known.width !== image.width || known.height !== image.height)) {
+        const message = `The key '${key}' already names a picture of ${known.width} x ${known.height} px, but this one has ${image.width} x ${image.height}. Use a key of its own for every picture.`;
+        throw new ClickmaskError('bad-image', message);
+      }
+      const size = { width: image.width, height: image.height };
+      sizes.set(key, size);
+      decodeMs.set(key, performance.now() - start);
+      pixels.set(key, image, image.data.byteLength);
+      if (pixels.get(key) === undefined) {
+        const message = `The picture's pixels take ${image.data.byteLength} bytes, more than the whole budget of ${budgets.pixels}. Raise the pixel budget (budgets.pixels).`;
+        sizes.delete(key);
+        throw new ClickmaskError('image-too-large', message);
+      }
+      return size;
+    },
+
+    async prepare(key) {
+      await featuresOf(key, wholeRect(sizeOf(key)), false);
+    },
+
+    async segment(request) {
+      const { key, options: wanted } = request;
+      const size = sizeOf(key);
+      const prompt = checkPrompt(request.prompt, size, limits);
+      checkPostprocess(wanted.postprocess ?? {});
+      const choice = wanted.candidate ?? 'best';
+      checkChoice(choice, model.capabilities.candidates);
+      const refinement = resolveRefinement(wanted.refinement ?? {}, manifest.refinement);
+      const guide =
+        prompt.box === null || model.capabilities.box ? null : guideFromBox(prompt.box, prompt.clicks, size);
+      const clicks = guide?.clicks ?? prompt.clicks;
+      const threshold = wanted.postprocess?.threshold ?? manifest.threshold;
+
+      const begin = performance.now();
+      const networkBefore = handle.networkMs();
+      encodeMs = 0;
+
+      // The state after each click is named by all that led to it, so that it is found again whoever asks, and is the
+      // same whether the clicks came one by one or all at once.
+      const names = stateNames(key, clicks, prompt, refinement, choice);
+      let done = clicks.length;
+      let state: ClickState | undefined;
+      while (done > 0) {
+        state = states.get(names[done]);
+        if (state !== undefined) break;
+        done -= 1;
+      }
+      for (let count = done + 1; count <= clicks.length; count++) {
+        const part = clicks.slice(0, count);
+        state = await step(part, state, count === clicks.length ? choice : 'best');
+        states.set(names[count], state, (state.map?.data.byteLength ?? 0) + 400);
+      }
+      const predicted = performance.now();
+      const last = state as ClickState;
+
+      const notes: string[] = [];
+      let runs: MaskRuns;
+      if (last.map === null) {
+        runs = emptyRuns(size);
+        notes.push('Only negative clicks so far: the mask is empty. Click on the object.');
+      } else {
+        runs = postprocess(last.map, size, clicks, manifest.threshold, wanted.postprocess ?? {});
+        if (guide !== null) runs = intersection(runs, rectRuns(size, guide.limit));
+      }
+      const startRuns = prompt.mask ?? emptyRuns(size);
+      const beforeRuns =
+        last.before === null
+          ? startRuns
+          : postprocess(last.before, size, clicks.slice(0, -1), manifest.threshold, wanted.postprocess ?? {});
+      const end = performance.now();
+      predictions += 1;
+      const decode = decodeMs.get(key) ?? 0;
+      decodeMs.delete(key);
+      const encode = encodeMs;
+      const best = last.candidates.find((candidate) => candidate.index === last.candidate);
+      return {
+        width: size.width,
+        height: size.height,
+        runs,
+        area: area(runs),
+        bbox: bounds(runs),
+        score: best?.score ?? 0,
+        candidates: last.candidates,
+        candidate: last.candidate,
+        changedPixels: changedPixels(runs, beforeRuns),
+        refinement: last.report,
+        timings: {
+          decode,
+          encode,
+          predict: predicted - begin - encode,
+          postprocess: end - predicted,
+          network: handle.networkMs() - networkBefore,
+          total: decode + end - begin,
+        },
+        provider: handle.provider,
+        model: `${manifest.name} ${manifest.version}`,
+        notes,
+        ...(wanted.includeMap === true && last.map !== null ? { map: last.map } : {}),
+      };
+
+      async function step(part: readonly Click[], from: ClickState | undefined, pick: 'best' | number): Promise<ClickState> {
+        const start: PreviousMask | null = from?.map ?? prompt.mask;
+        const positive = part.some((click) => click.label === 'positive');
+        const whole = wholeRect(size);
+        if (!positive && start === null) {
+          const report = { steps: 0, changedPixels: [], settled: false, roi: whole, flip: refinement.flip };
+          return { map: null, before: null, zoomed: null, candidates: [{ index: 0, score: 0 }], candidate: 0, report };
+        }
+        const previous = model.capabilities.previousMask ? start : null;
+        const { last: pass, changedPixels: changes, settled } = await runCascade<Pass>(
+          (prior) =>
+            forward(key, size, part, prior?.map ?? previous, prior?.zoomed ?? from?.zoomed ?? null, guide?.roi ?? null, refinement, prior === null ? pick : prior.candidate),
+          (a, b) => changedPixels(thresholdMap(a.map, size, threshold), thresholdMap(b.map, size, threshold)),
+          // A mask to start from has been through a click already.
+          prompt.mask === null ? part.length : part.length + 1,
+          model.capabilities.previousMask || refinement.zoomIn !== null
+            ? refinement.cascade
+            : { ...refinement.cascade, steps: 0 },
+        );
+        const report = { steps: changes.length, changedPixels: changes, settled, roi: pass.roi, flip: refinement.flip };
+        return {
+          map: pass.map,
+          before: from?.map ?? null,
+          zoomed: pass.zoomed,
+          candidates: pass.candidates,
+          candidate: pass.candidate,
+          report,
+        };
+      }
+    },
+
+    async forget(key) {
+      sizes.delete(key);
+      decodeMs.delete(key);
+      pixels.delete(key);
+      features.deletePrefix(`${key}\n`);
+      states.deletePrefix(`${key}\n`);
+    },
+
+    async stats() {
+      return {
+        images: sizes.size,
+        pixelBytes: pixels.bytes,
+        featureBytes: features.bytes,
+        stateBytes: states.bytes,
+        encodes,
+        predictions,
+      };
+    },
+
+    async dispose() {
+      pixels.clear();
+      features.clear();
+      states.clear();
+      sizes.clear();
+      await handle.dispose();
+    },
+  };
+}
+
+interface CheckedPrompt {
+  readonly clicks: readonly Click[];
+  readonly box: Required<NonNullable<Prompt['box']>> | null;
+  readonly mask: MaskRuns | null;
+}
+
+function checkPrompt(prompt: Prompt, size: Size, limits: EngineLimits): CheckedPrompt {
+  const clicks = prompt.clicks ?? [];
+  if (Array.isArray(clicks) && clicks.length > limits.maxClicks) {
+    const message = `Expected at most ${limits.maxClicks} clicks but received ${clicks.length}. Correct the mask by hand, or raise the limit (limits.maxClicks).`;
+    throw new ClickmaskError('too-many-clicks', message);
+  }
+  checkClicks(clicks, size);
+  const box = prompt.box === undefined ? null : normaliseBox(prompt.box, size);
+  if (clicks.length === 0 && box === null) {
+    throw new ClickmaskError('no-clicks', 'Expected at least one click or a box but received none. Click on the object.');
+  }
+  let mask: MaskRuns | null = null;
+  if (prompt.mask !== undefined) {
+    mask = toRuns(prompt.mask);
+    checkRuns(mask);
+    if (mask.width !== size.width || mask.height !== size.height) {
+      const expected = `a mask of the picture's size, ${size.width} x ${size.height} px`;
+      throw unexpected('bad-mask', 'prompt.mask', expected, `${mask.width} x ${mask.height} px`);
+    }
+    if (mask.spans.length === 0) mask = null;
+  }
+  return { clicks, box, mask };
+}
+
+function checkChoice(choice: 'best' | number, count: number): void {
+  if (choice !== 'best') expectInteger('bad-option', 'candidate', choice, 0, count - 1);
+}
+
+/** Names of the states after 0, 1, 2, ... clicks. */
+function stateNames(
+  key: string,
+  clicks: readonly Click[],
+  prompt: CheckedPrompt,
+  refinement: ResolvedRefinement,
+  choice: 'best' | number,
+): readonly string[] {
+  const start = prompt.mask === null ? '' : fingerprint(prompt.mask);
+  let name = `${key}\n${JSON.stringify([prompt.box, start, refinement])}`;
+  const names = [name];
+  clicks.forEach((click, i) => {
+    name += `|${click.x},${click.y},${click.label === 'positive' ? '+' : '-'}`;
+    names.push(i === clicks.length - 1 && choice !== 'best' ? `${name}#${choice}` : name);
+  });
+  return names;
+}
+
+function asRuns(previous: PreviousMask, size: Size, threshold: number): MaskRuns {
+  return 'spans' in previous ? previous : thresholdMap(previous, size, threshold);
+}
+
+function sigmoid(logits: Float32Array): Float32Array {
+  const out = new Float32Array(logits.length);
+  for (let i = 0; i < logits.length; i++) out[i] = 1 / (1 + Math.exp(-logits[i]));
+  return out;
+}
+
+/** Mean probability of the cells above the threshold: a stand-in for a score where the model gives none. */
+function meanInside(data: Float32Array, threshold: number): number {
+  let sum = 0;
+  let count = 0;
+  for (const value of data) {
+    if (value > threshold) {
+      sum += value;
+      count += 1;
+    }
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+function notLoaded(key: string): ClickmaskError {
+  return new ClickmaskError('image-not-loaded', `The picture '${key}' is not, or no longer, loaded. Open it again.`);
+}

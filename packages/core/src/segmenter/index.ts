@@ -1,0 +1,31 @@
+export { createByteLru } from './byte-lru.js';
+export {
+  type CacheBudgets,
+  createEngine,
+  defaultBudgets,
+  defaultLimits,
+  type Engine,
+  type EngineLimits,
+  type EngineOptions,
+  type EngineRequest,
+  type EngineStats,
+} from './engine.js';
+export { defaultPostprocess, type PostprocessOptions } from './postprocess.js';
+export {
+  type Candidate,
+  type Prediction,
+  type PredictionData,
+  type RefinementReport,
+  type Timings,
+  toPrediction,
+} from './prediction.js';
+export type { Box, Prompt } from './prompt.js';
+export type {
+  ImageSource,
+  OpenOptions,
+  Segmenter,
+  SegmenterImage,
+  SegmenterInfo,
+  SegmenterStats,
+  SegmentOptions,
+} from './segmenter.js';
