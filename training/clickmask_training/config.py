@@ -1,0 +1,115 @@
+"""Schedules and switches of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+from .dataset import SampleConfig
+from .decoder import DecoderConfig
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Part of a run with one picture side."""
+
+    until: float
+    """Progress at which the phase ends, in (0, 1]."""
+    size: int
+    """Side S of the training views, px, a multiple of 32."""
+    batch: int
+    """Pictures per step; each carries ``SampleConfig.targets`` targets."""
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Loss terms."""
+
+    mask: str = "nfl"
+    """``nfl`` or ``afl``."""
+    dice: float = 0.5
+    click: bool = False
+    """Click-loss weighting (FCA-Net) of the mask loss."""
+    contrastive: float = 0.1
+    candidates: float = 0.35
+    """Weight of the best-of-n term."""
+    score: float = 0.2
+    iteration_weights: tuple[float, ...] = (1.0, 2.0, 3.0)
+    """Iterative click loss; its length is the number of forward passes per sample."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a run's outcome, apart from the data."""
+
+    phases: tuple[Phase, ...]
+    minutes: float | None = None
+    """Length by time, or ..."""
+    samples: int | None = None
+    """... by pictures seen. One of the two; only the second is reproducible to the bit."""
+    seed: int = 0
+    backbone_lr: float = 1e-4
+    head_lr: float = 1.5e-3
+    warm_up_steps: int = 100
+    weight_decay: float = 1e-2
+    freeze_blocks: int = 6
+    """Stem and this many backbone blocks are not trained; 0 trains everything."""
+    ema_decay: float = 0.998
+    clip_norm: float = 1.0
+    refine_probability: float = 0.2
+    """A further pass gets no new click: cascade-forward refinement has to improve the mask by itself."""
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    sampling: SampleConfig = field(default_factory=SampleConfig)
+
+    def phase_at(self, progress: float) -> Phase:
+        """The phase that a progress in [0, 1] falls into."""
+        return next((phase for phase in self.phases if progress < phase.until), self.phases[-1])
+
+    def as_dict(self) -> dict:
+        """For checkpoints and reports."""
+        return asdict(self)
+
+
+SCHEDULES: dict[str, TrainConfig] = {
+    # Under two hours on two cores: small views first, since steps count more than detail early on.
+    "cpu": TrainConfig(
+        phases=(Phase(0.4, 224, 8), Phase(0.75, 288, 8), Phase(1.0, 352, 8)),
+        minutes=105.0,
+    ),
+    # One large GPU, some 25 minutes; everything is trained, at the size of use.
+    "full": TrainConfig(
+        phases=(Phase(0.6, 320, 48), Phase(1.0, 384, 48)),
+        samples=1_000_000,
+        freeze_blocks=0,
+        backbone_lr=2e-4,
+        head_lr=2e-3,
+        warm_up_steps=500,
+        ema_decay=0.9995,
+        sampling=SampleConfig(targets=3),
+    ),
+    # Seconds; for tests.
+    "smoke": TrainConfig(phases=(Phase(1.0, 64, 2),), samples=8, warm_up_steps=2),
+}
+
+ABLATIONS: dict[str, dict[str, dict]] = {
+    "base": {},
+    "no_first_click_attention": {"decoder": {"first_click_attention": False}},
+    "no_similarity": {"decoder": {"similarity": False}, "loss": {"contrastive": 0.0}},
+    "no_contrastive": {"loss": {"contrastive": 0.0}},
+    "single_candidate": {"decoder": {"candidates": 1}},
+    "no_previous_mask": {"decoder": {"previous_mask": False}, "sampling": {"start_mask_probability": 0.0}},
+    "stride_4_output": {"decoder": {"output_stride": 4}},
+    "afl": {"loss": {"mask": "afl"}},
+    "click_loss": {"loss": {"click": True}},
+    "equal_iteration_weights": {"loss": {"iteration_weights": (1.0, 1.0, 1.0)}},
+    "no_pseudo_objects": {"sampling": {"pseudo_probability": 0.0}},
+    "no_rendered_shapes": {"sampling": {"shape_probability": 0.0}},
+}
+"""Named changes against a schedule, one at a time: section of ``TrainConfig`` to field to value."""
+
+
+def with_changes(config: TrainConfig, changes: dict[str, dict]) -> TrainConfig:
+    """A copy of ``config`` with the fields of some sections replaced."""
+    for section, fields in changes.items():
+        config = replace(config, **{section: replace(getattr(config, section), **fields)})
+    return config
