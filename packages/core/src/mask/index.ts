@@ -11,6 +11,8 @@ export {
 export { type Connectivity, checkRuns } from './checks.js';
 export { fillHoles, largestPart, removeSpecks } from './clean-up.js';
 export { type Component, type Components, componentAt, connectedComponents, keepComponents } from './components.js';
+export { traceContours } from './contours.js';
+export { coverageOnGrid } from './coverage-on-grid.js';
 export { checkMask, createMask, type Mask } from './mask.js';
 export {
   area,
@@ -23,6 +25,10 @@ export {
   runsFromMask,
   toRuns,
 } from './mask-runs.js';
+export { dilate, erode, MAX_RADIUS, smooth } from './morphology.js';
+export { type Polygon, polygonsArea, type Ring, ringArea } from './polygon.js';
+export { rasterisePolygons } from './rasterise.js';
+export { type SimplifyOptions, simplifyPolygons, toleranceForDetail } from './simplify.js';
 export { keepClickedParts, type StructuralIntegrityOptions } from './structural-integrity.js';
 export { sampleMap, thresholdMap } from './threshold-map.js';
 export { cropMask, pasteMask, rectRuns, resizeMask, transpose } from './transform.js';
