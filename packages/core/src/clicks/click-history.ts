@@ -1,4 +1,4 @@
-import { unexpected } from '../errors/index.js';
+import { expectInteger, unexpected } from '../errors/index.js';
 import type { ImagePoint, Size } from '../geometry/index.js';
 import { type Click, checkClicks } from './click.js';
 
@@ -29,7 +29,8 @@ export interface ClickHistory {
  * A click history for a picture of the given size.
  *
  * @param limit - how many steps can be undone; default 1000
- * @throws ClickmaskError `bad-click` from every change that would leave an invalid click
+ * @throws ClickmaskError `bad-option` for a wrong limit; `bad-click` from every change that would leave an invalid click,
+ * which is then not made
  *
  * @example
  * ```ts
@@ -43,13 +44,16 @@ export interface ClickHistory {
  * ```
  */
 export function createClickHistory(size: Size, limit = 1000): ClickHistory {
+  expectInteger('bad-option', 'limit', limit, 0);
   let states: readonly (readonly Click[])[] = [[]];
   let current = 0;
 
   const commit = (clicks: readonly Click[]): readonly Click[] => {
     checkClicks(clicks, size);
+    // Copies, so that a caller's own object, altered later, cannot reach into the history.
+    const copies = clicks.map(({ x, y, label }) => Object.freeze({ x, y, label }));
     const kept = states.slice(Math.max(0, current + 1 - limit), current + 1);
-    states = [...kept, Object.freeze([...clicks])];
+    states = [...kept, Object.freeze(copies)];
     current = states.length - 1;
     return states[current];
   };
@@ -71,9 +75,9 @@ export function createClickHistory(size: Size, limit = 1000): ClickHistory {
     get canRedo() {
       return current < states.length - 1;
     },
-    add: (click) => commit([...states[current], { x: click.x, y: click.y, label: click.label }]),
+    add: (click) => commit([...states[current], click]),
     move(index, to) {
-      const moved: Click = { ...at(index), x: to.x, y: to.y };
+      const moved: Click = { ...at(index), x: to?.x, y: to?.y };
       return commit(states[current].map((click, i) => (i === index ? moved : click)));
     },
     remove(index) {

@@ -13,6 +13,17 @@ export interface Click extends ImagePoint {
  * A coordinate equal to the width or height counts as inside, since it is the edge of the last pixel.
  *
  * @throws ClickmaskError `bad-click`
+ *
+ * @example
+ * ```ts
+ * import { checkClicks, isClickmaskError } from '@clickmask/core';
+ *
+ * try {
+ *   checkClicks([{ x: 700, y: 10, label: 'positive' }], { width: 640, height: 480 });
+ * } catch (error) {
+ *   console.log(isClickmaskError(error, 'bad-click')); // true
+ * }
+ * ```
  */
 export function checkClicks(clicks: unknown, size: Size): asserts clicks is readonly Click[] {
   if (!Array.isArray(clicks)) throw unexpected('bad-click', 'clicks', 'an array of clicks', clicks);

@@ -9,6 +9,14 @@ import type { InputPoint, Size } from '../geometry/index.js';
  * @param points - in input px
  * @param radius - in input px, inclusive
  * @returns floats, shape [size.height, size.width]; all 0 without clicks
+ *
+ * @example
+ * ```ts
+ * import { encodeDisks } from '@clickmask/core';
+ *
+ * const map = encodeDisks([{ x: 32.5, y: 32.5 }], { width: 64, height: 64 }, 5);
+ * console.log(map.filter((value) => value === 1).length); // 81
+ * ```
  */
 export function encodeDisks(points: readonly InputPoint[], size: Size, radius: number): Float32Array {
   expectNumber('bad-option', 'radius', radius, 0);
@@ -37,6 +45,14 @@ export function encodeDisks(points: readonly InputPoint[], size: Size, radius: n
  * @param points - in input px
  * @param fwhm - in input px, above 0
  * @returns floats, shape [size.height, size.width]; all 0 without clicks
+ *
+ * @example
+ * ```ts
+ * import { encodeGaussians } from '@clickmask/core';
+ *
+ * const map = encodeGaussians([{ x: 5.5, y: 0.5 }], { width: 11, height: 1 }, 10);
+ * console.log(map[5], map[10].toFixed(3)); // 1 0.500
+ * ```
  */
 export function encodeGaussians(points: readonly InputPoint[], size: Size, fwhm: number): Float32Array {
   expectNumber('bad-option', 'fwhm', fwhm, Number.MIN_VALUE);
@@ -63,6 +79,13 @@ export function encodeGaussians(points: readonly InputPoint[], size: Size, fwhm:
  * @param points - in input px
  * @param limit - in input px; the value where no click is nearer, and everywhere without clicks
  * @returns floats in input px, shape [size.height, size.width]
+ *
+ * @example
+ * ```ts
+ * import { encodeDistances } from '@clickmask/core';
+ *
+ * console.log([...encodeDistances([{ x: 0.5, y: 0.5 }], { width: 5, height: 1 }, 3)]); // [0, 1, 2, 3, 3]
+ * ```
  */
 export function encodeDistances(points: readonly InputPoint[], size: Size, limit = 255): Float32Array {
   expectNumber('bad-option', 'limit', limit, 0);
@@ -78,6 +101,6 @@ export function encodeDistances(points: readonly InputPoint[], size: Size, limit
       }
     }
   }
-  for (let i = 0; i < squares.length; i++) squares[i] = Math.sqrt(squares[i]);
+  for (let i = 0; i < squares.length; i++) squares[i] = Math.min(limit, Math.sqrt(squares[i]));
   return squares;
 }

@@ -7,8 +7,14 @@ export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'no prototype'})`;
+  if (typeof value === 'object') return `an object (${typeName(value)})`;
   return `a ${typeof value}`;
+}
+
+/** The name of a value's class; a `constructor` field that came with parsed data is not taken for one. */
+function typeName(value: object): string {
+  const type: unknown = value.constructor;
+  return typeof type === 'function' ? String(type.name).slice(0, 40) : 'no class';
 }
 
 /** An error in the form "Expected <what> for <name> but received <value>." */
@@ -32,7 +38,7 @@ export function expectInteger(
   max = Number.MAX_SAFE_INTEGER,
 ): asserts value is number {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw unexpected(code, name, `a whole number from ${min} to ${max}`, value);
+    throw unexpected(code, name, `a whole number${rangeText(min, max, Number.MAX_SAFE_INTEGER)}`, value);
   }
 }
 
@@ -45,7 +51,13 @@ export function expectNumber(
   max = Number.MAX_VALUE,
 ): asserts value is number {
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    const range = min === -Number.MAX_VALUE && max === Number.MAX_VALUE ? '' : ` from ${min} to ${max}`;
-    throw unexpected(code, name, `a finite number${range}`, value);
+    throw unexpected(code, name, `a finite number${rangeText(min, max, Number.MAX_VALUE)}`, value);
   }
+}
+
+/** The bounds in words, leaving out those that only stand for "none". */
+function rangeText(min: number, max: number, none: number): string {
+  if (min <= -none) return max >= none ? '' : ` of at most ${max}`;
+  if (max < none) return ` from ${min} to ${max}`;
+  return min === Number.MIN_VALUE ? ' above 0' : ` of at least ${min}`;
 }

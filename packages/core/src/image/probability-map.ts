@@ -1,6 +1,6 @@
 import type { Rect, Size } from '../geometry/index.js';
-import { applyWeights } from './resize.js';
 import { axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
+import { applyWeights } from './resize.js';
 
 /**
  * Foreground probabilities on a network's grid, row-major [height, width], and the region of the picture they belong to.

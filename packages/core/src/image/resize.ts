@@ -1,5 +1,6 @@
 import { unexpected } from '../errors/index.js';
 import type { Rect, Size } from '../geometry/index.js';
+import { canShrinkArea, shrinkArea } from './area-shrink.js';
 import { type AxisWeights, axisWeights, type ResampleFilter } from './axis-weights.js';
 import type { RgbImage } from './rgb-image.js';
 
@@ -51,24 +52,31 @@ export function resizeToTensor(
   scaling: PixelScaling = {},
 ): Float32Array {
   checkInside(region, image);
-  const across = axisWeights(region.width, output.width, filter);
-  const down = axisWeights(region.height, output.height, filter);
   const { scale = 1 / 255, mean = [0, 0, 0], std = [1, 1, 1] } = scaling;
   const plane = output.width * output.height;
-  const result = new Float32Array(plane * 3);
   const rowLength = output.width * 3;
+  const across = axisWeights(region.width, output.width, filter);
+  const down = axisWeights(region.height, output.height, filter);
+  const result = new Float32Array(plane * 3);
+  const write = (y: number, row: Float64Array) => {
+    for (let channel = 0; channel < 3; channel++) {
+      const factor = scale / std[channel];
+      const shift = mean[channel] / std[channel];
+      let to = channel * plane + y * output.width;
+      for (let from = channel; from < rowLength; from += 3) result[to++] = row[from] * factor - shift;
+    }
+  };
+  if (filter === 'area' && canShrinkArea(image, region, output)) {
+    shrinkArea(image, region, output, write);
+    return result;
+  }
   const rows = new RowWindow(down.taps, rowLength, (row, into) => {
     filterRow(image.data, ((region.y + row) * image.width + region.x) * 3, across, into);
   });
   const sum = new Float64Array(rowLength);
   for (let y = 0; y < output.height; y++) {
     accumulate(down, y, rows, sum);
-    for (let channel = 0; channel < 3; channel++) {
-      const factor = scale / std[channel];
-      const shift = mean[channel] / std[channel];
-      let to = channel * plane + y * output.width;
-      for (let from = channel; from < rowLength; from += 3) result[to++] = sum[from] * factor - shift;
-    }
+    write(y, sum);
   }
   return result;
 }
@@ -77,6 +85,15 @@ export function resizeToTensor(
  * Resamples a float map, shape [input.height, input.width].
  *
  * @returns a new map, shape [output.height, output.width]
+ * @throws ClickmaskError `bad-option` where a size is not a whole number ≥ 1, or the data is not of that size
+ *
+ * @example
+ * ```ts
+ * import { resizeMap } from '@clickmask/core';
+ *
+ * const wider = resizeMap(new Float32Array([0, 1]), { width: 2, height: 1 }, { width: 4, height: 1 }, 'half-pixel');
+ * console.log([...wider]); // [0, 0.25, 0.75, 1]
+ * ```
  */
 export function resizeMap(
   data: Float32Array | Uint8Array,
@@ -91,6 +108,8 @@ export function resizeMap(
 
 /** Applies one band matrix along each axis of a row-major map. */
 export function applyWeights(data: Float32Array | Uint8Array, across: AxisWeights, down: AxisWeights): Float32Array {
+  const expected = across.inputSize * down.inputSize;
+  if (data.length !== expected) throw unexpected('bad-option', 'the map', `${expected} values`, data.length);
   const width = across.outputSize;
   const result = new Float32Array(width * down.outputSize);
   const rows = new RowWindow(down.taps, width, (row, into) => {
@@ -142,7 +161,12 @@ function accumulate(down: AxisWeights, y: number, rows: RowWindow, sum: Float64A
   }
 }
 
-function filterRow(bytes: Uint8Array | Uint8ClampedArray, offset: number, across: AxisWeights, into: Float64Array): void {
+function filterRow(
+  bytes: Uint8Array | Uint8ClampedArray,
+  offset: number,
+  across: AxisWeights,
+  into: Float64Array,
+): void {
   const { outputSize, taps, first, weights } = across;
   for (let x = 0; x < outputSize; x++) {
     let red = 0;

@@ -11,6 +11,17 @@ export interface RgbImage extends Size {
  *
  * @param maxPixels - the largest accepted `width * height`
  * @throws ClickmaskError `bad-image` for a wrong shape, `image-too-large` above the limit
+ *
+ * @example
+ * ```ts
+ * import { checkImage, isClickmaskError } from '@clickmask/core';
+ *
+ * try {
+ *   checkImage({ width: 2, height: 2, data: new Uint8Array(3) });
+ * } catch (error) {
+ *   console.log(isClickmaskError(error, 'bad-image')); // true
+ * }
+ * ```
  */
 export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER): void {
   expectInteger('bad-image', 'image.width', image?.width, 1);
@@ -35,6 +46,7 @@ export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER)
  * Drops the alpha channel of canvas pixels, laying them over white, as viewers do.
  *
  * @param rgba - `width * height * 4` bytes, not premultiplied, as `ImageData` holds them
+ * @throws ClickmaskError `bad-image` for a wrong shape
  *
  * @example
  * ```ts
@@ -45,9 +57,12 @@ export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER)
  * ```
  */
 export function rgbFromRgba(rgba: Size & { readonly data: Uint8Array | Uint8ClampedArray }): RgbImage {
+  expectInteger('bad-image', 'rgba.width', rgba?.width, 1);
+  expectInteger('bad-image', 'rgba.height', rgba?.height, 1);
   const { width, height, data } = rgba;
   const pixels = width * height;
-  if (data.length !== pixels * 4) {
+  const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  if (!isBytes || data.length !== pixels * 4) {
     throw unexpected('bad-image', 'rgba.data', `${pixels * 4} bytes of R, G, B, A`, data);
   }
   const out = new Uint8Array(pixels * 3);

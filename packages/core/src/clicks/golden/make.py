@@ -1,0 +1,28 @@
+"""Makes encodings.json with NumPy and SciPy. Run: python make.py"""
+import json
+import pathlib
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+cases = []
+width, height = 15, 11
+rows, columns = np.mgrid[:height, :width] + 0.5
+for points in ([], [[7.5, 5.5]], [[3.2, 4.9], [11.75, 8.1]], [[0, 0], [15, 11]], [[-3.5, 4.25], [20.5, 2.5]]):
+    squares = np.full((height, width), np.inf)
+    for x, y in points:
+        squares = np.minimum(squares, (columns - x) ** 2 + (rows - y) ** 2)
+    cases.append(dict(
+        points=points,
+        disk=(squares <= 5 ** 2).astype(int).ravel().tolist(),
+        smallDisk=(squares <= 2.5 ** 2).astype(int).ravel().tolist(),
+        gaussian=[float(f'{v:.7g}') for v in np.exp(-4 * np.log(2) * squares / 10 ** 2).ravel()],
+        distance=[float(f'{v:.7g}') for v in np.minimum(np.sqrt(squares), 6).ravel()],
+    ))
+
+# At pixel centres the distance is SciPy's Euclidean distance transform.
+seeds = np.ones((height, width))
+seeds[2, 3] = seeds[8, 12] = 0
+transform = [float(f'{v:.7g}') for v in distance_transform_edt(seeds).ravel()]
+out = dict(width=width, height=height, cases=cases, centres=dict(points=[[3.5, 2.5], [12.5, 8.5]], distance=transform))
+pathlib.Path(__file__).with_name('encodings.json').write_text(json.dumps(out) + '\n')

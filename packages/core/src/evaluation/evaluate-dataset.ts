@@ -1,0 +1,54 @@
+import type { EvaluationSample } from './datasets.js';
+import { type ClickPredictor, type EvaluateOptions, evaluateSample, type SampleResult } from './evaluate-sample.js';
+import { type EvaluationReport, summarizeResults } from './metrics.js';
+
+/** A picture that is open for clicking. */
+export interface OpenSample {
+  readonly predict: ClickPredictor;
+  /** Frees what the picture holds; called after its last click, and after a failure. */
+  close?(): Promise<void>;
+}
+
+export interface EvaluateDatasetOptions extends EvaluateOptions {
+  /** Called after each sample. */
+  readonly onSample?: (name: string, result: SampleResult, index: number) => void;
+}
+
+/**
+ * Evaluates a data set, one sample after the other.
+ *
+ * @param samples - such as {@link readDataset} gives
+ * @param open - opens a sample's picture in whatever is to be evaluated
+ * @throws ClickmaskError `bad-dataset` without samples; else as {@link evaluateSample}
+ *
+ * @example
+ * ```ts
+ * import { evaluateDataset } from '@clickmask/core';
+ *
+ * const truth = { width: 4, height: 4, data: new Uint8Array(16).fill(1, 4, 12) };
+ * const samples = [{ name: 'bar', image: new Uint8Array(), truth }];
+ * const report = await evaluateDataset(samples, async () => ({
+ *   predict: async () => ({ width: 4, height: 4, data: new Uint8Array(16).fill(1, 4, 12) }),
+ * }));
+ * console.log(report.samples, report.noc['0.95']); // 1 1
+ * ```
+ */
+export async function evaluateDataset(
+  samples: AsyncIterable<EvaluationSample> | Iterable<EvaluationSample>,
+  open: (sample: EvaluationSample) => Promise<OpenSample>,
+  options: EvaluateDatasetOptions = {},
+): Promise<EvaluationReport> {
+  const started = performance.now();
+  const results: SampleResult[] = [];
+  for await (const sample of samples) {
+    const opened = await open(sample);
+    try {
+      const result = await evaluateSample(sample.truth, opened.predict, options);
+      results.push(result);
+      options.onSample?.(sample.name, result, results.length - 1);
+    } finally {
+      await opened.close?.();
+    }
+  }
+  return summarizeResults(results, (performance.now() - started) / 1000);
+}

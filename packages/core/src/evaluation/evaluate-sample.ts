@@ -1,0 +1,78 @@
+import type { Click } from '../clicks/index.js';
+import { ClickmaskError, expectInteger } from '../errors/index.js';
+import { emptyRuns, type Mask, type MaskRuns } from '../mask/index.js';
+import { checkGroundTruth, type GroundTruth } from './ground-truth.js';
+import { intersectionOverUnion } from './iou.js';
+import { nextClick } from './next-click.js';
+import { iouThresholds } from './noc.js';
+
+/** Gives the mask for all clicks made so far on one picture; called once a click, with one click more each time. */
+export type ClickPredictor = (clicks: readonly Click[]) => Promise<Mask | MaskRuns>;
+
+export interface EvaluateOptions {
+  /** Clicks at most; default 20. */
+  readonly maxClicks?: number;
+  /**
+   * Stops at the highest threshold (0.95) instead of going on to `maxClicks`. NoC and NoF stay exact; the mean IoU
+   * after later clicks is then that of the click where it stopped. Default false.
+   */
+  readonly stopEarly?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** How one sample went. */
+export interface SampleResult {
+  /** IoU after 1, 2, ... `maxClicks` clicks; carried forward from where clicking ended. */
+  readonly ious: readonly number[];
+  /** The clicks that were made, in image px. */
+  readonly clicks: readonly Click[];
+  /** Wall time of the loop, simulation of clicks included. */
+  readonly seconds: number;
+}
+
+/**
+ * Clicks one sample as the evaluation protocol of the field does: from nothing, each click in the middle of the largest
+ * error of the mask before it.
+ *
+ * Clicking goes on to `maxClicks`, past every threshold, so that the curve of IoU over clicks means the same for every
+ * sample. It ends before only where no error is left to click, and the last IoU then stands for all later clicks.
+ *
+ * @throws ClickmaskError `bad-dataset` where the ground truth is malformed, shows no object, or is not of the size of
+ * the prediction; `aborted`; whatever `predict` throws
+ *
+ * @example
+ * ```ts
+ * import { evaluateSample } from '@clickmask/core';
+ *
+ * const truth = { width: 8, height: 8, data: new Uint8Array(64).fill(1, 16, 48) };
+ * const perfect = { width: 8, height: 8, data: truth.data };
+ * const { ious, clicks } = await evaluateSample(truth, async () => perfect);
+ * console.log(clicks.length, ious[0], ious.length); // 1 1 20
+ * ```
+ */
+export async function evaluateSample(
+  truth: GroundTruth,
+  predict: ClickPredictor,
+  options: EvaluateOptions = {},
+): Promise<SampleResult> {
+  const { maxClicks = 20, stopEarly = false, signal } = options;
+  expectInteger('bad-option', 'maxClicks', maxClicks, 1);
+  checkGroundTruth(truth);
+  const started = performance.now();
+  const enough = Math.max(...iouThresholds);
+  const clicks: Click[] = [];
+  const ious: number[] = [];
+  let mask: Mask | MaskRuns = emptyRuns(truth);
+  while (ious.length < maxClicks) {
+    if (signal?.aborted) throw new ClickmaskError('aborted', 'The evaluation was aborted.', { cause: signal.reason });
+    const click = nextClick(truth, mask, clicks);
+    if (click === null) break;
+    clicks.push(click);
+    mask = await predict([...clicks]);
+    ious.push(intersectionOverUnion(truth, mask));
+    if (stopEarly && ious[ious.length - 1] >= enough) break;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  while (ious.length < maxClicks) ious.push(ious[ious.length - 1]);
+  return { ious, clicks, seconds };
+}

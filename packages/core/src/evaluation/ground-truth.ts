@@ -1,0 +1,52 @@
+import { expectInteger, unexpected } from '../errors/index.js';
+import type { Size } from '../geometry/index.js';
+
+/** The byte of a pixel that counts neither for nor against a prediction. */
+export const ignoreLabel = 255;
+
+/**
+ * What a prediction is measured against, row-major (H, W): 1 object, 255 ignore, anything else background.
+ * In an `Int8Array`, -1 is the same byte as 255, so both spellings of "ignore" in use are read alike.
+ */
+export interface GroundTruth extends Size {
+  readonly data: Uint8Array | Int8Array;
+}
+
+/**
+ * Checks the shape of a ground truth, and that there is an object in it: without one there is nothing to click.
+ *
+ * @throws ClickmaskError `bad-dataset`
+ *
+ * @example
+ * ```ts
+ * import { checkGroundTruth, isClickmaskError } from '@clickmask/core';
+ *
+ * try {
+ *   checkGroundTruth({ width: 2, height: 1, data: new Uint8Array([0, 255]) });
+ * } catch (error) {
+ *   console.log(isClickmaskError(error, 'bad-dataset')); // true
+ * }
+ * ```
+ */
+export function checkGroundTruth(truth: GroundTruth, name = 'the ground truth'): void {
+  expectInteger('bad-dataset', `the width of ${name}`, truth?.width, 1);
+  expectInteger('bad-dataset', `the height of ${name}`, truth?.height, 1);
+  const { width, height, data } = truth;
+  const isBytes = data instanceof Uint8Array || data instanceof Int8Array;
+  if (!isBytes || data.length !== width * height) {
+    throw unexpected('bad-dataset', name, `a Uint8Array or Int8Array of ${width * height} values`, data);
+  }
+  if (data.indexOf(1) === -1) throw unexpected('bad-dataset', name, 'at least one object pixel', 'none');
+}
+
+/** Throws `bad-dataset` unless a prediction and its ground truth are of one size. */
+export function checkSameSize(truth: GroundTruth, prediction: Size): void {
+  if (truth.width === prediction.width && truth.height === prediction.height) return;
+  throw unexpected(
+    'bad-dataset',
+    'the ground truth',
+    `the size of the picture, ${prediction.width} x ${prediction.height}`,
+    `${truth.width} x ${truth.height}`,
+    'Pictures and masks of a data set must match pixel by pixel, with EXIF orientation applied.',
+  );
+}

@@ -1,0 +1,180 @@
+import type { Rect, Size } from '../geometry/index.js';
+import type { RgbImage } from './rgb-image.js';
+
+/**
+ * The area filter for pictures that shrink along both axes: the same result as the band matrices of `axisWeights`, in
+ * about half the time. A 12-megapixel picture spends its time in reading 36 million bytes, so whole rows are summed four
+ * bytes at a time, two in each half of a 32-bit word, before anything is weighted.
+ */
+
+/** Sums of bytes stay below 2^16 up to this many rows. */
+const maxRows = 256;
+
+/** Whether {@link shrinkArea} can serve: it reads rows as aligned 32-bit words. */
+export function canShrinkArea(image: RgbImage, region: Rect, output: Size): boolean {
+  return (
+    output.width < region.width &&
+    output.height < region.height &&
+    region.height <= output.height * maxRows &&
+    image.data.byteOffset % 4 === 0 &&
+    (image.width * 3) % 4 === 0 &&
+    littleEndian()
+  );
+}
+
+/**
+ * Shrinks a region, row by row.
+ *
+ * @param emit - is given each output row: R, G, B means per pixel, in bytes' units; the array is reused
+ */
+export function shrinkArea(
+  image: RgbImage,
+  region: Rect,
+  output: Size,
+  emit: (y: number, row: Float64Array) => void,
+): void {
+  const { data } = image;
+  const stride = (image.width * 3) / 4;
+  const words = new Int32Array(data.buffer, data.byteOffset, stride * image.height);
+  const across = coverage(region.width, output.width);
+  const down = coverage(region.height, output.height);
+  // A region may begin inside a word: the sums then begin with up to three bytes that are not its own.
+  const lead = (region.x * 3) % 4;
+  const firstWord = (region.x * 3 - lead) / 4;
+  const wordCount = Math.ceil((lead + region.width * 3) / 4);
+  const sums = {
+    even: new Int32Array(wordCount),
+    odd: new Int32Array(wordCount),
+    bytes: new Int32Array(wordCount * 4),
+  };
+  const inner = new Float64Array(output.width * 3);
+  const row = new Float64Array(output.width * 3);
+  let above = new Float64Array(output.width * 3);
+  let below = new Float64Array(output.width * 3);
+  const share = (output.width * output.height) / (region.width * region.height);
+  for (let y = 0; y < output.height; y++) {
+    const top = down.first[y];
+    const end = down.end[y];
+    sumRows(words, (region.y + top) * stride + firstWord, stride, end - top, sums);
+    filterSpan(sums.bytes, lead, across, inner);
+    // The row that two outputs share is filtered once and weighted for each.
+    if (down.tail[y] > 0) filterSpan(data, ((region.y + end) * image.width + region.x) * 3, across, below);
+    const head = down.head[y];
+    const tail = down.tail[y];
+    for (let i = 0; i < row.length; i++) row[i] = (inner[i] + head * above[i] + tail * below[i]) * share;
+    emit(y, row);
+    [above, below] = [below, above];
+  }
+}
+
+/** What an output covers along one axis: inputs `first` to `end - 1` wholly, parts of the one before and the one after. */
+interface Coverage {
+  readonly first: Int32Array;
+  readonly end: Int32Array;
+  /** Share of input `first - 1`. */
+  readonly head: Float64Array;
+  /** Share of input `end`. */
+  readonly tail: Float64Array;
+}
+
+function coverage(inputSize: number, outputSize: number): Coverage {
+  const first = new Int32Array(outputSize);
+  const end = new Int32Array(outputSize);
+  const head = new Float64Array(outputSize);
+  const tail = new Float64Array(outputSize);
+  for (let i = 0; i < outputSize; i++) {
+    // In units of 1 / outputSize of an input, so that all is whole numbers.
+    const from = i * inputSize;
+    const to = from + inputSize;
+    first[i] = Math.ceil(from / outputSize);
+    end[i] = Math.floor(to / outputSize);
+    head[i] = (first[i] * outputSize - from) / outputSize;
+    tail[i] = (to - end[i] * outputSize) / outputSize;
+  }
+  return { first, end, head, tail };
+}
+
+interface RowSums {
+  readonly even: Int32Array;
+  readonly odd: Int32Array;
+  readonly bytes: Int32Array;
+}
+
+/** Sums `count` rows of words byte by byte, into `sums.bytes`. */
+function sumRows(words: Int32Array, start: number, stride: number, count: number, sums: RowSums): void {
+  const { even, odd, bytes } = sums;
+  const length = even.length;
+  const low = 0x00ff00ff;
+  even.fill(0);
+  odd.fill(0);
+  let done = 0;
+  for (; done + 4 <= count; done += 4) {
+    const a = start + done * stride;
+    const b = a + stride;
+    const c = b + stride;
+    const d = c + stride;
+    for (let i = 0; i < length; i++) {
+      const p = words[a + i];
+      const q = words[b + i];
+      const r = words[c + i];
+      const s = words[d + i];
+      even[i] += (p & low) + (q & low) + (r & low) + (s & low);
+      odd[i] += ((p >>> 8) & low) + ((q >>> 8) & low) + ((r >>> 8) & low) + ((s >>> 8) & low);
+    }
+  }
+  for (; done < count; done++) {
+    const a = start + done * stride;
+    for (let i = 0; i < length; i++) {
+      const p = words[a + i];
+      even[i] += p & low;
+      odd[i] += (p >>> 8) & low;
+    }
+  }
+  for (let i = 0, to = 0; i < length; i++, to += 4) {
+    bytes[to] = even[i] & 0xffff;
+    bytes[to + 1] = odd[i] & 0xffff;
+    bytes[to + 2] = even[i] >>> 16;
+    bytes[to + 3] = odd[i] >>> 16;
+  }
+}
+
+/** Sums of R, G and B over what each output covers of one row. */
+function filterSpan(
+  values: Int32Array | Uint8Array | Uint8ClampedArray,
+  offset: number,
+  across: Coverage,
+  into: Float64Array,
+): void {
+  const { first, end, head, tail } = across;
+  for (let x = 0; x < first.length; x++) {
+    const start = offset + first[x] * 3;
+    const stop = offset + end[x] * 3;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let from = start; from < stop; from += 3) {
+      red += values[from];
+      green += values[from + 1];
+      blue += values[from + 2];
+    }
+    const before = head[x];
+    if (before > 0) {
+      red += before * values[start - 3];
+      green += before * values[start - 2];
+      blue += before * values[start - 1];
+    }
+    const after = tail[x];
+    if (after > 0) {
+      red += after * values[stop];
+      green += after * values[stop + 1];
+      blue += after * values[stop + 2];
+    }
+    into[3 * x] = red;
+    into[3 * x + 1] = green;
+    into[3 * x + 2] = blue;
+  }
+}
+
+function littleEndian(): boolean {
+  return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+}
