@@ -1,0 +1,114 @@
+"""The NoC protocol, and correcting a given mask."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import Iterable
+
+import numpy as np
+
+from .clicks import next_evaluation_click
+from .evaluation_sets import EvaluationSample
+from .models import ClickModel
+from .perturb import mask_iou, perturb
+from .pipeline import ClickPipeline, Refinement, ZoomIn
+
+THRESHOLDS = (0.8, 0.85, 0.9, 0.95)
+MAX_CLICKS = 20
+CURVE_AT = (1, 2, 3, 5, 10, 20)
+
+CFR_1 = Refinement(cascade_steps=1)
+VARIANTS: dict[str, Refinement] = {
+    "plain": Refinement(),
+    "cfr1": CFR_1,
+    "acfr4": Refinement(cascade_steps=4, settled_pixels=20),
+    "flip": Refinement(flip=True),
+    "zoom": Refinement(zoom_in=ZoomIn()),
+    "zoom+cfr1": replace(CFR_1, zoom_in=ZoomIn()),
+    "settled-zoom+cfr1": replace(CFR_1, zoom_in=ZoomIn(settled_iou=0.85)),
+    "zoom+cfr1+flip": replace(CFR_1, zoom_in=ZoomIn(), flip=True),
+}
+"""Ways of refinement by name; ``--variants`` of the command."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Means over the samples."""
+
+    samples: int
+    noc: dict[float, float]
+    """Threshold to number of clicks."""
+    failures: dict[float, int]
+    """Threshold to the number of samples with NoC 20 (as in the field, those that succeed at click 20 count too)."""
+    curve: dict[int, float]
+    """Number of clicks to mean IoU; a perfect mask keeps its IoU for the clicks that are not made."""
+
+    def row(self) -> str:
+        """Cells of a Markdown table row."""
+        noc = " | ".join(f"{self.noc[threshold]:.2f}" for threshold in THRESHOLDS)
+        curve = " ".join(f"{value:.3f}".lstrip("0") for value in self.curve.values())
+        return f"{noc} | {self.failures[0.9]} | {curve}"
+
+
+HEADER = "| NoC@80 | @85 | @90 | @95 | 20 clicks @90 | mIoU after 1, 2, 3, 5, 10, 20 |"
+
+
+def click_ious(model: ClickModel, refinement: Refinement, sample: EvaluationSample, start: np.ndarray | None = None,
+               max_clicks: int = MAX_CLICKS) -> list[float]:
+    """IoU after each simulated click, ``max_clicks`` values."""
+    pipeline = ClickPipeline(model, refinement, sample.image, start)
+    mask = pipeline.mask
+    clicked = np.zeros_like(sample.truth)
+    ious: list[float] = []
+    while len(ious) < max_clicks:
+        click = next_evaluation_click(mask, sample.truth, sample.ignore, clicked)
+        if click is None:
+            last = ious[-1] if ious else mask_iou(mask, sample.truth, sample.ignore)
+            return ious + [last] * (max_clicks - len(ious))
+        clicked[int(click[1]), int(click[0])] = 1
+        mask = pipeline.add(click)
+        ious.append(mask_iou(mask, sample.truth, sample.ignore))
+    return ious
+
+
+def number_of_clicks(ious: list[float], threshold: float) -> int:
+    """First click (from 1) that reaches the threshold, else the number of clicks made."""
+    return next((index + 1 for index, iou in enumerate(ious) if iou >= threshold), len(ious))
+
+
+def summarise(runs: list[list[float]]) -> Report:
+    """Means over samples of ``click_ious``."""
+    noc = {threshold: [number_of_clicks(ious, threshold) for ious in runs] for threshold in THRESHOLDS}
+    return Report(
+        samples=len(runs),
+        noc={threshold: float(np.mean(values)) for threshold, values in noc.items()},
+        failures={threshold: sum(value == MAX_CLICKS for value in values) for threshold, values in noc.items()},
+        curve={count: float(np.mean([ious[count - 1] for ious in runs])) for count in CURVE_AT},
+    )
+
+
+def evaluate(model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]) -> Report:
+    """The protocol from nothing."""
+    return summarise([click_ious(model, refinement, sample) for sample in samples])
+
+
+def starting_mask(sample: EvaluationSample, seed: int = 0, low: float = 0.75, high: float = 0.85) -> np.ndarray | None:
+    """A wrong mask whose IoU with the truth lies in [low, high]; the same for every model."""
+    rng = random.Random(f"{seed}/{sample.name}")
+    for _ in range(30):
+        wrong = perturb(sample.truth, rng, low, high)
+        if wrong is not None and low <= mask_iou(wrong, sample.truth, sample.ignore) <= high:
+            return wrong
+    return None
+
+
+def evaluate_correction(model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]) -> tuple[Report, Report]:
+    """The same samples corrected from a wrong mask, and from nothing."""
+    corrected, fresh = [], []
+    for sample in samples:
+        start = starting_mask(sample)
+        if start is not None:
+            corrected.append(click_ious(model, refinement, sample, start))
+            fresh.append(click_ious(model, refinement, sample))
+    return summarise(corrected), summarise(fresh)
