@@ -4,7 +4,9 @@ import esbuild from 'rollup-plugin-esbuild';
 
 const target = 'es2022';
 
-/** One entry a package: what it exposes, by the name of the file it becomes in dist/. */
+/**
+ * One entry a package: what it exposes, by the name of the file it becomes in dist/. Groups of a list share no chunks.
+ */
 const packages = {
   'packages/core': {
     index: 'src/index.ts',
@@ -12,6 +14,15 @@ const packages = {
     'node-worker': 'src/runtime/node/worker.ts',
     'bin/clickmask': 'bin/clickmask.ts',
   },
+  'packages/cvat-serverless': [
+    {
+      index: 'src/index.ts',
+      function: 'src/function/function.ts',
+      'bin/clickmask-cvat': 'bin/clickmask-cvat.ts',
+    },
+    // Copied on its own into a function's folder.
+    { wrapper: 'src/nuclio/wrapper.ts' },
+  ],
 };
 
 /** What a package declares stays outside its bundle; everything else is inside. */
@@ -21,7 +32,11 @@ function externals(directory) {
   return (id) => id.startsWith('node:') || names.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
-export default Object.entries(packages).map(([directory, entries]) => ({
+const groups = Object.entries(packages).flatMap(([directory, listed]) =>
+  [listed].flat().map((entries) => [directory, entries]),
+);
+
+export default groups.map(([directory, entries]) => ({
   input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, `${directory}/${file}`])),
   external: externals(directory),
   output: {

@@ -1,0 +1,33 @@
+import { createSegmenter } from '@clickmask/core/node';
+import { createInteractor, type Interactor } from '../interactor/index.js';
+import type { FunctionSettings } from './settings.js';
+
+/** Adaptive cascade-forward refinement: until a step changes no more than this many pixels. */
+const ADAPTIVE = { steps: 8, settledPixels: 20 };
+
+/** An interactor as a function's settings describe it. */
+export function createFunction(settings: FunctionSettings): Interactor {
+  const { cacheMb, cascade } = settings;
+  const bytes = cacheMb * 2 ** 20;
+  return createInteractor({
+    segmenter: () =>
+      createSegmenter({
+        model: settings.model,
+        provider: settings.provider,
+        threads: settings.threads,
+        workers: 1,
+        // A frame of the largest accepted size has to fit, or no click on it could be answered.
+        budgets: { pixels: Math.max(0.4 * bytes, 3 * settings.maxPixels), features: 0.25 * bytes, states: 0.1 * bytes },
+        limits: { maxPixels: settings.maxPixels },
+      }),
+    reply: settings.reply,
+    postprocess: settings.postprocess,
+    refinement:
+      cascade === undefined
+        ? undefined
+        : { cascade: cascade === 'auto' ? ADAPTIVE : { steps: cascade, settledPixels: null } },
+    imageBytes: 0.25 * bytes,
+    deadlineMs: settings.deadlineMs,
+    streamFrom: settings.streamFrom,
+  });
+}

@@ -1,0 +1,2 @@
+export { createFunction } from './create-function.js';
+export { type FunctionSettings, functionVariables, readFunctionSettings } from './settings.js';

@@ -1,0 +1,152 @@
+import { ClickmaskError, type Provider } from '@clickmask/core';
+import type { InteractorPostprocess } from '../interactor/index.js';
+import { type ReplyFormat, replyFormatFor, replyFormats } from '../replies/index.js';
+
+/** How a deployed function behaves; read from the environment that `function.yaml` gives it. */
+export interface FunctionSettings {
+  /** `CLICKMASK_MODEL`: name or folder. Default: the embedded model. */
+  readonly model?: string;
+  /** `CLICKMASK_PROVIDER`: `auto` (default), `cpu`, `cuda` or `webgpu`. */
+  readonly provider: 'auto' | Provider;
+  /** `CLICKMASK_THREADS`: threads of the network. Default: all cores. */
+  readonly threads?: number;
+  /** `CLICKMASK_REPLY`: `mask` (default), `mask-bounds`, `shapes`, or `auto` to choose by `CLICKMASK_CVAT_VERSION`. */
+  readonly reply: ReplyFormat;
+  /**
+   * `CLICKMASK_THRESHOLD`, `CLICKMASK_PARTS` (`clicked`, `largest` or `all`), `CLICKMASK_FILL_HOLES`,
+   * `CLICKMASK_REMOVE_SPECKS`, `CLICKMASK_SMOOTH`.
+   */
+  readonly postprocess: InteractorPostprocess;
+  /** `CLICKMASK_CASCADE`: steps of cascade-forward refinement, or `auto`. Default: the model's. */
+  readonly cascade?: number | 'auto';
+  /** `CLICKMASK_MAX_PIXELS`: largest frame. Default 64,000,000. */
+  readonly maxPixels: number;
+  /** `CLICKMASK_CACHE_MB`: memory for frames, features and earlier clicks together. Default 256. */
+  readonly cacheMb: number;
+  /** `CLICKMASK_DEADLINE_MS`. Default 25,000. */
+  readonly deadlineMs: number;
+  /** `CLICKMASK_STREAM_FROM`: bytes from which a reply goes through a file. Default 262,144; 0 switches it off. */
+  readonly streamFrom: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables a function reads, with the values they may have. */
+export const functionVariables: Readonly<Record<string, string>> = Object.freeze({
+  CLICKMASK_MODEL: 'name or folder of the model',
+  CLICKMASK_PROVIDER: 'auto, cpu, cuda or webgpu',
+  CLICKMASK_THREADS: 'threads of the network, 1 to 256',
+  CLICKMASK_REPLY: 'mask, mask-bounds, shapes or auto',
+  CLICKMASK_CVAT_VERSION: 'version of CVAT, such as 2.54, for CLICKMASK_REPLY=auto',
+  CLICKMASK_THRESHOLD: 'probability from which a pixel belongs to the object, 0 to 1',
+  CLICKMASK_PARTS: 'clicked (parts with a positive click), largest or all',
+  CLICKMASK_FILL_HOLES: 'holes of up to this many pixels are filled, or all',
+  CLICKMASK_REMOVE_SPECKS: 'parts of fewer pixels are dropped',
+  CLICKMASK_SMOOTH: 'radius in pixels by which the outline is smoothed, 0 to 64',
+  CLICKMASK_CASCADE: 'steps of cascade-forward refinement, 0 to 8, or auto',
+  CLICKMASK_MAX_PIXELS: 'largest frame in pixels',
+  CLICKMASK_CACHE_MB: 'megabytes for frames, features and earlier clicks',
+  CLICKMASK_DEADLINE_MS: 'milliseconds after which a request is given up',
+  CLICKMASK_STREAM_FROM: 'bytes from which a reply goes through a file, 0 for never',
+});
+
+/**
+ * Reads the settings of a function from environment variables. A variable that is empty counts as absent.
+ *
+ * @throws ClickmaskError `bad-option`, naming the variable and what it may be; also for an unknown `CLICKMASK_` variable
+ *
+ * @example
+ * ```ts
+ * import { readFunctionSettings } from '@clickmask/cvat-serverless';
+ *
+ * const settings = readFunctionSettings({ CLICKMASK_REPLY: 'auto', CLICKMASK_CVAT_VERSION: '2.72.1' });
+ * console.log(settings.reply); // shapes
+ * ```
+ */
+export function readFunctionSettings(env: Environment): FunctionSettings {
+  const reader = createReader(env);
+  const holes = reader.text('CLICKMASK_FILL_HOLES');
+  const cascade = reader.text('CLICKMASK_CASCADE');
+  const parts = reader.choice('CLICKMASK_PARTS', ['clicked', 'largest', 'all'] as const) ?? 'clicked';
+  const threshold = reader.number('CLICKMASK_THRESHOLD', 0, 1);
+  const settings: FunctionSettings = {
+    model: reader.text('CLICKMASK_MODEL'),
+    provider: reader.choice('CLICKMASK_PROVIDER', ['auto', 'cpu', 'cuda', 'webgpu'] as const) ?? 'auto',
+    threads: reader.integer('CLICKMASK_THREADS', 1, 256),
+    reply: readReply(reader),
+    postprocess: {
+      ...(threshold === undefined ? {} : { threshold }),
+      ...(parts === 'clicked' ? {} : { structuralIntegrity: 'off', largestPart: parts === 'largest' }),
+      fillHoles: holes === 'all' ? Number.POSITIVE_INFINITY : (reader.integer('CLICKMASK_FILL_HOLES', 0) ?? 0),
+      removeSpecks: reader.integer('CLICKMASK_REMOVE_SPECKS', 0) ?? 0,
+      smooth: reader.integer('CLICKMASK_SMOOTH', 0, 64) ?? 0,
+    },
+    cascade: cascade === 'auto' ? 'auto' : reader.integer('CLICKMASK_CASCADE', 0, 8),
+    maxPixels: reader.integer('CLICKMASK_MAX_PIXELS', 1, 1e9) ?? 64e6,
+    cacheMb: reader.integer('CLICKMASK_CACHE_MB', 8, 1_000_000) ?? 256,
+    deadlineMs: reader.integer('CLICKMASK_DEADLINE_MS', 1, 86_400_000) ?? 25_000,
+    streamFrom: reader.integer('CLICKMASK_STREAM_FROM', 0) || 262_144,
+  };
+  const streamOff = reader.integer('CLICKMASK_STREAM_FROM', 0) === 0;
+  const unknown = Object.keys(env).filter(
+    (name) => name.startsWith('CLICKMASK_') && !(name in functionVariables) && name !== 'CLICKMASK_HOME',
+  );
+  if (unknown.length > 0) {
+    const known = Object.keys(functionVariables).join(', ');
+    throw new ClickmaskError('bad-option', `Unknown variables ${unknown.join(', ')}. Known are ${known}.`);
+  }
+  return streamOff ? { ...settings, streamFrom: Number.POSITIVE_INFINITY } : settings;
+}
+
+function readReply(reader: Reader): ReplyFormat {
+  const reply = reader.choice('CLICKMASK_REPLY', [...replyFormats, 'auto'] as const) ?? 'mask';
+  const version = reader.text('CLICKMASK_CVAT_VERSION');
+  if (reply !== 'auto') return reply;
+  if (version === undefined || !/^v?\d+\.\d+/.test(version)) {
+    const message = `Expected CLICKMASK_CVAT_VERSION such as 2.54 with CLICKMASK_REPLY=auto but received ${version ?? 'none'}.`;
+    throw new ClickmaskError('bad-option', message);
+  }
+  return replyFormatFor(version);
+}
+
+interface Reader {
+  text(name: string): string | undefined;
+  choice<T extends string>(name: string, values: readonly T[]): T | undefined;
+  number(name: string, min: number, max?: number): number | undefined;
+  integer(name: string, min: number, max?: number): number | undefined;
+}
+
+function createReader(env: Environment): Reader {
+  const text = (name: string): string | undefined => {
+    const value = env[name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  const wrong = (name: string, expected: string): ClickmaskError =>
+    new ClickmaskError(
+      'bad-option',
+      `Expected ${expected} for ${name} (${functionVariables[name]}) but received "${text(name)}".`,
+    );
+  const number = (name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    const parsed = Number(value);
+    if (!(parsed >= min && parsed <= max)) throw wrong(name, `a number from ${min} to ${max}`);
+    return parsed;
+  };
+  return {
+    text,
+    number,
+    choice: (name, values) => {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const found = values.find((candidate) => candidate === value);
+      if (found === undefined) throw wrong(name, values.join(', '));
+      return found;
+    },
+    integer: (name, min, max) => {
+      const parsed = number(name, min, max);
+      if (parsed !== undefined && !Number.isInteger(parsed)) throw wrong(name, 'a whole number');
+      return parsed;
+    },
+  };
+}

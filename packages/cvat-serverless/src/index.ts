@@ -1,0 +1,4 @@
+export * from './function/index.js';
+export * from './interactor/index.js';
+export * from './nuclio/index.js';
+export * from './replies/index.js';

@@ -1,0 +1,122 @@
+import { type Box, ClickmaskError } from '@clickmask/core';
+import { unexpected } from '../errors/unexpected.js';
+
+/** A point of a request, in image px. */
+export interface RequestPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A request as CVAT meant it, whichever version wrote it. */
+export interface InteractorRequest {
+  /** The picture's file in base64, without a data URL's head. */
+  readonly image: string;
+  readonly positive: readonly RequestPoint[];
+  readonly negative: readonly RequestPoint[];
+  readonly box: Box | null;
+  /** Probability threshold, where the caller named one. */
+  readonly threshold: number | null;
+}
+
+/** Points beyond this many in one list are refused before they are looked at. */
+const MAX_POINTS = 10_000;
+
+/**
+ * Reads the body of an interactor request: bytes, text or a parsed object; lists that are missing or null; a box that is
+ * null, an empty list, a pair of corners or four numbers; a picture as a data URL.
+ *
+ * @throws ClickmaskError `bad-format`, `bad-image`, `bad-click`, `bad-box`, `bad-option`, `too-many-clicks`
+ *
+ * @example
+ * ```ts
+ * import { parseRequest } from '@clickmask/cvat-serverless';
+ *
+ * const request = parseRequest('{"image": "aGVsbG8=", "pos_points": [[10.5, 20]], "neg_points": [], "obj_bbox": []}');
+ * console.log(request.positive, request.box); // [ { x: 10.5, y: 20 } ] null
+ * ```
+ */
+export function parseRequest(body: unknown): InteractorRequest {
+  const fields = parseBody(body);
+  return {
+    image: parseImage(fields.image),
+    positive: parsePoints('pos_points', fields.pos_points),
+    negative: parsePoints('neg_points', fields.neg_points),
+    box: parseBox(fields.obj_bbox),
+    threshold: parseThreshold(fields.threshold),
+  };
+}
+
+function parseBody(body: unknown): Record<string, unknown> {
+  let value = body;
+  if (value instanceof Uint8Array) {
+    value = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  }
+  // A client that encodes twice sends a string of JSON.
+  for (let depth = 0; typeof value === 'string' && depth < 2; depth++) value = parseJson(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const advice = 'Send what CVAT sends: {"image": base64, "pos_points": [[x, y]], "neg_points": [], "obj_bbox": []}.';
+    throw unexpected('bad-format', 'the request', 'a JSON object', value, advice);
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (cause) {
+    throw new ClickmaskError('bad-format', `The request's ${text.length} characters are not valid JSON.`, { cause });
+  }
+}
+
+function parseImage(value: unknown): string {
+  if (typeof value !== 'string' || value.length === 0) {
+    throw unexpected('bad-image', 'image', "the frame's file in base64", value);
+  }
+  if (!value.startsWith('data:')) return value;
+  const head = value.slice(0, 256);
+  const comma = head.indexOf(',');
+  if (comma === -1 || !head.slice(0, comma).endsWith(';base64')) {
+    throw unexpected('bad-image', 'image', 'a data URL in base64 where it is a data URL', head.slice(0, 40));
+  }
+  return value.slice(comma + 1);
+}
+
+function parsePoints(name: string, value: unknown): RequestPoint[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw unexpected('bad-click', name, 'a list of [x, y]', value);
+  if (value.length > MAX_POINTS) {
+    throw new ClickmaskError('too-many-clicks', `Expected at most ${MAX_POINTS} ${name} but received ${value.length}.`);
+  }
+  return value.map((point: unknown, i) => parsePoint('bad-click', `${name}[${i}]`, point));
+}
+
+function parsePoint(code: 'bad-click' | 'bad-box', name: string, value: unknown): RequestPoint {
+  const [x, y] = Array.isArray(value)
+    ? (value as unknown[])
+    : typeof value === 'object' && value !== null
+      ? [(value as { x?: unknown }).x, (value as { y?: unknown }).y]
+      : [];
+  if (!Number.isFinite(x) || !Number.isFinite(y)) throw unexpected(code, name, 'two finite numbers [x, y]', value);
+  return { x: x as number, y: y as number };
+}
+
+function parseBox(value: unknown): Box | null {
+  if (value === undefined || value === null) return null;
+  if (!Array.isArray(value)) throw unexpected('bad-box', 'obj_bbox', '[[x1, y1], [x2, y2]], [] or null', value);
+  if (value.length === 0) return null;
+  if (value.length === 4 && value.every((part) => Number.isFinite(part))) {
+    const [x1, y1, x2, y2] = value as [number, number, number, number];
+    return { x1, y1, x2, y2 };
+  }
+  if (value.length !== 2) throw unexpected('bad-box', 'obj_bbox', 'two corners', value);
+  const [from, to] = value.map((corner: unknown, i) => parsePoint('bad-box', `obj_bbox[${i}]`, corner));
+  return { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+}
+
+function parseThreshold(value: unknown): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
+    throw unexpected('bad-option', 'threshold', 'a number from 0 to 1', value);
+  }
+  return value;
+}

@@ -1,0 +1,50 @@
+import { bounds, type MaskRuns } from '@clickmask/core';
+import { cvatRle } from './cvat-rle.js';
+import { writeMaskRows } from './mask-rows.js';
+import { outline } from './outline.js';
+import type { ReplyFormat } from './reply-format.js';
+
+/** What a reply is made of: a mask and how sure the model is of it. */
+export interface ReplyContent {
+  readonly runs: MaskRuns;
+  /** 0 to 1. */
+  readonly score: number;
+}
+
+/**
+ * The body of the reply to an interactor request, as JSON text.
+ *
+ * An empty mask comes with `points: []`: without it the user interface up to CVAT 2.54 looks for the outline of nothing
+ * and fails.
+ *
+ * @example
+ * ```ts
+ * import { rectRuns } from '@clickmask/core';
+ * import { writeReply } from '@clickmask/cvat-serverless';
+ *
+ * const runs = rectRuns({ width: 4, height: 2 }, { x: 1, y: 0, width: 2, height: 1 });
+ * console.log(writeReply({ runs, score: 0.9 }, 'shapes').toString());
+ * // {"shapes":[{"type":"mask","points":[0,2,1,0,2,0],"attributes":[{"spec_id":0,"value":"0.900"}]}]}
+ * ```
+ */
+export function writeReply(content: ReplyContent, format: ReplyFormat): Buffer {
+  const { runs, score } = content;
+  const box = bounds(runs);
+  switch (format) {
+    case 'mask': {
+      const frame = { x: 0, y: 0, width: runs.width, height: runs.height };
+      return writeMaskRows(runs, frame, `{"points":${JSON.stringify(outline(runs))},"mask":`, '}');
+    }
+    case 'mask-bounds': {
+      if (box === null) return Buffer.from('{"points":[],"bounds":[0,0,0,0],"mask":[[0]]}');
+      const corners = [box.x, box.y, box.x + box.width - 1, box.y + box.height - 1];
+      const head = `{"points":${JSON.stringify(outline(runs))},"bounds":${JSON.stringify(corners)},"mask":`;
+      return writeMaskRows(runs, box, head, '}');
+    }
+    case 'shapes': {
+      if (box === null) return Buffer.from('{"shapes":[]}');
+      const attributes = [{ spec_id: 0, value: Math.min(1, Math.max(0, score)).toFixed(3) }];
+      return Buffer.from(JSON.stringify({ shapes: [{ type: 'mask', points: cvatRle(runs, box), attributes }] }));
+    }
+  }
+}
