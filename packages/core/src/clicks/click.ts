@@ -42,7 +42,16 @@ export function checkClicks(clicks: unknown, size: Size): asserts clicks is read
   });
 }
 
-/** The pixel that a point in image px falls on, clamped into the picture. */
+/**
+ * The pixel that a point in image px falls on, clamped into the picture.
+ *
+ * @example
+ * ```ts
+ * import { clickPixel } from '@clickmask/core';
+ *
+ * console.log(clickPixel({ x: 10.7, y: 480 }, { width: 640, height: 480 })); // { column: 10, row: 479 }
+ * ```
+ */
 export function clickPixel(point: ImagePoint, size: Size): { readonly column: number; readonly row: number } {
   return {
     column: Math.min(size.width - 1, Math.max(0, Math.floor(point.x))),

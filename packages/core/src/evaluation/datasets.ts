@@ -31,7 +31,16 @@ export interface DatasetLayout {
   readonly decoding: 'trimap' | 'nonzero';
 }
 
-/** The layouts that are known, by name. */
+/**
+ * The layouts that are known, by name.
+ *
+ * @example
+ * ```ts
+ * import { datasetLayouts } from '@clickmask/core';
+ *
+ * console.log(datasetLayouts.davis.images, datasetLayouts.davis.masks); // img gt
+ * ```
+ */
 export const datasetLayouts: Readonly<Record<DatasetLayoutName, DatasetLayout>> = Object.freeze({
   grabcut: Object.freeze({ name: 'grabcut', images: 'data_GT', masks: 'boundary_GT', decoding: 'trimap' }),
   berkeley: Object.freeze({ name: 'berkeley', images: 'images', masks: 'masks', decoding: 'trimap' }),

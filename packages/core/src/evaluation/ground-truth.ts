@@ -1,7 +1,18 @@
 import { expectInteger, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 
-/** The byte of a pixel that counts neither for nor against a prediction. */
+/**
+ * The byte of a pixel that counts neither for nor against a prediction.
+ *
+ * @example
+ * ```ts
+ * import { ignoreLabel, intersectionOverUnion } from '@clickmask/core';
+ *
+ * const truth = { width: 2, height: 1, data: new Uint8Array([1, ignoreLabel]) };
+ * const all = { width: 2, height: 1, data: new Uint8Array([1, 1]) };
+ * console.log(intersectionOverUnion(truth, all)); // 1
+ * ```
+ */
 export const ignoreLabel = 255;
 
 /**

@@ -1,9 +1,28 @@
-/** The IoU thresholds at which clicks are counted. */
+/**
+ * The IoU thresholds at which clicks are counted.
+ *
+ * @example
+ * ```ts
+ * import { iouThresholds } from '@clickmask/core';
+ *
+ * console.log(iouThresholds); // [0.8, 0.85, 0.9, 0.95]
+ * ```
+ */
 export const iouThresholds = Object.freeze([0.8, 0.85, 0.9, 0.95] as const);
 
 /** An IoU threshold as it names a column of results. */
 export type ThresholdName = '0.80' | '0.85' | '0.90' | '0.95';
 
+/**
+ * The name of a threshold's column.
+ *
+ * @example
+ * ```ts
+ * import { thresholdName } from '@clickmask/core';
+ *
+ * console.log(thresholdName(0.9)); // 0.90
+ * ```
+ */
 export function thresholdName(threshold: (typeof iouThresholds)[number]): ThresholdName {
   return threshold.toFixed(2) as ThresholdName;
 }

@@ -20,6 +20,16 @@ export interface ProbabilityMap extends Size {
  *
  * @param filter - how the pixels of `roi` are brought to the new grid
  * @returns floats, shape [size.height, size.width]
+ *
+ * @example
+ * ```ts
+ * import { readOnGrid } from '@clickmask/core';
+ *
+ * const roi = { x: 2, y: 0, width: 2, height: 1 };
+ * const map = { width: 1, height: 1, data: new Float32Array([0.5]), roi, filter: 'half-pixel' } as const;
+ * const row = readOnGrid(map, { x: 0, y: 0, width: 6, height: 1 }, { width: 3, height: 1 }, 'area');
+ * console.log([...row]); // [0, 0.5, 0]
+ * ```
  */
 export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {
   const across = composeWeights(

@@ -13,7 +13,20 @@ export interface PixelScaling {
   readonly std?: readonly [number, number, number];
 }
 
-/** Throws `bad-option` unless the rectangle lies inside the picture and holds a pixel. */
+/**
+ * Throws `bad-option` unless the rectangle lies inside the picture and holds a pixel.
+ *
+ * @example
+ * ```ts
+ * import { checkInside, isClickmaskError } from '@clickmask/core';
+ *
+ * try {
+ *   checkInside({ x: 600, y: 0, width: 50, height: 50 }, { width: 640, height: 480 });
+ * } catch (error) {
+ *   console.log(isClickmaskError(error, 'bad-option')); // true
+ * }
+ * ```
+ */
 export function checkInside(rect: Rect, size: Size): void {
   const whole = [rect.x, rect.y, rect.width, rect.height].every(Number.isInteger);
   const inside =
@@ -106,7 +119,18 @@ export function resizeMap(
   return applyWeights(data, across, down);
 }
 
-/** Applies one band matrix along each axis of a row-major map. */
+/**
+ * Applies one band matrix along each axis of a row-major map.
+ *
+ * @example
+ * ```ts
+ * import { applyWeights, axisWeights } from '@clickmask/core';
+ *
+ * const across = axisWeights(4, 2, 'area');
+ * const down = axisWeights(1, 1, 'area');
+ * console.log([...applyWeights(new Float32Array([1, 3, 5, 7]), across, down)]); // [2, 6]
+ * ```
+ */
 export function applyWeights(data: Float32Array | Uint8Array, across: AxisWeights, down: AxisWeights): Float32Array {
   const expected = across.inputSize * down.inputSize;
   if (data.length !== expected) throw unexpected('bad-option', 'the map', `${expected} values`, data.length);
