@@ -137,10 +137,13 @@ function callHandler(
     };
     try {
       const returned = handler(context, event);
-      Promise.resolve(returned).then((value) => {
-        // A handler that returns nothing may still call back later.
-        if (value !== undefined) answer(value);
-      }, fail);
+      // What a plain function returns is no answer (often a timer's handle); and an asynchronous one that resolves with
+      // nothing may still call back later.
+      if (returned instanceof Promise) {
+        returned.then((value: unknown) => {
+          if (value !== undefined) answer(value);
+        }, fail);
+      }
     } catch (error) {
       fail(error);
     }
