@@ -79,7 +79,7 @@ export function resizeToTensor(
       for (let from = channel; from < rowLength; from += 3) result[to++] = row[from] * factor - shift;
     }
   };
-  if (filter === 'area' && canShrinkArea(image, region, output)) {
+  if (filter === 'area' && canShrinkArea(region, output)) {
     shrinkArea(image, region, output, write);
     return result;
   }
