@@ -56,7 +56,13 @@ function arbitraryMaskOf(width: number, height: number): fc.Arbitrary<Mask> {
   return fc.oneof(
     { weight: 5, arbitrary: noise },
     { weight: 5, arbitrary: blobs },
-    { weight: 1, arbitrary: fc.constantFrom(fromPixels(() => false), fromPixels(() => true)) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        fromPixels(() => false),
+        fromPixels(() => true),
+      ),
+    },
     {
       weight: 1,
       arbitrary: fc.constantFrom(

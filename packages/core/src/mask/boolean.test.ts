@@ -73,9 +73,7 @@ describe('moving and resizing', () => {
         const runs = runsFromMask(mask);
         const rect = { x, y, width, height };
         const picture = (dx: number, dy: number) =>
-          Uint8Array.from({ length: width * height }, (_, i) =>
-            at(mask, (i % width) + dx, Math.floor(i / width) + dy),
-          );
+          Uint8Array.from({ length: width * height }, (_, i) => at(mask, (i % width) + dx, Math.floor(i / width) + dy));
         expect(pixels(cropMask(runs, rect))).toEqual(picture(x, y));
         expect(pixels(pasteMask(runs, { width, height }, x, y))).toEqual(picture(-x, -y));
       }),

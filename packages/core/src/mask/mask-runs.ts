@@ -1,5 +1,5 @@
 import type { Rect, Size } from '../geometry/index.js';
-import type { Mask } from './mask.js';
+import { checkMask, type Mask } from './mask.js';
 
 /**
  * A mask as horizontal runs: the compact form in which masks are made, cleaned, measured and sent between threads.
@@ -119,9 +119,15 @@ export function maskFromRuns(runs: MaskRuns): Mask {
   return { width, height, data };
 }
 
-/** Accepts either form and gives the runs. */
+/**
+ * Accepts either form and gives the runs.
+ *
+ * @throws ClickmaskError `bad-mask` where the value is neither
+ */
 export function toRuns(mask: Mask | MaskRuns): MaskRuns {
-  return 'spans' in mask ? mask : runsFromMask(mask);
+  if (typeof mask === 'object' && mask !== null && 'spans' in mask) return mask;
+  checkMask(mask);
+  return runsFromMask(mask);
 }
 
 /** Number of set pixels. */

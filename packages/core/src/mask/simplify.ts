@@ -6,8 +6,8 @@ import { type Polygon, type Ring, ringArea } from './polygon.js';
 /** Options of {@link simplifyPolygons}. */
 export interface SimplifyOptions {
   /**
-   * No corner that is left out lies farther than this from the new line, in px. Pixel staircases are flattened from
-   * about 0.75 on; 0 only leaves out corners on a straight line.
+   * No corner that is left out lies farther than this from the new line, in px. Pixel staircases are flattened
+   * well from 1 on, better at 1.5; 0 only leaves out corners on a straight line.
    *
    * @defaultValue 1
    */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ProbabilityMap } from '../image/index.js';
 import { linesOf } from '../../test/arbitrary-masks.js';
+import type { ProbabilityMap } from '../image/index.js';
 import { checkRuns, createMask, type Mask, maskFromRuns, sampleMap, thresholdMap } from './index.js';
 
 /** The formula of the documentation, pixel by pixel. */
@@ -115,7 +115,15 @@ describe('thresholdMap', () => {
 
   it('stays finite in time on infinite values', () => {
     const inf = Number.POSITIVE_INFINITY;
-    for (const data of [[-inf, inf], [inf, -inf], [inf, 5], [5, inf], [-inf, 5], [5, -inf], [inf, inf]]) {
+    for (const data of [
+      [-inf, inf],
+      [inf, -inf],
+      [inf, 5],
+      [5, inf],
+      [-inf, 5],
+      [5, -inf],
+      [inf, inf],
+    ]) {
       const map = {
         data: Float32Array.from(data),
         width: 2,

@@ -1,0 +1,39 @@
+import { unexpected } from '../errors/index.js';
+import { cocoPolygon } from './coco-polygon.js';
+import { cocoRle, cocoRleUncompressed } from './coco-rle.js';
+import type { Codec } from './codec.js';
+import { cvatMask } from './cvat-mask.js';
+import { geoJson } from './geojson.js';
+import { labelStudioRle } from './label-studio-rle.js';
+import { polygonJson } from './polygon.js';
+import { svgPath } from './svg-path.js';
+
+/** Every codec of the core. A new one is a file and a line here. */
+export const CODECS: readonly Codec[] = Object.freeze([
+  cocoRle,
+  cocoRleUncompressed,
+  cocoPolygon,
+  labelStudioRle,
+  cvatMask,
+  polygonJson,
+  geoJson,
+  svgPath,
+]);
+
+/**
+ * The codec of a name.
+ *
+ * @throws ClickmaskError `bad-option` where there is none; the message lists those there are
+ *
+ * @example
+ * ```ts
+ * import { findCodec } from '@clickmask/core';
+ *
+ * console.log(findCodec('cvat-mask').needsSize); // true
+ * ```
+ */
+export function findCodec(name: string): Codec {
+  const codec = CODECS.find((candidate) => candidate.name === name);
+  if (codec !== undefined) return codec;
+  throw unexpected('bad-option', 'format', `one of ${CODECS.map((candidate) => candidate.name).join(', ')}`, name);
+}
