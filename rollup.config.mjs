@@ -12,6 +12,8 @@ const packages = {
     index: 'src/index.ts',
     node: 'src/node.ts',
     'node-worker': 'src/runtime/node/worker.ts',
+    web: 'src/web.ts',
+    'web-worker': 'src/runtime/web/worker.ts',
     'bin/clickmask': 'bin/clickmask.ts',
   },
   'packages/cvat-serverless': [

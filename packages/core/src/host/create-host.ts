@@ -66,8 +66,10 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       return await job(engine);
     } catch (error) {
       if (!isClickmaskError(error, 'image-not-loaded')) throw error;
-      await engine.load(key, source);
-      return await job(engine);
+      // The engine may have been replaced since.
+      const present = await lane.engine();
+      await present.load(key, source);
+      return await job(present);
     }
   };
 
@@ -86,7 +88,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
         run: async () => {
           const engine = await lane.engine();
           const loaded = await engine.load(key, source);
-          if (prepare) await engine.prepare(key);
+          if (prepare) await withPixels(lane, key, source, (present) => present.prepare(key));
           return loaded;
         },
       });

@@ -6,7 +6,6 @@ export {
   type ModelHandle,
   readGraph,
   readManifest,
-  sha256,
 } from './load-model.js';
 export {
   type DeclaredTensor,
@@ -19,3 +18,4 @@ export {
   type RefinementDefaults,
 } from './manifest.js';
 export { families, findFamily } from './registry.js';
+export { sha256 } from './sha256.js';

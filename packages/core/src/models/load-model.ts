@@ -3,6 +3,7 @@ import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo }
 import type { LoadedModel, ModelFamily } from './family.js';
 import { type DeclaredTensor, type ModelGraph, type ModelManifest, parseManifest } from './manifest.js';
 import { findFamily } from './registry.js';
+import { sha256 } from './sha256.js';
 
 /** Where a model's files are read from: a folder, a package, a server, a user's upload. */
 export interface ModelFiles {
@@ -139,11 +140,4 @@ function checkTensors(
 
 function render(tensor: DeclaredTensor | TensorInfo): string {
   return `'${tensor.name}' ${tensor.type}[${tensor.shape.join(', ')}]`;
-}
-
-/** SHA-256 as lower-case hex. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const view = bytes as Uint8Array<ArrayBuffer>;
-  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', view));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

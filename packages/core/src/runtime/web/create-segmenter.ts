@@ -1,0 +1,119 @@
+import { expectInteger, unexpected } from '../../errors/index.js';
+import { createHost } from '../../host/index.js';
+import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
+import type { Provider } from '../backend.js';
+import { type DownloadProgress, type ModelSource, portableSource } from './model-source.js';
+import { type Fallback, webWorkerSlot } from './worker-slot.js';
+
+/** Options of {@link createSegmenter}; every one has a default. */
+export interface WebSegmenterOptions {
+  /** Default: the embedded model, from the files of its package beside this one. */
+  readonly model?: ModelSource;
+  /** Where the network runs; `auto` (default) takes the GPU where there is one, and the processor when it fails. */
+  readonly provider?: 'auto' | Extract<Provider, 'webgpu' | 'wasm'>;
+  /** The worker: its script's address, or how to make it. Default: the script beside this one. */
+  readonly worker?: string | URL | (() => Worker);
+  /** Folder of the runtime's `.wasm` files; default: beside the worker's script. */
+  readonly wasmPaths?: string | URL;
+  /** The bytes of `ort-wasm-simd-threaded.wasm`, where nothing shall be fetched. Excludes the GPU. */
+  readonly wasmBinary?: ArrayBuffer;
+  /** Keeps the model in the browser's Cache API. Default true. */
+  readonly cache?: boolean;
+  /** Threads of the processor; needs a page that is cross-origin isolated. Default: up to 4 there, else 1. */
+  readonly threads?: number;
+  /** Requests that may wait before `queue-full`; default 64. */
+  readonly queueCapacity?: number;
+  /** Milliseconds after which a request fails with `deadline-exceeded`; default none. */
+  readonly deadlineMs?: number;
+  readonly budgets?: Partial<CacheBudgets>;
+  readonly limits?: Partial<EngineLimits>;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Told when the GPU failed and the processor took over. */
+  readonly onFallback?: (fallback: Fallback) => void;
+  /** Milliseconds after which a call on the GPU counts as hung and the processor takes over; default 60000. */
+  readonly gpuPatienceMs?: number;
+  /** Whether a GPU emulated in software counts; it is slower than WASM. Default false. */
+  readonly allowSoftwareGpu?: boolean;
+}
+
+/**
+ * A segmenter in the browser: the whole pipeline in a Web Worker, so that the page stays responsive.
+ *
+ * @throws ClickmaskError `model-not-found`, `bad-model`, `provider-unavailable`, `backend-unavailable`, `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { createSegmenter } from '@clickmask/core/web';
+ *
+ * const segmenter = await createSegmenter();
+ * const bytes = new Uint8Array(await (await fetch('photos/cat.jpg')).arrayBuffer());
+ * const image = await segmenter.open(bytes, { prepare: true });
+ * const prediction = await segmenter.segment(image, { clicks: [{ x: 200, y: 160, label: 'positive' }] });
+ * console.log(prediction.area > 10_000); // true
+ * await segmenter.close();
+ * ```
+ */
+export async function createSegmenter(options: WebSegmenterOptions = {}): Promise<Segmenter> {
+  const { model, provider = 'auto', worker, wasmPaths, wasmBinary, cache = true, threads } = options;
+  const { gpuPatienceMs = 60_000, queueCapacity, deadlineMs, budgets, limits, allowSoftwareGpu } = options;
+  if (!['auto', 'webgpu', 'wasm'].includes(provider)) {
+    throw unexpected('bad-option', 'provider', "'auto', 'webgpu' or 'wasm'", provider);
+  }
+  if (threads !== undefined) expectInteger('bad-option', 'threads', threads, 1, 64);
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url;
+  const slot = webWorkerSlot({
+    settings: {
+      source: portableSource(model ?? embeddedModel(), base),
+      provider,
+      cache,
+      threads,
+      budgets,
+      limits,
+      allowSoftwareGpu,
+      wasmBinary,
+      wasmPaths: wasmPaths === undefined ? undefined : new URL(wasmPaths, base).href,
+    },
+    createWorker:
+      typeof worker === 'function'
+        ? worker
+        : worker !== undefined
+          ? () => new Worker(new URL(worker, base), { type: 'module', name: 'clickmask' })
+          : // Written in the one form that bundlers recognise and follow.
+            () => new Worker(new URL('./web-worker.js', import.meta.url), { type: 'module', name: 'clickmask' }),
+    onProgress: options.onProgress,
+    onFallback: options.onFallback,
+    gpuPatienceMs,
+  });
+  let host: Segmenter;
+  try {
+    host = await createHost({ slots: [slot], queueCapacity, deadlineMs, workers: 1 });
+  } catch (error) {
+    slot.terminate();
+    throw error;
+  }
+  return {
+    // What the engine says now: it may have moved from the GPU to the processor.
+    get info() {
+      return { ...host.info, ...slot.info, workers: 1 };
+    },
+    open: host.open,
+    segment: host.segment,
+    stats: host.stats,
+    async close() {
+      try {
+        await host.close();
+      } finally {
+        slot.terminate();
+      }
+    },
+  };
+}
+
+/** The files of the embedded model's package, which lies beside this one; bundlers find and copy them. */
+function embeddedModel(): ModelSource {
+  return {
+    'model.json': new URL('../../clickmask-small/model.json', import.meta.url),
+    'encoder.onnx': new URL('../../clickmask-small/encoder.onnx', import.meta.url),
+    'decoder.onnx': new URL('../../clickmask-small/decoder.onnx', import.meta.url),
+  };
+}

@@ -1,0 +1,56 @@
+import { ClickmaskError, unexpected } from '../../errors/index.js';
+import type { RgbImage } from '../../image/index.js';
+
+/** Rows that are read from the canvas at once: bounds the memory beside the pixels themselves. */
+const bandPixels = 4_000_000;
+
+/**
+ * Decodes a picture to upright 8-bit RGB with the browser's own decoders: EXIF rotation applied, colours brought to
+ * sRGB, transparency laid over white; of an animation, the first frame.
+ *
+ * @throws ClickmaskError `unsupported-image` where the browser cannot read it, or `image-too-large`
+ */
+export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
+  let bitmap: ImageBitmap;
+  try {
+    const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+    bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' });
+  } catch (cause) {
+    const message =
+      'Expected a picture this browser can read (JPEG, PNG, WebP, AVIF, GIF, BMP), but the bytes could not be decoded.';
+    throw new ClickmaskError('unsupported-image', message, { cause });
+  }
+  try {
+    const { width, height } = bitmap;
+    if (width * height > maxPixels) {
+      const advice = 'Scale it down, or raise the limit (limits.maxPixels).';
+      throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
+    }
+    return readPixels(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** The pixels of a bitmap, over white, read band by band. */
+function readPixels(bitmap: ImageBitmap): RgbImage {
+  const { width, height } = bitmap;
+  const data = new Uint8Array(width * height * 3);
+  const rows = Math.min(height, Math.max(1, Math.floor(bandPixels / width)));
+  const canvas = new OffscreenCanvas(width, rows);
+  const context = canvas.getContext('2d', { willReadFrequently: true, alpha: false });
+  if (context === null) throw new ClickmaskError('internal', 'This browser gives no 2-D canvas in a worker.');
+  for (let top = 0, to = 0; top < height; top += rows) {
+    const count = Math.min(rows, height - top);
+    context.fillStyle = '#ffffff';
+    context.fillRect(0, 0, width, count);
+    context.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
+    const rgba = context.getImageData(0, 0, width, count).data;
+    for (let from = 0; from < rgba.length; from += 4) {
+      data[to++] = rgba[from];
+      data[to++] = rgba[from + 1];
+      data[to++] = rgba[from + 2];
+    }
+  }
+  return { width, height, data };
+}

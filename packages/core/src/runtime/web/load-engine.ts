@@ -1,0 +1,56 @@
+import { ClickmaskError } from '../../errors/index.js';
+import { families, loadModel, type ModelHandle } from '../../models/index.js';
+import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
+import type { InferenceBackend, Provider } from '../backend.js';
+import { decodeImage } from './decode-image.js';
+import { type DownloadProgress, type PortableSource, webModelFiles } from './model-source.js';
+import { createOnnxWebBackend, type OnnxWebOptions } from './onnx-backend.js';
+
+/** What an engine needs to start, as plain data that can be sent to a worker. */
+export interface EngineSettings extends OnnxWebOptions {
+  readonly source: PortableSource;
+  readonly provider: 'auto' | Provider;
+  readonly cache: boolean;
+  readonly threads?: number;
+  readonly budgets?: Partial<CacheBudgets>;
+  readonly limits?: Partial<EngineLimits>;
+}
+
+/** Loads a model into an engine in this thread. */
+export async function loadEngine(
+  settings: EngineSettings,
+  onProgress?: (progress: DownloadProgress) => void,
+): Promise<Engine> {
+  const { source, provider, cache, threads, budgets, limits } = settings;
+  const backend = await createOnnxWebBackend(settings);
+  const handle = await loadModel(webModelFiles(source, { cache, onProgress }), {
+    backend,
+    families,
+    providers: await wantedProviders(provider, backend),
+    threads,
+  });
+  return engineOf(handle, threads, budgets, limits);
+}
+
+export function engineOf(
+  handle: ModelHandle,
+  threads: number | undefined,
+  budgets?: Partial<CacheBudgets>,
+  limits?: Partial<EngineLimits>,
+): Engine {
+  const used = globalThis.crossOriginIsolated ? (threads ?? Math.min(4, navigator.hardwareConcurrency || 1)) : 1;
+  return createEngine({ handle, decodeImage, threads: used, budgets, limits });
+}
+
+export async function wantedProviders(
+  wanted: 'auto' | Provider,
+  backend: InferenceBackend,
+): Promise<readonly Provider[]> {
+  const offered = await backend.providers();
+  if (wanted === 'auto') return offered;
+  if (!offered.includes(wanted)) {
+    const message = `Expected one of the execution providers that this browser offers (${offered.join(', ')}) but received '${wanted}'. Use 'auto' or 'wasm'.`;
+    throw new ClickmaskError('provider-unavailable', message, { details: { wanted, offered } });
+  }
+  return [wanted];
+}

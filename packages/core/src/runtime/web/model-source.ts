@@ -1,0 +1,188 @@
+import { ClickmaskError, unexpected } from '../../errors/index.js';
+import { type ModelFiles, sha256 } from '../../models/index.js';
+
+/** One file of a model: its address, or the file itself. */
+export type ModelFile = string | URL | Blob | Uint8Array;
+
+/**
+ * Where a model comes from: the address of its folder, its files by name (`model.json` and the graphs), or files as a
+ * user picks them.
+ */
+export type ModelSource = string | URL | Readonly<Record<string, ModelFile>> | readonly File[];
+
+/** A model's source in the form that is sent to a worker: absolute addresses, or the files themselves. */
+export type PortableSource =
+  | { readonly kind: 'folder'; readonly address: string }
+  | { readonly kind: 'files'; readonly files: Readonly<Record<string, string | Blob | Uint8Array>> };
+
+export interface DownloadProgress {
+  readonly file: string;
+  readonly loaded: number;
+  /** Null where the server does not tell. */
+  readonly total: number | null;
+}
+
+export interface ModelFilesOptions {
+  /** Keeps downloaded files in the browser's Cache API, by content. Default true. */
+  readonly cache?: boolean;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+const cacheName = 'clickmask-models-1';
+const manifestName = 'model.json';
+
+/** @throws ClickmaskError `bad-option` */
+export function portableSource(source: ModelSource, base: string): PortableSource {
+  if (typeof source === 'string' || source instanceof URL) {
+    const address = new URL(source, base).href;
+    return { kind: 'folder', address: address.endsWith('/') ? address : `${address}/` };
+  }
+  if (typeof source !== 'object' || source === null) {
+    throw unexpected('bad-option', 'model', "the address of a model's folder, or its files", source);
+  }
+  const entries: [string, ModelFile][] = Array.isArray(source)
+    ? (source as readonly File[]).map((file) => [file.name, file])
+    : Object.entries(source as Readonly<Record<string, ModelFile>>);
+  const files = Object.fromEntries(
+    entries.map(([name, file]) => [
+      name,
+      typeof file === 'string' || file instanceof URL ? new URL(file, base).href : file,
+    ]),
+  );
+  if (files[manifestName] === undefined) {
+    const names = entries.map(([name]) => name).join(', ');
+    throw new ClickmaskError(
+      'model-not-found',
+      `Expected a ${manifestName} among the model's files but received ${names || 'none'}.`,
+    );
+  }
+  return { kind: 'files', files };
+}
+
+/**
+ * The files of a model, downloaded where they are addresses. Graphs are kept in the Cache API under the SHA-256 that the
+ * manifest names, so that they are never stale; the manifest is fetched anew each time, and taken from the cache when
+ * the network is away. Whether the bytes are the right ones is checked by whoever reads them.
+ */
+export function webModelFiles(source: PortableSource, options: ModelFilesOptions = {}): ModelFiles {
+  const location = source.kind === 'folder' ? source.address : 'the given files';
+  const hashes = new Map<string, { readonly sha256: string; readonly bytes: number }>();
+  const find = (name: string): string | Blob | Uint8Array => {
+    if (source.kind === 'folder') return new URL(encodeURI(name), source.address).href;
+    const file = source.files[name];
+    if (file === undefined) throw notFound(name, location, undefined);
+    return file;
+  };
+
+  const readManifest = async (file: string): Promise<Uint8Array> => {
+    const store = await openCache(options);
+    try {
+      const bytes = await download(file, manifestName, null, options);
+      await keep(store, file, bytes);
+      return bytes;
+    } catch (error) {
+      const kept = await store?.match(file).catch(() => undefined);
+      if (kept === undefined) throw error;
+      return new Uint8Array(await kept.arrayBuffer());
+    }
+  };
+
+  return {
+    location,
+    async read(name) {
+      const file = find(name);
+      if (file instanceof Uint8Array) return remember(name, file);
+      if (file instanceof Blob) return remember(name, new Uint8Array(await file.arrayBuffer()));
+      if (name === manifestName) return remember(name, await readManifest(file));
+      const known = hashes.get(name);
+      const store = known === undefined ? null : await openCache(options);
+      const key = `/clickmask-models/${known?.sha256}`;
+      const kept = await store?.match(key).catch(() => undefined);
+      if (kept !== undefined && known !== undefined) {
+        const bytes = new Uint8Array(await kept.arrayBuffer());
+        if (bytes.length === known.bytes && (await sha256(bytes)) === known.sha256) {
+          options.onProgress?.({ file: name, loaded: bytes.length, total: bytes.length });
+          return bytes;
+        }
+        await store?.delete(key).catch(() => false);
+      }
+      const bytes = await download(file, name, known?.bytes ?? null, options);
+      if (known !== undefined && bytes.length === known.bytes) await keep(store, key, bytes);
+      return bytes;
+    },
+  };
+
+  /** Learns from the manifest what the graphs must be. */
+  function remember(name: string, bytes: Uint8Array): Uint8Array {
+    if (name !== manifestName) return bytes;
+    try {
+      const { graphs } = JSON.parse(new TextDecoder().decode(bytes)) as {
+        graphs: Record<string, { file: string; sha256: string; bytes: number }>;
+      };
+      for (const { file, sha256, bytes: size } of Object.values(graphs)) hashes.set(file, { sha256, bytes: size });
+    } catch {
+      // What is wrong with it is told by the manifest's own reader.
+    }
+    return bytes;
+  }
+}
+
+/** The cache, or null: pages without a secure origin have none, and private windows may refuse. */
+async function openCache({ cache = true }: ModelFilesOptions): Promise<Cache | null> {
+  if (!cache || globalThis.caches === undefined) return null;
+  return globalThis.caches.open(cacheName).catch(() => null);
+}
+
+async function keep(store: Cache | null, key: string, bytes: Uint8Array): Promise<void> {
+  // A full disk costs a download next time, nothing else.
+  await store?.put(key, new Response(bytes as Uint8Array<ArrayBuffer>)).catch(() => {});
+}
+
+async function download(
+  address: string,
+  name: string,
+  expected: number | null,
+  { onProgress }: ModelFilesOptions,
+): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(address);
+  } catch (cause) {
+    throw notFound(name, address, cause);
+  }
+  if (!response.ok) throw notFound(name, address, new Error(`the server answered ${response.status}`));
+  const total = expected ?? (Number(response.headers.get('content-length')) || null);
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  let bytes = new Uint8Array(total ?? 1 << 16);
+  let loaded = 0;
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (expected !== null && loaded + value.length > expected) {
+        await reader.cancel();
+        const message = `Expected ${expected} bytes in ${name} at ${address} but there are more. The file is of another version: install the model again.`;
+        throw new ClickmaskError('bad-model', message, { details: { file: name } });
+      }
+      if (loaded + value.length > bytes.length) {
+        const grown = new Uint8Array(Math.max(bytes.length * 2, loaded + value.length));
+        grown.set(bytes);
+        bytes = grown;
+      }
+      bytes.set(value, loaded);
+      loaded += value.length;
+      onProgress?.({ file: name, loaded, total });
+    }
+  } catch (cause) {
+    if (cause instanceof ClickmaskError) throw cause;
+    throw notFound(name, address, cause);
+  }
+  return bytes.subarray(0, loaded);
+}
+
+function notFound(name: string, location: string, cause: unknown): ClickmaskError {
+  const why = cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : String(cause)})`;
+  const message = `Cannot read ${name} of the model at ${location}${why}. Check the address and that its server allows this page to read it (CORS).`;
+  return new ClickmaskError('model-not-found', message, { cause });
+}

@@ -1,0 +1,162 @@
+import type * as Ort from 'onnxruntime-web/webgpu';
+import { ClickmaskError } from '../../errors/index.js';
+import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
+
+export interface OnnxWebOptions {
+  /** Where the runtime's `.wasm` and `.mjs` files lie: a folder's address. Default: beside the runtime's own script. */
+  readonly wasmPaths?: string;
+  /** The bytes of `ort-wasm-simd-threaded.wasm`, for pages that hold all in one file. Excludes WebGPU. */
+  readonly wasmBinary?: ArrayBuffer;
+  /** Whether a software adapter counts as WebGPU. It is slower than WASM; for tests. Default false. */
+  readonly allowSoftwareGpu?: boolean;
+}
+
+/**
+ * One queue for everything onnxruntime-web does in this thread, creating sessions and running them: two calls that
+ * overlap on WebGPU, even of two sessions, hang the thread for good. The runtime is one per thread, and so is its queue.
+ */
+let tail: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(job: () => Promise<T>): Promise<T> {
+  const result = tail.then(job, job);
+  tail = result.catch(() => {});
+  return result;
+}
+
+/**
+ * onnxruntime-web as an {@link InferenceBackend}. `run` blocks its thread on WASM, so it belongs in a Web Worker.
+ *
+ * The GPU build and the smaller CPU build are separate downloads: the GPU one is fetched only where there is a GPU.
+ */
+export async function createOnnxWebBackend(options: OnnxWebOptions = {}): Promise<InferenceBackend> {
+  const gpu = options.wasmBinary === undefined ? await findAdapter(options.allowSoftwareGpu === true) : null;
+  const available: readonly Provider[] = gpu === null ? ['wasm'] : ['webgpu', 'wasm'];
+  return {
+    name: 'onnxruntime-web',
+    async providers() {
+      return available;
+    },
+    async createSession(graph, { providers, threads }) {
+      const refused: string[] = [];
+      for (const provider of providers) {
+        if (!available.includes(provider)) {
+          refused.push(`${provider}: ${provider === 'webgpu' ? 'no usable GPU adapter' : 'not offered in a browser'}`);
+          continue;
+        }
+        const ort = await loadRuntime(provider, options, threads);
+        try {
+          const session = await inTurn(() =>
+            ort.InferenceSession.create(graph, { executionProviders: [provider], logSeverityLevel: 4 }),
+          );
+          return wrap(ort, session, provider);
+        } catch (cause) {
+          if (isMissingRuntime(cause)) throw missingRuntime(cause);
+          if (provider === 'wasm') {
+            const message = `The graph cannot be loaded: ${messageOf(cause)} Export the model again, or install it again.`;
+            throw new ClickmaskError('bad-model', message, { cause });
+          }
+          refused.push(`${provider}: ${messageOf(cause)}`);
+        }
+      }
+      const message = `None of the wanted execution providers works here. ${refused.join('; ')}. Use 'auto' or 'wasm'.`;
+      throw new ClickmaskError('provider-unavailable', message, { details: { wanted: [...providers], available } });
+    },
+  };
+}
+
+interface AdapterLike {
+  readonly isFallbackAdapter?: boolean;
+  readonly info?: { readonly isFallbackAdapter?: boolean; readonly architecture?: string };
+}
+
+/** A GPU adapter that is worth using, or null. */
+async function findAdapter(allowSoftware: boolean): Promise<AdapterLike | null> {
+  const { gpu } = globalThis.navigator as { gpu?: { requestAdapter(): Promise<AdapterLike | null> } };
+  if (gpu === undefined) return null;
+  try {
+    const adapter = await gpu.requestAdapter();
+    if (adapter === null) return null;
+    const software =
+      adapter.isFallbackAdapter === true ||
+      adapter.info?.isFallbackAdapter === true ||
+      adapter.info?.architecture === 'swiftshader';
+    return software && !allowSoftware ? null : adapter;
+  } catch {
+    return null;
+  }
+}
+
+async function loadRuntime(provider: Provider, options: OnnxWebOptions, threads?: number): Promise<typeof Ort> {
+  let ort: typeof Ort;
+  try {
+    ort = (
+      provider === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
+    ) as typeof Ort;
+  } catch (cause) {
+    throw missingRuntime(cause);
+  }
+  const { wasm } = ort.env;
+  if (options.wasmPaths !== undefined) {
+    // Only the .wasm file: the script that goes with it is part of the runtime's bundle.
+    const file = provider === 'webgpu' ? 'ort-wasm-simd-threaded.asyncify.wasm' : 'ort-wasm-simd-threaded.wasm';
+    wasm.wasmPaths = { wasm: new URL(file, options.wasmPaths).href };
+  }
+  if (options.wasmBinary !== undefined) wasm.wasmBinary = options.wasmBinary;
+  // Threads need cross-origin isolation; without it the runtime would fall back to one by itself, with a warning.
+  wasm.numThreads = globalThis.crossOriginIsolated ? (threads ?? Math.min(4, navigator.hardwareConcurrency || 1)) : 1;
+  return ort;
+}
+
+function wrap(ort: typeof Ort, session: Ort.InferenceSession, provider: Provider): InferenceSession {
+  return {
+    provider,
+    inputs: session.inputMetadata.map(describeTensor),
+    outputs: session.outputMetadata.map(describeTensor),
+    run: (feeds) =>
+      inTurn(async () => {
+        const given: Record<string, Ort.Tensor> = {};
+        try {
+          for (const [name, tensor] of Object.entries(feeds)) given[name] = toOrt(ort, tensor);
+          const result = await session.run(given);
+          return Object.fromEntries(Object.entries(result).map(([name, value]) => [name, fromOrt(value)]));
+        } catch (cause) {
+          throw new ClickmaskError('backend-failed', `The network failed to run: ${messageOf(cause)}`, {
+            details: { provider },
+            cause,
+          });
+        }
+      }),
+    dispose: () => inTurn(() => session.release()),
+  };
+}
+
+function toOrt(ort: typeof Ort, tensor: Tensor): Ort.Tensor {
+  return new ort.Tensor(tensor.type as 'float32', tensor.data as Float32Array, tensor.shape);
+}
+
+function fromOrt(value: Ort.Tensor): Tensor {
+  return { type: value.type as TensorType, shape: value.dims, data: value.data as Float32Array };
+}
+
+function describeTensor(value: Ort.InferenceSession.ValueMetadata): TensorInfo {
+  if (!value.isTensor) throw new ClickmaskError('bad-model', `Expected only tensors but '${value.name}' is none.`);
+  return { name: value.name, type: value.type as TensorType, shape: value.shape };
+}
+
+/** The runtime tells in words only that its own files could not be fetched. */
+function isMissingRuntime(error: unknown): boolean {
+  return /no available backend found|dynamically imported module|wasm.*(fetch|404|MIME)|(fetch|404|MIME).*wasm/i.test(
+    String(error),
+  );
+}
+
+function missingRuntime(cause: unknown): ClickmaskError {
+  const message =
+    'The inference runtime could not be loaded. Serve the .wasm files of onnxruntime-web beside its script, or say where ' +
+    `they are (wasmPaths). The browser said: ${messageOf(cause)}`;
+  return new ClickmaskError('backend-unavailable', message, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+}

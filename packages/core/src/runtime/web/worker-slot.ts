@@ -1,0 +1,129 @@
+import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
+import { type ConnectedEngine, connectEngine, type EngineSlot } from '../../host/index.js';
+import type { Engine } from '../../segmenter/index.js';
+import type { EngineSettings } from './load-engine.js';
+import type { DownloadProgress } from './model-source.js';
+import { webPort } from './web-port.js';
+import type { ProgressMessage, StartMessage } from './worker.js';
+
+/** Why the network was moved from the GPU to the processor. */
+export interface Fallback {
+  readonly from: 'webgpu';
+  readonly to: 'wasm';
+  readonly error: ClickmaskError;
+}
+
+export interface WorkerSlotOptions {
+  readonly settings: EngineSettings;
+  readonly createWorker: () => Worker;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  readonly onFallback?: (fallback: Fallback) => void;
+  /** Milliseconds after which a call on the GPU counts as hung. */
+  readonly gpuPatienceMs: number;
+}
+
+export interface WebSlot extends EngineSlot {
+  /** What the running engine says of itself; null before the first start. */
+  readonly info: Engine['info'] | null;
+  /** Ends the worker at once, whatever it does. */
+  terminate(): void;
+}
+
+/**
+ * An engine in a Web Worker. A GPU that is lost, fails or hangs costs the worker its life (a browser's worker, unlike
+ * Node's, may be ended at any time) and the next one computes on the processor; the host sends the pictures again.
+ */
+export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
+  let provider = options.settings.provider;
+  let worker: Worker | null = null;
+  let info: Engine['info'] | null = null;
+
+  const terminate = () => {
+    worker?.terminate();
+    worker = null;
+  };
+
+  const launch = async (): Promise<ConnectedEngine> => {
+    const mine = options.createWorker();
+    worker = mine;
+    const { port1, port2 } = new MessageChannel();
+    const { ready, lost } = connectEngine(webPort(port1));
+    mine.onerror = (event) => lost(lostError(new Error(event.message || 'the worker script could not be loaded')));
+    mine.onmessage = ({ data }: MessageEvent<ProgressMessage>) => {
+      if (data?.type === 'progress') options.onProgress?.(data.progress);
+    };
+    const message: StartMessage = { type: 'start', settings: { ...options.settings, provider }, port: port2 };
+    mine.postMessage(message, [port2]);
+    try {
+      const engine = await ready;
+      info = engine.info;
+      return engine;
+    } catch (error) {
+      mine.terminate();
+      throw error;
+    }
+  };
+
+  const start = async (): Promise<Engine> => {
+    const engine = await launch();
+    return engine.info.provider === 'webgpu' ? guarded(engine) : engine;
+  };
+
+  /** Watches an engine on the GPU and replaces it by one on the processor when the GPU fails. */
+  const guarded = (engine: ConnectedEngine): Engine & { readonly isLost: boolean } => {
+    const watch = async <T>(call: () => Promise<T>): Promise<T> => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const hung = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          const message = `The GPU did not answer within ${options.gpuPatienceMs} ms.`;
+          reject(new ClickmaskError('backend-failed', message));
+        }, options.gpuPatienceMs);
+      });
+      try {
+        return await Promise.race([call(), hung]);
+      } catch (error) {
+        if (!isClickmaskError(error, 'backend-failed')) throw error;
+        // An engine asked for a provider by name is not moved to another behind the caller's back.
+        if (options.settings.provider !== 'auto') throw error;
+        provider = 'wasm';
+        terminate();
+        engine.lost(error);
+        options.onFallback?.({ from: 'webgpu', to: 'wasm', error });
+        // The host then starts a new engine, and sends the picture and the request again.
+        const retry = new ClickmaskError(
+          'image-not-loaded',
+          'The GPU failed; the picture is loaded again on the processor.',
+        );
+        throw retry;
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    return {
+      info: engine.info,
+      load: (key, source) => engine.load(key, source),
+      prepare: (key) => watch(() => engine.prepare(key)),
+      segment: (request) => watch(() => engine.segment(request)),
+      forget: (key) => engine.forget(key),
+      stats: () => engine.stats(),
+      dispose: () => engine.dispose(),
+      get isLost() {
+        return engine.isLost;
+      },
+    };
+  };
+
+  return {
+    start,
+    terminate,
+    get info() {
+      return info;
+    },
+  };
+}
+
+function lostError(cause: unknown): ClickmaskError {
+  const why = cause instanceof Error ? ` (${cause.message})` : '';
+  const message = `The worker that segments pictures ended unexpectedly${why}. A new one is started for the next click: try again.`;
+  return new ClickmaskError('worker-lost', message, { cause });
+}
