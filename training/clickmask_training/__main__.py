@@ -3,106 +3,233 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DEFAULT_DATA = REPOSITORY.parent / "shared" / "data" / "training"
-DEFAULT_GRABCUT = REPOSITORY.parent / "shared" / "data" / "grabcut"
-DEFAULT_BACKBONE = REPOSITORY.parent / "shared" / "pretrained" / "mobilenetv2-deeplabv3-pascal.npz"
+from .config import ABLATIONS, SCHEDULES, TrainConfig, with_changes
+from .items import HOLD_OUT_SOURCES, Item, read_items, select_items
+from .licences import LICENCE_FILTERS
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+DEFAULT_DATA = SHARED / "data" / "training"
+DEFAULT_GRABCUT = SHARED / "data" / "grabcut"
+DEFAULT_BACKBONE = SHARED / "pretrained" / "mobilenetv2-deeplabv3-pascal.npz"
 
 
-def add_train(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("train", help="train, or resume the run in --out")
+def add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with items.json and items/")
-    parser.add_argument("--licences", choices=("strict", "clear", "all"), default="clear", help="which items may be used")
+    parser.add_argument("--licences", choices=tuple(LICENCE_FILTERS), default="clear", help="which items may be used (licences.py)")
+
+
+def training_items(options: argparse.Namespace) -> list[Item]:
+    return select_items(read_items(options.data), options.licences)
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    add_data_options(parser)
     parser.add_argument("--backbone", type=Path, default=DEFAULT_BACKBONE, help="pretrained backbone, .npz")
     parser.add_argument("--pseudo", type=Path, help="folder of pseudo-objects (command `pseudo`); none without it")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint and log")
-    parser.add_argument("--schedule", choices=("cpu", "full", "smoke"), default="cpu")
+    parser.add_argument("--schedule", choices=tuple(SCHEDULES), default="cpu")
     parser.add_argument("--minutes", type=float, help="length by time, instead of the schedule's")
     parser.add_argument("--samples", type=int, help="length by pictures seen, instead of the schedule's")
-    parser.add_argument("--change", default="base", help="a named change to the schedule (see config.ABLATIONS)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2, help="processes that prepare samples")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network")
     parser.add_argument("--max-minutes", type=float, help="stop with a checkpoint after this time; run again to resume")
-    parser.set_defaults(run=run_train)
 
 
-def run_train(options: argparse.Namespace) -> int:
-    from .config import ABLATIONS, SCHEDULES, with_changes
-    from .items import read_items, select_items
-    from .train import RunOptions, train
-
-    config = with_changes(replace(SCHEDULES[options.schedule], seed=options.seed), ABLATIONS[options.change])
+def train_config(options: argparse.Namespace) -> TrainConfig:
+    config = replace(SCHEDULES[options.schedule], seed=options.seed)
     if options.minutes is not None:
         config = replace(config, minutes=options.minutes, samples=None)
     if options.samples is not None:
         config = replace(config, samples=options.samples, minutes=None)
-    items = select_items(read_items(options.data), options.licences)
-    done = train(items, config, RunOptions(
+    return config
+
+
+def run_options(options: argparse.Namespace):
+    from .train import RunOptions
+
+    return RunOptions(
         folder=options.out, backbone=options.backbone, pseudo=options.pseudo, workers=options.workers,
         threads=options.threads, max_minutes=options.max_minutes,
-    ))
+    )
+
+
+def run_check(options: argparse.Namespace) -> int:
+    from .check import find_problems, summary
+
+    items = read_items(options.data)
+    print(summary(items))
+    problems = find_problems(items)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"\n{len(items)} items, {len(select_items(items, options.licences))} for training, {len(problems)} with problems")
+    return 1 if problems else 0
+
+
+def run_pseudo(options: argparse.Namespace) -> int:
+    from .pseudo import write_all
+
+    print(f"{write_all(training_items(options), options.out, options.workers)} pictures segmented")
+    return 0
+
+
+def run_train(options: argparse.Namespace) -> int:
+    from .train import train
+
+    config = with_changes(train_config(options), ABLATIONS[options.change])
+    done = train(training_items(options), config, run_options(options))
     print("complete" if done else "stopped; run the same command to resume", flush=True)
     return 0
 
 
-def add_evaluate(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("evaluate", help="NoC protocol on GrabCut and on the hold-out sources, as Markdown")
-    parser.add_argument("model", type=Path, help="a checkpoint, or a folder with encoder.onnx and decoder.onnx")
-    parser.add_argument("--size", type=int, default=384, help="input side for a checkpoint")
-    parser.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated, see evaluate.VARIANTS")
-    parser.add_argument("--sets", default="grabcut,held-out", help="any of grabcut, held-out, correction")
-    parser.add_argument("--candidate", choices=("score", "first"), default="score")
-    parser.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code uses 0.49")
-    parser.add_argument("--grabcut", type=Path, default=DEFAULT_GRABCUT)
-    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
-    parser.add_argument("--limit", type=int, help="only this many samples of each set")
-    parser.set_defaults(run=run_evaluate)
-
-
 def run_evaluate(options: argparse.Namespace) -> int:
-    from itertools import islice
-
     from .evaluate import HEADER, VARIANTS, evaluate, evaluate_correction
-    from .evaluation_sets import grabcut_samples, item_samples
-    from .items import HOLD_OUT_SOURCES, read_items, select_items
     from .models import open_model
 
     model = open_model(options.model, options.size)
-    wanted = options.sets.split(",")
-    sets = {}
-    if "grabcut" in wanted or "correction" in wanted:
-        sets["grabcut"] = list(islice(grabcut_samples(options.grabcut), options.limit))
-    if "held-out" in wanted:
-        items = select_items(read_items(options.data), held_out=True)
-        for source in HOLD_OUT_SOURCES:
-            of_source = [item for item in items if item.source == source]
-            sets[source] = list(islice(item_samples(of_source), options.limit))
+    sets = evaluation_sets(options)
     print("| set | samples | variant " + HEADER)
     print("| --- " * 9 + "|")
     for name in options.variants.split(","):
         refinement = replace(VARIANTS[name], candidate=options.candidate, threshold=options.threshold)
         for set_name, samples in sets.items():
-            if set_name != "grabcut" or "grabcut" in wanted:
+            if set_name == "correction":
+                corrected, fresh = evaluate_correction(model, refinement, samples)
+                print(f"| a mask of IoU 0.75-0.85, corrected | {corrected.samples} | {name} | {corrected.row()} |")
+                print(f"| the same, from nothing | {fresh.samples} | {name} | {fresh.row()} |", flush=True)
+            else:
                 print(f"| {set_name} | {len(samples)} | {name} | {evaluate(model, refinement, samples).row()} |", flush=True)
-        if "correction" in wanted:
-            corrected, fresh = evaluate_correction(model, refinement, sets["grabcut"])
-            print(f"| correcting a mask of IoU 0.75-0.85 | {corrected.samples} | {name} | {corrected.row()} |")
-            print(f"| the same from nothing | {fresh.samples} | {name} | {fresh.row()} |", flush=True)
     return 0
 
 
-def main(arguments: list[str] | None = None) -> int:
+def evaluation_sets(options: argparse.Namespace) -> dict:
+    """Samples by set; a set is only read where it is asked for."""
+    from .evaluation_sets import grabcut_samples, item_samples
+
+    wanted = options.sets.split(",")
+    unknown = set(wanted) - {"grabcut", "correction", "held-out"}
+    if unknown:
+        raise ValueError(f"unknown sets {sorted(unknown)}; expected grabcut, correction, held-out")
+    sets = {}
+    for name in ("grabcut", "correction"):
+        if name in wanted:
+            sets[name] = list(islice(grabcut_samples(options.grabcut), options.limit))
+    if "held-out" in wanted:
+        items = select_items(read_items(options.data), held_out=True)
+        for source in HOLD_OUT_SOURCES:
+            sets[source] = list(islice(item_samples([item for item in items if item.source == source]), options.limit))
+    return sets
+
+
+def run_export(options: argparse.Namespace) -> int:
+    from .export import export
+
+    description = export(options.checkpoint, options.out, options.size)
+    print(json.dumps({key: description[key] for key in ("size", "parity_max_abs", "milliseconds")}, indent=2))
+    for name, file in description["files"].items():
+        print(f"{name}: {file['bytes']} bytes, sha256 {file['sha256']}")
+    return 0
+
+
+def run_ablation(options: argparse.Namespace) -> int:
+    from .ablation import run_ablation as run
+
+    names = options.names.split(",") if options.names else list(ABLATIONS)
+    print(run(names, training_items(options), train_config(options), run_options(options), evaluation_sets(options), options.size))
+    return 0
+
+
+def run_pack(options: argparse.Namespace) -> int:
+    from .pack import pack
+
+    items = read_items(options.data)
+    chosen = select_items(items, options.licences) + select_items(items, options.licences, held_out=True)
+    for part in pack(chosen, options.out, options.pseudo, int(options.part_mib * 2**20)):
+        print(f"{part.name}: {part.stat().st_size} bytes")
+    return 0
+
+
+def run_unpack(options: argparse.Namespace) -> int:
+    from .pack import unpack
+
+    print(f"{unpack(options.parts, options.out)} items in {options.out}")
+    return 0
+
+
+def add_evaluation_options(parser: argparse.ArgumentParser, sets: str) -> None:
+    parser.add_argument("--size", type=int, default=384, help="input side for a checkpoint; exported graphs have theirs")
+    parser.add_argument("--sets", default=sets, help="any of grabcut, correction (of wrong masks on GrabCut), held-out")
+    parser.add_argument("--grabcut", type=Path, default=DEFAULT_GRABCUT)
+    parser.add_argument("--limit", type=int, help="only this many samples of each set")
+
+
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clickmask_training", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    add_train(commands)
-    add_evaluate(commands)
-    options = parser.parse_args(arguments)
-    return options.run(options)
+
+    check = commands.add_parser("check", help="count items per source and licence; fail where one cannot be read")
+    add_data_options(check)
+    check.set_defaults(run=run_check)
+
+    pseudo = commands.add_parser("pseudo", help="segment the training pictures into pseudo-objects, once")
+    add_data_options(pseudo)
+    pseudo.add_argument("--out", type=Path, required=True)
+    pseudo.add_argument("--workers", type=int, default=2)
+    pseudo.set_defaults(run=run_pseudo)
+
+    train = commands.add_parser("train", help="train, or resume the run in --out")
+    add_train_options(train)
+    train.add_argument("--change", choices=tuple(ABLATIONS), default="base", help="a named change to the schedule")
+    train.set_defaults(run=run_train)
+
+    evaluate = commands.add_parser("evaluate", help="NoC protocol, printed as Markdown")
+    evaluate.add_argument("model", type=Path, help="a checkpoint, or a folder with encoder.onnx and decoder.onnx")
+    evaluate.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    evaluate.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)")
+    evaluate.add_argument("--candidate", choices=("score", "first"), default="score")
+    evaluate.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code has 0.49")
+    add_evaluation_options(evaluate, "grabcut,held-out")
+    evaluate.set_defaults(run=run_evaluate)
+
+    export = commands.add_parser("export", help="write ONNX graphs and export.json")
+    export.add_argument("checkpoint", type=Path)
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--size", type=int, default=384)
+    export.set_defaults(run=run_export)
+
+    ablation = commands.add_parser("ablation", help="train and evaluate named changes one by one")
+    add_train_options(ablation)
+    add_evaluation_options(ablation, "grabcut,held-out")
+    ablation.add_argument("--names", help="comma-separated, default all (config.ABLATIONS)")
+    ablation.set_defaults(run=run_ablation)
+
+    pack = commands.add_parser("pack", help="repack the data into parts of bounded size")
+    add_data_options(pack)
+    pack.add_argument("--pseudo", type=Path, help="folder of pseudo-objects to put in too")
+    pack.add_argument("--out", type=Path, required=True)
+    pack.add_argument("--part-mib", type=float, default=60.0)
+    pack.set_defaults(run=run_pack)
+
+    unpack = commands.add_parser("unpack", help="merge parts into a data folder; pseudo-objects land in its pseudo/")
+    unpack.add_argument("parts", type=Path, nargs="+")
+    unpack.add_argument("--out", type=Path, required=True)
+    unpack.set_defaults(run=run_unpack)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"clickmask_training: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Checkpoints: all that a run needs to go on as if it had not stopped."""
+"""Checkpoints: all that a run needs to go on as if it had not stopped.
+
+There is no random state among it: samples and simulated clicks are drawn from the run's seed and their own number.
+"""
 
 from __future__ import annotations
 
-import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,7 +29,7 @@ class Progress:
 
 
 def save_checkpoint(path: Path, network: ClickNetwork, average: MovingAverage, optimizer: torch.optim.Optimizer,
-                    progress: Progress, rng: random.Random, config: dict) -> None:
+                    progress: Progress, config: dict) -> None:
     """Write to a temporary file first, so that a kill never leaves half a checkpoint."""
     temporary = path.with_suffix(".partial")
     torch.save(
@@ -37,8 +39,6 @@ def save_checkpoint(path: Path, network: ClickNetwork, average: MovingAverage, o
             "network": network.state_dict(),
             "average": average.state_dict(),
             "optimizer": optimizer.state_dict(),
-            "rng": rng.getstate(),
-            "torch_rng": torch.get_rng_state(),
         },
         temporary,
     )
@@ -46,7 +46,7 @@ def save_checkpoint(path: Path, network: ClickNetwork, average: MovingAverage, o
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict:
-    """A checkpoint of ``save_checkpoint``. Only load files you trust: Python's RNG state is a plain tuple, nothing is executed."""
+    """A checkpoint of ``save_checkpoint``; nothing in the file is executed."""
     return torch.load(path, map_location=device, weights_only=True)
 
 

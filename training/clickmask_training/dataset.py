@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from typing import Iterator
 
 import cv2
 import numpy as np
@@ -79,11 +81,11 @@ class ClickDataset(Dataset):
         else:
             raise RuntimeError(f"no usable sample found for number {number}; is the data intact?")
         image = photometric(composite.image, rng, noise)
-        count = self.config.targets
+        targets = self.config.targets
         half = size // TARGET_STRIDE
-        shares, weights, starts = (np.zeros((count, half, half), np.uint8) for _ in range(3))
-        clicks = np.tile(np.array([0, 0, -1], np.float32), (count, MAX_CLICKS, 1))
-        for slot, target in enumerate(self._choose(composite.targets, count, rng)):
+        shares, weights, starts = (np.zeros((targets, half, half), np.uint8) for _ in range(3))
+        clicks = np.tile(np.array([0, 0, -1], np.float32), (targets, MAX_CLICKS, 1))
+        for slot, target in enumerate(self._choose(composite.targets, targets, rng)):
             shares[slot], weights[slot] = _reduce(target)
             start, rows = self._prompt(target, rng)
             if start is not None:
@@ -211,13 +213,14 @@ def _bounding_box(mask: np.ndarray) -> tuple[int, int, int, int]:
 
 
 class BatchSchedule(Sampler[list[tuple[int, int]]]):
-    """Batches of consecutive sample numbers from ``start`` on, all of one size, without end."""
+    """Batches of ``batch`` consecutive sample numbers, of one size, without end.
 
-    def __init__(self, start: int, batch: int, size: int) -> None:
-        self.start, self.batch, self.size = start, batch, size
+    The first begins at ``start``, each further one ``stride`` later: several processes take turns.
+    """
 
-    def __iter__(self):
-        number = self.start
-        while True:
-            yield [(number + offset, self.size) for offset in range(self.batch)]
-            number += self.batch
+    def __init__(self, start: int, batch: int, size: int, stride: int) -> None:
+        self.start, self.batch, self.size, self.stride = start, batch, size, stride
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        for first in count(self.start, self.stride):
+            yield [(first + offset, self.size) for offset in range(self.batch)]

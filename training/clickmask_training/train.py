@@ -28,6 +28,7 @@ from .clicks import next_training_click
 from .config import TrainConfig
 from .dataset import MAX_CLICKS, TARGET_STRIDE, BatchSchedule, ClickDataset
 from .decoder import Decoded
+from .distributed import Group
 from .ema import MovingAverage
 from .items import Item
 from .layers import upsample
@@ -65,8 +66,8 @@ class _Run:
         cv2.setNumThreads(0)
         torch.manual_seed(config.seed)
         self.config, self.options = config, options
+        self.group = Group()
         self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
-        self.rng = random.Random(config.seed)
         self.progress = Progress()
         self.dataset = ClickDataset(items, config.sampling, config.seed, options.pseudo)
         self.network = ClickNetwork(config.decoder)
@@ -92,15 +93,14 @@ class _Run:
 
     def _resume(self) -> None:
         state = load_checkpoint(self.path, self.device)
-        if state["config"] != self.settings:
+        # A run may be made longer or shorter on the way, nothing else.
+        length = ("minutes", "samples")
+        if any(state["config"][name] != value for name, value in self.settings.items() if name not in length):
             raise ValueError(f"{self.path} was made with another configuration; use another --out or the same options")
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
-        version, internal, gauss = state["rng"]
-        self.rng.setstate((version, tuple(internal), gauss))
-        torch.set_rng_state(state["torch_rng"].cpu())
 
     def share_done(self) -> float:
         """Progress in [0, 1]."""
@@ -116,6 +116,7 @@ class _Run:
             signal.signal(signal.SIGTERM, previous_handler)
             if self.threads is not None:
                 self.threads.shutdown()
+            self.group.close()
 
     def _ask_to_stop(self, *_: object) -> None:
         self.stopping = True
@@ -125,32 +126,37 @@ class _Run:
         before = self.progress.seconds
         log = _Log(self.options.folder / "log.jsonl")
         phase, batches = None, None
-        while self.share_done() < 1.0 and not self.stopping:
-            wanted = self.config.phase_at(self.share_done())
+        self.share = self.group.agree(self.share_done(), self.device)
+        while self.share < 1.0:
+            wanted = self.config.phase_at(self.share)
             if wanted != phase:
                 phase, batches = wanted, self._batches(wanted.size, wanted.batch)
             self._set_learning_rate()
             report = self._step(next(batches))
             now = time.monotonic()
             self.progress.step += 1
-            self.progress.pictures += phase.batch
-            self.progress.targets += phase.batch * self.config.sampling.targets
+            self.progress.pictures += phase.batch * self.group.size
+            self.progress.targets += phase.batch * self.group.size * self.config.sampling.targets
             self.progress.seconds = before + now - started
             log.add(report)
-            if self.progress.step % 50 == 0:
+            if self.group.leads and self.progress.step % 50 == 0:
                 log.write(self.progress, phase.size, self.optimizer.param_groups[1]["lr"])
             if self.options.max_minutes is not None and now - started > 60 * self.options.max_minutes:
                 self.stopping = True
             if now - last_save > 60 * self.options.checkpoint_minutes:
                 self._save()
                 last_save = now
+            # The leader's clock and signals decide for all; a stop is told as a negative share.
+            self.share = self.group.agree(-1.0 if self.stopping else self.share_done(), self.device)
+            if self.share < 0.0:
+                break
         self._save()
-        return self.share_done() >= 1.0
+        return self.share >= 1.0
 
     def _batches(self, size: int, batch: int) -> Iterator[dict[str, Tensor]]:
         loader = DataLoader(
             self.dataset,
-            batch_sampler=BatchSchedule(self.progress.pictures, batch, size),
+            batch_sampler=BatchSchedule(self.progress.pictures + self.group.rank * batch, batch, size, batch * self.group.size),
             num_workers=self.options.workers,
             prefetch_factor=4 if self.options.workers else None,
             pin_memory=self.device.type == "cuda",
@@ -159,13 +165,14 @@ class _Run:
         return iter(loader)
 
     def _set_learning_rate(self) -> None:
-        cosine = 0.5 * (1.0 + math.cos(math.pi * self.share_done()))
+        cosine = 0.5 * (1.0 + math.cos(math.pi * self.share))
         warm_up = min(1.0, (self.progress.step + 1) / self.config.warm_up_steps)
         for group, base in zip(self.optimizer.param_groups, self.base_lr):
             group["lr"] = base * cosine * warm_up
 
     def _save(self) -> None:
-        save_checkpoint(self.path, self.network, self.average, self.optimizer, self.progress, self.rng, self.settings)
+        if self.group.leads:
+            save_checkpoint(self.path, self.network, self.average, self.optimizer, self.progress, self.settings)
 
     def _step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         self.network.train()
@@ -200,10 +207,11 @@ class _Run:
             if index + 1 < len(weights):
                 previous = torch.sigmoid(decoded.logits[:, :1].detach())
                 predicted = (logits[:, 0] > 0).to(torch.uint8).cpu().numpy()
-                self._add_clicks(clicks, predicted, truth, undefined)
+                self._add_clicks(index, clicks, predicted, truth, undefined)
         report["iou_best"] = iou.amax(1).mean().item()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
+        self.group.average_gradients(self.network.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm)
         if torch.isfinite(norm):
             self.optimizer.step()
@@ -233,14 +241,17 @@ class _Run:
             loss = loss + config.contrastive * contrastive(decoded.similarities, target, weight, has_negative).mean()
         return loss, iou
 
-    def _add_clicks(self, clicks: Tensor, predicted: np.ndarray, truth: np.ndarray, undefined: np.ndarray) -> None:
+    def _add_clicks(self, iteration: int, clicks: Tensor, predicted: np.ndarray, truth: np.ndarray,
+                    undefined: np.ndarray) -> None:
         """Append a simulated click to each sample that gets one; coordinates go from the target grid to input px."""
-        seeds = [random.Random(self.rng.getrandbits(64)) for _ in range(len(clicks))]
+        # Drawn from the sample's number, not from a running state: a resumed run goes on as if it had not stopped.
+        first = self.progress.targets + self.group.rank * len(clicks)
 
         def simulate(index: int):
-            if seeds[index].random() < self.config.refine_probability:
+            rng = random.Random(f"{self.config.seed}/{first + index}/{iteration}")
+            if rng.random() < self.config.refine_probability:
                 return None
-            return next_training_click(predicted[index], truth[index], undefined[index], seeds[index])
+            return next_training_click(predicted[index], truth[index], undefined[index], rng)
 
         simulated = (self.threads.map if self.threads else map)(simulate, range(len(clicks)))
         used = (clicks[..., 2] >= 0).sum(1).tolist()
