@@ -25,7 +25,7 @@ const NAME = 'COCO polygon';
  *
  * const size = { width: 8, height: 6 };
  * const segmentation = cocoPolygon.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));
- * console.log(segmentation); // [[1, 2, 4, 2, 4, 4, 1, 4]]
+ * console.log(JSON.stringify(segmentation)); // [[1,2,4,2,4,4,1,4]]
  * console.log(area(cocoPolygon.parse(segmentation, { size }))); // 6
  * ```
  */

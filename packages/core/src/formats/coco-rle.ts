@@ -26,7 +26,7 @@ export interface CocoRleUncompressed {
  * import { area, cocoRle, rectRuns } from '@clickmask/core';
  *
  * const rle = cocoRle.serialize(rectRuns({ width: 4, height: 3 }, { x: 1, y: 1, width: 2, height: 2 }));
- * console.log(rle.size, rle.counts); // [3, 4] '42103'
+ * console.log(JSON.stringify(rle)); // {"size":[3,4],"counts":"42102"}
  * console.log(area(cocoRle.parse(rle))); // 4
  * ```
  */
@@ -50,7 +50,7 @@ export const cocoRle: Codec<CocoRle> = Object.freeze({
  * import { cocoRleUncompressed, rectRuns } from '@clickmask/core';
  *
  * const rle = cocoRleUncompressed.serialize(rectRuns({ width: 4, height: 3 }, { x: 1, y: 1, width: 2, height: 2 }));
- * console.log(rle.counts); // [4, 2, 1, 2, 3]
+ * console.log(rle.counts.join(' ')); // 4 2 1 2 3
  * ```
  */
 export const cocoRleUncompressed: Codec<CocoRleUncompressed> = Object.freeze({
@@ -82,17 +82,17 @@ function parseCocoRle(value: unknown, options: ParseOptions = {}): MaskRuns {
  * A group is written as the character with its value + 48.
  */
 function compressCounts(counts: readonly number[]): string {
-  const parts: string[] = [];
+  let text = '';
   for (let i = 0; i < counts.length; i++) {
     let rest = i > 2 ? counts[i] - counts[i - 2] : counts[i];
     for (let isMore = true; isMore; ) {
       const group = rest & 31;
       rest >>= 5;
       isMore = (group & 16) !== 0 ? rest !== -1 : rest !== 0;
-      parts.push(String.fromCharCode(48 + group + (isMore ? 32 : 0)));
+      text += String.fromCharCode(48 + group + (isMore ? 32 : 0));
     }
   }
-  return parts.join('');
+  return text;
 }
 
 /** Most groups a count may have: 7 x 5 bits hold every count below 2^31, as a difference too. */

@@ -17,7 +17,7 @@ const NAME = 'CVAT mask';
  *
  * const size = { width: 8, height: 6 };
  * const points = cvatMask.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));
- * console.log(points); // [0, 6, 1, 2, 3, 3]
+ * console.log(points.join(' ')); // 0 6 1 2 3 3
  * console.log(area(cvatMask.parse(points, { size }))); // 6
  * ```
  */

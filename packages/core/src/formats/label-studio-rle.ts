@@ -97,7 +97,7 @@ const MAX_RUN = 2 ** 16;
  * import { emptyRuns, encodeLabelStudioRle } from '@clickmask/core';
  *
  * const bytes = encodeLabelStudioRle(emptyRuns({ width: 1200, height: 800 }));
- * console.log([...bytes.subarray(0, 6)]); // [0, 58, 152, 0, 57, 27]
+ * console.log(bytes.subarray(0, 6).join(' ')); // 0 58 152 0 57 27
  * ```
  */
 export function encodeLabelStudioRle(runs: MaskRuns): Uint8Array {

@@ -41,7 +41,7 @@ export interface PolygonOptions {
  * import { polygonsFromMask, rectRuns } from '@clickmask/core';
  *
  * const polygons = polygonsFromMask(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }), { detail: 0.8 });
- * console.log([...polygons[0].outer]); // [1, 2, 4, 2, 4, 4, 1, 4]
+ * console.log(polygons[0].outer.join(' ')); // 1 2 4 2 4 4 1 4
  * ```
  */
 export function polygonsFromMask(mask: Mask | MaskRuns, options: PolygonOptions = {}): Polygon[] {

@@ -19,7 +19,7 @@ import { type Polygon, type Ring, ringArea } from './polygon.js';
  * import { rectRuns, traceContours } from '@clickmask/core';
  *
  * const [polygon] = traceContours(rectRuns({ width: 8, height: 8 }, { x: 2, y: 1, width: 4, height: 3 }));
- * console.log([...polygon.outer]); // [2, 1, 6, 1, 6, 4, 2, 4]
+ * console.log(polygon.outer.join(' ')); // 2 1 6 1 6 4 2 4
  * ```
  */
 export function traceContours(runs: MaskRuns): Polygon[] {

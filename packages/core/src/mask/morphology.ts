@@ -72,7 +72,7 @@ export function erode(runs: MaskRuns, radius: number): MaskRuns {
  * the picture, are set. Straight lines stay where they are; parts and gaps narrower than about the radius vanish,
  * so a mask of thin parts may come out empty.
  *
- * Costs time in proportion to the area of the bounding box, plus the number of runs times the radius.
+ * Costs time in proportion to the number of runs times the radius; of thin or ragged parts, also to their area.
  *
  * @param radius - whole px, 0 (nothing happens) to 64
  * @throws ClickmaskError `bad-option`
@@ -83,7 +83,7 @@ export function erode(runs: MaskRuns, radius: number): MaskRuns {
  *
  * const size = { width: 40, height: 40 };
  * const block = rectRuns(size, { x: 0, y: 0, width: 20, height: 40 });
- * const spur = rectRuns(size, { x: 20, y: 20, width: 6, height: 1 });
+ * const spur = rectRuns(size, { x: 20, y: 20, width: 2, height: 1 });
  * console.log(area(smooth(union(block, spur), 3))); // 800
  * ```
  */
@@ -100,12 +100,15 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
   const origin = box.x - radius;
   const bends = new Int32Array(box.width + 4 * radius + 2);
   const lastRow = Math.min(height - 1, box.y + box.height - 1 + radius);
+  // From here on, the window reaches beyond the picture.
+  const uncut = Math.min(right, width - radius);
   let windowed = new Int32Array(0);
   let windowedFor = '';
   for (let y = Math.max(0, box.y - radius); y <= lastRow; y++) {
     const top = Math.max(0, y - radius);
     const bottom = Math.min(height - 1, y + radius);
     if (rows[top] === rows[bottom + 1]) continue;
+    const places: number[] = [];
     for (let row = top; row <= bottom; row++) {
       const half = reach[Math.abs(row - y)];
       for (let i = 2 * rows[row]; i < 2 * rows[row + 1]; i += 2) {
@@ -114,8 +117,11 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
         bends[spans[i + 1] - half - origin]--;
         bends[spans[i] + half + 1 - origin]--;
         bends[spans[i + 1] + half + 1 - origin]++;
+        places.push(spans[i] - half, spans[i + 1] - half, spans[i] + half + 1, spans[i + 1] + half + 1);
       }
     }
+    const ordered = Int32Array.from(places).sort();
+    let next = 0;
     if (windowedFor !== `${y - top} ${bottom - y}`) {
       windowed = windowPixels(y - top, bottom - y, reach, left, right, width);
       windowedFor = `${y - top} ${bottom - y}`;
@@ -127,15 +133,19 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
       slope += bends[x - origin];
       inside += slope;
       const isOn = x >= left && 2 * inside > windowed[x - left];
-      if (isOn === start >= 0) continue;
-      if (isOn) start = x;
-      else {
+      if (isOn && start < 0) start = x;
+      else if (!isOn && start >= 0) {
         builder.add(y, start, x);
         start = -1;
       }
+      if (slope === 0 && x >= radius && x < uncut) {
+        // Away from the outline and from the picture's edges nothing changes up to the next bend.
+        while (next < ordered.length && ordered[next] <= x) next++;
+        x = Math.min(next < ordered.length ? ordered[next] : right, uncut) - 1;
+      }
     }
     if (start >= 0) builder.add(y, start, right);
-    bends.fill(0);
+    for (const place of places) bends[place - origin] = 0;
   }
   return builder.finish();
 }

@@ -83,25 +83,23 @@ export class PointGrid {
     const ys = this.#ys;
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
-    for (const [i, j] of [
-      [a, b],
-      [b, c],
-      [c, a],
-    ]) {
+    let i = c;
+    for (let side = 0; side < 3; side++) {
+      const j = side === 0 ? a : side === 1 ? b : c;
       const from = Math.max(top, Math.min(ys[i], ys[j]));
       const to = Math.min(bottom, Math.max(ys[i], ys[j]));
-      if (from > to) continue;
-      for (const y of [from, to]) {
-        const height = ys[j] - ys[i];
-        if (height === 0) {
-          low = Math.min(low, xs[i], xs[j]);
-          high = Math.max(high, xs[i], xs[j]);
-        } else {
-          const x = xs[i] + ((xs[j] - xs[i]) * (y - ys[i])) / height;
-          low = Math.min(low, x);
-          high = Math.max(high, x);
-        }
+      const height = ys[j] - ys[i];
+      if (from <= to && height === 0) {
+        low = Math.min(low, xs[i], xs[j]);
+        high = Math.max(high, xs[i], xs[j]);
+      } else if (from <= to) {
+        const slope = (xs[j] - xs[i]) / height;
+        const start = xs[i] + slope * (from - ys[i]);
+        const end = xs[i] + slope * (to - ys[i]);
+        low = Math.min(low, start, end);
+        high = Math.max(high, start, end);
       }
+      i = j;
     }
     return [low, high];
   }
