@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,8 @@ import { brokenPromises, instrument, runExample } from './examples/run.js';
  * Examples in the documentation run as they stand, against the built packages.
  *
  * - ```` ```ts ```` runs in Node, in a folder that holds `photo.jpg` (640 x 480, a bright disc of radius 120 about the
- *   middle); what `console.log(...); // value` prints must be the value, spaces and line breaks apart, and a comment
- *   that begins with `e.g.` promises nothing.
+ *   middle) and the repository's `examples/`; what `console.log(...); // value` prints must be the value, spaces and
+ *   line breaks apart, and a comment that begins with `e.g.` promises nothing.
  * - ```` ```ts browser ```` needs a page and ```` ```ts no-run ```` a server: these are only type-checked.
  * - Other languages are left alone.
  */
@@ -30,6 +30,7 @@ describe('examples in the documentation', () => {
   let folder = '';
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'clickmask-examples-'));
+    symlinkSync(join(root, 'examples'), join(folder, 'examples'), 'junction');
     const { default: sharp } = await import('sharp');
     const disc = '<svg width="640" height="480"><circle cx="320" cy="240" r="120" fill="#f4d03f"/></svg>';
     await sharp({ create: { width: 640, height: 480, channels: 3, background: '#1f3a5f' } })

@@ -1,4 +1,4 @@
 export { type AxisWeights, axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
-export { type ProbabilityMap, readOnGrid } from './probability-map.js';
+export { levelOf, type ProbabilityMap, probabilitiesOf, readOnGrid, sigmoid } from './probability-map.js';
 export { applyWeights, checkInside, type PixelScaling, resizeMap, resizeToTensor } from './resize.js';
 export { checkImage, type RgbImage, rgbFromRgba } from './rgb-image.js';

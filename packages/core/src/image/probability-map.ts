@@ -8,10 +8,32 @@ import { applyWeights } from './resize.js';
  */
 export interface ProbabilityMap extends Size {
   readonly data: Float32Array;
+  /**
+   * What the values are, and so what is interpolated between cells when a mask is cut: probabilities (default), or
+   * their logits, which give a finer outline where the network is sure.
+   */
+  readonly scale?: 'probability' | 'logit';
   /** In image px. */
   readonly roi: Rect;
   /** How the grid is enlarged to the region. */
   readonly filter: 'half-pixel' | 'align-corners';
+}
+
+/** The value of the map that stands for a probability: the level at which a mask is cut. */
+export function levelOf(map: Pick<ProbabilityMap, 'scale'>, probability: number): number {
+  return map.scale === 'logit' ? Math.log(probability / (1 - probability)) : probability;
+}
+
+/** The map's values as probabilities, shape [height, width]; the map's own array where they are that already. */
+export function probabilitiesOf(map: Pick<ProbabilityMap, 'scale' | 'data'>): Float32Array {
+  return map.scale === 'logit' ? sigmoid(map.data) : map.data;
+}
+
+/** The logistic function of every value, `1 / (1 + exp(-x))`. */
+export function sigmoid(logits: Float32Array): Float32Array {
+  const out = new Float32Array(logits.length);
+  for (let i = 0; i < logits.length; i++) out[i] = 1 / (1 + Math.exp(-logits[i]));
+  return out;
 }
 
 /**
@@ -19,7 +41,7 @@ export interface ProbabilityMap extends Size {
  * per axis, so that no full-size map is made.
  *
  * @param filter - how the pixels of `roi` are brought to the new grid
- * @returns floats, shape [size.height, size.width]
+ * @returns probabilities, shape [size.height, size.width]
  *
  * @example
  * ```ts
@@ -42,5 +64,5 @@ export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: R
     axisWeights(map.height, map.roi.height, map.filter),
     map.roi.y - roi.y,
   );
-  return applyWeights(map.data, across, down);
+  return applyWeights(probabilitiesOf(map), across, down);
 }
