@@ -20,6 +20,7 @@ export type ClickmaskErrorCode =
   | 'no-clicks'
   | 'provider-unavailable'
   | 'queue-full'
+  | 'request-failed'
   | 'superseded'
   | 'too-many-clicks'
   | 'unsupported-image'
