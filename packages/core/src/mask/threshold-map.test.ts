@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../test/arbitrary-masks.js';
-import type { ProbabilityMap } from '../image/index.js';
+import { type ProbabilityMap, resizeMap } from '../image/index.js';
 import { checkRuns, createMask, type Mask, maskFromRuns, sampleMap, thresholdMap } from './index.js';
 
 /** The formula of the documentation, pixel by pixel. */
@@ -111,6 +111,18 @@ describe('thresholdMap', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('samples what the resampling of maps gives, to float precision', () => {
+    const data = Float32Array.from({ length: 35 }, (_, i) => Math.sin(i * 1.7));
+    for (const filter of ['half-pixel', 'align-corners'] as const) {
+      const roi = { x: 2, y: 1, width: 23, height: 4 };
+      const resized = resizeMap(data, { width: 7, height: 5 }, roi, filter);
+      resized.forEach((value, i) => {
+        const point = { x: roi.x + (i % 23) + 0.5, y: roi.y + Math.floor(i / 23) + 0.5 };
+        expect(sampleMap({ data, width: 7, height: 5, roi, filter }, point)).toBeCloseTo(value, 6);
+      });
+    }
   });
 
   it('stays finite in time on infinite values', () => {
