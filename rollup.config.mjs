@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import esbuild from 'rollup-plugin-esbuild';
+import standalone from './packages/browser-widget/rollup.standalone.mjs';
 
 const target = 'es2022';
 
@@ -16,6 +17,10 @@ const packages = {
     'web-worker': 'src/runtime/web/worker.ts',
     'bin/clickmask': 'bin/clickmask.ts',
   },
+  'packages/label-studio-backend': {
+    index: 'src/index.ts',
+    'bin/clickmask-label-studio': 'bin/clickmask-label-studio.ts',
+  },
   'packages/cvat-serverless': [
     {
       index: 'src/index.ts',
@@ -25,6 +30,10 @@ const packages = {
     // Copied on its own into a function's folder.
     { wrapper: 'src/nuclio/wrapper.ts' },
   ],
+  'packages/browser-widget': {
+    index: 'src/index.ts',
+    define: 'src/define.ts',
+  },
 };
 
 /** What a package declares stays outside its bundle; everything else is inside. */
@@ -38,7 +47,7 @@ const groups = Object.entries(packages).flatMap(([directory, listed]) =>
   [listed].flat().map((entries) => [directory, entries]),
 );
 
-export default groups.map(([directory, entries]) => ({
+const bundles = groups.map(([directory, entries]) => ({
   input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, `${directory}/${file}`])),
   external: externals(directory),
   output: {
@@ -46,8 +55,10 @@ export default groups.map(([directory, entries]) => ({
     format: 'es',
     sourcemap: true,
     entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    chunkFileNames: 'chunks/[name].js',
     banner: (chunk) => (chunk.name.startsWith('bin/') ? '#!/usr/bin/env node' : ''),
   },
   plugins: [nodeResolve({ extensions: ['.ts', '.js'] }), esbuild({ target, tsconfig: 'tsconfig.base.json' })],
 }));
+
+export default [...bundles, ...standalone];

@@ -1,0 +1,36 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { AuthOptions } from './options.js';
+
+/** Name of the header by which a webhook shows that it comes from Label Studio. */
+export const webhookSecretHeader = 'x-clickmask-secret';
+
+/** Tells whether a request may pass. */
+export function createGate(auth: AuthOptions = {}): (request: IncomingMessage, isWebhook: boolean) => boolean {
+  const { basic, webhookSecret } = auth;
+  return (request, isWebhook) => {
+    if (isWebhook && webhookSecret !== undefined) {
+      const given = request.headers[webhookSecretHeader];
+      if (typeof given === 'string' && sameText(given, webhookSecret)) return true;
+      // With a secret set, only the secret or the password opens the webhook.
+      return basic !== undefined && hasPassword(request, basic);
+    }
+    return basic === undefined || hasPassword(request, basic);
+  };
+}
+
+function hasPassword(request: IncomingMessage, basic: { readonly user: string; readonly password: string }): boolean {
+  const encoded = /^basic\s+([A-Za-z0-9+/_=-]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (encoded === undefined) return false;
+  const decoded = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  const user = sameText(decoded.slice(0, Math.max(0, colon)), basic.user);
+  const password = sameText(decoded.slice(colon + 1), basic.password);
+  return colon !== -1 && user && password;
+}
+
+/** Compares in a time that does not depend on where, or by how much in length, the texts differ. */
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

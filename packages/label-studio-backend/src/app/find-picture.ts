@@ -1,0 +1,45 @@
+import type { ImageTag, LabelingConfig } from '../labeling-config/index.js';
+import { Problem } from '../problems/index.js';
+
+/**
+ * The address of the picture that a region belongs to, from the task data.
+ *
+ * @throws Problem `no-image-tag`, `picture-missing`
+ */
+export function findPicture(
+  config: LabelingConfig,
+  toName: string,
+  itemIndex: number | undefined,
+  data: Readonly<Record<string, unknown>> | null | undefined,
+): { readonly tag: ImageTag; readonly value: string } {
+  const tag = config.images.find((one) => one.name === toName) ?? (toName === '' ? config.images[0] : undefined);
+  if (tag === undefined) {
+    const names = config.images.map((one) => `"${one.name}"`).join(', ') || 'none';
+    throw new Problem(
+      'no-image-tag',
+      `Expected an Image tag named "${toName.slice(0, 80)}" in the labeling config but found ${names}.`,
+    );
+  }
+  const variable = /^\$(.+)$/.exec(tag.value.trim())?.[1];
+  let value: unknown = variable === undefined ? tag.value : lookUp(data ?? {}, variable);
+  if (Array.isArray(value)) value = value[itemIndex ?? 0];
+  if (typeof value !== 'string' || value.trim() === '') {
+    const keys = Object.keys(data ?? {}).slice(0, 10);
+    const found = keys.length === 0 ? 'no data' : `the keys ${keys.map((key) => key.slice(0, 40)).join(', ')}`;
+    throw new Problem(
+      'picture-missing',
+      `Expected the address of a picture under "${tag.value}" in the task but found ${found}.`,
+    );
+  }
+  return { tag, value };
+}
+
+function lookUp(data: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(data, path)) return data[path];
+  let value: unknown = data;
+  for (const key of path.split('.').slice(0, 10)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}

@@ -1,0 +1,51 @@
+import type { LabelStudioClient, LabelStudioTask } from '../client/index.js';
+import type { LabelingConfig } from '../labeling-config/index.js';
+import type { LookAhead } from '../work/index.js';
+
+/** Finds out which tasks come next and has their pictures prepared. */
+export interface Planner {
+  plan(project: string, task: string, config: LabelingConfig): void;
+  close(): void;
+}
+
+export interface PlannerOptions {
+  /** Undefined where Label Studio cannot be asked. */
+  readonly client: (() => LabelStudioClient) | undefined;
+  readonly lookAhead: LookAhead;
+  readonly count: number;
+  readonly prepare: (
+    task: { readonly id: string; readonly data: LabelStudioTask['data'] },
+    config: LabelingConfig,
+  ) => void;
+}
+
+/** Asks once for every task that is worked on; the asking itself waits for a moment without clicks. */
+export function createPlanner({ client, lookAhead, count, prepare }: PlannerOptions): Planner {
+  const asked = new Map<string, number>();
+  const abort = new AbortController();
+  let quietUntil = 0;
+  return {
+    plan(project, task, config) {
+      if (client === undefined || !/^\d{1,15}$/.test(project) || !/^\d{1,15}$/.test(task)) return;
+      const now = Date.now();
+      const name = `${project} ${task}`;
+      if (now < quietUntil || now - (asked.get(name) ?? 0) < 600_000) return;
+      asked.delete(name);
+      asked.set(name, now);
+      for (const oldest of asked.keys()) {
+        if (asked.size <= 1000) break;
+        asked.delete(oldest);
+      }
+      lookAhead.push(`tasks after ${name}`, async () => {
+        try {
+          const next = await client().tasksAfter(Number(project), Number(task), count, abort.signal);
+          for (const one of next) prepare({ id: String(one.id), data: one.data }, config);
+        } catch {
+          // Without a token that may list tasks there is nothing to look ahead to; do not ask at every click.
+          quietUntil = Date.now() + 60_000;
+        }
+      });
+    },
+    close: () => abort.abort(),
+  };
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { Problem } from '../problems/index.js';
+
+const text = z.string().nullish();
+/** Ids come as numbers, and sometimes as text. */
+const id = z.union([z.number(), z.string()]).transform(String);
+
+/** A task: only what is used is checked, everything else is let through. */
+const taskSchema = z.looseObject({
+  id: id.nullish(),
+  data: z.record(z.string(), z.unknown()).nullish(),
+  annotations: z.unknown(),
+  predictions: z.unknown(),
+  drafts: z.unknown(),
+});
+
+export type PredictTask = z.infer<typeof taskSchema>;
+
+export const predictSchema = z.looseObject({
+  tasks: z.array(taskSchema),
+  project: id.nullish(),
+  label_config: text,
+  params: z.looseObject({ context: z.looseObject({ result: z.unknown(), event: z.unknown() }).nullish() }).nullish(),
+});
+
+export type PredictRequest = z.infer<typeof predictSchema>;
+
+export const setupSchema = z.looseObject({
+  project: id.nullish(),
+  schema: text,
+  hostname: text,
+  access_token: text,
+  extra_params: z.unknown(),
+});
+
+export const webhookSchema = z.looseObject({
+  action: z.string().max(100),
+  project: z.union([z.looseObject({ id: id.nullish() }), id]).nullish(),
+  task: z.union([z.looseObject({ id: id.nullish() }), id]).nullish(),
+  annotation: z.unknown(),
+});
+
+/** @throws Problem `bad-request` that names each field that is wrong */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+  throw new Problem('bad-request', `Expected a request of Label Studio but ${issues.join('; ').slice(0, 600)}.`);
+}
+
+/** `12.1746612998` is project 12, created at that second. */
+export function projectId(project: string | null | undefined): string {
+  return (project ?? '').split('.')[0].slice(0, 40);
+}

@@ -1,0 +1,112 @@
+import { webhookSecretHeader } from '../app/index.js';
+import { createLabelStudioClient } from '../client/index.js';
+import { type Command, required, UsageError, type Values } from './arguments.js';
+import { authFlags, labelStudioFlags } from './shared-flags.js';
+
+export const connectCommand: Command = {
+  name: 'connect',
+  summary: 'Registers the running backend with a project, as its interactive model. Doing it again changes nothing.',
+  flags: {
+    ...labelStudioFlags,
+    backend: {
+      type: 'text',
+      value: 'URL',
+      help: 'Address of the backend as Label Studio reaches it.',
+      env: ['CLICKMASK_BACKEND_URL'],
+      default: 'http://localhost:9090',
+    },
+    title: { type: 'text', value: 'TEXT', help: 'Name that Label Studio shows.', default: 'Clickmask' },
+    ...authFlags,
+  },
+  examples: [
+    'clickmask-label-studio connect --url http://localhost:8080 --token … --project 1',
+    'clickmask-label-studio connect --url https://labels.example.com --project 3 --backend http://clickmask:9090',
+  ],
+};
+
+/** What {@link connect} did. */
+export interface Connection {
+  readonly backendId: number;
+  readonly done: 'added' | 'changed' | 'unchanged';
+  readonly state: string;
+  /** Said where something is not as it should be. */
+  readonly warnings: readonly string[];
+}
+
+/** @throws UsageError; Problem where Label Studio cannot be reached, or refuses */
+export async function connect(values: Values): Promise<Connection> {
+  const client = createLabelStudioClient({
+    url: required(values, connectCommand, 'url'),
+    token: required(values, connectCommand, 'token'),
+  });
+  const project = Number(required(values, connectCommand, 'project'));
+  if (!Number.isInteger(project) || project < 1)
+    throw new UsageError('Expected --project to be a whole number from 1.');
+  const url = (values.text('backend') ?? '').replace(/\/+$/, '');
+  const title = values.text('title');
+  const user = values.text('user');
+  const password = values.text('password');
+  if ((user === undefined) !== (password === undefined)) {
+    throw new UsageError('Expected --user and --password together, or neither.');
+  }
+  const settings = {
+    url,
+    project,
+    title,
+    is_interactive: true,
+    ...(user === undefined
+      ? { auth_method: 'NONE' as const }
+      : { auth_method: 'BASIC_AUTH' as const, basic_auth_user: user, basic_auth_pass: password }),
+  };
+  await client.project(project);
+  const existing = await client.mlBackends(project);
+  const own = existing.find((one) => one.url.replace(/\/+$/, '') === url);
+  const isSame =
+    own?.is_interactive === true &&
+    own.state === 'CO' &&
+    own.title === title &&
+    (own.auth_method ?? 'NONE') === settings.auth_method &&
+    user === undefined;
+  const saved =
+    own === undefined
+      ? await client.addMlBackend(settings)
+      : isSame
+        ? own
+        : await client.changeMlBackend(own.id, settings);
+  const warnings: string[] = [];
+  const first = existing.find((one) => one.is_interactive);
+  if (first !== undefined && first.id !== saved.id) {
+    warnings.push(
+      `Label Studio sends smart clicks to the first interactive backend only, which is "${first.title ?? first.url}" ` +
+        `(number ${first.id}). Switch interactive preannotations off there, or remove it.`,
+    );
+  }
+  const webhooks = await client.webhooks(project);
+  const hook = webhooks.find((one) => one.url.replace(/\/+$/, '') === `${url}/webhook`);
+  if (hook === undefined) {
+    warnings.push(
+      'Label Studio made no webhook for this address (it refuses host names without a dot). Clicks work without it; ' +
+        'add one by hand in Settings, Webhooks, if you need events.',
+    );
+  } else {
+    const secret = values.text('webhook-secret');
+    const headers = hook.headers ?? {};
+    if (secret !== undefined && headers[webhookSecretHeader] !== secret) {
+      await client.setWebhookHeaders(hook.id, { [webhookSecretHeader]: secret });
+    } else if (
+      secret === undefined &&
+      user !== undefined &&
+      password !== undefined &&
+      headers.Authorization === undefined
+    ) {
+      const basic = Buffer.from(`${user}:${password}`).toString('base64');
+      await client.setWebhookHeaders(hook.id, { Authorization: `Basic ${basic}` });
+    }
+  }
+  return {
+    backendId: saved.id,
+    done: own === undefined ? 'added' : isSame ? 'unchanged' : 'changed',
+    state: saved.state ?? 'unknown',
+    warnings,
+  };
+}

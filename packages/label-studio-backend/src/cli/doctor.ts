@@ -1,0 +1,202 @@
+import { createLabelStudioClient, type LabelStudioClient } from '../client/index.js';
+import { chooseOutput, findLabel, type LabelingConfig, parseLabelingConfig } from '../labeling-config/index.js';
+import { reasons, toProblem } from '../problems/index.js';
+import { isRecord } from '../prompts/index.js';
+import { type Command, required, UsageError, type Values } from './arguments.js';
+import { labelStudioFlags } from './shared-flags.js';
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Checks a Label Studio project end to end, down to a real click, and says what to fix.',
+  flags: {
+    ...labelStudioFlags,
+    task: { type: 'number', value: 'N', help: 'Task to click on; default: the first one.' },
+    json: { type: 'switch', help: 'Prints the checks as JSON.' },
+  },
+  examples: [
+    'clickmask-label-studio doctor --url http://localhost:8080 --token … --project 1',
+    'clickmask-label-studio doctor --project 1 --json',
+  ],
+};
+
+/** One check. `skipped` ones could not be made because an earlier one failed. */
+export interface Finding {
+  readonly check: string;
+  readonly result: 'good' | 'warning' | 'bad' | 'skipped';
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+/** @throws UsageError */
+export async function doctor(values: Values, report: (finding: Finding) => void): Promise<readonly Finding[]> {
+  const project = Number(required(values, doctorCommand, 'project'));
+  if (!Number.isInteger(project) || project < 1)
+    throw new UsageError('Expected --project to be a whole number from 1.');
+  const client = createLabelStudioClient({ url: required(values, doctorCommand, 'url'), token: values.text('token') });
+  const findings: Finding[] = [];
+  const say = (finding: Finding) => {
+    findings.push(finding);
+    report(finding);
+  };
+  /** Runs a check; a failure is a finding, and gives undefined. */
+  const check = async <T>(name: string, work: () => Promise<{ value: T; detail: string; warning?: string }>) => {
+    try {
+      const { value, detail, warning } = await work();
+      say({ check: name, result: warning === undefined ? 'good' : 'warning', detail, fix: warning });
+      return value;
+    } catch (error) {
+      const problem = toProblem(error);
+      const said = problem.cause instanceof Failed ? problem.cause : undefined;
+      say({
+        check: name,
+        result: 'bad',
+        detail: said?.message ?? problem.message,
+        fix: said?.fix ?? reasons[problem.reason].advice,
+      });
+      return undefined;
+    }
+  };
+  const skip = (...names: string[]) => {
+    for (const name of names) say({ check: name, result: 'skipped', detail: 'not checked, because of the above' });
+  };
+
+  const version = await check('Label Studio answers', async () => {
+    const value = await client.version();
+    return { value, detail: `version ${value} at ${client.url.href}` };
+  });
+  if (version === undefined) {
+    skip('token', 'project', 'labeling config', 'backend', 'task', 'smart click');
+    return findings;
+  }
+  const user = await check('token', async () => {
+    const value = await client.whoami();
+    return { value, detail: `${client.tokens.kind} token of ${value}` };
+  });
+  if (user === undefined) {
+    skip('project', 'labeling config', 'backend', 'task', 'smart click');
+    return findings;
+  }
+  const found = await check('project', async () => {
+    const value = await client.project(project);
+    return { value, detail: `"${value.title ?? ''}", ${value.task_number ?? 0} tasks` };
+  });
+  if (found === undefined) {
+    skip('labeling config', 'backend', 'task', 'smart click');
+    return findings;
+  }
+  const config = await check('labeling config', async () => checkConfig(found.label_config));
+  const backend = await check('backend', async () => checkBackend(client, project));
+  const task = await check('task', async () => {
+    const wanted = values.number('task', 1);
+    const [first] = await client.tasksAfter(project, wanted === undefined ? 0 : wanted - 1, 1);
+    if (first === undefined || (wanted !== undefined && first.id !== wanted)) {
+      throw new Failed('there is no such task', 'Import a picture into the project.');
+    }
+    return { value: first, detail: `number ${first.id}` };
+  });
+  if (config === undefined || backend === undefined || task === undefined) skip('smart click');
+  else await check('smart click', () => clickMiddle(client, backend, task.id, config));
+  return findings;
+}
+
+class Failed extends Error {
+  readonly fix: string;
+  constructor(message: string, fix: string) {
+    super(message);
+    this.fix = fix;
+  }
+}
+
+interface ClickTool {
+  readonly name: string;
+  readonly type: string;
+  readonly toName: string;
+  readonly label?: string;
+}
+
+async function checkConfig(xml: string) {
+  const config: LabelingConfig = parseLabelingConfig(xml);
+  const printed = '`clickmask-label-studio config --labels …` prints one that works.';
+  if (config.images.length === 0) throw new Failed('there is no Image tag', printed);
+  const prompts = config.controls.filter((one) => one.smart && (one.kind === 'keypoint' || one.kind === 'rectangle'));
+  const tool = prompts.find((one) => one.kind === 'keypoint' && !one.negative) ?? prompts[0];
+  if (tool === undefined) {
+    throw new Failed(
+      'there is no keypoint or rectangle tag to click with',
+      `Add <KeyPointLabels smartOnly="true">. ${printed}`,
+    );
+  }
+  const toName = tool.toName[0] ?? '';
+  const label = tool.labels.find((one) => !one.negative)?.value;
+  const output = chooseOutput(config, toName, label, 'auto');
+  const missing = tool.labels.filter((one) => !one.negative && findLabel(output, one.value) === undefined);
+  const warning =
+    missing.length > 0 && output.labels.length !== 1
+      ? `Add to "${output.name}" the labels ${missing.map((one) => one.value).join(', ')}, which "${tool.name}" has: their regions come back without a label.`
+      : undefined;
+  const value: ClickTool = { name: tool.name, type: tool.type, toName, label };
+  return { value, detail: `clicks with "${tool.name}" become ${output.type} "${output.name}"`, warning };
+}
+
+async function checkBackend(client: LabelStudioClient, project: number) {
+  const all = await client.mlBackends(project);
+  const connect = '`clickmask-label-studio connect` does that.';
+  if (all.length === 0) throw new Failed('no ML backend is registered', `Register it. ${connect}`);
+  const first = all.find((one) => one.is_interactive);
+  if (first === undefined) {
+    throw new Failed('no ML backend is set to interactive', `Switch interactive preannotations on. ${connect}`);
+  }
+  if (first.state !== 'CO') {
+    throw new Failed(
+      `${first.url} is not connected: ${first.error_message ?? `state ${first.state ?? 'unknown'}`}`,
+      'Start the backend, and check that Label Studio reaches that address: inside Docker, localhost is the container itself.',
+    );
+  }
+  const others = all.filter((one) => one.is_interactive && one.id !== first.id);
+  const warning =
+    others.length > 0
+      ? `Only the first of ${others.length + 1} interactive backends is asked: number ${first.id}, ${first.url}.`
+      : undefined;
+  return { value: first.id, detail: `${first.url} is connected, model ${first.model_version ?? 'unknown'}`, warning };
+}
+
+/** What the editor would send for a click in the middle of the picture. */
+async function clickMiddle(client: LabelStudioClient, backend: number, task: number, tool: ClickTool) {
+  const isBox = tool.type.startsWith('rectangle');
+  const label = tool.label === undefined ? {} : { [tool.type]: [tool.label] };
+  const region = {
+    id: 'clickmask-doctor',
+    type: tool.type,
+    from_name: tool.name,
+    to_name: tool.toName,
+    image_rotation: 0,
+    ...(isBox ? {} : { is_positive: true }),
+    value: isBox
+      ? { x: 25, y: 25, width: 50, height: 50, rotation: 0, ...label }
+      : { x: 50, y: 50, width: 0.3, ...label },
+  };
+  const started = performance.now();
+  const answer = await client.interactive(backend, task, { result: [region] });
+  const ms = Math.round(performance.now() - started);
+  if (answer.errors !== undefined && answer.errors.length > 0) throw readErrors(answer.errors);
+  const result = isRecord(answer.data) && Array.isArray(answer.data.result) ? answer.data.result : undefined;
+  if (result === undefined) {
+    throw new Failed('the answer has no result', 'Look at /diagnostics of the backend, or into its log.');
+  }
+  const outcome = isRecord(answer.data) && isRecord(answer.data.clickmask) ? String(answer.data.clickmask.outcome) : '';
+  const warning =
+    result.length === 0 ? (Object.hasOwn(reasons, outcome) ? reasons[outcome as 'ok'].advice : undefined) : undefined;
+  return { value: true, detail: `${result.length} region in ${ms} ms`, warning: warning || undefined };
+}
+
+/** Label Studio hands the backend's error body on as text. */
+function readErrors(errors: readonly unknown[]): Failed {
+  const text = errors.map(String).join(' ');
+  const code = /"code":\s*"([a-z-]+)"/.exec(text)?.[1];
+  const message = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const advice = code !== undefined && Object.hasOwn(reasons, code) ? reasons[code as 'ok'].advice : '';
+  return new Failed(
+    message === undefined ? text.slice(0, 500) : message,
+    advice || 'Look at /diagnostics of the backend, or into its log.',
+  );
+}

@@ -1,0 +1,307 @@
+import { createServer, type Server } from 'node:http';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createSegmenter } from '@clickmask/core/node';
+import { createLabelStudioBackend, defaultLimits } from '../app/index.js';
+import { createJsonLogger, type Logger } from '../diagnostics/index.js';
+import { outputKinds } from '../labeling-config/index.js';
+import { type Command, oneOf, UsageError, type Values } from './arguments.js';
+import { authFlags } from './shared-flags.js';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Starts the ML backend that Label Studio talks to.',
+  flags: {
+    port: { type: 'number', value: 'N', help: 'Port to listen on.', env: ['PORT'], default: '9090' },
+    host: {
+      type: 'text',
+      value: 'ADDRESS',
+      help: 'Address to listen on; 0.0.0.0 for all.',
+      env: ['CLICKMASK_HOST'],
+      default: '127.0.0.1',
+    },
+    'label-studio-url': {
+      type: 'text',
+      value: 'URL',
+      help: 'Address of Label Studio as this machine reaches it, with its path prefix where it has one.',
+      env: ['LABEL_STUDIO_URL', 'LABEL_STUDIO_HOST'],
+    },
+    token: {
+      type: 'text',
+      value: 'TOKEN',
+      help: 'Personal access token or legacy token, from Account & Settings. Needed for uploads and cloud storage.',
+      env: ['LABEL_STUDIO_API_KEY', 'LABEL_STUDIO_ACCESS_TOKEN'],
+    },
+    alias: {
+      type: 'list',
+      value: 'ORIGIN',
+      help: 'Another origin by which tasks name the same Label Studio, such as https://labels.example.com.',
+      env: ['CLICKMASK_LABEL_STUDIO_ALIASES'],
+    },
+    'allow-host': {
+      type: 'list',
+      value: 'HOST',
+      help: 'Host that pictures may be fetched from: images.example.com, *.example.com, or * for every public one.',
+      env: ['CLICKMASK_ALLOW_HOSTS'],
+    },
+    'allow-private-host': {
+      type: 'list',
+      value: 'HOST',
+      help: 'The same for a host with a private address, such as minio:9000.',
+      env: ['CLICKMASK_ALLOW_PRIVATE_HOSTS'],
+    },
+    'local-files': {
+      type: 'text',
+      value: 'DIR',
+      help: "Folder of Label Studio's local storage, where this machine has it too.",
+      env: ['LOCAL_FILES_DOCUMENT_ROOT', 'LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT'],
+    },
+    output: {
+      type: 'text',
+      value: 'KIND',
+      help: `What a mask becomes: auto, ${outputKinds.join(', ')}. auto takes the best that the labeling config has.`,
+      env: ['CLICKMASK_OUTPUT'],
+      default: 'auto',
+    },
+    detail: {
+      type: 'number',
+      value: '0..1',
+      help: 'How closely polygons follow the mask.',
+      env: ['CLICKMASK_POLYGON_DETAIL'],
+      default: '0.8',
+    },
+    holes: {
+      type: 'text',
+      value: 'fill|cut',
+      help: 'Holes in polygons: filled, or cut out by a slit of no width.',
+      env: ['CLICKMASK_POLYGON_HOLES'],
+      default: 'fill',
+    },
+    model: {
+      type: 'text',
+      value: 'NAME|DIR',
+      help: 'Model to use; default: the embedded one.',
+      env: ['CLICKMASK_MODEL'],
+    },
+    provider: {
+      type: 'text',
+      value: 'NAME',
+      help: 'Where the network runs: auto, cpu, webgpu, cuda.',
+      env: ['CLICKMASK_PROVIDER'],
+      default: 'auto',
+    },
+    workers: { type: 'number', value: 'N', help: 'Worker threads.', env: ['CLICKMASK_WORKERS'], default: '1' },
+    threads: {
+      type: 'number',
+      value: 'N',
+      help: 'Threads of each worker; default: cores divided by workers.',
+      env: ['CLICKMASK_THREADS'],
+    },
+    ...authFlags,
+    'cache-dir': {
+      type: 'text',
+      value: 'DIR',
+      help: 'Where fetched pictures are kept; "off" for nowhere. Default: ~/.cache/clickmask/label-studio.',
+      env: ['CLICKMASK_CACHE_DIR'],
+    },
+    'cache-mb': {
+      type: 'number',
+      value: 'N',
+      help: 'Most megabytes kept there.',
+      env: ['CLICKMASK_CACHE_MB'],
+      default: '2000',
+    },
+    'cache-hours': {
+      type: 'number',
+      value: 'N',
+      help: 'Hours after which a picture is fetched anew.',
+      env: ['CLICKMASK_CACHE_HOURS'],
+      default: '24',
+    },
+    'max-body-mb': {
+      type: 'number',
+      value: 'N',
+      help: 'Largest request, in megabytes.',
+      env: ['CLICKMASK_MAX_BODY_MB'],
+      default: '50',
+    },
+    'max-picture-mb': {
+      type: 'number',
+      value: 'N',
+      help: 'Largest picture, in megabytes.',
+      env: ['CLICKMASK_MAX_PICTURE_MB'],
+      default: '100',
+    },
+    'max-pixels': {
+      type: 'number',
+      value: 'N',
+      help: 'Largest picture, in pixels.',
+      env: ['CLICKMASK_MAX_PIXELS'],
+      default: '64000000',
+    },
+    'picture-timeout': {
+      type: 'number',
+      value: 'S',
+      help: 'Seconds to fetch a picture.',
+      env: ['CLICKMASK_PICTURE_TIMEOUT'],
+      default: '30',
+    },
+    'combine-minutes': {
+      type: 'number',
+      value: 'N',
+      help: 'How long clicks and boxes of one object are put together; 0 for never.',
+      env: ['CLICKMASK_COMBINE_MINUTES'],
+      default: '10',
+    },
+    'look-ahead': {
+      type: 'number',
+      value: 'N',
+      help: 'How many of the next tasks are prepared while nobody clicks.',
+      env: ['CLICKMASK_LOOK_AHEAD'],
+      default: '2',
+    },
+    'batch-points': {
+      type: 'text',
+      value: 'object|each',
+      help: 'Existing keypoints in batch prediction: one object a label, or one object each.',
+      env: ['CLICKMASK_BATCH_POINTS'],
+      default: 'object',
+    },
+    'empty-predictions': {
+      type: 'text',
+      value: 'skip|store',
+      help: 'Whether tasks without any click get an empty prediction.',
+      env: ['CLICKMASK_EMPTY_PREDICTIONS'],
+      default: 'skip',
+    },
+  },
+  examples: [
+    'clickmask-label-studio --label-studio-url http://localhost:8080 --token …',
+    'LABEL_STUDIO_URL=http://label-studio:8080 LABEL_STUDIO_API_KEY=… clickmask-label-studio --host 0.0.0.0',
+    "clickmask-label-studio --output polygon --detail 0.9 --allow-host '*.example.com'",
+  ],
+};
+
+/** A backend that runs until it is stopped. */
+export interface RunningServer {
+  readonly url: string;
+  /** Lets requests under way end, refuses new ones, and frees everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Loads the model and listens.
+ *
+ * @throws UsageError for options that make no sense; ClickmaskError where the model does not load
+ */
+export async function serve(values: Values, write: (line: string) => void): Promise<RunningServer> {
+  const logger = createJsonLogger(write);
+  const user = values.text('user');
+  const password = values.text('password');
+  if ((user === undefined) !== (password === undefined)) {
+    throw new UsageError('Expected --user and --password together, or neither.');
+  }
+  const megabytes = (name: string) => (values.number(name, 1) ?? 1) * 1e6;
+  const cacheDir =
+    values.text('cache-dir') ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'clickmask/label-studio');
+  const limits = {
+    bodyBytes: megabytes('max-body-mb'),
+    bodyBytesInFlight: Math.max(defaultLimits.bodyBytesInFlight, megabytes('max-body-mb')),
+    pictureBytes: megabytes('max-picture-mb'),
+    pixels: values.number('max-pixels', 1) ?? defaultLimits.pixels,
+    pictureMs: (values.number('picture-timeout', 1, 95) ?? 30) * 1000,
+  };
+  const options = {
+    labelStudio: {
+      url: values.text('label-studio-url'),
+      token: values.text('token'),
+      aliases: values.list('alias'),
+      hosts: values.list('allow-host'),
+      privateHosts: values.list('allow-private-host'),
+      localFilesRoot: values.text('local-files'),
+    },
+    output: {
+      kind: oneOf('output', values.text('output'), ['auto', ...outputKinds]),
+      polygonDetail: values.number('detail', 0, 1),
+      polygonHoles: oneOf('holes', values.text('holes'), ['fill', 'cut']),
+    },
+    auth: {
+      basic: user === undefined || password === undefined ? undefined : { user, password },
+      webhookSecret: values.text('webhook-secret'),
+    },
+    limits,
+    logger,
+    diskCache:
+      cacheDir === 'off'
+        ? undefined
+        : {
+            folder: cacheDir,
+            maxBytes: megabytes('cache-mb'),
+            maxAgeMs: (values.number('cache-hours', 0.01) ?? 24) * 3_600_000,
+          },
+    combineMs: (values.number('combine-minutes') ?? 10) * 60_000,
+    lookAhead: values.number('look-ahead', 0, 16),
+    batchPoints: oneOf('batch-points', values.text('batch-points'), ['object', 'each']),
+    emptyPredictions: oneOf('empty-predictions', values.text('empty-predictions'), ['skip', 'store']),
+  };
+  const port = values.number('port', 0, 65535) ?? 9090;
+  const host = values.text('host') ?? '127.0.0.1';
+  const segmenter = await createSegmenter({
+    model: values.text('model'),
+    provider: oneOf('provider', values.text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
+    workers: values.number('workers', 1, 256),
+    threads: values.number('threads', 1, 1024),
+    queueCapacity: 256,
+    limits: { maxPixels: limits.pixels },
+  });
+  try {
+    const backend = createLabelStudioBackend({ segmenter, ...options });
+    const server = createServer(backend.app);
+    const address = await listen(server, port, host);
+    warn(logger, host, options.auth.basic !== undefined, options.labelStudio.url);
+    logger.info({ url: address, model: segmenter.info.model, provider: segmenter.info.provider }, 'listening');
+    return {
+      url: address,
+      async stop() {
+        logger.info({}, 'stopping');
+        await new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeIdleConnections();
+          // An answer that takes longer than Label Studio waits for is of no use to anyone.
+          setTimeout(() => server.closeAllConnections(), 10_000).unref();
+        });
+        await backend.close();
+        await segmenter.close();
+        logger.info({}, 'stopped');
+      },
+    };
+  } catch (error) {
+    await segmenter.close();
+    throw error;
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<string> {
+  // Slow senders of headers or bodies do not hold a connection for ever.
+  server.headersTimeout = 15_000;
+  server.requestTimeout = 120_000;
+  server.keepAliveTimeout = 65_000;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      const actual = typeof address === 'object' && address !== null ? address.port : port;
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`);
+    });
+  });
+}
+
+function warn(logger: Logger, host: string, hasPassword: boolean, url: string | undefined): void {
+  const isOpen = host !== '127.0.0.1' && host !== 'localhost' && host !== '::1';
+  if (isOpen && !hasPassword) {
+    logger.warn({ host }, 'everyone who reaches this port can use the backend; set --user and --password');
+  }
+  if (url === undefined) {
+    logger.warn({}, 'LABEL_STUDIO_URL is not set: pictures that were uploaded to Label Studio cannot be fetched');
+  }
+}

@@ -1,0 +1,13 @@
+export {
+  createLabelStudioClient,
+  createLabelStudioTokens,
+  type LabelStudioClient,
+  type LabelStudioClientOptions,
+  type LabelStudioMlBackend,
+  type LabelStudioProject,
+  type LabelStudioTask,
+  type LabelStudioWebhook,
+  type MlBackendSettings,
+  parseLabelStudioUrl,
+} from './label-studio-client.js';
+export { createTokenSource, isPersonalToken, type RefreshCall, type TokenSource } from './tokens.js';

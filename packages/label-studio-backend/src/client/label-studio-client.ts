@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { Problem } from '../problems/index.js';
+import { createTokenSource, type TokenSource } from './tokens.js';
+
+const backend = z.looseObject({
+  id: z.number(),
+  url: z.string(),
+  title: z.string().nullish(),
+  is_interactive: z.boolean().default(false),
+  state: z.string().nullish(),
+  error_message: z.string().nullish(),
+  model_version: z.string().nullish(),
+  auth_method: z.string().nullish(),
+});
+const project = z.looseObject({
+  id: z.number(),
+  title: z.string().nullish(),
+  label_config: z.string().default(''),
+  model_version: z.string().nullish(),
+  task_number: z.number().nullish(),
+});
+const task = z.looseObject({ id: z.number(), data: z.record(z.string(), z.unknown()) });
+const webhook = z.looseObject({
+  id: z.number(),
+  url: z.string(),
+  headers: z.record(z.string(), z.unknown()).nullish(),
+  is_active: z.boolean().nullish(),
+});
+const interactive = z.looseObject({ data: z.unknown().optional(), errors: z.array(z.unknown()).optional() });
+
+export type LabelStudioMlBackend = z.infer<typeof backend>;
+export type LabelStudioProject = z.infer<typeof project>;
+export type LabelStudioTask = z.infer<typeof task>;
+export type LabelStudioWebhook = z.infer<typeof webhook>;
+
+/** What can be said about an ML backend when it is added or changed. */
+export interface MlBackendSettings {
+  readonly url: string;
+  readonly project: number;
+  readonly title?: string;
+  readonly is_interactive?: boolean;
+  readonly auth_method?: 'NONE' | 'BASIC_AUTH';
+  readonly basic_auth_user?: string;
+  readonly basic_auth_pass?: string;
+}
+
+/** The part of Label Studio's REST API that a backend needs. Every call throws `Problem` with advice. */
+export interface LabelStudioClient {
+  readonly url: URL;
+  readonly tokens: TokenSource;
+  version(signal?: AbortSignal): Promise<string>;
+  whoami(signal?: AbortSignal): Promise<string>;
+  project(id: number, signal?: AbortSignal): Promise<LabelStudioProject>;
+  createProject(settings: { readonly title: string; readonly label_config: string }): Promise<LabelStudioProject>;
+  /** Tasks of a project with an id above `after`, in order, without their annotations. */
+  tasksAfter(
+    projectId: number,
+    after: number,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<readonly LabelStudioTask[]>;
+  mlBackends(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioMlBackend[]>;
+  addMlBackend(settings: MlBackendSettings): Promise<LabelStudioMlBackend>;
+  changeMlBackend(id: number, settings: MlBackendSettings): Promise<LabelStudioMlBackend>;
+  /** What the editor asks for at a smart click. */
+  interactive(backendId: number, taskId: number, context: unknown): Promise<z.infer<typeof interactive>>;
+  webhooks(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioWebhook[]>;
+  setWebhookHeaders(id: number, headers: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export interface LabelStudioClientOptions {
+  /** Address with the path prefix where there is one, such as `https://labels.example.com/label-studio`. */
+  readonly url: string;
+  /** A legacy token or a personal access token. */
+  readonly token?: string;
+  /** Milliseconds for one call. Default 20 s. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A small typed client for Label Studio.
+ *
+ * @throws ClickmaskError `bad-option` where the address is not http or https
+ */
+export function createLabelStudioClient(options: LabelStudioClientOptions): LabelStudioClient {
+  const { timeoutMs = 20_000 } = options;
+  const base = parseLabelStudioUrl(options.url);
+  const tokens = createLabelStudioTokens(base, options.token, timeoutMs);
+
+  async function call(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
+      const authorization = await tokens.authorization(outer);
+      const { status, text } = await send(base, method, path, body, authorization, timeoutMs, outer);
+      if (status === 401 && authorization !== undefined && tokens.kind === 'personal' && attempt === 0) {
+        tokens.refused(authorization);
+        continue;
+      }
+      if (status >= 200 && status < 300) return parseJson(text, method, path);
+      if (status === 401 || (status === 403 && tokens.kind === 'none')) {
+        throw new Problem(
+          tokens.kind === 'none' ? 'token-missing' : 'token-refused',
+          `Label Studio answered ${method} ${path} with status ${status}: ${summary(text)}`,
+        );
+      }
+      throw new Problem(
+        'label-studio-refused',
+        `Label Studio answered ${method} ${path} with status ${status}: ${summary(text)}`,
+        {
+          details: { status },
+        },
+      );
+    }
+  }
+
+  async function ask<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown, signal?: AbortSignal) {
+    const answer = schema.safeParse(await call(method, path, body, signal));
+    if (answer.success) return answer.data;
+    throw new Problem(
+      'label-studio-refused',
+      `Label Studio answered ${method} ${path} in a form that is not known: ${z.prettifyError(answer.error)}`,
+    );
+  }
+
+  // Lists come bare, or in pages, depending on the version.
+  const listOf = <T>(item: z.ZodType<T>) =>
+    z.union([
+      z.array(item),
+      z.looseObject({ results: z.array(item) }).transform((page) => page.results),
+      z.looseObject({ tasks: z.array(item) }).transform((page) => page.tasks),
+    ]);
+
+  return {
+    url: base,
+    tokens,
+    async version(signal) {
+      const answer = await ask(
+        z.looseObject({ release: z.string().optional() }),
+        'GET',
+        '/api/version',
+        undefined,
+        signal,
+      );
+      return answer.release ?? 'unknown';
+    },
+    async whoami(signal) {
+      const schema = z.looseObject({ email: z.string().optional(), username: z.string().optional() });
+      const answer = await ask(schema, 'GET', '/api/current-user/whoami', undefined, signal);
+      return answer.email ?? answer.username ?? 'unknown';
+    },
+    project: (id, signal) => ask(project, 'GET', `/api/projects/${id}`, undefined, signal),
+    createProject: (settings) => ask(project, 'POST', '/api/projects/', settings),
+    tasksAfter(projectId, after, limit, signal) {
+      const query = JSON.stringify({
+        filters: {
+          conjunction: 'and',
+          items: [{ filter: 'filter:tasks:id', operator: 'greater', type: 'Number', value: after }],
+        },
+        ordering: ['tasks:id'],
+      });
+      const parameters = new URLSearchParams({
+        project: String(projectId),
+        page: '1',
+        page_size: String(limit),
+        fields: 'task_only',
+        query,
+      });
+      return ask(listOf(task), 'GET', `/api/tasks/?${parameters}`, undefined, signal);
+    },
+    mlBackends: (projectId, signal) => ask(listOf(backend), 'GET', `/api/ml/?project=${projectId}`, undefined, signal),
+    addMlBackend: (settings) => ask(backend, 'POST', '/api/ml/', { extra_params: null, ...settings }),
+    changeMlBackend: (id, settings) => ask(backend, 'PATCH', `/api/ml/${id}`, settings),
+    interactive: (backendId, taskId, context) =>
+      ask(interactive, 'POST', `/api/ml/${backendId}/interactive-annotating`, { task: taskId, context }),
+    webhooks: (projectId, signal) =>
+      ask(listOf(webhook), 'GET', `/api/webhooks/?project=${projectId}`, undefined, signal),
+    async setWebhookHeaders(id, headers) {
+      await call('PATCH', `/api/webhooks/${id}/`, { headers });
+    },
+  };
+}
+
+/** Tokens of a Label Studio, with the exchange of personal ones against it. */
+export function createLabelStudioTokens(base: URL, token: string | undefined, timeoutMs: number): TokenSource {
+  return createTokenSource(token, async (refresh, signal) => {
+    const { status, text } = await send(base, 'POST', '/api/token/refresh/', { refresh }, undefined, timeoutMs, signal);
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      body = undefined;
+    }
+    return { status, body };
+  });
+}
+
+/** @throws ClickmaskError `bad-option` */
+export function parseLabelStudioUrl(text: string): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(text.trim());
+  } catch {
+    url = undefined;
+  }
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new Problem(
+      'bad-option',
+      `Expected the address of Label Studio to begin with http:// or https:// but received "${text.slice(0, 80)}".`,
+    );
+  }
+  url.hash = '';
+  url.search = '';
+  return url;
+}
+
+async function send(
+  base: URL,
+  method: string,
+  path: string,
+  body: unknown,
+  authorization: string | undefined,
+  timeoutMs: number,
+  outer?: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  const url = `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method,
+      // A redirect could lead to another origin; the token must not go there.
+      redirect: 'manual',
+      signal: outer === undefined ? deadline : AbortSignal.any([outer, deadline]),
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (response.status >= 300 && response.status < 400) {
+      const to = response.headers.get('location') ?? '';
+      if (to.includes('/user/login')) return { status: 401, text: 'asks for a login' };
+      return { status: response.status, text: `redirects to ${to}; give that address instead` };
+    }
+    return { status: response.status, text: await response.text() };
+  } catch (cause) {
+    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw new Problem('label-studio-unreachable', `Expected an answer of Label Studio at ${base.origin}: ${why}.`, {
+      cause,
+    });
+  }
+}
+
+function parseJson(text: string, method: string, path: string): unknown {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem(
+      'label-studio-unreachable',
+      `Expected JSON from ${method} ${path} but received "${summary(text)}": is this the address of Label Studio?`,
+    );
+  }
+}
+
+function summary(text: string): string {
+  const flat = text.replace(/\s+/g, ' ').trim();
+  return flat.length > 300 ? `${flat.slice(0, 300)}…` : flat;
+}

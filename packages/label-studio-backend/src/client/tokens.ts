@@ -1,0 +1,82 @@
+import { Problem } from '../problems/index.js';
+
+/** Gives the value of the `Authorization` header for Label Studio. */
+export interface TokenSource {
+  /** `legacy` tokens are sent as they are, `personal` ones are exchanged for short-lived ones first. */
+  readonly kind: 'none' | 'legacy' | 'personal';
+  /** Undefined where there is no token. */
+  authorization(signal?: AbortSignal): Promise<string | undefined>;
+  /** Says that the last header was refused with 401, so that the next one is made anew. */
+  refused(header: string): void;
+}
+
+/** Exchanges a personal access token; answers the status and, where it is 200, the parsed body. */
+export type RefreshCall = (
+  refresh: string,
+  signal?: AbortSignal,
+) => Promise<{ readonly status: number; readonly body: unknown }>;
+
+/**
+ * Label Studio has two kinds of token: a legacy one, an opaque word sent as `Token …`; and a personal access token, a JWT
+ * that must be exchanged at `/api/token/refresh/` for an access token of some minutes, sent as `Bearer …`.
+ *
+ * The exchange is done once for all callers that wait for it, and again half a minute before the access token ends.
+ */
+export function createTokenSource(
+  token: string | undefined,
+  refresh: RefreshCall,
+  now: () => number = Date.now,
+): TokenSource {
+  const kind = token === undefined || token === '' ? 'none' : isPersonalToken(token) ? 'personal' : 'legacy';
+  let access: { header: string; until: number } | undefined;
+  let pending: Promise<string> | undefined;
+
+  async function exchange(signal?: AbortSignal): Promise<string> {
+    const { status, body } = await refresh(token ?? '', signal);
+    const value = typeof body === 'object' && body !== null && 'access' in body ? body.access : undefined;
+    if (status !== 200 || typeof value !== 'string') {
+      throw new Problem(
+        'token-refused',
+        `Expected an access token from Label Studio in exchange for the personal access token but received status ${status}.`,
+      );
+    }
+    const expires = jwtPayload(value)?.exp;
+    const until = typeof expires === 'number' ? expires * 1000 - 30_000 : now() + 4 * 60_000;
+    access = { header: `Bearer ${value}`, until };
+    return access.header;
+  }
+
+  return {
+    kind,
+    async authorization(signal) {
+      if (kind === 'none') return undefined;
+      if (kind === 'legacy') return `Token ${token}`;
+      if (access !== undefined && now() < access.until) return access.header;
+      // Not bound to the signal of one caller: others wait for it too.
+      pending ??= exchange().finally(() => {
+        pending = undefined;
+      });
+      signal?.throwIfAborted();
+      return pending;
+    },
+    refused(header) {
+      if (access?.header === header) access = undefined;
+    },
+  };
+}
+
+/** Whether a token is a JWT that says it is a refresh token, as personal access tokens are. */
+export function isPersonalToken(token: string): boolean {
+  return jwtPayload(token)?.token_type === 'refresh';
+}
+
+function jwtPayload(token: string): Readonly<Record<string, unknown>> | undefined {
+  const parts = token.split('.');
+  if (parts.length !== 3) return undefined;
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(parts[1], 'base64url').toString('utf8'));
+    return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

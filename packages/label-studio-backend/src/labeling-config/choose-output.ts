@@ -1,0 +1,44 @@
+import { Problem } from '../problems/index.js';
+import { type Control, findLabel, type LabelingConfig } from './labeling-config.js';
+
+/** The kinds of region that can hold what the model finds. */
+export type OutputKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle';
+
+/** In this order where the labeling config offers several: the more exact comes first. */
+export const outputKinds: readonly OutputKind[] = ['brush', 'bitmask', 'polygon', 'rectangle'];
+
+/**
+ * Chooses the control that takes the answer.
+ *
+ * Only controls of the picture that was clicked count. Of those a control that knows the label goes first, then one that
+ * is not itself a tool for prompts (`smart="false"`), then the most exact kind. A rectangle that is for prompts only
+ * (`smartOnly`) is never an output.
+ *
+ * @throws Problem `no-output-tag`
+ */
+export function chooseOutput(
+  config: LabelingConfig,
+  toName: string,
+  label: string | undefined,
+  kind: OutputKind | 'auto',
+): Control & { readonly kind: OutputKind } {
+  const candidates = config.controls.filter(
+    (control): control is Control & { kind: OutputKind } =>
+      control.kind !== 'keypoint' &&
+      (kind === 'auto' || control.kind === kind) &&
+      control.toName.includes(toName) &&
+      !(control.kind === 'rectangle' && control.smartOnly),
+  );
+  const cost = (control: Control & { kind: OutputKind }) =>
+    (label === undefined || findLabel(control, label) !== undefined ? 0 : 100) +
+    outputKinds.indexOf(control.kind) * 10 +
+    (control.smart ? 1 : 0);
+  const best = candidates.sort((a, b) => cost(a) - cost(b))[0];
+  if (best !== undefined) return best;
+  const wanted = kind === 'auto' ? 'a brush, polygon, bitmask or rectangle tag' : `a ${kind} tag`;
+  const present = config.controls.map((control) => `${control.type} "${control.name}"`).join(', ') || 'no control';
+  throw new Problem(
+    'no-output-tag',
+    `Expected ${wanted} with toName="${toName}" in the labeling config but found ${present}.`,
+  );
+}

@@ -1,0 +1,1 @@
+export { createMetrics, type Gauges, type Metrics } from './metrics.js';

@@ -1,0 +1,130 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Keeps fetched pictures on disk. Failing to read or write is never an error: the picture is then fetched again. */
+export interface DiskCache {
+  read(key: string): Promise<Uint8Array | undefined>;
+  write(key: string, bytes: Uint8Array): Promise<void>;
+  bytes(): number;
+}
+
+export interface DiskCacheOptions {
+  /** The folder; made, for this user only, where it is not there. */
+  readonly folder: string;
+  /** Most bytes of all files; the least lately used go first. Default 2 GB. */
+  readonly maxBytes?: number;
+  /** Milliseconds after which a picture is fetched anew. Default one day. */
+  readonly maxAgeMs?: number;
+  readonly now?: () => number;
+}
+
+interface File {
+  readonly size: number;
+  readonly written: number;
+}
+
+/**
+ * Files are named by the SHA-256 of the key, written aside and renamed, so that no reader ever sees half of one and two
+ * processes may share a folder.
+ */
+export function createDiskCache(options: DiskCacheOptions): DiskCache {
+  const { folder, maxBytes = 2e9, maxAgeMs = 86_400_000, now = Date.now } = options;
+  // In the order of use, the oldest first.
+  const files = new Map<string, File>();
+  let total = 0;
+  let started: Promise<void> | undefined;
+
+  const nameOf = (key: string) => `${createHash('sha256').update(key).digest('hex')}.picture`;
+
+  async function start(): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found: { name: string; size: number; written: number; used: number }[] = [];
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
+      if (!/^[0-9a-f]{64}\.picture$/.test(name)) {
+        // Left by a process that ended while writing.
+        if (/\.part$/.test(name)) {
+          const age = now() - (await stat(path)).mtimeMs;
+          if (age > 3_600_000) await unlink(path);
+        }
+        continue;
+      }
+      const { size, mtimeMs, atimeMs } = await stat(path);
+      found.push({ name, size, written: mtimeMs, used: atimeMs });
+    }
+    found.sort((a, b) => a.used - b.used);
+    for (const { name, size, written } of found) {
+      files.set(name, { size, written });
+      total += size;
+    }
+    await shrink();
+  }
+
+  async function remove(name: string): Promise<void> {
+    const file = files.get(name);
+    if (file === undefined) return;
+    files.delete(name);
+    total -= file.size;
+    await unlink(join(folder, name)).catch(() => {});
+  }
+
+  async function shrink(): Promise<void> {
+    for (const [name, file] of files) {
+      if (total <= maxBytes && now() - file.written <= maxAgeMs) {
+        if (total <= maxBytes) break;
+      } else await remove(name);
+    }
+  }
+
+  const ready = () => {
+    started ??= start();
+    return started;
+  };
+
+  return {
+    async read(key) {
+      const name = nameOf(key);
+      try {
+        await ready();
+        const path = join(folder, name);
+        const { mtimeMs } = await stat(path);
+        if (now() - mtimeMs > maxAgeMs) {
+          await remove(name);
+          return undefined;
+        }
+        const bytes = await readFile(path);
+        const file = files.get(name);
+        if (file === undefined) total += bytes.length;
+        files.delete(name);
+        files.set(name, { size: bytes.length, written: mtimeMs });
+        await utimes(path, now() / 1000, mtimeMs / 1000).catch(() => {});
+        return bytes;
+      } catch {
+        return undefined;
+      }
+    },
+    async write(key, bytes) {
+      if (bytes.length > maxBytes) return;
+      const name = nameOf(key);
+      const part = join(folder, `${randomUUID()}.part`);
+      try {
+        await ready();
+        const handle = await open(part, 'wx', 0o600);
+        try {
+          await handle.writeFile(bytes);
+        } finally {
+          await handle.close();
+        }
+        await rename(part, join(folder, name));
+        total += bytes.length - (files.get(name)?.size ?? 0);
+        files.delete(name);
+        files.set(name, { size: bytes.length, written: now() });
+        await shrink();
+      } catch {
+        await unlink(part).catch(() => {});
+      }
+    },
+    bytes: () => total,
+  };
+}

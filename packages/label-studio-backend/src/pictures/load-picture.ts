@@ -1,0 +1,127 @@
+import { open, realpath } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { Problem } from '../problems/index.js';
+import type { DiskCache } from './disk-cache.js';
+import type { GuardedFetch } from './guarded-fetch.js';
+import { type LocateOptions, locatePicture } from './locate.js';
+
+/** Gets the bytes of a picture from what stands in the task data. */
+export interface PictureLoader {
+  /**
+   * @returns the bytes and a name under which they may be cached in memory
+   * @throws Problem with a reason that says what to do
+   */
+  load(value: string, taskId: string, signal?: AbortSignal): Promise<Uint8Array>;
+  /** The name that {@link PictureLoader.load} gives the picture, without loading it. */
+  keyOf(value: string, taskId: string): string;
+}
+
+export interface PictureLoaderOptions extends Omit<LocateOptions, 'localFiles'> {
+  readonly fetch: GuardedFetch;
+  readonly disk?: DiskCache;
+  readonly maxBytes: number;
+  /** Folder of Label Studio's local files, where this machine has it too. */
+  readonly localFilesRoot?: string;
+}
+
+export function createPictureLoader(options: PictureLoaderOptions): PictureLoader {
+  const { fetch, disk, maxBytes, localFilesRoot } = options;
+  const locate = { ...options, localFiles: localFilesRoot !== undefined };
+
+  async function fetched(url: URL, fallback: URL | undefined, cacheKey: string, signal?: AbortSignal) {
+    const known = await disk?.read(cacheKey);
+    if (known !== undefined) return known;
+    const { bytes, type } = await fetch.get(url, signal).catch((error: unknown) => {
+      if (fallback !== undefined && error instanceof Problem && error.reason === 'picture-not-found') {
+        return fetch.get(fallback, signal);
+      }
+      throw error;
+    });
+    checkPicture(bytes, type);
+    await disk?.write(cacheKey, bytes);
+    return bytes;
+  }
+
+  return {
+    keyOf(value, taskId) {
+      const place = locatePicture(value, taskId, locate);
+      return place.kind === 'data' ? place.text : place.cacheKey;
+    },
+    async load(value, taskId, signal) {
+      const place = locatePicture(value, taskId, locate);
+      switch (place.kind) {
+        case 'data':
+          return decodeDataUrl(place.text, maxBytes);
+        case 'local-file': {
+          const bytes = await readInside(localFilesRoot ?? '', place.path, maxBytes);
+          if (bytes !== undefined) return bytes;
+          if (place.url !== undefined) return fetched(place.url, undefined, place.cacheKey, signal);
+          throw new Problem(
+            'picture-not-found',
+            'Expected the file in the folder of local files, but it is not there.',
+          );
+        }
+        case 'url':
+          return fetched(place.url, place.fallback, place.cacheKey, signal);
+      }
+    },
+  };
+}
+
+/** Reads a file below a folder; what leads out of it, by `..` or by a link, is not there. */
+async function readInside(root: string, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (path.includes('\0')) return undefined;
+  const base = await realpath(root).catch(() => resolve(root));
+  const real = await realpath(join(base, path)).catch(() => undefined);
+  if (real === undefined || !real.startsWith(base.endsWith(sep) ? base : base + sep)) return undefined;
+  const handle = await open(real, 'r').catch(() => undefined);
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = await handle.stat().then((stats) => (stats.isFile() ? stats : { size: -1 }));
+    if (size < 0) return undefined;
+    if (size > maxBytes)
+      throw new Problem('picture-too-large', `Expected a file of at most ${maxBytes} bytes but it has ${size}.`);
+    const bytes = await handle.readFile();
+    checkPicture(bytes, '');
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+function decodeDataUrl(text: string, maxBytes: number): Uint8Array {
+  const comma = text.indexOf(',');
+  const head = comma === -1 ? '' : text.slice(0, comma);
+  if (!/^data:image\/[\w.+-]+(?:;[\w=.-]+)*;base64$/i.test(head)) {
+    throw new Problem(
+      'picture-unreadable',
+      'Expected a data URL of the form data:image/…;base64,… but received another.',
+    );
+  }
+  if ((text.length - comma) * 0.75 > maxBytes + 3) {
+    throw new Problem('picture-too-large', `Expected a data URL of at most ${maxBytes} bytes.`);
+  }
+  const bytes = Buffer.from(text.slice(comma + 1), 'base64');
+  checkPicture(bytes, '');
+  return bytes;
+}
+
+/** Refuses by its first bytes what cannot be a picture, with a hint where it is a web page. */
+function checkPicture(bytes: Uint8Array, type: string): void {
+  const start = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  const known =
+    start.startsWith('\xff\xd8\xff') ||
+    start.startsWith('\x89PNG\r\n\x1a\n') ||
+    (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') ||
+    /^GIF8[79]a/.test(start) ||
+    /^(?:II\*\0|MM\0\*)/.test(start) ||
+    /^....ftyp(?:avif|avis|mif1|heic|heix|msf1)/s.test(start);
+  if (known) return;
+  const page = /^\s*<(?:!doctype|html)/i.test(start) || type.includes('text/html');
+  throw new Problem(
+    'picture-unreadable',
+    page
+      ? 'Expected a picture but received a web page, perhaps a login form.'
+      : `Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but received ${bytes.length} bytes of something else.`,
+  );
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import type { RgbImage, Segmenter, SegmenterImage } from '@clickmask/core';
+import sharp from 'sharp';
+import type { PictureLoader } from './load-picture.js';
+
+export interface OpenPicture {
+  /** Computes the features of the whole picture too. Default false. */
+  readonly prepare?: boolean;
+  /** Leaves the picture as it lies in the file, without its EXIF orientation. Default false. */
+  readonly asStored?: boolean;
+}
+
+/** Pictures that are open in the segmenter, by where they come from. */
+export interface PictureStore {
+  /**
+   * Opens a picture, or takes the open one, and keeps it open until the work with it is done. Callers that wait for the same
+   * picture wait for one fetch.
+   *
+   * @throws Problem, or ClickmaskError of the segmenter
+   */
+  use<T>(value: string, taskId: string, how: OpenPicture, work: (image: SegmenterImage) => Promise<T>): Promise<T>;
+  /** Whether the picture is open or on its way. */
+  has(value: string, taskId: string): boolean;
+  readonly count: number;
+  readonly bytes: number;
+  close(): Promise<void>;
+}
+
+export interface PictureStoreOptions {
+  readonly segmenter: Segmenter;
+  readonly loader: PictureLoader;
+  /** Budget for the bytes of open pictures as they came (not decoded). */
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+  readonly maxPixels: number;
+  readonly now?: () => number;
+}
+
+interface Opened {
+  readonly image: SegmenterImage;
+  /** Kept by the segmenter anyway; needed here to ask for the features later. */
+  readonly source: Uint8Array;
+}
+
+interface Entry {
+  readonly opened: Promise<Opened>;
+  prepared?: Promise<unknown>;
+  /** 0 until the picture is there. */
+  bytes: number;
+  users: number;
+  readonly at: number;
+}
+
+const maxPictures = 2000;
+
+const contentKey = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+export function createPictureStore(options: PictureStoreOptions): PictureStore {
+  const { segmenter, loader, maxBytes, maxAgeMs, maxPixels, now = Date.now } = options;
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
+
+  const nameOf = (value: string, taskId: string) =>
+    createHash('sha256').update(loader.keyOf(value, taskId)).digest('hex');
+
+  function drop(name: string, entry: Entry): void {
+    if (entries.get(name) !== entry) return;
+    entries.delete(name);
+    bytes -= entry.bytes;
+    if (entry.users === 0) closeImage(entry);
+  }
+
+  function closeImage(entry: Entry): void {
+    entry.opened.then(({ image }) => image.close()).catch(() => {});
+  }
+
+  function shrink(): void {
+    for (const [name, entry] of entries) {
+      // The last one stays, however large: it is in use.
+      if ((bytes <= maxBytes && entries.size <= maxPictures) || entries.size === 1) break;
+      if (entry.bytes > 0) drop(name, entry);
+    }
+  }
+
+  async function load(value: string, taskId: string, how: OpenPicture): Promise<Opened> {
+    const { prepare = false, asStored = false } = how;
+    const source = await loader.load(value, taskId);
+    const key = contentKey(source);
+    const image = asStored
+      ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare })
+      : await segmenter.open(source, { key, prepare });
+    return { image, source };
+  }
+
+  function begin(name: string, value: string, taskId: string, how: OpenPicture): Entry {
+    const opened = load(value, taskId, how);
+    const entry: Entry = { opened, prepared: how.prepare === true ? opened : undefined, bytes: 0, users: 0, at: now() };
+    entries.set(name, entry);
+    opened.then(
+      ({ source }) => {
+        if (entries.get(name) !== entry) return;
+        entry.bytes = source.length;
+        bytes += source.length;
+        shrink();
+      },
+      // A failure is not kept: the next request tries again.
+      () => drop(name, entry),
+    );
+    return entry;
+  }
+
+  async function prepareFeatures(source: Uint8Array): Promise<void> {
+    const again = await segmenter.open(source, { key: contentKey(source), prepare: true });
+    // One of two handles on the same picture: the other keeps it.
+    await again.close();
+  }
+
+  return {
+    async use(value, taskId, how, work) {
+      const name = nameOf(value, taskId) + (how.asStored === true ? ' as stored' : '');
+      let entry = entries.get(name);
+      if (entry !== undefined && now() - entry.at > maxAgeMs) {
+        drop(name, entry);
+        entry = undefined;
+      }
+      if (entry === undefined) entry = begin(name, value, taskId, how);
+      else {
+        entries.delete(name);
+        entries.set(name, entry);
+      }
+      entry.users++;
+      try {
+        const { image, source } = await entry.opened;
+        if (how.prepare === true && how.asStored !== true) {
+          entry.prepared ??= prepareFeatures(source);
+          await entry.prepared;
+        }
+        return await work(image);
+      } finally {
+        entry.users--;
+        // Dropped while it was in use.
+        if (entry.users === 0 && entries.get(name) !== entry) closeImage(entry);
+      }
+    },
+    has(value, taskId) {
+      try {
+        return entries.has(nameOf(value, taskId));
+      } catch {
+        return false;
+      }
+    },
+    get count() {
+      return entries.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    async close() {
+      const all = [...entries.values()];
+      entries.clear();
+      bytes = 0;
+      await Promise.allSettled(all.map((entry) => entry.opened.then(({ image }) => image.close())));
+    },
+  };
+}
+
+/** Pixels without the turn that EXIF asks for. */
+async function decodeAsStored(bytes: Uint8Array, maxPixels: number): Promise<RgbImage> {
+  const { data, info } = await sharp(bytes, { autoOrient: false, limitInputPixels: maxPixels, failOn: 'error' })
+    .toColourspace('srgb')
+    .flatten({ background: '#fff' })
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}

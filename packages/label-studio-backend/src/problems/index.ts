@@ -1,0 +1,2 @@
+export { Problem, problemBody, toProblem } from './problem.js';
+export { type Reason, type ReasonCode, reasons } from './reasons.js';

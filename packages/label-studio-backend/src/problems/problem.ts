@@ -1,0 +1,58 @@
+import { ClickmaskError, type ErrorDetails, isClickmaskError } from '@clickmask/core';
+import { type ReasonCode, reasons } from './reasons.js';
+
+/**
+ * A failure with a reason that a user of Label Studio can act on. It is a `ClickmaskError`, with the reason as its finer
+ * code.
+ */
+export class Problem extends ClickmaskError {
+  readonly reason: ReasonCode;
+
+  constructor(
+    reason: ReasonCode,
+    message: string,
+    options: { readonly details?: ErrorDetails; readonly cause?: unknown } = {},
+  ) {
+    super(reason === 'internal' ? 'internal' : reason === 'bad-option' ? 'bad-option' : 'bad-format', message, options);
+    this.reason = reason;
+  }
+}
+
+/** Gives any caught value a reason. What the core names by its own codes is translated, the rest is `internal`. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isClickmaskError(error)) {
+    return new Problem(reasonOf(error.code), error.message, { details: error.details, cause: error });
+  }
+  return new Problem('internal', 'Something went wrong inside the backend.', { cause: error });
+}
+
+function reasonOf(code: ClickmaskError['code']): ReasonCode {
+  switch (code) {
+    case 'bad-image':
+    case 'unsupported-image':
+      return 'picture-unreadable';
+    case 'image-too-large':
+      return 'picture-too-large';
+    case 'bad-click':
+    case 'bad-box':
+    case 'no-clicks':
+    case 'too-many-clicks':
+      return 'bad-prompt';
+    case 'queue-full':
+      return 'busy';
+    case 'deadline-exceeded':
+      return 'too-slow';
+    case 'closed':
+    case 'aborted':
+      return 'closing';
+    default:
+      return 'internal';
+  }
+}
+
+/** The body of an answer that reports a problem: nothing of the inside, no trace, no secret. */
+export function problemBody(problem: Problem): object {
+  const { advice } = reasons[problem.reason];
+  return { status: 'error', error: { code: problem.reason, message: problem.message, advice } };
+}

@@ -1,0 +1,156 @@
+/** What a reason means for the HTTP answer, and what the user can do about it. */
+export interface Reason {
+  /** Status of an answer that fails for this reason; 200 where the answer is a good one, though maybe empty. */
+  readonly status: number;
+  /** One or two sentences for the person who set the project up. */
+  readonly advice: string;
+}
+
+/**
+ * Every way a request can end. The codes are stable; they appear in answers, in the log, in `/diagnostics` and as labels of
+ * the metrics.
+ */
+export const reasons = {
+  ok: { status: 200, advice: '' },
+  'task-opened': {
+    status: 200,
+    advice:
+      'Label Studio asks this when a task is opened. Nothing is predicted without a click; the picture is prepared.',
+  },
+  'empty-context': {
+    status: 200,
+    advice: 'The last click or box was removed, so there is nothing to segment.',
+  },
+  'empty-mask': {
+    status: 200,
+    advice:
+      'The model found no object at the clicks. Click nearer to the middle of the object, or draw a box around it.',
+  },
+  'only-negative': {
+    status: 200,
+    advice: 'All clicks are negative. Start with a plain click on the object; hold Alt only for clicks beside it.',
+  },
+  'label-missing': {
+    status: 200,
+    advice:
+      'The label of the click is not among the labels of the output tag, so the region comes back without a label. ' +
+      'Give both tags the same <Label> values.',
+  },
+  'bad-request': {
+    status: 400,
+    advice:
+      'The request is not one that Label Studio sends. Look at what stands between Label Studio and this backend.',
+  },
+  'bad-prompt': {
+    status: 422,
+    advice: 'No click or box of the request could be read: percent values must be numbers from 0 to 100.',
+  },
+  'body-too-large': {
+    status: 413,
+    advice:
+      'Each click carries all annotations and drafts of the task. Raise limits.bodyBytes (--max-body-mb), or delete old drafts.',
+  },
+  busy: {
+    status: 503,
+    advice: 'More requests wait than the limits allow. Add workers or cores, or raise the limits.',
+  },
+  'too-slow': {
+    status: 504,
+    advice: 'The answer took longer than the limit. Use a smaller model or more cores, or raise limits.predictMs.',
+  },
+  'no-image-tag': {
+    status: 422,
+    advice: 'The labeling config has no <Image name="…" value="$…"/> that the click belongs to.',
+  },
+  'no-output-tag': {
+    status: 422,
+    advice:
+      'The labeling config has no tag that can hold a mask. Add <BrushLabels>, <PolygonLabels>, <BitmaskLabels> or ' +
+      '<RectangleLabels> for the same image; `clickmask-label-studio config` prints one.',
+  },
+  'bad-labeling-config': {
+    status: 422,
+    advice: 'The labeling config could not be read as XML.',
+  },
+  'picture-missing': {
+    status: 422,
+    advice:
+      'The task has no picture under the name that the Image tag asks for. Compare value="$…" with the task data.',
+  },
+  'picture-url-unsupported': {
+    status: 422,
+    advice: 'The picture is named by a kind of address that cannot be fetched.',
+  },
+  'label-studio-unknown': {
+    status: 502,
+    advice:
+      'The picture lies in Label Studio, whose address is not configured. Set LABEL_STUDIO_URL (--label-studio-url) to an ' +
+      'address that this backend reaches; inside Docker that is not localhost.',
+  },
+  'host-refused': {
+    status: 502,
+    advice:
+      'The host of the picture is not on the list of allowed hosts. If you trust it, add it with --allow-host ' +
+      '(CLICKMASK_ALLOW_HOSTS).',
+  },
+  'address-refused': {
+    status: 502,
+    advice:
+      'The host of the picture resolves to a private or local address, which is never fetched by default. If it is your ' +
+      'own storage, add it with --allow-private-host (CLICKMASK_ALLOW_PRIVATE_HOSTS).',
+  },
+  'token-missing': {
+    status: 502,
+    advice: 'Label Studio asked for a login. Set LABEL_STUDIO_API_KEY (--token) to a token from Account & Settings.',
+  },
+  'token-refused': {
+    status: 502,
+    advice:
+      'Label Studio refused the token. Make a new personal access token in Account & Settings; legacy tokens are off in ' +
+      'new organisations unless they are allowed there.',
+  },
+  'picture-not-found': {
+    status: 502,
+    advice:
+      'The server of the picture answered that it is not there, or not for this token. Check the file, the storage ' +
+      'connection in Label Studio, and that the user of the token is a member of the project.',
+  },
+  'picture-unreachable': {
+    status: 502,
+    advice:
+      'The server of the picture could not be reached. Check the address from where this backend runs; inside Docker, ' +
+      'localhost means the container itself.',
+  },
+  'picture-too-slow': {
+    status: 504,
+    advice: 'The picture did not arrive in time. Raise limits.pictureMs (--picture-timeout) or look at the storage.',
+  },
+  'picture-too-large': {
+    status: 422,
+    advice: 'The picture has more bytes or pixels than the limits allow (--max-picture-mb, --max-pixels).',
+  },
+  'picture-unreadable': {
+    status: 422,
+    advice: 'What was fetched is not a picture that can be decoded (JPEG, PNG, WebP, …), or it is damaged.',
+  },
+  'label-studio-unreachable': {
+    status: 502,
+    advice:
+      'Label Studio could not be reached at the configured address. Check LABEL_STUDIO_URL from where this runs; inside ' +
+      'Docker, localhost means the container itself.',
+  },
+  'label-studio-refused': {
+    status: 502,
+    advice: 'Label Studio refused the call. Its own words are in the message.',
+  },
+  'bad-option': { status: 500, advice: 'Correct the option; --help lists them all.' },
+  unauthorized: {
+    status: 401,
+    advice: 'Give the user and password of the backend in Label Studio: Settings, Model, Edit, Basic authentication.',
+  },
+  'not-found': { status: 404, advice: 'There is no such route. See the README for the list.' },
+  closing: { status: 503, advice: 'The backend is shutting down.' },
+  internal: { status: 500, advice: 'This is a defect of the backend. Please report it with the log line.' },
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof reasons;

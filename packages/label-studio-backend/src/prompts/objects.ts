@@ -1,0 +1,52 @@
+import { nearBox } from './prompt-memory.js';
+import type { BoxItem, Item, PointItem } from './read-prompts.js';
+
+/** Everything that describes one object. */
+export interface ObjectPrompt {
+  readonly points: readonly PointItem[];
+  readonly box?: BoxItem;
+  /** The item that was there first; the object's region takes its id from it. */
+  readonly anchor: Item;
+}
+
+/** How keypoints without a box are understood: as clicks on one object, or as one object each. */
+export type PointGrouping = 'object' | 'each';
+
+/**
+ * Sorts the clicks and boxes of one label into objects.
+ *
+ * Every box is an object. A click belongs to the smallest box that it lies in or near to; with a single box all clicks are
+ * about it. Clicks that belong to no box are about one object more, or, with `each`, every positive one is an object.
+ */
+export function groupObjects(items: readonly Item[], points: PointGrouping = 'object'): ObjectPrompt[] {
+  const boxes = items.filter((item): item is BoxItem => item.kind === 'box');
+  const clicks = items.filter((item): item is PointItem => item.kind === 'point');
+  const size = (box: BoxItem) => (box.x2 - box.x1) * (box.y2 - box.y1);
+  const bySize = [...boxes].sort((a, b) => size(a) - size(b));
+  const ofBox = new Map<BoxItem, PointItem[]>(boxes.map((box) => [box, []]));
+  const free: PointItem[] = [];
+  for (const click of clicks) {
+    const box = boxes.length === 1 ? boxes[0] : bySize.find((one) => nearBox(click, one));
+    if (box === undefined) free.push(click);
+    else ofBox.get(box)?.push(click);
+  }
+  const order = new Map(items.map((item, index) => [item, index]));
+  const first = (...candidates: Item[]) =>
+    candidates.reduce((best, item) => ((order.get(item) ?? 0) < (order.get(best) ?? 0) ? item : best));
+  const objects: ObjectPrompt[] = boxes.map((box) => {
+    const own = ofBox.get(box) ?? [];
+    return { box, points: own, anchor: first(box, ...own) };
+  });
+  if (free.length === 0) return objects;
+  if (points === 'each') {
+    const negatives = free.filter((click) => !click.positive);
+    for (const click of free) {
+      if (click.positive) objects.push({ points: [click, ...negatives], anchor: click });
+    }
+    if (negatives.length < free.length) return objects;
+  }
+  // The first positive click leads, whatever was said before it, so that its region keeps its id.
+  const lead = free.find((click) => click.positive) ?? free[0];
+  objects.push({ points: free, anchor: lead });
+  return objects;
+}

@@ -1,0 +1,150 @@
+import type { BoxItem, Item, PointItem } from './read-prompts.js';
+
+/** Names what an object of a task is known by. */
+export interface ObjectKey {
+  readonly project: string;
+  readonly task: string;
+  /** Who asks, where the request tells; two annotators of one task are kept apart. */
+  readonly user?: string;
+  readonly toName: string;
+  readonly itemIndex?: number;
+  readonly label?: string;
+}
+
+/** An object as far as its annotator has described it. */
+export interface RememberedObject {
+  /** All clicks and boxes that belong together, in the order in which their groups were begun. */
+  readonly items: readonly Item[];
+  /** Those that came with an earlier request. */
+  readonly remembered: ReadonlySet<Item>;
+}
+
+/** {@link createPromptMemory} */
+export interface PromptMemory {
+  /** Takes the clicks or boxes of one object and adds what earlier requests said about it. */
+  combine(key: ObjectKey, items: readonly Item[]): RememberedObject;
+  /** Says which regions were answered, so that it can be told when the annotator has accepted them. */
+  answered(key: ObjectKey, regionIds: readonly string[]): void;
+  /** Drops objects of the task that were answered with one of these regions: they are accepted, and what comes is new. */
+  accepted(project: string, task: string, regionIds: ReadonlySet<string>): void;
+  /** The label of the object that was worked on last. */
+  latestLabel(key: Omit<ObjectKey, 'label'>): string | undefined;
+  forget(project: string, task: string): void;
+}
+
+export interface PromptMemoryOptions {
+  /** How long a click or box is kept for a later request, in milliseconds. 0 switches combining off. Default 10 minutes. */
+  readonly ttlMs?: number;
+  /** How many tasks are remembered. Default 2000. */
+  readonly maxTasks?: number;
+  readonly now?: () => number;
+}
+
+interface Entry {
+  key: ObjectKey;
+  /** By kind and raw label: what the editor always sends together. */
+  channels: Map<string, readonly Item[]>;
+  answered: Set<string>;
+  at: number;
+}
+
+/**
+ * Remembers for a short time what annotators have said about the objects they work on.
+ *
+ * Label Studio sends the clicks of an object and its boxes in separate requests, and those with a "not" label apart from
+ * the others. Each such group comes complete every time, so a request replaces the remembered group of its own kind and is
+ * joined by the others.
+ */
+export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMemory {
+  const { ttlMs = 600_000, maxTasks = 2000, now = Date.now } = options;
+  const tasks = new Map<string, Entry[]>();
+  const maxObjects = 50;
+
+  const taskKey = (project: string, task: string) => JSON.stringify([project, task]);
+
+  function entries(project: string, task: string): Entry[] {
+    const key = taskKey(project, task);
+    const alive = (tasks.get(key) ?? []).filter((entry) => now() - entry.at < ttlMs);
+    tasks.delete(key);
+    if (alive.length > 0) tasks.set(key, alive);
+    return alive;
+  }
+
+  const sameUser = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
+  const samePicture = (a: Omit<ObjectKey, 'label'>, b: ObjectKey) =>
+    a.toName === b.toName && a.itemIndex === b.itemIndex && sameUser(a.user, b.user);
+
+  function find(key: ObjectKey): Entry | undefined {
+    return entries(key.project, key.task).find((one) => samePicture(key, one.key) && one.key.label === key.label);
+  }
+
+  return {
+    combine(key, items) {
+      if (ttlMs <= 0) return { items, remembered: new Set() };
+      const entry: Entry = find(key) ?? { key, channels: new Map(), answered: new Set(), at: now() };
+      const fresh = new Map<string, Item[]>();
+      for (const item of items) {
+        const channel = `${item.kind} ${item.rawLabel ?? ''}`;
+        const group = fresh.get(channel);
+        if (group === undefined) fresh.set(channel, [item]);
+        else group.push(item);
+      }
+      const remembered = new Set<Item>();
+      for (const [channel, old] of entry.channels) {
+        if (fresh.has(channel)) continue;
+        const kept = old.filter((item) => belongs(item, items));
+        // What has nothing to do with the new clicks is about another object of this label, and is let go.
+        if (kept.length === 0) entry.channels.delete(channel);
+        else entry.channels.set(channel, kept);
+        for (const item of kept) remembered.add(item);
+      }
+      for (const [channel, group] of fresh) entry.channels.set(channel, group);
+      entry.at = now();
+      entry.key = { ...key, user: key.user ?? entry.key.user };
+      const others = entries(key.project, key.task).filter((one) => one !== entry);
+      const name = taskKey(key.project, key.task);
+      tasks.delete(name);
+      tasks.set(name, [...others, entry].slice(-maxObjects));
+      for (const oldest of tasks.keys()) {
+        if (tasks.size <= maxTasks) break;
+        tasks.delete(oldest);
+      }
+      return { items: [...entry.channels.values()].flat(), remembered };
+    },
+    answered(key, regionIds) {
+      const entry = find(key);
+      for (const id of regionIds) entry?.answered.add(id);
+    },
+    accepted(project, task, regionIds) {
+      const left = entries(project, task).filter((entry) => ![...entry.answered].some((id) => regionIds.has(id)));
+      if (left.length === 0) tasks.delete(taskKey(project, task));
+      else tasks.set(taskKey(project, task), left);
+    },
+    latestLabel(key) {
+      return entries(key.project, key.task)
+        .filter((entry) => samePicture(key, entry.key))
+        .at(-1)?.key.label;
+    },
+    forget(project, task) {
+      tasks.delete(taskKey(project, task));
+    },
+  };
+}
+
+/** Whether something said earlier is about the same object as what is said now. */
+function belongs(old: Item, items: readonly Item[]): boolean {
+  const boxes = items.filter((item) => item.kind === 'box');
+  const points = items.filter((item) => item.kind === 'point');
+  const positives = points.filter((point) => point.positive);
+  if (old.kind === 'box') return positives.length === 0 || positives.some((point) => nearBox(point, old));
+  if (boxes.length > 0) return boxes.some((box) => nearBox(old, box));
+  // A group of positive clicks and one of negative clicks under a "not" label.
+  return true;
+}
+
+/** Inside the box, or beside it by no more than a tenth of its size. */
+export function nearBox(point: PointItem, box: BoxItem): boolean {
+  const dx = 0.1 * (box.x2 - box.x1);
+  const dy = 0.1 * (box.y2 - box.y1);
+  return point.x >= box.x1 - dx && point.x <= box.x2 + dx && point.y >= box.y1 - dy && point.y <= box.y2 + dy;
+}

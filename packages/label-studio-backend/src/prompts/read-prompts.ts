@@ -1,0 +1,221 @@
+import type { Size } from '@clickmask/core';
+import { findLabel, type LabelingConfig } from '../labeling-config/index.js';
+
+/** What a click and a box have in common. */
+interface PromptItem {
+  /** The region id that the editor gave it. */
+  readonly id: string;
+  /** The label of the object it belongs to; undefined for a click without a label. */
+  readonly label?: string;
+  /** The label as it came, which may be a negative one such as `Cat (not)`. */
+  readonly rawLabel?: string;
+  readonly toName: string;
+  /** Which picture of a task with several. */
+  readonly itemIndex?: number;
+  /** The size of the picture as the editor sees it, where it says so. */
+  readonly imageSize?: Size;
+  /** How far the user has turned the view, in degrees; coordinates are those of the picture as it is not turned. */
+  readonly imageRotation: number;
+}
+
+/** A click, in percent of the picture's width and height. */
+export interface PointItem extends PromptItem {
+  readonly kind: 'point';
+  readonly x: number;
+  readonly y: number;
+  readonly positive: boolean;
+}
+
+/** A box, in percent of the picture's width and height; around the turned rectangle where it was turned. */
+export interface BoxItem extends PromptItem {
+  readonly kind: 'box';
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+export type Item = PointItem | BoxItem;
+
+/** What was found among the regions of a request. */
+export interface PromptReading {
+  readonly items: readonly Item[];
+  /** Why regions were left out, in words, at most ten. */
+  readonly remarks: readonly string[];
+}
+
+const maxItems = 2000;
+
+/**
+ * Finds clicks and boxes among regions as Label Studio serializes them. Regions of other types are passed over; a click or
+ * box that cannot be understood is left out with a remark.
+ *
+ * @param regions - anything: `params.context.result`, or the result of an annotation
+ */
+export function readPrompts(regions: readonly unknown[], config: LabelingConfig): PromptReading {
+  const items: Item[] = [];
+  const remarks: string[] = [];
+  const remark = (text: string) => {
+    if (remarks.length < 10) remarks.push(text);
+  };
+  const sharedLabels = labelsById(regions);
+  regions.slice(0, maxItems).forEach((region, index) => {
+    if (!isRecord(region) || !isRecord(region.value)) return;
+    const kind = kindOf(region);
+    if (kind === undefined) return;
+    const reading = readItem(kind, region, region.value, index, config, sharedLabels);
+    if (typeof reading === 'string') remark(`region ${index} is left out: ${reading}`);
+    else items.push(reading);
+  });
+  if (regions.length > maxItems) remark(`only the first ${maxItems} of ${regions.length} regions are read`);
+  return { items, remarks };
+}
+
+/** By `type` where it says so, otherwise by the keys of `value`, as the editor itself does. */
+function kindOf(region: Readonly<Record<string, unknown>>): Item['kind'] | undefined {
+  switch (region.type) {
+    case 'keypointlabels':
+    case 'keypoint':
+      return 'point';
+    case 'rectanglelabels':
+    case 'rectangle':
+      return 'box';
+    default:
+      return undefined;
+  }
+}
+
+function readItem(
+  kind: Item['kind'],
+  region: Readonly<Record<string, unknown>>,
+  value: Readonly<Record<string, unknown>>,
+  index: number,
+  config: LabelingConfig,
+  sharedLabels: ReadonlyMap<string, string>,
+): Item | string {
+  const id = typeof region.id === 'string' && region.id !== '' ? region.id.slice(0, 100) : `#${index}`;
+  const fromName = typeof region.from_name === 'string' ? region.from_name : '';
+  const control = config.controls.find((one) => one.name === fromName);
+  const rawLabel = ownLabel(region, value) ?? sharedLabels.get(id);
+  const polarity = readLabel(rawLabel, fromName, config);
+  const common = {
+    id,
+    label: polarity.label,
+    rawLabel,
+    toName: typeof region.to_name === 'string' && region.to_name !== '' ? region.to_name : (control?.toName[0] ?? ''),
+    itemIndex: isIndex(region.item_index) ? region.item_index : undefined,
+    imageSize: readSize(region),
+    imageRotation: isFiniteNumber(region.image_rotation) ? region.image_rotation : 0,
+  };
+  if (kind === 'point') {
+    const x = percent(value.x);
+    const y = percent(value.y);
+    if (x === undefined || y === undefined) return 'x and y of a click must be numbers from 0 to 100';
+    const said = [region.is_positive, value.is_positive, value.positive].find(
+      (one) => one !== undefined && one !== null,
+    );
+    const negative =
+      said === false || said === 0 || said === 'false' || polarity.negative || control?.negative === true;
+    return { ...common, kind, x, y, positive: !negative };
+  }
+  const box = readBox(value, common.imageSize);
+  return typeof box === 'string' ? box : { ...common, kind, ...box };
+}
+
+/** The first label of the region's own kind; `labels` is how the editor repeats it on smart clicks. */
+function ownLabel(
+  region: Readonly<Record<string, unknown>>,
+  value: Readonly<Record<string, unknown>>,
+): string | undefined {
+  for (const key of [region.type, 'labels']) {
+    if (typeof key !== 'string' || !Object.hasOwn(value, key)) continue;
+    const list = value[key];
+    if (Array.isArray(list) && typeof list[0] === 'string' && list[0] !== '') return list[0].slice(0, 500);
+  }
+  return undefined;
+}
+
+/** Labels of bare tags come as a twin region of type `labels` with the same id. */
+function labelsById(regions: readonly unknown[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const region of regions.slice(0, maxItems)) {
+    if (!isRecord(region) || region.type !== 'labels' || typeof region.id !== 'string' || !isRecord(region.value))
+      continue;
+    const label = ownLabel(region, region.value);
+    if (label !== undefined) found.set(region.id, label);
+  }
+  return found;
+}
+
+/**
+ * The label of the object, and whether the label itself says "not this". `Cat (not)`, `Cat (negative)` and `not Cat` do, if
+ * there is a label `Cat`; so does a label that the config marks with `polarity` or `predicted_values` as `negative`.
+ */
+function readLabel(
+  raw: string | undefined,
+  fromName: string,
+  config: LabelingConfig,
+): { readonly label?: string; readonly negative: boolean } {
+  if (raw === undefined) return { negative: false };
+  const known = (name: string) => config.controls.some((one) => findLabel(one, name) !== undefined);
+  const bare =
+    /^(.{1,200}?)\s*[([](?:not|neg|negative|exclude|-)[)\]]$/i.exec(raw)?.[1] ??
+    /^(?:not|exclude)[\s:_-]{1,3}(.{1,200})$/i.exec(raw)?.[1];
+  if (bare !== undefined && known(bare)) return { label: bare, negative: true };
+  const control = config.controls.find((one) => one.name === fromName);
+  const marked = control !== undefined && findLabel(control, raw)?.negative === true;
+  if (marked) return { label: bare, negative: true };
+  return { label: raw, negative: false };
+}
+
+function readBox(
+  value: Readonly<Record<string, unknown>>,
+  size: Size | undefined,
+): Pick<BoxItem, 'x1' | 'y1' | 'x2' | 'y2'> | string {
+  const { x, y, width, height } = value;
+  if (![x, y, width, height].every(isFiniteNumber)) return 'x, y, width and height of a box must be numbers';
+  const rotation = isFiniteNumber(value.rotation) ? value.rotation : 0;
+  // Percent of width and of height are different lengths, so turning is done in px.
+  const w = size?.width ?? 100;
+  const h = size?.height ?? 100;
+  const cos = Math.cos((rotation * Math.PI) / 180);
+  const sin = Math.sin((rotation * Math.PI) / 180);
+  const corners = [
+    [0, 0],
+    [width as number, 0],
+    [0, height as number],
+    [width as number, height as number],
+  ].map(([dx, dy]) => {
+    const px = (dx / 100) * w;
+    const py = (dy / 100) * h;
+    return [(x as number) + ((px * cos - py * sin) / w) * 100, (y as number) + ((px * sin + py * cos) / h) * 100];
+  });
+  const clamp = (v: number) => Math.min(100, Math.max(0, v));
+  const xs = corners.map((corner) => clamp(corner[0]));
+  const ys = corners.map((corner) => clamp(corner[1]));
+  const box = { x1: Math.min(...xs), y1: Math.min(...ys), x2: Math.max(...xs), y2: Math.max(...ys) };
+  if (!(box.x2 - box.x1 > 1e-6 && box.y2 - box.y1 > 1e-6)) return 'the box has no area inside the picture';
+  return box;
+}
+
+/** A percent value; what lies up to half a percent outside, by rounding at the edge, is brought inside. */
+function percent(value: unknown): number | undefined {
+  if (!isFiniteNumber(value) || value < -0.5 || value > 100.5) return undefined;
+  return Math.min(100, Math.max(0, value));
+}
+
+function readSize(region: Readonly<Record<string, unknown>>): Size | undefined {
+  const { original_width: width, original_height: height } = region;
+  return isSide(width) && isSide(height) ? { width, height } : undefined;
+}
+
+const isSide = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= 2 ** 20;
+
+const isIndex = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+
+const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

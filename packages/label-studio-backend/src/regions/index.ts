@@ -1,0 +1,4 @@
+export { blackOnTransparentPng } from './bitmask.js';
+export type { Region, RegionOptions, RegionRequest } from './region.js';
+export { regionId } from './region-id.js';
+export { writeRegions } from './write-regions.js';

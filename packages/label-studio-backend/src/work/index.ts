@@ -1,0 +1,2 @@
+export { createLookAhead, type LookAhead } from './look-ahead.js';
+export { createTaskQueue, type TaskJob, type TaskQueue } from './task-queue.js';
