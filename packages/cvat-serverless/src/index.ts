@@ -1,3 +1,5 @@
+export * from './bundle/index.js';
+export * from './client/index.js';
 export * from './function/index.js';
 export * from './interactor/index.js';
 export * from './nuclio/index.js';

@@ -1,5 +1,4 @@
-import { bounds, type MaskRuns } from '@clickmask/core';
-import { cvatRle } from './cvat-rle.js';
+import { bounds, cvatMask, type MaskRuns } from '@clickmask/core';
 import { writeMaskRows } from './mask-rows.js';
 import { outline } from './outline.js';
 import type { ReplyFormat } from './reply-format.js';
@@ -44,7 +43,7 @@ export function writeReply(content: ReplyContent, format: ReplyFormat): Buffer {
     case 'shapes': {
       if (box === null) return Buffer.from('{"shapes":[]}');
       const attributes = [{ spec_id: 0, value: Math.min(1, Math.max(0, score)).toFixed(3) }];
-      return Buffer.from(JSON.stringify({ shapes: [{ type: 'mask', points: cvatRle(runs, box), attributes }] }));
+      return Buffer.from(JSON.stringify({ shapes: [{ type: 'mask', points: cvatMask.serialize(runs), attributes }] }));
     }
   }
 }

@@ -1,0 +1,88 @@
+import { functionVariables } from '../function/index.js';
+import { cvatReleases } from './versions.js';
+
+export interface FolderReadmeOptions {
+  readonly name: string;
+  readonly model: string;
+  readonly reply: string;
+  readonly dependencies: 'vendor' | 'npm';
+  readonly arch: string;
+  readonly nuclio: string;
+  readonly target: 'cpu' | 'gpu';
+}
+
+/** The command that deploys a function's folder; the folder is the current one. */
+export function deployCommand(target: 'cpu' | 'gpu', path = '.'): string {
+  const file = target === 'gpu' ? 'function-gpu.yaml' : 'function.yaml';
+  return [
+    `nuctl deploy --project-name cvat --path ${path} --file ${path}/${file} --platform local \\`,
+    `  --platform-config '{"attributes": {"network": "cvat_cvat"}}'`,
+  ].join('\n');
+}
+
+/** README.md of a generated folder. */
+export function writeFolderReadme(options: FolderReadmeOptions): string {
+  const { name, model, reply, dependencies, arch, nuclio, target } = options;
+  const built =
+    dependencies === 'vendor'
+      ? `Building the image needs no npm and no network but for the base image: onnxruntime-node and sharp for Linux ${arch} are in \`vendor.tgz\`, which is unpacked while the image is built (a \`postCopy\` directive).`
+      : 'While the image is built, `npm install --ignore-scripts` fetches onnxruntime-node and sharp (a `postCopy` directive). The scripts are left out on purpose: that of onnxruntime-node would download CUDA files.';
+  return `# ${name}: Clickmask as a CVAT interactor
+
+A nuclio function for self-hosted CVAT 2.3 or later: clicks and boxes become masks. Model: ${model}. Replies: \`${reply}\`.
+
+## Deploy
+
+1. Start CVAT with its serverless part: \`docker compose -f docker-compose.yml -f components/serverless/docker-compose.serverless.yml up -d\`.
+2. Get \`nuctl\` in the version of the nuclio that your CVAT starts (${nuclio} for the version this folder was made for):
+
+   | CVAT | nuclio |
+   | --- | --- |
+${cvatReleases.map(({ from, to, nuclio: version }) => `   | ${from} ${to === 'later' ? 'and later' : `to ${to}`} | ${version} |`).join('\n')}
+
+3. In this folder:
+
+   \`\`\`sh
+   nuctl create project cvat --platform local   # once; CVAT shows functions of this project only
+${indent(deployCommand(target))}
+   \`\`\`
+
+4. \`nuctl get function --platform local\` shows it ready, with its port. \`npx @clickmask/cvat-serverless check --url http://localhost:PORT\` asks it.
+5. Reload CVAT. Magic wand, AI tools, Interactors.
+
+With a GPU: \`function-gpu.yaml\` in place of \`function.yaml\`; the machine needs NVIDIA's container toolkit. That file's image fetches the CUDA part of onnxruntime-node while it is built.
+
+${built}
+
+## Settings
+
+In \`env\` of \`function.yaml\`; deploy again after a change.
+
+| variable | meaning |
+| --- | --- |
+${Object.entries(functionVariables)
+  .map(([variable, meaning]) => `| \`${variable}\` | ${meaning} |`)
+  .join('\n')}
+
+## When something is wrong
+
+- Not in CVAT's list: the project is not \`cvat\`, or CVAT runs without the serverless compose file. \`nuctl get function --platform local\`.
+- "503 Service Unavailable": CVAT's server cannot reach the function's port on the host; look at the firewall.
+- "504": the function was slow; \`docker logs nuclio-nuclio-${name}\` tells how long each step took at debug level.
+- "400" for large pictures: raise \`maxRequestBodySize\`. It counts base64, a third more than the file.
+- Any other error: the reason is in \`docker logs nuclio-nuclio-${name}\`; CVAT shows the status only.
+
+## Files
+
+- \`main.js\` hands nuclio the function, which is in \`lib/\`; \`model/\` holds the network.
+- \`clickmask-wrapper.mjs\` runs it in place of nuclio's own wrapper, which before nuclio 1.15 ends at requests above 64 KiB. Named by \`NUCLIO_NODEJS_WRAPPER_PATH\`.
+- Licences: Clickmask Apache-2.0, onnxruntime MIT, sharp Apache-2.0 with libvips (LGPL-3.0-or-later, a shared library that may be replaced). The model's own: \`model/model.json\`.
+`;
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `   ${line}`)
+    .join('\n');
+}

@@ -1,0 +1,122 @@
+import { functionVariables } from '../function/index.js';
+
+/** What a generated `function.yaml` says. */
+export interface FunctionYamlOptions {
+  /** The function's id in CVAT and nuclio. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly helpMessage: string;
+  readonly target: 'cpu' | 'gpu';
+  readonly baseImage: string;
+  /** Shell commands that run in the function's folder while the image is built. */
+  readonly buildCommands: readonly string[];
+  /** Further directives before the function's files are copied. */
+  readonly preCopy: readonly { readonly kind: string; readonly value: string }[];
+  readonly workers: number;
+  /** nuclio from 1.13 on says `numWorkers`, before it said `maxWorkers`. */
+  readonly workersKey: 'numWorkers' | 'maxWorkers';
+  /** Largest request in MiB, the picture in base64 included. */
+  readonly maxBodyMb: number;
+  readonly eventTimeoutSeconds: number;
+  /** Port on the host; a free one where it is not named. */
+  readonly port?: number;
+  /** Memory the container may take, such as `1Gi`. */
+  readonly memory?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether a box may be drawn first. */
+  readonly optionalBox: boolean;
+}
+
+/** The wrapper's name in a function's folder. */
+export const wrapperFile = 'clickmask-wrapper.mjs';
+/** Where nuclio puts the function's folder in the image. */
+export const imageFolder = '/opt/nuclio';
+
+/** The text of a `function.yaml`, with the reason beside whatever is not obvious. */
+export function writeFunctionYaml(options: FunctionYamlOptions): string {
+  const { target, env, port, workers, memory } = options;
+  const variables = { ...env, NUCLIO_NODEJS_WRAPPER_PATH: `${imageFolder}/${wrapperFile}` };
+  const unset = Object.entries(functionVariables).filter(([name]) => !(name in env));
+  const limits = [
+    ...(target === 'gpu' ? ['nvidia.com/gpu: 1'] : []),
+    ...(memory === undefined ? [] : [`memory: ${quote(memory)}`]),
+  ];
+  const lines = [
+    'metadata:',
+    `  name: ${quote(options.name)}`,
+    '  namespace: cvat',
+    '  annotations:',
+    `    name: ${quote(options.displayName)}`,
+    '    type: interactor',
+    '    # The user interface refuses interactors below version 2.',
+    '    version: "2"',
+    '    spec: "[]"',
+    '    min_pos_points: "1"',
+    '    # -1 would switch clicks on the background off.',
+    '    min_neg_points: "0"',
+    ...(options.optionalBox
+      ? [
+          '    # CVAT takes any text here for true: to switch it off, remove the line.',
+          '    startswith_box_optional: "true"',
+        ]
+      : []),
+    `    help_message: ${quote(options.helpMessage)}`,
+    '',
+    'spec:',
+    `  description: ${quote(options.description)}`,
+    '  runtime: nodejs',
+    '  handler: main:handler',
+    `  eventTimeout: ${options.eventTimeoutSeconds}s`,
+    '',
+    '  env:',
+    ...Object.entries(variables).flatMap(([name, value]) => [`    - name: ${name}`, `      value: ${quote(value)}`]),
+    '    # Further settings:',
+    ...unset.map(([name, meaning]) => `    # ${name}: ${meaning}`),
+    '',
+    '  build:',
+    `    image: ${quote(`clickmask.${options.name}.${target}`)}`,
+    `    baseImage: ${quote(options.baseImage)}`,
+    '    directives:',
+    ...(options.preCopy.length === 0
+      ? []
+      : [
+          '      preCopy:',
+          ...options.preCopy.flatMap(({ kind, value }) => [
+            `        - kind: ${kind}`,
+            `          value: ${quote(value)}`,
+          ]),
+        ]),
+    '      # Not under build.commands: those run before the files are copied, and replace these.',
+    '      postCopy:',
+    '        - kind: RUN',
+    `          value: ${quote([`cd ${imageFolder}`, ...options.buildCommands].join(' && '))}`,
+    '',
+    '  triggers:',
+    '    http:',
+    '      kind: http',
+    '      # Each worker is a process with a model and a cache of its own: more of them answer more annotators at once, and',
+    '      # find a frame in their cache less often.',
+    `      ${options.workersKey}: ${workers}`,
+    '      workerAvailabilityTimeoutMilliseconds: 10000',
+    '      attributes:',
+    `        # ${options.maxBodyMb} MiB, about ${Math.floor((options.maxBodyMb * 3) / 4)} MiB of picture; nuclio's default is 4 MiB.`,
+    `        maxRequestBodySize: ${options.maxBodyMb * 2 ** 20}`,
+    ...(port === undefined ? [] : [`        port: ${port}`]),
+    '',
+    ...(limits.length === 0 ? [] : ['  resources:', '    limits:', ...limits.map((line) => `      ${line}`), '']),
+    '  platform:',
+    '    attributes:',
+    '      restartPolicy:',
+    '        name: always',
+    '        maximumRetryCount: 3',
+    '      mountMode: volume',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+/** Text in double quotes; YAML reads JSON's strings. */
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ClickmaskError } from '@clickmask/core';
+import { unexpected } from '../errors/unexpected.js';
+import { type ReplyFormat, replyFormatFor } from '../replies/index.js';
+import { deployCommand, writeFolderReadme } from './folder-readme.js';
+import { wrapperFile, writeFunctionYaml } from './function-yaml.js';
+import {
+  type Architecture,
+  collect,
+  collectNativePackages,
+  collectOwnPackages,
+  findPackage,
+  hasNativePackages,
+  nativePackages,
+  ownPackage,
+} from './packages.js';
+import { type ArchiveFile, packArchive } from './tar.js';
+import { cvatRelease } from './versions.js';
+
+/** Options of {@link initBundle}; all but the folder have a default. */
+export interface InitOptions {
+  /** Folder to write; made where it is missing, and refused where it holds files, unless `force`. */
+  readonly out: string;
+  /** `clickmask-small` (default), or the folder of a model. */
+  readonly model?: string;
+  /** Deploys with a GPU: only the commands told to the user change, both descriptions are always written. */
+  readonly gpu?: boolean;
+  /** Id in nuclio and CVAT. Default `clickmask`. */
+  readonly name?: string;
+  /** Name shown to annotators. Default `Clickmask`. */
+  readonly displayName?: string;
+  /** Version of CVAT: chooses the smallest reply it reads and the nuclio it brings. Default: any. */
+  readonly cvat?: string;
+  /** Form of replies, where it is not to follow `cvat`. */
+  readonly reply?: ReplyFormat;
+  /**
+   * Where onnxruntime-node and sharp come from: `vendor` packs those installed here, `npm` installs them while the image
+   * is built, `auto` (default) packs them where this machine has those for the wanted Linux.
+   */
+  readonly dependencies?: 'auto' | 'vendor' | 'npm';
+  /** Processor of the machine that will run it. Default `x64`. */
+  readonly arch?: Architecture;
+  /** Default `node:22-bookworm-slim`. */
+  readonly baseImage?: string;
+  /** Default 1. */
+  readonly workers?: number;
+  /** Largest request in MiB. Default 128. */
+  readonly maxBodyMb?: number;
+  /** Port on the host. Default: nuclio takes a free one. */
+  readonly port?: number;
+  /** Limit of the container's memory, such as `1Gi`. Default none. */
+  readonly memory?: string;
+  /** Further environment variables of the function. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Overwrites files in a folder that is not empty. Default false. */
+  readonly force?: boolean;
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface InitReport {
+  readonly folder: string;
+  /** Bytes of all files together. */
+  readonly bytes: number;
+  readonly files: number;
+  readonly dependencies: 'vendor' | 'npm';
+  readonly reply: ReplyFormat;
+  readonly model: string;
+  /** The commands to run next. */
+  readonly deploy: string;
+}
+
+const cudaImage = 'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04';
+
+/**
+ * Writes a folder that `nuctl deploy` makes a CVAT interactor of: the function, its wrapper, the model, the native
+ * packages, `function.yaml`, `function-gpu.yaml` and a README with the commands.
+ *
+ * @throws ClickmaskError `bad-option`, `model-not-found`, `bad-model`, `backend-unavailable`
+ */
+export async function initBundle(options: InitOptions): Promise<InitReport> {
+  const {
+    name = 'clickmask',
+    displayName = 'Clickmask',
+    arch = 'x64',
+    workers = 1,
+    maxBodyMb = 128,
+    baseImage = 'node:22-bookworm-slim',
+    gpu = false,
+    force = false,
+    env = {},
+    onProgress = () => {},
+  } = options;
+  checkOptions({ name, arch, workers, maxBodyMb, port: options.port });
+  const folder = resolve(options.out);
+  if (!force && existsSync(folder) && (await readdir(folder)).length > 0) {
+    throw new ClickmaskError(
+      'bad-option',
+      `${folder} is not empty. Choose another folder, or overwrite it with --force.`,
+    );
+  }
+  const wanted = options.dependencies ?? 'auto';
+  const dependencies = wanted === 'auto' ? (hasNativePackages(arch) ? 'vendor' : 'npm') : wanted;
+  if (dependencies === 'vendor' && !hasNativePackages(arch)) {
+    const message = `The packages for Linux ${arch} are not installed here, so they cannot be packed. Use --dependencies npm, or run this on such a machine.`;
+    throw new ClickmaskError('backend-unavailable', message);
+  }
+  const reply = options.reply ?? (options.cvat === undefined ? 'mask' : replyFormatFor(options.cvat));
+  const release = cvatRelease(options.cvat);
+
+  onProgress('Reading the model');
+  const model = await readModel(options.model ?? 'clickmask-small');
+  onProgress('Collecting the function');
+  const files: ArchiveFile[] = [
+    ...(await collectOwnPackages()),
+    ...model.files,
+    file(wrapperFile, await readFile(join(ownPackage(), 'dist/wrapper.js'))),
+    file('main.js', mainModule),
+    file('package.json', packageJson(name)),
+  ];
+  const licence = join(ownPackage(), 'LICENSE');
+  if (existsSync(licence)) files.push(file('LICENSE', await readFile(licence)));
+  if (dependencies === 'vendor') {
+    onProgress(`Packing onnxruntime-node and sharp for Linux ${arch}`);
+    files.push(file('vendor.tgz', packArchive(await collectNativePackages(arch))));
+  }
+
+  const common = {
+    name,
+    displayName,
+    description: `Click-based segmentation on ${model.title}: positive and negative clicks, optional box`,
+    helpMessage: 'Click on the object; right-click on what does not belong to it. You may draw a box around it first.',
+    workers,
+    workersKey: Number(release.nuclio.split('.')[1]) < 13 ? 'maxWorkers' : 'numWorkers',
+    maxBodyMb,
+    eventTimeoutSeconds: 30,
+    port: options.port,
+    memory: options.memory,
+    optionalBox: true,
+  } as const;
+  const otherPlatforms = `rm -rf ${['darwin', 'win32', `linux/${arch === 'x64' ? 'arm64' : 'x64'}`].map((path) => `node_modules/onnxruntime-node/bin/napi-v6/${path}`).join(' ')}`;
+  const unpack =
+    dependencies === 'vendor'
+      ? ['tar -xzf vendor.tgz', 'rm vendor.tgz']
+      : ['npm install --omit=dev --ignore-scripts --no-audit --no-fund', otherPlatforms];
+  const cpu = writeFunctionYaml({
+    ...common,
+    target: 'cpu',
+    baseImage,
+    preCopy: [],
+    buildCommands: unpack,
+    env: { CLICKMASK_REPLY: reply, ...env },
+  });
+  const nodeImage = baseImage.startsWith('node:') ? baseImage : 'node:22-bookworm-slim';
+  const gpuYaml = writeFunctionYaml({
+    ...common,
+    target: 'gpu',
+    baseImage: cudaImage,
+    preCopy: [
+      { kind: 'COPY', value: `--from=${nodeImage} /usr/local/bin/node /usr/local/bin/node` },
+      { kind: 'COPY', value: `--from=${nodeImage} /usr/local/lib/node_modules /usr/local/lib/node_modules` },
+    ],
+    buildCommands: [
+      'rm -f vendor.tgz',
+      'ONNXRUNTIME_NODE_INSTALL=cuda12 node /usr/local/lib/node_modules/npm/bin/npm-cli.js install --omit=dev --no-audit --no-fund',
+      otherPlatforms,
+    ],
+    env: { CLICKMASK_REPLY: reply, CLICKMASK_PROVIDER: 'cuda', ...env },
+  });
+  const target = gpu ? 'gpu' : 'cpu';
+  files.push(
+    file('function.yaml', cpu),
+    file('function-gpu.yaml', gpuYaml),
+    file(
+      'README.md',
+      writeFolderReadme({ name, model: model.title, reply, dependencies, arch, nuclio: release.nuclio, target }),
+    ),
+  );
+
+  onProgress(`Writing ${files.length} files`);
+  // Left-overs of an earlier run would be deployed with the rest.
+  if (force)
+    for (const part of ['lib', 'model', 'vendor.tgz']) await rm(join(folder, part), { recursive: true, force: true });
+  for (const { path, data } of files) {
+    const full = join(folder, path);
+    await mkdir(dirname(full), { recursive: true });
+    await writeFile(full, data);
+  }
+  return {
+    folder,
+    bytes: files.reduce((sum, { data }) => sum + data.length, 0),
+    files: files.length,
+    dependencies,
+    reply,
+    model: model.title,
+    deploy: `nuctl create project cvat --platform local\n${deployCommand(target, options.out)}`,
+  };
+}
+
+function file(path: string, data: string | Buffer): ArchiveFile {
+  return { path, data: Buffer.from(data) };
+}
+
+function checkOptions(options: {
+  readonly name: string;
+  readonly arch: string;
+  readonly workers: number;
+  readonly maxBodyMb: number;
+  readonly port?: number;
+}): void {
+  const { name, arch, workers, maxBodyMb, port } = options;
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    throw unexpected('bad-option', 'name', '1 to 63 lower-case letters, digits and hyphens', name);
+  }
+  if (arch !== 'x64' && arch !== 'arm64') throw unexpected('bad-option', 'arch', 'x64 or arm64', arch);
+  const whole = (option: string, value: number, min: number, max: number): void => {
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw unexpected('bad-option', option, `a whole number from ${min} to ${max}`, value);
+    }
+  };
+  whole('workers', workers, 1, 64);
+  whole('maxBodyMb', maxBodyMb, 1, 380);
+  if (port !== undefined) whole('port', port, 1, 65_535);
+}
+
+async function readModel(model: string): Promise<{ readonly title: string; readonly files: ArchiveFile[] }> {
+  const folder = model === 'clickmask-small' ? findPackage('@clickmask/clickmask-small') : resolve(model);
+  if (!existsSync(join(folder, 'model.json'))) {
+    throw new ClickmaskError(
+      'model-not-found',
+      `There is no model.json in ${folder}. Name the folder of a model, or clickmask-small.`,
+    );
+  }
+  let manifest: { name?: unknown; version?: unknown; graphs?: Record<string, { file?: unknown; sha256?: unknown }> };
+  try {
+    manifest = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as typeof manifest;
+  } catch (cause) {
+    throw new ClickmaskError('bad-model', `model.json in ${folder} is not valid JSON.`, { cause });
+  }
+  const files = await collect(folder, 'model', (path) => path !== 'package.json');
+  for (const graph of Object.values(manifest.graphs ?? {})) {
+    const found = files.find(({ path }) => path === `model/${String(graph.file)}`);
+    if (found === undefined)
+      throw new ClickmaskError('bad-model', `${String(graph.file)} of the model is missing in ${folder}.`);
+    if (createHash('sha256').update(found.data).digest('hex') !== graph.sha256) {
+      throw new ClickmaskError(
+        'bad-model',
+        `${String(graph.file)} in ${folder} is damaged: its hash is not that of model.json.`,
+      );
+    }
+  }
+  return { title: `${String(manifest.name)} ${String(manifest.version)}`, files };
+}
+
+/** CommonJS, since nuclio's own wrapper loads it with require(); both wrappers wait for exports that come later. */
+const mainModule = `'use strict';
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+process.env.CLICKMASK_MODEL ||= join(__dirname, 'model');
+const entry = join(__dirname, 'lib/node_modules/@clickmask/cvat-serverless/dist/function.js');
+import(pathToFileURL(entry).href).then(
+  (loaded) => {
+    exports.initContext = loaded.initContext;
+    exports.closeContext = loaded.closeContext;
+    exports.handler = loaded.handler;
+  },
+  (error) => {
+    console.error('The function cannot be loaded:', error);
+    process.exit(1);
+  },
+);
+`;
+
+function packageJson(name: string): string {
+  const content = { name, version: '1.0.0', private: true, type: 'commonjs', dependencies: nativePackages };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}

@@ -1,0 +1,1 @@
+export { type InvokeOptions, type InvokeResult, invokeFunction, type Point } from './invoke-function.js';

@@ -1,0 +1,67 @@
+import type { Box } from '@clickmask/core';
+import { imageSize } from '../interactor/image-size.js';
+import { type ReadReply, readReply } from '../replies/index.js';
+import { checkUrl, send } from './http.js';
+
+/** A click as a pair of numbers, in image px. */
+export type Point = readonly [number, number];
+
+export interface InvokeOptions {
+  /** Where the function listens. */
+  readonly url: string;
+  /** The picture's file. */
+  readonly image: Uint8Array;
+  readonly positive?: readonly Point[];
+  readonly negative?: readonly Point[];
+  readonly box?: Box;
+  readonly threshold?: number;
+  /** Default 120,000, as CVAT waits. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface InvokeResult extends ReadReply {
+  readonly width: number;
+  readonly height: number;
+  /** Size of the reply's text. */
+  readonly bytes: number;
+  /** Milliseconds from sending the request to the last byte of the reply. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Calls an interactor function as CVAT's server does, and reads its reply as CVAT's user interface would have to.
+ *
+ * @throws ClickmaskError `bad-option`, `bad-image`, `request-failed`, `deadline-exceeded`, `aborted`, `bad-format`
+ */
+export async function invokeFunction(options: InvokeOptions): Promise<InvokeResult> {
+  const { image, positive = [], negative = [], box, threshold, timeoutMs = 120_000, signal } = options;
+  const url = checkUrl('url', options.url);
+  const size = await imageSize(image);
+  const body = JSON.stringify({
+    image: Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString('base64'),
+    pos_points: positive,
+    neg_points: negative,
+    obj_bbox:
+      box === undefined
+        ? []
+        : [
+            [box.x1, box.y1],
+            [box.x2, box.y2],
+          ],
+    ...(threshold === undefined ? {} : { threshold }),
+  });
+  const started = performance.now();
+  const reply = await send({
+    url: url.href,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    timeoutMs,
+    maxBytes: 1024 * 2 ** 20,
+    signal,
+  });
+  const milliseconds = performance.now() - started;
+  const read = readReply(reply.bytes.toString('utf8'), size);
+  return { ...read, ...size, bytes: reply.bytes.length, milliseconds };
+}
