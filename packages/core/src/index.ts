@@ -1,5 +1,7 @@
 export * from './clicks/index.js';
 export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './errors/index.js';
+export * from './evaluation/index.js';
+export * from './formats/index.js';
 export * from './geometry/index.js';
 export * from './host/index.js';
 export * from './image/index.js';

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,13 @@ import { brokenPromises, instrument, runExample } from './examples/run.js';
  */
 const root = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 const packages = workspacePackages(root);
-const isBuilt = (name: string) => existsSync(join(packages.get(name) ?? '', 'dist/src/index.d.ts'));
+const isBuilt = (name: string) => {
+  const folder = packages.get(name) ?? '';
+  const { exports = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
+  return Object.values(exports['.'] ?? {}).every((file) => existsSync(join(folder, file)));
+};
 const unbuilt = [...packages.keys()].filter((name) => !isBuilt(name));
 if (unbuilt.length > 0) console.warn(`Examples of ${unbuilt.join(', ')} are left out: not built (npm run build).`);
 

@@ -1,7 +1,7 @@
 import { ClickmaskError } from '../errors/index.js';
 import type { Engine } from '../segmenter/engine.js';
-import { closedError } from './queue.js';
 import type { EngineOperations, Operation, PortLike, ResponseMessage } from './protocol.js';
+import { closedError } from './queue.js';
 import { fromErrorMessage } from './wire-error.js';
 
 /** An engine on the other side of a port. */
@@ -16,7 +16,10 @@ export interface ConnectedEngine extends Engine {
  *
  * @throws ClickmaskError what the other side failed with while loading its model
  */
-export function connectEngine(port: PortLike): { readonly ready: Promise<ConnectedEngine>; lost(error: ClickmaskError): void } {
+export function connectEngine(port: PortLike): {
+  readonly ready: Promise<ConnectedEngine>;
+  lost(error: ClickmaskError): void;
+} {
   const pending = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
   let nextId = 1;
   let gone: ClickmaskError | null = null;

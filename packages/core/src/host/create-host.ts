@@ -60,7 +60,12 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   };
 
   /** Runs a job, and once more after sending the picture where the engine does not have its pixels. */
-  const withPixels = async <T>(lane: Lane, key: string, source: ImageSource, job: (engine: Engine) => Promise<T>): Promise<T> => {
+  const withPixels = async <T>(
+    lane: Lane,
+    key: string,
+    source: ImageSource,
+    job: (engine: Engine) => Promise<T>,
+  ): Promise<T> => {
     const engine = await lane.engine();
     try {
       return await job(engine);
@@ -135,7 +140,8 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     async stats() {
       if (closed) throw closedError();
       const parts = await Promise.all(lanes.map(async (lane) => (await lane.engine()).stats()));
-      const sum = (pick: (part: (typeof parts)[number]) => number) => parts.reduce((total, part) => total + pick(part), 0);
+      const sum = (pick: (part: (typeof parts)[number]) => number) =>
+        parts.reduce((total, part) => total + pick(part), 0);
       return {
         images: sum((part) => part.images),
         pixelBytes: sum((part) => part.pixelBytes),
@@ -198,4 +204,3 @@ function laneOf(key: string, count: number): number {
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   return (hash >>> 0) % count;
 }
-

@@ -1,7 +1,7 @@
 import type { ClickmaskErrorCode, ErrorDetails } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
-import type { PredictionData } from '../segmenter/prediction.js';
 import type { EngineRequest, EngineStats } from '../segmenter/engine.js';
+import type { PredictionData } from '../segmenter/prediction.js';
 import type { ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
 
 /** The operations behind a port: what goes in and what comes out, all structured-cloneable. */

@@ -18,7 +18,9 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     port.close();
     return;
   }
-  const handlers: { [O in Operation]: (request: EngineOperations[O]['request']) => Promise<EngineOperations[O]['response']> } = {
+  const handlers: {
+    [O in Operation]: (request: EngineOperations[O]['request']) => Promise<EngineOperations[O]['response']>;
+  } = {
     load: ({ key, source }) => engine.load(key, source),
     prepare: ({ key }) => engine.prepare(key).then(() => null),
     segment: (request) => engine.segment(request),

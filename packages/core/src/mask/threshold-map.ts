@@ -48,16 +48,34 @@ export function thresholdMap(map: ProbabilityMap, size: Size, threshold: number)
   const across = sourcePositions(gridWidth, roi.width, map.filter);
   const down = sourcePositions(map.height, roi.height, map.filter);
   const segments = columnSegments(across);
-  const row = new Float64Array(gridWidth + 1);
   const builder = new RunBuilder(size);
+  let band = -1;
+  let stretches: readonly Stretch[] = [];
 
   for (let y = 0; y < roi.height; y++) {
-    lerpRow(data, gridWidth, map.height, down[y], row);
+    const top = Math.floor(down[y]);
+    if (top !== band) {
+      band = top;
+      stretches = stretchesOf(map, top, segments, threshold);
+    }
+    const t = down[y] - top;
+    const above = top * gridWidth;
+    const below = Math.min(map.height - 1, top + 1) * gridWidth;
     let open = -1;
-    for (let k = 0; k < segments.length; k++) {
-      const { column, first, last } = segments[k];
-      const from = row[column];
-      const slope = row[column + 1] - from;
+    for (let k = 0; k < stretches.length; k++) {
+      const { column, first, last, side } = stretches[k];
+      if (side !== 'mixed') {
+        if (side === 'inside') {
+          if (open < 0) open = first;
+        } else if (open >= 0) {
+          builder.add(roi.y + y, roi.x + open, roi.x + first);
+          open = -1;
+        }
+        continue;
+      }
+      const next = Math.min(gridWidth - 1, column + 1);
+      const from = data[above + column] + (data[below + column] - data[above + column]) * t;
+      const slope = data[above + next] + (data[below + next] - data[above + next]) * t - from;
       const startsSet = from + slope * (across[first] - column) > threshold;
       const endsSet = from + slope * (across[last] - column) > threshold;
       if (startsSet && open < 0) open = first;
@@ -134,7 +152,9 @@ function sourcePosition(index: number, input: number, output: number, filter: Pr
 }
 
 function sourcePositions(input: number, output: number, filter: ProbabilityMap['filter']): Float64Array {
-  return Float64Array.from({ length: output }, (_, i) => sourcePosition(i, input, output, filter));
+  const positions = new Float64Array(output);
+  for (let i = 0; i < output; i++) positions[i] = sourcePosition(i, input, output, filter);
+  return positions;
 }
 
 /** The first pixel at or after a source position; the inverse of the formula above, up to rounding. */
@@ -164,6 +184,47 @@ function columnSegments(positions: Float64Array): ColumnSegment[] {
     first = x;
   }
   return segments;
+}
+
+/** Neighbouring pixels of one band that are all set, or all not, or are to be looked at one by one. */
+interface Stretch extends ColumnSegment {
+  readonly side: 'inside' | 'outside' | 'mixed';
+}
+
+/**
+ * What the rows between two grid rows have in common: cells whose four corners lie on one side of the threshold hold no
+ * outline, so that only the others cost time in every row.
+ */
+function stretchesOf(
+  map: ProbabilityMap,
+  top: number,
+  segments: readonly ColumnSegment[],
+  threshold: number,
+): readonly Stretch[] {
+  const { data, width, height } = map;
+  const above = top * width;
+  const below = Math.min(height - 1, top + 1) * width;
+  const stretches: Stretch[] = [];
+  let open: { column: number; first: number; last: number; side: Stretch['side'] } | undefined;
+  for (const { column, first, last } of segments) {
+    const next = Math.min(width - 1, column + 1);
+    const a = data[above + column];
+    const b = data[above + next];
+    const c = data[below + column];
+    const d = data[below + next];
+    const low = Math.min(a, b, c, d);
+    const high = Math.max(a, b, c, d);
+    // Wider than any rounding of the formula, so that such a cell is never decided wrongly.
+    const guard = 1e-12 * Math.max(Math.abs(low), Math.abs(high));
+    const side: Stretch['side'] = low > threshold + guard ? 'inside' : high < threshold - guard ? 'outside' : 'mixed';
+    if (side !== 'mixed' && open?.side === side) {
+      open.last = last;
+    } else {
+      open = { column, first, last, side };
+      stretches.push(open);
+    }
+  }
+  return stretches;
 }
 
 /** One row of the map at a fractional height; the last value is repeated, so that `row[width]` can be read. */

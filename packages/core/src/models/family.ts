@@ -30,8 +30,9 @@ export interface DecodeOutput extends Size {
   readonly logits: readonly Float32Array[];
   /** The model's own estimate of each candidate's quality, 0 to 1; null where it gives none. */
   readonly scores: readonly number[] | null;
-  /** How the grid is enlarged to the region. */
+  /** How the grid is enlarged to the region, and whether before (`logit`) or after the sigmoid. */
   readonly filter: 'half-pixel' | 'align-corners';
+  readonly interpolate: 'probability' | 'logit';
 }
 
 /** A model with its graphs loaded. Not reentrant: one call at a time. */

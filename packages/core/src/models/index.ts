@@ -10,10 +10,10 @@ export {
 export {
   type DeclaredTensor,
   Fields,
-  manifestFormat,
   type ModelGraph,
   type ModelLicence,
   type ModelManifest,
+  manifestFormat,
   parseManifest,
   type RefinementDefaults,
 } from './manifest.js';

@@ -139,7 +139,8 @@ const tensorTypes = ['float32', 'float16', 'int32', 'int64', 'uint8', 'bool'] as
 
 function tensor(fields: Fields): DeclaredTensor {
   const shape = fields.raw.shape;
-  const valid = (size: unknown) => (typeof size === 'string' && size !== '') || (Number.isInteger(size) && Number(size) > 0);
+  const valid = (size: unknown) =>
+    (typeof size === 'string' && size !== '') || (Number.isInteger(size) && Number(size) > 0);
   if (!Array.isArray(shape) || !shape.every(valid)) throw fields.wrong('shape', 'an array of sizes or dimension names');
   return { name: fields.text('name'), type: fields.choice('type', tensorTypes), shape };
 }
@@ -150,7 +151,8 @@ export class Fields {
   readonly #path: string;
 
   constructor(json: unknown, path: string) {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw problem(path || 'model.json', 'an object', json);
+    if (typeof json !== 'object' || json === null || Array.isArray(json))
+      throw problem(path || 'model.json', 'an object', json);
     this.raw = json as Readonly<Record<string, unknown>>;
     this.#path = path;
   }
@@ -200,7 +202,8 @@ export class Fields {
 
   number(key: string, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
     const value = this.#get(key);
-    if (typeof value !== 'number' || !(value >= min && value <= max)) throw this.wrong(key, `a number from ${min} to ${max}`);
+    if (typeof value !== 'number' || !(value >= min && value <= max))
+      throw this.wrong(key, `a number from ${min} to ${max}`);
     return value;
   }
 

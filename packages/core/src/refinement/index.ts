@@ -1,6 +1,12 @@
 export { chooseCandidate, rankCandidates } from './candidates.js';
 export { type CascadeResult, runCascade } from './cascade.js';
 export { averageLogits, mirrorRows } from './flip.js';
-export type { CascadeOptions, RefinementOptions, ResolvedRefinement, ZoomInOptions } from './options.js';
+export {
+  type CascadeOptions,
+  publishedZoomIn,
+  type RefinementOptions,
+  type ResolvedRefinement,
+  type ZoomInOptions,
+} from './options.js';
 export { resolveRefinement } from './resolve.js';
 export { roundHalfEven, zoomRegion } from './zoom-in.js';

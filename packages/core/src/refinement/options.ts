@@ -22,10 +22,19 @@ export interface ZoomInOptions {
   readonly threshold: number;
 }
 
+/** RITM's parameters, which its followers kept; what a partial {@link ZoomInOptions} is laid over. */
+export const publishedZoomIn: ZoomInOptions = Object.freeze({
+  skipClicks: 1,
+  expansion: 1.4,
+  minSize: 200,
+  keepIou: 0.5,
+  threshold: 0.5,
+});
+
 /** How a prediction is refined. What is left out keeps the model's default. */
 export interface RefinementOptions {
-  readonly cascade?: CascadeOptions | 'off';
-  readonly zoomIn?: ZoomInOptions | 'off';
+  readonly cascade?: Partial<CascadeOptions> | 'off';
+  readonly zoomIn?: Partial<ZoomInOptions> | 'off';
   /** Averages the logits with those of the mirrored picture. */
   readonly flip?: boolean;
 }

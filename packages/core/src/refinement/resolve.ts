@@ -1,5 +1,5 @@
 import { expectInteger, expectNumber, unexpected } from '../errors/index.js';
-import type { RefinementOptions, ResolvedRefinement } from './options.js';
+import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from './options.js';
 
 /**
  * Lays a caller's refinement options over a model's defaults.
@@ -19,7 +19,7 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
       ? null
       : options.zoomIn === undefined
         ? defaults.zoomIn
-        : { ...defaults.zoomIn, ...options.zoomIn };
+        : { ...(defaults.zoomIn ?? publishedZoomIn), ...options.zoomIn };
   if (zoomIn !== null) {
     expectInteger('bad-option', 'zoomIn.skipClicks', zoomIn.skipClicks, -1);
     expectNumber('bad-option', 'zoomIn.expansion', zoomIn.expansion, 1, 10);

@@ -32,7 +32,12 @@ export function normaliseBox(box: Box, size: Size): Box {
   const x2 = Math.min(size.width, Math.max(box.x1, box.x2));
   const y2 = Math.min(size.height, Math.max(box.y1, box.y2));
   if (x2 <= x1 || y2 <= y1) {
-    throw unexpected('bad-box', 'box', `a box that holds a part of ${size.width} x ${size.height} px`, values.join(', '));
+    throw unexpected(
+      'bad-box',
+      'box',
+      `a box that holds a part of ${size.width} x ${size.height} px`,
+      values.join(', '),
+    );
   }
   return { x1, y1, x2, y2 };
 }

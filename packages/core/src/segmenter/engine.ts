@@ -1,7 +1,7 @@
 import { type Click, checkClicks } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
 import { type Rect, type Size, wholeRect } from '../geometry/index.js';
-import { checkImage, type ProbabilityMap, type RgbImage } from '../image/index.js';
+import { checkImage, type ProbabilityMap, probabilitiesOf, type RgbImage, sigmoid } from '../image/index.js';
 import {
   area,
   bounds,
@@ -11,15 +11,14 @@ import {
   intersection,
   type MaskRuns,
   rectRuns,
-  thresholdMap,
   toRuns,
 } from '../mask/index.js';
 import type { Features, ModelHandle, PreviousMask } from '../models/index.js';
 import {
   averageLogits,
   chooseCandidate,
-  rankCandidates,
   type ResolvedRefinement,
+  rankCandidates,
   resolveRefinement,
   runCascade,
   zoomRegion,
@@ -27,7 +26,7 @@ import {
 import { guideFromBox, normaliseBox } from './box-guide.js';
 import { createByteLru } from './byte-lru.js';
 import { fingerprint } from './fingerprint.js';
-import { checkPostprocess, postprocess } from './postprocess.js';
+import { checkPostprocess, cutMask, postprocess } from './postprocess.js';
 import type { Candidate, PredictionData, RefinementReport } from './prediction.js';
 import type { Prompt } from './prompt.js';
 import type { ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
@@ -179,11 +178,13 @@ export function createEngine(options: EngineOptions): Engine {
     }
     const ranked = rankCandidates(logits.length, plain.scores);
     const candidate = chooseCandidate(ranked, wanted);
-    const data = sigmoid(logits[candidate]);
-    const map: ProbabilityMap = { width: plain.width, height: plain.height, data, roi, filter: plain.filter };
+    const { width, height, filter, interpolate } = plain;
+    // A copy, since candidates are views of one larger array.
+    const data = interpolate === 'logit' ? logits[candidate].slice() : sigmoid(logits[candidate]);
+    const map: ProbabilityMap = { width, height, data, scale: interpolate, roi, filter };
     const candidates = ranked.map((index) => ({
       index,
-      score: plain.scores?.[index] ?? meanInside(data, manifest.threshold),
+      score: plain.scores?.[index] ?? meanInside(map, manifest.threshold),
     }));
     return { map, roi, zoomed: nextZoomed, candidates, candidate };
   };
@@ -304,7 +305,11 @@ export function createEngine(options: EngineOptions): Engine {
         ...(wanted.includeMap === true && last.map !== null ? { map: last.map } : {}),
       };
 
-      async function step(part: readonly Click[], from: ClickState | undefined, pick: 'best' | number): Promise<ClickState> {
+      async function step(
+        part: readonly Click[],
+        from: ClickState | undefined,
+        pick: 'best' | number,
+      ): Promise<ClickState> {
         const start: PreviousMask | null = from?.map ?? prompt.mask;
         const positive = part.some((click) => click.label === 'positive');
         const whole = wholeRect(size);
@@ -313,10 +318,23 @@ export function createEngine(options: EngineOptions): Engine {
           return { map: null, before: null, zoomed: null, candidates: [{ index: 0, score: 0 }], candidate: 0, report };
         }
         const previous = model.capabilities.previousMask ? start : null;
-        const { last: pass, changedPixels: changes, settled } = await runCascade<Pass>(
+        const {
+          last: pass,
+          changedPixels: changes,
+          settled,
+        } = await runCascade<Pass>(
           (prior) =>
-            forward(key, size, part, prior?.map ?? previous, prior?.zoomed ?? from?.zoomed ?? null, guide?.roi ?? null, refinement, prior === null ? pick : prior.candidate),
-          (a, b) => changedPixels(thresholdMap(a.map, size, threshold), thresholdMap(b.map, size, threshold)),
+            forward(
+              key,
+              size,
+              part,
+              prior?.map ?? previous,
+              prior?.zoomed ?? from?.zoomed ?? null,
+              guide?.roi ?? null,
+              refinement,
+              prior === null ? pick : prior.candidate,
+            ),
+          (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
           // A mask to start from has been through a click already.
           prompt.mask === null ? part.length : part.length + 1,
           model.capabilities.previousMask || refinement.zoomIn !== null
@@ -379,7 +397,10 @@ function checkPrompt(prompt: Prompt, size: Size, limits: EngineLimits): CheckedP
   checkClicks(clicks, size);
   const box = prompt.box === undefined ? null : normaliseBox(prompt.box, size);
   if (clicks.length === 0 && box === null) {
-    throw new ClickmaskError('no-clicks', 'Expected at least one click or a box but received none. Click on the object.');
+    throw new ClickmaskError(
+      'no-clicks',
+      'Expected at least one click or a box but received none. Click on the object.',
+    );
   }
   let mask: MaskRuns | null = null;
   if (prompt.mask !== undefined) {
@@ -417,20 +438,14 @@ function stateNames(
 }
 
 function asRuns(previous: PreviousMask, size: Size, threshold: number): MaskRuns {
-  return 'spans' in previous ? previous : thresholdMap(previous, size, threshold);
-}
-
-function sigmoid(logits: Float32Array): Float32Array {
-  const out = new Float32Array(logits.length);
-  for (let i = 0; i < logits.length; i++) out[i] = 1 / (1 + Math.exp(-logits[i]));
-  return out;
+  return 'spans' in previous ? previous : cutMask(previous, size, threshold);
 }
 
 /** Mean probability of the cells above the threshold: a stand-in for a score where the model gives none. */
-function meanInside(data: Float32Array, threshold: number): number {
+function meanInside(map: ProbabilityMap, threshold: number): number {
   let sum = 0;
   let count = 0;
-  for (const value of data) {
+  for (const value of probabilitiesOf(map)) {
     if (value > threshold) {
       sum += value;
       count += 1;

@@ -1,15 +1,8 @@
 import type { Click } from '../clicks/index.js';
 import { expectNumber, unexpected } from '../errors/index.js';
-import type { ProbabilityMap } from '../image/index.js';
-import {
-  fillHoles,
-  keepClickedParts,
-  largestPart,
-  type MaskRuns,
-  removeSpecks,
-  thresholdMap,
-} from '../mask/index.js';
 import type { Size } from '../geometry/index.js';
+import { levelOf, type ProbabilityMap } from '../image/index.js';
+import { fillHoles, keepClickedParts, largestPart, type MaskRuns, removeSpecks, thresholdMap } from '../mask/index.js';
 
 /** How a probability map becomes a clean mask. What is left out keeps the default. */
 export interface PostprocessOptions {
@@ -59,7 +52,7 @@ export function postprocess(
   threshold: number,
   options: PostprocessOptions,
 ): MaskRuns {
-  let runs = thresholdMap(map, size, options.threshold ?? threshold);
+  let runs = cutMask(map, size, options.threshold ?? threshold);
   const integrity = options.structuralIntegrity ?? defaultPostprocess.structuralIntegrity;
   if (integrity !== 'off') runs = keepClickedParts(runs, clicks, integrity);
   const holes = options.fillHoles ?? defaultPostprocess.fillHoles;
@@ -68,4 +61,11 @@ export function postprocess(
   if (specks > 0) runs = removeSpecks(runs, specks);
   if (options.largestPart ?? defaultPostprocess.largestPart) runs = largestPart(runs);
   return runs;
+}
+
+/** The mask of all pixels whose probability is above the threshold. */
+export function cutMask(map: ProbabilityMap, size: Size, probability: number): MaskRuns {
+  // A level beyond every value stands for the open ends, 0 and 1, of a logit map.
+  const level = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, levelOf(map, probability)));
+  return thresholdMap(map, size, level);
 }

@@ -1,5 +1,5 @@
-import type { RefinementOptions } from '../refinement/index.js';
 import type { RgbImage } from '../image/index.js';
+import type { RefinementOptions } from '../refinement/index.js';
 import type { Provider } from '../runtime/backend.js';
 import type { PostprocessOptions } from './postprocess.js';
 import type { Prediction } from './prediction.js';

@@ -1,10 +1,10 @@
 import { ClickmaskError } from '../../errors/index.js';
 import type { Size } from '../../geometry/index.js';
-import { readOnGrid, resizeToTensor } from '../../image/index.js';
+import { probabilitiesOf, readOnGrid, resizeToTensor } from '../../image/index.js';
 import { coverageOnGrid } from '../../mask/index.js';
+import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
 import type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily } from '../family.js';
-import { mirrorRows } from '../../refinement/index.js';
 import type { ModelManifest } from '../manifest.js';
 
 interface EncoderFeatures extends Features {
@@ -33,7 +33,12 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
   const grid = squareOf(manifest, 'decoder', 'inputs', 'previous', 1);
   const logits = manifest.graphs.decoder.outputs.find((tensor) => tensor.name === 'logits');
   const [, count] = logits?.shape ?? [];
-  if (logits?.shape.length !== 4 || typeof count !== 'number' || logits.shape[2] !== grid.height || logits.shape[3] !== grid.width) {
+  if (
+    logits?.shape.length !== 4 ||
+    typeof count !== 'number' ||
+    logits.shape[2] !== grid.height ||
+    logits.shape[3] !== grid.width
+  ) {
     throw misfit(`decoder output 'logits' of shape [1, candidates, ${grid.height}, ${grid.width}]`);
   }
   const scored = manifest.graphs.decoder.outputs.some((tensor) => tensor.name === 'scores');
@@ -76,8 +81,11 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
       return {
         ...grid,
         logits: Array.from({ length: count }, (_, i) => all.subarray(i * plane, (i + 1) * plane)),
-        scores: scored ? Array.from(result.scores.data as Float32Array, (score) => Math.min(1, Math.max(0, score))) : null,
+        scores: scored
+          ? Array.from(result.scores.data as Float32Array, (score) => Math.min(1, Math.max(0, score)))
+          : null,
         filter: 'half-pixel',
+        interpolate: 'logit',
       };
     },
   };
@@ -102,7 +110,7 @@ function previousTensor(input: DecodeInput, grid: Size): Tensor {
   let data: Float32Array;
   if (previous === null) data = new Float32Array(grid.width * grid.height);
   else if ('spans' in previous) data = coverageOnGrid(previous, roi, grid);
-  else if (sameGrid(previous, grid) && sameRoi(previous.roi, roi)) data = previous.data.slice();
+  else if (sameGrid(previous, grid) && sameRoi(previous.roi, roi)) data = probabilitiesOf(previous).slice();
   else data = readOnGrid(previous, roi, grid, 'area');
   if (mirrored) mirrorRows(data, grid.width);
   return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir, availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { ClickmaskError, expectInteger } from '../../errors/index.js';
 import { createHost } from '../../host/index.js';
@@ -86,10 +86,15 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
 
 /** The bundled worker lies beside this file's bundle, or in dist/ when this runs from source. */
 function workerScript(): URL {
-  const tried = ['./node-worker.js', '../node-worker.js', '../../../dist/node-worker.js'].map((path) => new URL(path, import.meta.url));
+  const tried = ['./node-worker.js', '../node-worker.js', '../../../dist/node-worker.js'].map(
+    (path) => new URL(path, import.meta.url),
+  );
   const found = tried.find((url) => existsSync(url));
   if (found === undefined) {
-    throw new ClickmaskError('internal', 'The worker script is missing from the package. Install it again, or build it first.');
+    throw new ClickmaskError(
+      'internal',
+      'The worker script is missing from the package. Install it again, or build it first.',
+    );
   }
   return found;
 }

@@ -40,6 +40,7 @@ function keepAlive<T extends object>(engine: T, worker: Worker): T {
 }
 
 function lostError(cause: unknown): ClickmaskError {
-  const message = 'The worker that served this request ended unexpectedly. A new one is started for the next request: try again.';
+  const message =
+    'The worker that served this request ended unexpectedly. A new one is started for the next request: try again.';
   return new ClickmaskError('worker-lost', message, { cause });
 }

@@ -1,0 +1,85 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
+
+/** What `parseArgs` gives for these options. */
+export type Parsed<T extends OptionsConfig> = ReturnType<
+  typeof parseArgs<{
+    readonly args: string[];
+    readonly options: T;
+    readonly allowPositionals: true;
+    readonly strict: true;
+  }>
+>;
+
+/** One command of the command line. */
+export interface Command {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** All that `--help` prints, examples included. */
+  readonly help: string;
+  /** Resolves to the exit code; undefined means 0. */
+  run(args: readonly string[]): Promise<number | undefined>;
+}
+
+/** The command line was wrong: exit code 2. */
+export class BadUse extends Error {
+  override readonly name = 'BadUse';
+}
+
+/** `parseArgs` with errors that end in exit code 2. */
+export function parse<const T extends OptionsConfig>(args: readonly string[], options: T): Parsed<T> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new BadUse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The one positional argument that a command takes. */
+export function onePositional(positionals: readonly string[], what: string): string {
+  if (positionals.length !== 1) throw new BadUse(`Expected ${what} but received ${positionals.length} arguments.`);
+  return positionals[0];
+}
+
+/** A number given as an option; undefined stays undefined. */
+export function numberOption(name: string, text: string | undefined, min: number, max = Infinity): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= min && value <= max)) {
+    throw new BadUse(
+      `Expected a number from ${min}${max === Infinity ? '' : ` to ${max}`} for --${name} but received '${text}'.`,
+    );
+  }
+  return value;
+}
+
+export function wholeOption(name: string, text: string | undefined, min: number, max = Infinity): number | undefined {
+  const value = numberOption(name, text, min, max);
+  if (value !== undefined && !Number.isInteger(value))
+    throw new BadUse(`Expected a whole number for --${name} but received '${text}'.`);
+  return value;
+}
+
+/** One of several words given as an option. */
+export function choiceOption<const T extends readonly string[]>(
+  name: string,
+  text: string | undefined,
+  choices: T,
+): T[number] | undefined {
+  if (text === undefined || choices.includes(text)) return text;
+  throw new BadUse(`Expected one of ${choices.join(', ')} for --${name} but received '${text}'.`);
+}
+
+/** A line on stderr that is rewritten in place; silent where stderr is no terminal. */
+export function createProgress(): { show(text: string): void; clear(): void } {
+  const { stderr } = process;
+  const write = (text: string) => void (stderr.isTTY && stderr.write(`\r\u001b[K${text}`));
+  return { show: (text) => write(text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))), clear: () => write('') };
+}
+
+/** JSON on stdout. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { type Click, cocoRle, loadSharp, type Prediction } from '../../src/node.js';
+import { BadUse, type Command, createProgress, parse, printJson, wholeOption } from '../command.js';
+import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+
+const help = `Measures how long each stage of a click takes on this machine.
+
+Usage: clickmask bench [--image FILE] [options]
+
+Without a picture a synthetic one of 4000 x 3000 px is used, with one object that fills most of it. 'first' is the first
+click after opening; 'next' is a click after it, whose features and previous mask are at hand.
+overhead = time of a next click outside the network / its time in the network, mask and COCO RLE included.
+
+Options:
+  --image FILE           a picture of your own; clicks fall on and about its middle
+  --repeat N             rounds (default 15)
+  --json                 JSON instead of a table
+${modelHelp}
+Examples:
+  clickmask bench
+  clickmask bench --image photo.jpg --json
+`;
+
+interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export const bench: Command = {
+  name: 'bench',
+  summary: 'measures the stages of a click on this machine',
+  help,
+  async run(args) {
+    const { values, positionals } = parse(args, {
+      ...modelOptions,
+      image: { type: 'string' },
+      repeat: { type: 'string' },
+      json: { type: 'boolean' },
+    });
+    if (positionals.length > 0) throw new BadUse(`Expected no arguments but received '${positionals[0]}'.`);
+    const rounds = wholeOption('repeat', values.repeat, 1, 1000) ?? 15;
+    const bytes = values.image === undefined ? await syntheticPicture() : await readFile(values.image);
+    const refinement = refinementOf(values);
+    const segmenter = await openSegmenter(values);
+    const progress = createProgress();
+    const first: Record<string, number[]> = {};
+    const next: Record<string, number[]> = {};
+    const add = (into: Record<string, number[]>, name: string, value: number) => {
+      into[name] ??= [];
+      into[name].push(value);
+    };
+    let size = { width: 0, height: 0 };
+    try {
+      for (let round = -1; round < rounds; round++) {
+        progress.show(`round ${round + 1} of ${rounds}`);
+        // A key of its own for every round, so that nothing is found in a cache; round -1 warms up.
+        const image = await segmenter.open(bytes, { key: `bench ${round}` });
+        size = { width: image.width, height: image.height };
+        const clicks = clicksOn(size);
+        for (let count = 1; count <= clicks.length; count++) {
+          const start = performance.now();
+          const prediction = await segmenter.segment(image, { clicks: clicks.slice(0, count) }, { refinement });
+          const predicted = performance.now();
+          const { mask } = prediction;
+          const made = performance.now();
+          cocoRle.serialize(prediction.runs);
+          const end = performance.now();
+          if (round < 0) continue;
+          const into = count === 1 ? first : next;
+          for (const [name, value] of Object.entries(stages(prediction))) add(into, name, value);
+          add(into, 'mask', made - predicted);
+          add(into, 'cocoRle', end - made);
+          add(into, 'click', end - start);
+          if (mask.data.length === 0) throw new Error('The mask is empty.');
+        }
+        await image.close();
+      }
+    } finally {
+      progress.clear();
+      await segmenter.close();
+    }
+    const report = {
+      model: segmenter.info.model,
+      provider: segmenter.info.provider,
+      threads: segmenter.info.threads,
+      ...size,
+      rounds,
+      first: summary(first),
+      next: summary(next),
+      overhead: median(next.click.map((click, i) => (click - next.network[i]) / next.network[i])),
+      outsideShare: median(next.click.map((click, i) => (click - next.network[i]) / click)),
+      maskAndRleMs: median(next.click.map((_, i) => next.postprocess[i] + next.mask[i] + next.cocoRle[i])),
+    };
+    if (values.json === true) {
+      printJson(report);
+      return;
+    }
+    const row = (name: string, { median: middle, min, max }: Spread) =>
+      `  ${name.padEnd(12)} ${middle.toFixed(1).padStart(8)} ${min.toFixed(1).padStart(8)} ${max.toFixed(1).padStart(8)}`;
+    const table = (title: string, rows: Record<string, Spread>) => [
+      `${title.padEnd(14)} ${'median'.padStart(8)} ${'min'.padStart(8)} ${'max'.padStart(8)}   (ms)`,
+      ...Object.entries(rows).map(([name, spread]) => row(name, spread)),
+      '',
+    ];
+    const lines = [
+      `${report.model} on ${report.provider}, ${report.threads} threads, ${size.width} x ${size.height} px, ${rounds} rounds`,
+      '',
+      ...table('first click', report.first),
+      ...table('next click', report.next),
+      `overhead (outside the network / in it)   ${report.overhead.toFixed(2)}`,
+      `share of a next click outside            ${(report.outsideShare * 100).toFixed(0)} %`,
+      `mask and COCO RLE from the map           ${report.maskAndRleMs.toFixed(1)} ms`,
+    ];
+    process.stdout.write(`${lines.join('\n')}\n`);
+  },
+};
+
+function stages({ timings }: Prediction): Record<string, number> {
+  const { decode, encode, predict, postprocess, network } = timings;
+  return { decode, encode, predict, postprocess, network };
+}
+
+/** A positive click in the middle, then some of both kinds that leave the object large. */
+function clicksOn({ width, height }: { width: number; height: number }): readonly Click[] {
+  const at = (x: number, y: number, label: Click['label']): Click => ({ x: x * width, y: y * height, label });
+  return [
+    at(0.5, 0.5, 'positive'),
+    at(0.3, 0.5, 'positive'),
+    at(0.7, 0.55, 'positive'),
+    at(0.02, 0.03, 'negative'),
+    at(0.97, 0.95, 'negative'),
+  ];
+}
+
+/** A 12-megapixel JPEG: a large dark blob with texture before a light ground. */
+async function syntheticPicture(): Promise<Uint8Array> {
+  const width = 4000;
+  const height = 3000;
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const dy = (y - height / 2) / (height * 0.42);
+    for (let x = 0; x < width; x++) {
+      const dx = (x - width / 2) / (width * 0.44);
+      const wave = 0.08 * Math.sin(9 * Math.atan2(dy, dx));
+      const inside = dx * dx + dy * dy < (1 + wave) ** 2;
+      const grain = ((x * 7 + y * 13) & 15) + ((x >> 6) & 1) * 6;
+      const offset = (y * width + x) * 3;
+      data[offset] = (inside ? 150 : 205) + grain;
+      data[offset + 1] = (inside ? 60 : 215) + grain;
+      data[offset + 2] = (inside ? 40 : 225) + grain;
+    }
+  }
+  const sharp = await loadSharp();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 85 })
+    .toBuffer();
+}
+
+function summary(values: Record<string, number[]>): Record<string, Spread> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, list]) => [
+      name,
+      { median: median(list), min: Math.min(...list), max: Math.max(...list) },
+    ]),
+  );
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

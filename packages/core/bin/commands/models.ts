@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  ClickmaskError,
+  defaultModelsFolder,
+  embeddedModel,
+  families,
+  findModelFolder,
+  folderFiles,
+  type ModelFiles,
+  type ModelManifest,
+  readGraph,
+  readManifest,
+} from '../../src/node.js';
+import { BadUse, type Command, createProgress, parse, printJson } from '../command.js';
+
+const help = `Lists, explains, verifies and adds models.
+
+Usage: clickmask models                         list what is installed
+       clickmask models show NAME|DIR           explain one model
+       clickmask models verify [NAME|DIR]       compare the files of one model, or of all, with their SHA-256
+       clickmask models add DIR|URL --sha256 H  install a model; H is the SHA-256 of its model.json
+
+The model.json names every graph with its own SHA-256, so that one hash vouches for the whole model.
+Models are kept in ${'$'}CLICKMASK_HOME/models, or ~/.clickmask/models.
+
+Options:
+  --sha256 HEX           SHA-256 of model.json (needed for add)
+  --json                 JSON instead of text
+
+Examples:
+  clickmask models
+  clickmask models verify
+  clickmask models add https://models.example.org/ritm-hrnet18s --sha256 3f5a...
+`;
+
+interface Entry {
+  readonly name: string;
+  readonly folder: string;
+  readonly embedded: boolean;
+}
+
+export const models: Command = {
+  name: 'models',
+  summary: 'lists, explains, verifies and adds models',
+  help,
+  async run(args) {
+    const { values, positionals } = parse(args, { sha256: { type: 'string' }, json: { type: 'boolean' } });
+    const [action = 'list', target, ...more] = positionals;
+    if (more.length > 0) throw new BadUse(`Expected at most one model but received '${more[0]}' too.`);
+    const json = values.json === true;
+    switch (action) {
+      case 'list':
+        return list(json);
+      case 'show':
+        if (target === undefined) throw new BadUse('Expected the name or folder of a model to show.');
+        return show(target, json);
+      case 'verify':
+        return verify(target, json);
+      case 'add':
+        if (target === undefined || values.sha256 === undefined) {
+          throw new BadUse('Expected a folder or URL, and --sha256 with the hash of its model.json.');
+        }
+        return add(target, values.sha256.toLowerCase());
+      default:
+        throw new BadUse(`Expected list, show, verify or add but received '${action}'.`);
+    }
+  },
+};
+
+async function installed(): Promise<readonly Entry[]> {
+  const home = defaultModelsFolder();
+  const names = await readdir(home).catch(() => []);
+  const added = names
+    .filter((name) => existsSync(join(home, name, 'model.json')))
+    .map((name) => ({ name, folder: join(home, name), embedded: false }));
+  return [{ name: embeddedModel, folder: findModelFolder(embeddedModel, home), embedded: true }, ...added];
+}
+
+async function list(json: boolean): Promise<number> {
+  const rows = await Promise.all(
+    (await installed()).map(async (entry) => {
+      try {
+        return { ...entry, manifest: await readManifest(folderFiles(entry.folder)) };
+      } catch (error) {
+        return { ...entry, problem: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+  if (json) {
+    printJson(rows);
+    return 0;
+  }
+  for (const row of rows) {
+    const where = row.embedded ? 'embedded' : row.folder;
+    if ('problem' in row) process.stdout.write(`${row.name}  not usable: ${row.problem}\n`);
+    else {
+      const { manifest } = row;
+      process.stdout.write(
+        `${manifest.name} ${manifest.version}  family ${manifest.family}, ${megabytes(manifest)} MB, ${licenceOf(manifest)}, ${where}\n  ${manifest.description}\n`,
+      );
+    }
+  }
+  process.stdout.write(`\nFamilies: ${families.map(({ name, summary }) => `${name} (${summary})`).join('; ')}\n`);
+  return 0;
+}
+
+async function show(target: string, json: boolean): Promise<number> {
+  const folder = findModelFolder(target, defaultModelsFolder());
+  const manifest = await readManifest(folderFiles(folder));
+  if (json) {
+    printJson({ folder, ...manifest });
+    return 0;
+  }
+  const { cascade, zoomIn, flip } = manifest.refinement;
+  const graphs = Object.entries(manifest.graphs).flatMap(([name, graph]) => [
+    `${name}: ${graph.file}, ${graph.bytes} bytes, sha256 ${graph.sha256}`,
+    ...graph.inputs.map((tensor) => `  in   ${tensor.name} ${tensor.type}[${tensor.shape.join(', ')}]`),
+    ...graph.outputs.map((tensor) => `  out  ${tensor.name} ${tensor.type}[${tensor.shape.join(', ')}]`),
+  ]);
+  const lines = [
+    `${manifest.name} ${manifest.version}`,
+    manifest.description,
+    `family      ${manifest.family}`,
+    `folder      ${folder}`,
+    `licence     ${licenceOf(manifest)}${manifest.licence.note === undefined ? '' : `\n            ${manifest.licence.note}`}`,
+    `source      ${manifest.source.text}${manifest.source.url === undefined ? '' : ` ${manifest.source.url}`}`,
+    `threshold   ${manifest.threshold}`,
+    `refinement  cascade ${cascade.steps} steps on ${cascade.clicks} click${cascade.settledPixels === null ? '' : `, until at most ${cascade.settledPixels} px change`}; zoom-in ${zoomIn === null ? 'off' : 'on'}; flip ${flip ? 'on' : 'off'}`,
+    ...graphs,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+async function verify(target: string | undefined, json: boolean): Promise<number> {
+  const home = defaultModelsFolder();
+  const folders =
+    target === undefined ? (await installed()).map((entry) => entry.folder) : [findModelFolder(target, home)];
+  const results: { readonly folder: string; readonly valid: boolean; readonly problem?: string }[] = [];
+  for (const folder of folders) {
+    try {
+      const files = folderFiles(folder);
+      const manifest = await readManifest(files);
+      for (const graph of Object.values(manifest.graphs)) await readGraph(files, graph);
+      results.push({ folder, valid: true });
+    } catch (error) {
+      results.push({ folder, valid: false, problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  if (json) printJson(results);
+  else {
+    for (const { folder, valid, problem } of results) {
+      process.stdout.write(
+        `${valid ? 'valid   ' : 'INVALID '} ${folder}${problem === undefined ? '' : `\n         ${problem}`}\n`,
+      );
+    }
+  }
+  return results.every(({ valid }) => valid) ? 0 : 1;
+}
+
+async function add(target: string, sha256: string): Promise<number> {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BadUse('Expected 64 hex digits for --sha256.');
+  const files = /^https?:/i.test(target) ? remoteFiles(target) : folderFiles(resolve(target));
+  const bytes = await files.read('model.json');
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== sha256) {
+    const message = `Expected SHA-256 ${sha256} for model.json at ${files.location} but found ${found}. Nothing was installed.`;
+    throw new ClickmaskError('bad-model', message);
+  }
+  const manifest = await readManifest({ ...files, read: async () => bytes });
+  const home = defaultModelsFolder();
+  const folder = join(home, manifest.name);
+  if (manifest.name === embeddedModel || existsSync(folder)) {
+    throw new ClickmaskError(
+      'bad-model',
+      `A model named '${manifest.name}' is installed already. Remove ${folder} first.`,
+    );
+  }
+  await mkdir(home, { recursive: true });
+  // Everything is checked in a folder beside, which then takes its place at once: never half a model.
+  const staging = await mkdtemp(join(home, '.adding-'));
+  const progress = createProgress();
+  try {
+    await writeFile(join(staging, 'model.json'), bytes);
+    for (const graph of Object.values(manifest.graphs)) {
+      progress.show(`${graph.file}, ${(graph.bytes / 1e6).toFixed(1)} MB`);
+      await writeFile(join(staging, graph.file), await readGraph(files, graph));
+    }
+    await rename(staging, folder);
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
+  } finally {
+    progress.clear();
+  }
+  process.stdout.write(`Installed ${manifest.name} ${manifest.version} in ${folder} (${licenceOf(manifest)}).\n`);
+  return 0;
+}
+
+/** The files of a model below a URL. Only this command reaches for the network, and only for what it was told. */
+function remoteFiles(url: string): ModelFiles {
+  const base = url.endsWith('/') ? url : `${url}/`;
+  return {
+    location: base,
+    async read(file) {
+      const response = await fetch(new URL(file, base), { signal: AbortSignal.timeout(15 * 60_000) }).catch(
+        (cause: unknown) => {
+          throw new ClickmaskError('model-not-found', `Cannot reach ${new URL(file, base)}.`, { cause });
+        },
+      );
+      if (!response.ok || response.body === null) {
+        throw new ClickmaskError(
+          'model-not-found',
+          `Expected ${file} at ${base} but the server answered ${response.status}.`,
+        );
+      }
+      const limit = file === 'model.json' ? 2 ** 20 : 4 * 2 ** 30;
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        length += chunk.length;
+        if (length > limit) throw new ClickmaskError('bad-model', `${file} at ${base} is larger than ${limit} bytes.`);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+function licenceOf({ licence }: ModelManifest): string {
+  return `licence ${licence.id}${licence.commercialUse ? '' : ', NO COMMERCIAL USE'}`;
+}
+
+function megabytes({ graphs }: ModelManifest): string {
+  return (Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0) / 1e6).toFixed(1);
+}

@@ -1,0 +1,66 @@
+import { createSegmenter, type RefinementOptions, type Segmenter } from '../src/node.js';
+import { BadUse, choiceOption, numberOption, wholeOption } from './command.js';
+
+/** Options that every command which runs a model shares. */
+export const modelOptions = {
+  model: { type: 'string' },
+  provider: { type: 'string' },
+  threads: { type: 'string' },
+  cfr: { type: 'string' },
+  'cfr-clicks': { type: 'string' },
+  zoom: { type: 'string' },
+  flip: { type: 'boolean' },
+  'max-pixels': { type: 'string' },
+} as const;
+
+export const modelHelp = `  --model NAME|DIR       model by name, or a folder with a model.json (default: the embedded clickmask-small)
+  --provider NAME        auto (default), cpu, webgpu or cuda
+  --threads N            threads of the network on a CPU (default: all cores)
+  --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
+  --cfr-clicks WHICH     first or every: on which clicks it is applied (default: the model's)
+  --zoom on|off          look closer at the object after the first mask (default: the model's)
+  --flip                 average with the mirrored picture: slower, a little more exact
+  --max-pixels N         largest accepted picture (default 64000000)
+`;
+
+type Values = { readonly [K in keyof typeof modelOptions]?: string | boolean };
+
+/** A segmenter in this thread, as a command wants it. */
+export async function openSegmenter(values: Values): Promise<Segmenter> {
+  const text = (name: keyof Values) => values[name] as string | undefined;
+  const maxPixels = wholeOption('max-pixels', text('max-pixels'), 1);
+  const segmenter = await createSegmenter({
+    model: text('model'),
+    provider: choiceOption('provider', text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
+    threads: wholeOption('threads', text('threads'), 1, 1024),
+    workers: 0,
+    limits: maxPixels === undefined ? {} : { maxPixels },
+    budgets: maxPixels === undefined ? {} : { pixels: maxPixels * 3 },
+  });
+  if (!segmenter.info.commercialUse) {
+    process.stderr.write(
+      `Note: the licence of ${segmenter.info.model} (${segmenter.info.licence}) forbids commercial use.\n`,
+    );
+  }
+  return segmenter;
+}
+
+export function refinementOf(values: Values): RefinementOptions {
+  const cfr = values.cfr as string | undefined;
+  const clicks = choiceOption('cfr-clicks', values['cfr-clicks'] as string | undefined, ['first', 'every']);
+  const zoom = choiceOption('zoom', values.zoom as string | undefined, ['on', 'off']);
+  return {
+    ...(cfr === undefined && clicks === undefined ? {} : { cascade: cascadeOf(cfr, clicks) }),
+    ...(zoom === undefined ? {} : { zoomIn: zoom === 'off' ? 'off' : {} }),
+    ...(values.flip === true ? { flip: true } : {}),
+  };
+}
+
+function cascadeOf(cfr: string | undefined, clicks: 'first' | 'every' | undefined): RefinementOptions['cascade'] {
+  if (cfr === 'off') return 'off';
+  const which = clicks === undefined ? {} : { clicks };
+  if (cfr === 'auto') return { steps: 4, settledPixels: 20, ...which };
+  if (cfr === undefined) return which;
+  if (!/^\d+$/.test(cfr)) throw new BadUse(`Expected a number of steps, auto or off for --cfr but received '${cfr}'.`);
+  return { steps: numberOption('cfr', cfr, 0, 20) as number, settledPixels: null, ...which };
+}

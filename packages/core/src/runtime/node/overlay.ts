@@ -1,0 +1,85 @@
+import type { Click } from '../../clicks/index.js';
+import type { RgbImage } from '../../image/index.js';
+import { difference, type MaskRuns } from '../../mask/index.js';
+import { loadSharp } from './decode-image.js';
+
+const tint = [30, 144, 255] as const;
+const outline = [255, 255, 255] as const;
+const positive = [40, 200, 80] as const;
+const negative = [230, 50, 50] as const;
+
+/**
+ * Draws a mask and its clicks over a picture, for people to look at: the mask tinted blue with a white outline, positive
+ * clicks as green dots, negative ones as red dots.
+ *
+ * @param format - `png`, `jpeg` or `webp`
+ * @returns the bytes of the picture file
+ */
+export async function renderOverlay(
+  image: RgbImage,
+  runs: MaskRuns,
+  clicks: readonly Click[],
+  format: 'png' | 'jpeg' | 'webp' = 'png',
+): Promise<Uint8Array> {
+  const { width, height } = image;
+  const data = new Uint8Array(image.data);
+  const blend = (offset: number, colour: readonly [number, number, number], share: number) => {
+    for (let k = 0; k < 3; k++) data[offset + k] = data[offset + k] * (1 - share) + colour[k] * share;
+  };
+  const paint = (part: MaskRuns, colour: readonly [number, number, number], share: number) => {
+    for (let y = 0; y < height; y++) {
+      for (let i = part.rows[y]; i < part.rows[y + 1]; i++) {
+        for (let x = part.spans[2 * i]; x < part.spans[2 * i + 1]; x++) blend((y * width + x) * 3, colour, share);
+      }
+    }
+  };
+  paint(runs, tint, 0.45);
+  paint(difference(runs, erode(runs, Math.max(1, Math.round(Math.max(width, height) / 400)))), outline, 0.9);
+  const radius = Math.max(3, Math.max(width, height) / 110);
+  for (const click of clicks) {
+    const colour = click.label === 'positive' ? positive : negative;
+    for (let y = Math.max(0, Math.floor(click.y - radius - 2)); y < Math.min(height, click.y + radius + 2); y++) {
+      for (let x = Math.max(0, Math.floor(click.x - radius - 2)); x < Math.min(width, click.x + radius + 2); x++) {
+        const distance = Math.hypot(x + 0.5 - click.x, y + 0.5 - click.y);
+        if (distance <= radius) blend((y * width + x) * 3, colour, 1);
+        else if (distance <= radius + Math.max(1, radius / 3)) blend((y * width + x) * 3, outline, 1);
+      }
+    }
+  }
+  const sharp = await loadSharp();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .toFormat(format, { quality: 90 })
+    .toBuffer();
+}
+
+/** The mask less a border of `steps` pixels, counted along rows and columns. */
+function erode(runs: MaskRuns, steps: number): MaskRuns {
+  const { width, height, rows, spans } = runs;
+  const keptRows = new Uint32Array(height + 1);
+  const kept: number[] = [];
+  const inside = (x0: number, x1: number, y: number): [number, number][] => {
+    if (y < 0 || y >= height) return [];
+    const found: [number, number][] = [];
+    for (let i = rows[y]; i < rows[y + 1]; i++) {
+      const start = Math.max(x0, spans[2 * i]);
+      const end = Math.min(x1, spans[2 * i + 1]);
+      if (start < end) found.push([start, end]);
+    }
+    return found;
+  };
+  for (let y = 0; y < height; y++) {
+    for (let i = rows[y]; i < rows[y + 1]; i++) {
+      const from = spans[2 * i] === 0 ? 0 : spans[2 * i] + steps;
+      const to = spans[2 * i + 1] === width ? width : spans[2 * i + 1] - steps;
+      if (from >= to) continue;
+      let parts: [number, number][] = [[from, to]];
+      for (const dy of [-steps, steps]) {
+        if (y + dy < 0 || y + dy >= height) continue;
+        parts = parts.flatMap(([a, b]) => inside(a, b, y + dy));
+      }
+      for (const [a, b] of parts) kept.push(a, b);
+    }
+    keptRows[y + 1] = kept.length / 2;
+  }
+  return { width, height, rows: keptRows, spans: Uint32Array.from(kept) };
+}
