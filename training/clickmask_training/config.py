@@ -73,13 +73,13 @@ class TrainConfig:
 SCHEDULES: dict[str, TrainConfig] = {
     # Under two hours on two cores: small views first, since steps count more than detail early on.
     "cpu": TrainConfig(
-        phases=(Phase(0.4, 224, 8), Phase(0.75, 288, 8), Phase(1.0, 352, 8)),
+        phases=(Phase(0.55, 224, 8), Phase(0.9, 288, 8), Phase(1.0, 352, 8)),
         minutes=105.0,
     ),
-    # One large GPU, some 25 minutes; everything is trained, at the size of use.
+    # One large GPU; everything is trained, at the size of use in the end.
     "full": TrainConfig(
         phases=(Phase(0.6, 320, 48), Phase(1.0, 384, 48)),
-        samples=1_000_000,
+        minutes=24.0,
         freeze_blocks=0,
         backbone_lr=2e-4,
         head_lr=2e-3,

@@ -78,6 +78,7 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
     for name in ("encoder", "decoder"):
         path = folder / f"{name}.onnx"
         graph = onnx.load(path)
+        fold_padding(graph)
         complete_convolutions(graph)
         onnx.checker.check_model(graph, full_check=True)
         onnx.save(graph, path)
@@ -96,6 +97,32 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
     }
     (folder / "export.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
+
+
+def fold_padding(model: onnx.ModelProto) -> None:
+    """Move the backbone's right-and-bottom padding from Pad nodes, and what computes their pads, into the Convs."""
+    graph = model.graph
+    pads = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Pad"}
+    for node in graph.node:
+        if node.op_type != "Conv" or node.input[0] not in pads:
+            continue
+        node.input[0] = pads[node.input[0]]
+        for attribute in node.attribute:
+            if attribute.name == "pads":
+                attribute.ints[:] = [0, 0, 1, 1]
+    _remove_unused(graph)
+
+
+def _remove_unused(graph: onnx.GraphProto) -> None:
+    """Drop nodes whose outputs nothing reads."""
+    needed = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if any(output in needed for output in node.output):
+            needed.update(node.input)
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(reversed(kept))
 
 
 def complete_convolutions(model: onnx.ModelProto) -> None:

@@ -93,8 +93,8 @@ class _Run:
 
     def _resume(self) -> None:
         state = load_checkpoint(self.path, self.device)
-        # A run may be made longer or shorter on the way, nothing else.
-        length = ("minutes", "samples")
+        # Only the length of a run and of its phases may be changed on the way.
+        length = ("minutes", "samples", "phases")
         if any(state["config"][name] != value for name, value in self.settings.items() if name not in length):
             raise ValueError(f"{self.path} was made with another configuration; use another --out or the same options")
         self.network.load_state_dict(state["network"])

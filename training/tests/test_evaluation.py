@@ -1,0 +1,128 @@
+"""NoC protocol, refinement pipeline, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from clickmask_training.evaluate import VARIANTS, click_ious, evaluate_correction, number_of_clicks, summarise
+from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
+from clickmask_training.models import Candidates
+from clickmask_training.pipeline import ClickPipeline, Refinement, ZoomIn, zoom_region
+
+GRABCUT = Path(__file__).resolve().parents[3] / "shared" / "data" / "grabcut"
+
+
+def sample(height: int = 90, width: int = 120) -> EvaluationSample:
+    """Two discs, the one of 20 px the object."""
+    truth = np.zeros((height, width), np.uint8)
+    cv2.circle(truth, (40, 45), 20, 1, -1)
+    image = np.full((height, width, 3), 40, np.uint8)
+    image[truth > 0] = 220
+    cv2.circle(image, (95, 45), 12, (220, 220, 220), -1)
+    return EvaluationSample("discs", image, truth, np.zeros_like(truth))
+
+
+class BrightNetwork:
+    """A stand-in: bright where a positive click is, minus a disc about each negative click. Second candidate: all of it."""
+
+    size, grid = 64, 32
+
+    def __init__(self) -> None:
+        self.encoded: list[np.ndarray] = []
+
+    def encode(self, image: np.ndarray) -> np.ndarray:
+        self.encoded.append(image)
+        return cv2.resize(image, (self.grid, self.grid), interpolation=cv2.INTER_AREA)[..., 0]
+
+    def decode(self, features: np.ndarray, clicks: np.ndarray, previous: np.ndarray) -> Candidates:
+        logits = (features - 0.5) * 20
+        ys, xs = np.mgrid[0 : self.grid, 0 : self.grid] + 0.5
+        for x, y, label in clicks:
+            if label == 0:
+                logits = np.where((xs - x / 2) ** 2 + (ys - y / 2) ** 2 < 64, -10.0, logits)
+        everything = np.full_like(logits, 10.0)
+        return Candidates(np.stack([everything, logits]).astype(np.float32), np.array([0.1, 0.9], np.float32))
+
+
+def test_noc():
+    assert number_of_clicks([0.5, 0.86, 0.91], 0.85) == 2
+    assert number_of_clicks([0.5] * 20, 0.85) == 20
+    report = summarise([[0.5] * 19 + [0.96], [0.96] * 20])
+    assert report.noc[0.9] == 10.5 and report.failures[0.9] == 1 and report.curve[1] == pytest.approx(0.73)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant_segments_the_disc(name: str):
+    ious = click_ious(BrightNetwork(), VARIANTS[name], sample(), max_clicks=6)
+    assert max(ious) > 0.85 and len(ious) == 6
+
+
+def test_candidate_by_score_or_first():
+    pipeline = ClickPipeline(BrightNetwork(), Refinement(candidate="first"), sample().image)
+    assert pipeline.add((40.5, 45.5, 1.0)).all()
+
+
+def test_flip_mirrors_picture_clicks_and_result():
+    network = BrightNetwork()
+    plain = ClickPipeline(network, Refinement(), sample().image)
+    flipped = ClickPipeline(network, Refinement(flip=True), sample().image)
+    for click in ((40.5, 45.5, 1.0), (95.5, 45.5, 0.0)):
+        a, b = plain.add(click), flipped.add(click)
+    assert (a != b).mean() < 0.01
+    assert np.array_equal(network.encoded[1], network.encoded[2][:, ::-1])
+
+
+def test_zoom_region_follows_the_published_rule():
+    mask = np.zeros((300, 400), bool)
+    mask[100:200, 50:350] = True
+    # Height 100 expands to the least side 200 (both ends half-way, rounded to even), width 300 to 420, clamped.
+    assert zoom_region(mask, [(200.5, 150.5, 1.0)], None, ZoomIn()) == (0, 50, 400, 201)
+    kept = (0, 40, 400, 210)
+    assert zoom_region(mask, [(200.5, 150.5, 1.0)], kept, ZoomIn()) == kept
+    assert zoom_region(mask, [(200.5, 20.5, 1.0)], kept, ZoomIn()) != kept  # a positive click outside
+
+
+def test_correction_starts_from_the_given_mask():
+    corrected, fresh = evaluate_correction(BrightNetwork(), Refinement(), [sample()])
+    assert corrected.samples == fresh.samples == 1
+
+
+@pytest.mark.skipif(not GRABCUT.is_dir(), reason="GrabCut is not here")
+def test_grabcut_decoding():
+    samples = list(grabcut_samples(GRABCUT))
+    assert len(samples) == 50
+    assert all(s.truth.any() and not (s.truth & s.ignore).any() for s in samples)
+    assert sum(bool(s.ignore.any()) for s in samples) == 41  # the others have no band to ignore
+
+
+def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    from clickmask_training.config import SCHEDULES
+    from clickmask_training.export import PARITY, export
+    from clickmask_training.items import read_items, select_items
+    from clickmask_training.models import open_model
+    from clickmask_training.train import RunOptions, train
+    from dataclasses import replace
+
+    config = replace(SCHEDULES["smoke"], samples=2)
+    train(select_items(read_items(data)), config, RunOptions(tmp_path, backbone, workers=0, threads=1, device="cpu"))
+    description = export(tmp_path / "checkpoint.pt", tmp_path / "onnx", 64)
+    assert description["parity_max_abs"]["fp32"] <= PARITY
+    assert description["files"]["decoder.fp16.onnx"]["bytes"] < 0.6 * description["files"]["decoder.onnx"]["bytes"]
+    tensors = {t["name"]: t["shape"] for t in description["files"]["decoder.onnx"]["inputs"]}
+    assert tensors["clicks"] == [1, "clicks", 3] and tensors["previous"] == [1, 1, 32, 32]
+    for name in ("encoder", "decoder"):
+        nodes = onnx.load(tmp_path / "onnx" / f"{name}.onnx").graph.node
+        assert not any(node.op_type == "Pad" for node in nodes)
+        for node in nodes:
+            if node.op_type == "Conv":
+                assert {a.name for a in node.attribute} >= {"dilations", "strides", "pads", "group", "kernel_shape"}
+    # Both kinds of model go through the same pipeline to the same mask.
+    masks = [ClickPipeline(open_model(path, 64), Refinement(cascade_steps=1), sample().image).add((40.5, 45.5, 1.0)) for path in (tmp_path / "checkpoint.pt", tmp_path / "onnx")]
+    assert (masks[0] != masks[1]).mean() < 1e-3

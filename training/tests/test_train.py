@@ -1,0 +1,51 @@
+"""Training loop: runs, resumes to the same weights, refuses another configuration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from clickmask_training import train as training
+from clickmask_training.checkpoint import load_checkpoint, load_network
+from clickmask_training.config import ABLATIONS, SCHEDULES, Phase, with_changes
+from clickmask_training.items import read_items, select_items
+
+SMOKE = replace(SCHEDULES["smoke"], phases=(Phase(0.5, 64, 2), Phase(1.0, 96, 2)))
+
+
+def run(data: Path, backbone: Path, folder: Path, config=SMOKE, **options) -> bool:
+    items = select_items(read_items(data))
+    return training.train(items, config, training.RunOptions(folder=folder, backbone=backbone, workers=0, threads=1, device="cpu", **options))
+
+
+def test_resumed_run_ends_as_an_uninterrupted_one(data: Path, backbone: Path, tmp_path: Path):
+    assert run(data, backbone, tmp_path / "whole")
+    parts = 0
+    while not run(data, backbone, tmp_path / "parts", max_minutes=0.0):  # one step each
+        parts += 1
+    assert parts >= 2
+    whole, pieces = (load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("whole", "parts"))
+    assert whole["progress"]["pictures"] == pieces["progress"]["pictures"] == 8
+    for name, value in whole["average"]["average"].items():
+        assert torch.equal(value, pieces["average"]["average"][name]), name
+    assert not load_network(tmp_path / "whole" / "checkpoint.pt").training
+
+
+def test_another_configuration_is_refused(data: Path, backbone: Path, tmp_path: Path):
+    run(data, backbone, tmp_path, max_minutes=0.0)
+    with pytest.raises(ValueError, match="another configuration"):
+        run(data, backbone, tmp_path, config=replace(SMOKE, seed=1))
+
+
+@pytest.mark.parametrize("name", [name for name in ABLATIONS if name != "base"])
+def test_every_ablation_trains(data: Path, backbone: Path, tmp_path: Path, name: str):
+    config = replace(with_changes(SCHEDULES["smoke"], ABLATIONS[name]), samples=2)
+    assert run(data, backbone, tmp_path, config=config)
+
+
+def test_phases_by_progress():
+    assert [SMOKE.phase_at(share).size for share in (0.0, 0.49, 0.5, 1.0)] == [64, 96 - 32, 96, 96]
