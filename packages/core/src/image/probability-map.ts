@@ -19,17 +19,44 @@ export interface ProbabilityMap extends Size {
   readonly filter: 'half-pixel' | 'align-corners';
 }
 
-/** The value of the map that stands for a probability: the level at which a mask is cut. */
+/**
+ * The value of the map that stands for a probability: the level at which a mask is cut.
+ *
+ * @example
+ * ```ts
+ * import { levelOf } from '@clickmask/core';
+ *
+ * console.log(levelOf({ scale: 'logit' }, 0.5), levelOf({}, 0.5)); // 0 0.5
+ * ```
+ */
 export function levelOf(map: Pick<ProbabilityMap, 'scale'>, probability: number): number {
   return map.scale === 'logit' ? Math.log(probability / (1 - probability)) : probability;
 }
 
-/** The map's values as probabilities, shape [height, width]; the map's own array where they are that already. */
+/**
+ * The map's values as probabilities, shape [height, width]; the map's own array where they are that already.
+ *
+ * @example
+ * ```ts
+ * import { probabilitiesOf } from '@clickmask/core';
+ *
+ * console.log([...probabilitiesOf({ scale: 'logit', data: new Float32Array([0]) })]); // [0.5]
+ * ```
+ */
 export function probabilitiesOf(map: Pick<ProbabilityMap, 'scale' | 'data'>): Float32Array {
   return map.scale === 'logit' ? sigmoid(map.data) : map.data;
 }
 
-/** The logistic function of every value, `1 / (1 + exp(-x))`. */
+/**
+ * The logistic function of every value, `1 / (1 + exp(-x))`.
+ *
+ * @example
+ * ```ts
+ * import { sigmoid } from '@clickmask/core';
+ *
+ * console.log([...sigmoid(new Float32Array([-1000, 0, 1000]))]); // [0, 0.5, 1]
+ * ```
+ */
 export function sigmoid(logits: Float32Array): Float32Array {
   const out = new Float32Array(logits.length);
   for (let i = 0; i < logits.length; i++) out[i] = 1 / (1 + Math.exp(-logits[i]));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isClickmaskError } from '../errors/index.js';
 import { axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
-import { readOnGrid } from './probability-map.js';
+import { levelOf, probabilitiesOf, readOnGrid, sigmoid } from './probability-map.js';
 import { applyWeights, checkInside, resizeMap, resizeToTensor } from './resize.js';
 import type { RgbImage } from './rgb-image.js';
 
@@ -312,6 +312,26 @@ describe('readOnGrid', () => {
     const map = { width: 2, height: 2, data: new Float32Array(4).fill(1), roi, filter: 'half-pixel' as const };
     const away = readOnGrid(map, { x: 4, y: 0, width: 4, height: 4 }, { width: 3, height: 3 }, 'area');
     expect([...away]).toEqual(new Array(9).fill(0));
+  });
+});
+
+describe('maps of logits', () => {
+  const roi = { x: 0, y: 0, width: 2, height: 1 };
+  const data = Float32Array.of(-2, 3);
+  const logits = { width: 2, height: 1, data, roi, filter: 'half-pixel' as const, scale: 'logit' as const };
+
+  it('are read as probabilities', () => {
+    const expected = [1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(-3))];
+    expect(largestDifference(probabilitiesOf(logits), expected)).toBeLessThan(1e-7);
+    expect(largestDifference(readOnGrid(logits, roi, roi, 'area'), expected)).toBeLessThan(1e-7);
+    expect(probabilitiesOf({ data })).toBe(data);
+  });
+
+  it('are cut at the logit of the threshold', () => {
+    for (const probability of [0.01, 0.49, 0.5, 0.9]) {
+      expect(sigmoid(Float32Array.of(levelOf(logits, probability)))[0]).toBeCloseTo(probability, 6);
+      expect(levelOf({}, probability)).toBe(probability);
+    }
   });
 });
 
