@@ -1,0 +1,47 @@
+import {
+  bounds,
+  type CocoRle,
+  type CocoRleUncompressed,
+  findCodec,
+  type GeoJsonGeometry,
+  type LabelStudioRle,
+  type Mask,
+  type MaskRuns,
+  maskFromRuns,
+  type PolygonJson,
+  type Rect,
+} from '@clickmask/core';
+
+/** What a mask can be handed out as: plain forms, and every codec of the core by its name. */
+export interface ResultTypes {
+  readonly runs: MaskRuns;
+  readonly mask: Mask;
+  readonly bbox: Rect;
+  readonly 'coco-rle': CocoRle;
+  readonly 'coco-rle-uncompressed': CocoRleUncompressed;
+  readonly 'coco-polygon': number[][];
+  readonly 'label-studio-rle': LabelStudioRle;
+  readonly 'cvat-mask': number[];
+  readonly polygon: PolygonJson;
+  readonly geojson: GeoJsonGeometry;
+  readonly 'svg-path': string;
+}
+
+export type ResultFormat = keyof ResultTypes;
+export type ResultOf<F extends ResultFormat> = ResultTypes[F];
+
+/**
+ * A mask in a format; null where it is empty.
+ *
+ * @throws ClickmaskError `bad-option` for an unknown format; the message lists the known ones
+ */
+export function serializeResult<F extends ResultFormat>(format: F, runs: MaskRuns): ResultOf<F> | null {
+  if (runs.spans.length === 0) return null;
+  const plain: Readonly<Record<string, () => unknown>> = {
+    runs: () => runs,
+    mask: () => maskFromRuns(runs),
+    bbox: () => bounds(runs),
+  };
+  const result = Object.hasOwn(plain, format) ? plain[format]() : findCodec(format).serialize(runs);
+  return result as ResultOf<F>;
+}

@@ -1,0 +1,56 @@
+import { difference, fillHoles, largestPart, type MaskRuns, removeSpecks, union } from '@clickmask/core';
+import { simplifyRuns } from './simplify-runs.js';
+import type { AnnotatedObject } from './value.js';
+
+/** How masks are cleaned before they are shown and handed out. The raw mask is kept: each choice can be taken back. */
+export interface CleanUp {
+  /** Keeps only the largest part. Default false. */
+  readonly largestPart: boolean;
+  /** Fills holes up to this many pixels; Infinity: all. Default 0. */
+  readonly fillHoles: number;
+  /** Drops parts below this many pixels. Default 0. */
+  readonly removeSpecks: number;
+  /** How faithful outlines are: 1 keeps every pixel, less gives fewer corners. Default 1. */
+  readonly detail: number;
+}
+
+export const noCleanUp: CleanUp = Object.freeze({ largestPart: false, fillHoles: 0, removeSpecks: 0, detail: 1 });
+
+const raws = new WeakMap<AnnotatedObject, { readonly runs: MaskRuns | null }>();
+
+/** The mask of an object as the network and the brush left it; null where there is none yet. The same object gives the same runs. */
+export function rawRuns(object: AnnotatedObject): MaskRuns | null {
+  const known = raws.get(object);
+  if (known !== undefined) return known.runs;
+  const runs = composed(object);
+  raws.set(object, { runs });
+  return runs;
+}
+
+function composed(object: AnnotatedObject): MaskRuns | null {
+  const base = object.result?.runs ?? object.prompt.start;
+  const added = object.painted === null ? base : base === null ? object.painted : union(base, object.painted);
+  return added === null || object.erased === null ? added : difference(added, object.erased);
+}
+
+/** The mask of an object as it is shown and handed out. */
+export function cleanRuns(raw: MaskRuns, options: CleanUp): MaskRuns {
+  let runs = raw;
+  if (options.largestPart) runs = largestPart(runs);
+  if (options.removeSpecks > 1) runs = removeSpecks(runs, options.removeSpecks);
+  if (options.fillHoles > 0) runs = fillHoles(runs, options.fillHoles);
+  return options.detail < 1 ? simplifyRuns(runs, options.detail) : runs;
+}
+
+/** Remembers the last mask of each object, so that painting a frame does not clean it again. */
+export function createShaper(): (object: AnnotatedObject, options: CleanUp) => MaskRuns | null {
+  const known = new WeakMap<AnnotatedObject, { readonly options: CleanUp; readonly runs: MaskRuns | null }>();
+  return (object, options) => {
+    const held = known.get(object);
+    if (held !== undefined && held.options === options) return held.runs;
+    const raw = rawRuns(object);
+    const runs = raw === null ? null : cleanRuns(raw, options);
+    known.set(object, { options, runs });
+    return runs;
+  };
+}

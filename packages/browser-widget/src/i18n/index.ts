@@ -1,0 +1,21 @@
+import { de } from './de.js';
+import { en } from './en.js';
+import { fr } from './fr.js';
+import { ja } from './ja.js';
+import type { Messages } from './messages.js';
+import { zh } from './zh.js';
+
+export { fillIn, type Messages } from './messages.js';
+
+/** The languages the widget speaks, by language tag. */
+export const catalogues: Readonly<Record<string, Messages>> = Object.freeze({ en, de, fr, zh, ja });
+
+/**
+ * The texts for a language tag such as `de-AT`: its own, else those of its language, else English; then with what the
+ * page replaces.
+ */
+export function messagesFor(tag: string, replaced: Partial<Messages> = {}): Messages {
+  const wanted = tag.toLowerCase();
+  const found = catalogues[wanted] ?? catalogues[wanted.split('-')[0]] ?? en;
+  return { ...found, ...replaced };
+}

@@ -1,0 +1,203 @@
+import { ClickmaskError, type ImageSource, rgbFromRgba } from '@clickmask/core';
+import { unexpected } from '../errors.js';
+
+/** What a picture can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
+export type PictureSource =
+  | string
+  | URL
+  | Blob
+  | Uint8Array
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | ImageBitmap
+  | ImageData;
+
+/** A picture ready to be shown and to be segmented. */
+export interface Picture {
+  /** Upright size in px. */
+  readonly width: number;
+  readonly height: number;
+  /** The picture and smaller copies of it, each half the size of the one before; the first is the whole. */
+  readonly levels: readonly ImageBitmap[];
+  /** What the segmenter is given. */
+  readonly source: ImageSource;
+  /** Names the picture in the caches; null: the segmenter finds a name itself. */
+  readonly key: string | null;
+  dispose(): void;
+}
+
+export interface LoadPictureOptions {
+  /** Largest accepted file, in bytes. Default 128 MB. */
+  readonly maxBytes?: number;
+  /** Largest accepted picture, in pixels. Default 64 million. */
+  readonly maxPixels?: number;
+  readonly onProgress?: (loaded: number, total: number | null) => void;
+  readonly signal?: AbortSignal;
+}
+
+export const pictureLimits = Object.freeze({ maxBytes: 128 * 2 ** 20, maxPixels: 64_000_000 });
+
+/**
+ * Loads a picture for display and for the segmenter.
+ *
+ * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted`
+ */
+export async function loadPicture(source: PictureSource, options: LoadPictureOptions = {}): Promise<Picture> {
+  const { maxPixels = pictureLimits.maxPixels } = options;
+  if (typeof source === 'string' || source instanceof URL)
+    return fromBytes(await fetchBytes(String(source), options), options);
+  if (source instanceof Uint8Array) return fromBytes(source, options);
+  if (source instanceof Blob) {
+    checkBytes(source.size, options);
+    return fromBytes(new Uint8Array(await source.arrayBuffer()), options);
+  }
+  if (typeof HTMLImageElement !== 'undefined' && source instanceof HTMLImageElement) {
+    const address = source.currentSrc || source.src;
+    if (address === '') throw unexpected('bad-image', 'the picture', 'an <img> with an address', address);
+    return fromBytes(await fetchBytes(address, options), options);
+  }
+  const drawn = source as HTMLCanvasElement | ImageBitmap | ImageData;
+  if (typeof drawn?.width !== 'number' || drawn.width < 1 || drawn.height < 1) {
+    throw unexpected('bad-image', 'the picture', 'an address, a file, bytes, an image or a canvas', source);
+  }
+  checkPixels(drawn.width, drawn.height, maxPixels);
+  const pixels = drawn instanceof ImageData ? drawn : readPixels(drawn);
+  const whole = await createImageBitmap(pixels);
+  return finish(whole, rgbFromRgba(pixels), null);
+}
+
+async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promise<Picture> {
+  const { maxPixels = pictureLimits.maxPixels, signal } = options;
+  checkBytes(bytes.length, options);
+  let whole: ImageBitmap;
+  try {
+    whole = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), { imageOrientation: 'from-image' });
+  } catch (cause) {
+    throw new ClickmaskError(
+      'unsupported-image',
+      'Expected a picture this browser can read (JPEG, PNG, WebP, AVIF, GIF, BMP) but the bytes could not be decoded.',
+      { cause },
+    );
+  }
+  if (signal?.aborted === true) {
+    whole.close();
+    throw new ClickmaskError('aborted', 'Loading the picture was aborted.');
+  }
+  try {
+    checkPixels(whole.width, whole.height, maxPixels);
+  } catch (error) {
+    whole.close();
+    throw error;
+  }
+  return finish(whole, bytes, null);
+}
+
+async function finish(whole: ImageBitmap, source: ImageSource, key: string | null): Promise<Picture> {
+  const levels = [whole];
+  // Small copies keep drawing a large picture cheap; the browser makes them off the main thread.
+  for (let last = whole; Math.max(last.width, last.height) > 2048; ) {
+    last = await createImageBitmap(last, {
+      resizeWidth: Math.ceil(last.width / 2),
+      resizeHeight: Math.ceil(last.height / 2),
+      resizeQuality: 'medium',
+    });
+    levels.push(last);
+  }
+  return {
+    width: whole.width,
+    height: whole.height,
+    levels,
+    source,
+    key,
+    dispose() {
+      for (const level of levels) level.close();
+    },
+  };
+}
+
+function readPixels(drawn: HTMLCanvasElement | ImageBitmap): ImageData {
+  const canvas = document.createElement('canvas');
+  canvas.width = drawn.width;
+  canvas.height = drawn.height;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null) throw new ClickmaskError('internal', 'This browser gives no 2-D canvas.');
+  context.drawImage(drawn, 0, 0);
+  try {
+    return context.getImageData(0, 0, drawn.width, drawn.height);
+  } catch (cause) {
+    throw new ClickmaskError(
+      'bad-image',
+      'The canvas holds pixels of another site and cannot be read. Draw pictures loaded with crossOrigin, or give the address.',
+      { cause },
+    );
+  }
+}
+
+async function fetchBytes(address: string, options: LoadPictureOptions): Promise<Uint8Array> {
+  const { onProgress, signal } = options;
+  let response: Response;
+  try {
+    response = await fetch(address, signal === undefined ? {} : { signal });
+  } catch (cause) {
+    if (signal?.aborted === true) throw new ClickmaskError('aborted', 'Loading the picture was aborted.', { cause });
+    throw new ClickmaskError(
+      'bad-image',
+      'The picture could not be fetched. Check the address, and that its server allows this page to read it (CORS).',
+      { cause },
+    );
+  }
+  if (!response.ok) {
+    throw new ClickmaskError(
+      'bad-image',
+      `The picture's server answered ${response.status} ${response.statusText}.`.trim(),
+    );
+  }
+  const total = Number(response.headers.get('content-length')) || null;
+  if (total !== null) checkBytes(total, options);
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  const chunks: Uint8Array[] = [];
+  let loaded = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    loaded += value.length;
+    if (loaded > (options.maxBytes ?? pictureLimits.maxBytes)) {
+      await reader.cancel();
+      checkBytes(loaded, options);
+    }
+    onProgress?.(loaded, total);
+  }
+  const bytes = new Uint8Array(loaded);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function checkBytes(received: number, { maxBytes = pictureLimits.maxBytes }: LoadPictureOptions): void {
+  if (received > maxBytes) {
+    throw unexpected(
+      'image-too-large',
+      'the picture',
+      `at most ${maxBytes} bytes`,
+      received,
+      'Scale it down, or raise maxBytes.',
+    );
+  }
+}
+
+function checkPixels(width: number, height: number, maxPixels: number): void {
+  if (width * height > maxPixels) {
+    throw unexpected(
+      'image-too-large',
+      'the picture',
+      `at most ${maxPixels} pixels`,
+      `${width} x ${height}`,
+      'Scale it down, or raise maxPixels.',
+    );
+  }
+}

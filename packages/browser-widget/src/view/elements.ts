@@ -1,0 +1,27 @@
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** Makes an element; an attribute of `false` is left out, one of `true` is empty. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  attributes: Attributes = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) setAttribute(made, key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Sets an attribute only where it differs, so that screen readers are not told of nothing. */
+export function setAttribute(target: Element, name: string, value: string | number | boolean): void {
+  if (value === false) {
+    if (target.hasAttribute(name)) target.removeAttribute(name);
+    return;
+  }
+  const text = value === true ? '' : String(value);
+  if (target.getAttribute(name) !== text) target.setAttribute(name, text);
+}
+
+export function setText(target: Element, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
