@@ -1,0 +1,306 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClickmaskError } from '@clickmask/core';
+import * as fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { decodeStored, readAsClassicUi } from '../../test/support/cvat-ui.js';
+import { createFakeSegmenter, discs, runsWhere } from '../../test/support/fake-segmenter.js';
+import { recordedRequests } from '../../test/support/recorded-requests.js';
+import { NuclioResponse } from '../nuclio/response.js';
+import { createInteractor, type FunctionContext, type InteractorOptions } from './index.js';
+
+const image = 'AAECAwQF';
+const request = (positive: number[][], negative: number[][] = [], more: object = {}) => ({
+  image,
+  pos_points: positive,
+  neg_points: negative,
+  obj_bbox: [],
+  ...more,
+});
+
+function setUp(options: Partial<InteractorOptions> = {}, fake = createFakeSegmenter()) {
+  return { fake, interactor: createInteractor({ segmenter: fake, ...options }) };
+}
+
+/** Sends an event and collects everything that was called back. */
+async function deliver(interactor: ReturnType<typeof createInteractor>, event: object) {
+  const replies: unknown[] = [];
+  const context = {
+    callback: (reply: unknown) => void replies.push(reply),
+    Response: NuclioResponse,
+  } as FunctionContext;
+  await interactor.handler(context, event);
+  return replies as (NuclioResponse | [number, object])[];
+}
+
+describe('createInteractor', () => {
+  it.each(recordedRequests)('answers the request of CVAT $cvat', async ({ body, clicks, box }) => {
+    const { fake, interactor } = setUp();
+    const reply = await interactor.answer(Buffer.from(JSON.stringify(body)));
+    expect(reply.status).toBe(200);
+    const { prompt } = fake.requests[0];
+    expect(prompt.clicks?.length).toBe(clicks);
+    expect(prompt.box !== undefined).toBe(box);
+    if (prompt.box) {
+      const { x1, y1, x2, y2 } = prompt.box;
+      expect(x1 >= 0 && y1 >= 0 && x2 <= 64 && y2 <= 48).toBe(true);
+    }
+    for (const { x, y } of prompt.clicks ?? []) expect(x >= 0 && y >= 0 && x < 64 && y < 48).toBe(true);
+    const stored = readAsClassicUi(reply.body.toString());
+    expect(decodeStored(stored.rle, 64, 48)).toEqual(reply.prediction?.mask.data);
+  });
+
+  it('opens a frame once, whatever is clicked on it', async () => {
+    const { fake, interactor } = setUp();
+    for (let i = 1; i < 6; i++) await interactor.answer(request([[i, i]]));
+    await interactor.answer({ ...request([[1, 1]]), image: 'BBBB' });
+    expect(fake.opened.length).toBe(2);
+    expect(new Set(fake.requests.map(({ key }) => key)).size).toBe(2);
+  });
+
+  it('passes clicks on in the order in which they were made', async () => {
+    const { fake, interactor } = setUp();
+    await interactor.answer(request([[1, 1]]));
+    await interactor.answer(request([[1, 1]], [[2, 2]]));
+    await interactor.answer(
+      request(
+        [
+          [1, 1],
+          [3, 3],
+        ],
+        [[2, 2]],
+      ),
+    );
+    expect(fake.requests.at(-1)?.prompt.clicks?.map(({ x }) => x)).toEqual([1, 2, 3]);
+  });
+
+  it('lets frames go that exceed the budget', async () => {
+    const { fake, interactor } = setUp({ imageBytes: 10 });
+    for (const name of ['AAAAAAAA', 'BBBBBBBB', 'CCCCCCCC'])
+      await interactor.answer({ ...request([[1, 1]]), image: name });
+    expect(fake.closed).toEqual(fake.opened.slice(0, 2));
+  });
+
+  it('tries a frame again that could not be read', async () => {
+    const { fake, interactor } = setUp();
+    const broken = Buffer.from('!broken').toString('base64');
+    for (let i = 0; i < 2; i++) {
+      const reply = await interactor.answer({ ...request([[1, 1]]), image: broken });
+      expect([reply.status, JSON.parse(reply.body.toString()).error.code]).toEqual([422, 'bad-image']);
+    }
+    expect(fake.opened.length).toBe(0);
+  });
+
+  it('smooths and passes other clean-up on', async () => {
+    const rough = runsWhere(
+      40,
+      40,
+      (x, y) => (x > 9 && x < 30 && y > 9 && y < 30 && !(x === 20 && y === 10)) || (x === 35 && y === 35),
+    );
+    const fake = createFakeSegmenter({ width: 40, height: 40 });
+    const { interactor } = setUp(
+      { postprocess: { smooth: 2, fillHoles: 50 } },
+      {
+        ...fake,
+        segment: async (one, prompt, options) => ({ ...(await fake.segment(one, prompt, options)), runs: rough }),
+      },
+    );
+    const { rle } = readAsClassicUi((await interactor.answer(request([[20, 20]]))).body.toString());
+    const mask = decodeStored(rle, 40, 40);
+    expect(mask[10 * 40 + 20]).toBe(1);
+    expect(mask[35 * 40 + 35]).toBe(0);
+    expect(fake.requests[0].options.postprocess).toEqual({ fillHoles: 50 });
+  });
+
+  it('does not smooth a thin mask away', async () => {
+    const fake = createFakeSegmenter({ radius: 1 });
+    const { interactor } = setUp({ postprocess: { smooth: 20 } }, fake);
+    const { rle } = readAsClassicUi((await interactor.answer(request([[20, 20]]))).body.toString());
+    expect(decodeStored(rle, 64, 48).includes(1)).toBe(true);
+  });
+
+  it('takes a threshold from the request before its own', async () => {
+    const { fake, interactor } = setUp({ postprocess: { threshold: 0.7 } });
+    await interactor.answer(request([[1, 1]], [], { threshold: 0.2 }));
+    await interactor.answer(request([[1, 1]]));
+    expect(fake.requests.map(({ options }) => options.postprocess?.threshold)).toEqual([0.2, 0.7]);
+  });
+
+  it('leaves clicks outside the frame out, and says so', async () => {
+    const { fake, interactor } = setUp();
+    const reply = await interactor.answer(
+      request(
+        [
+          [20, 20],
+          [500, 20],
+        ],
+        [[-30, 3]],
+      ),
+    );
+    expect([reply.status, fake.requests[0].prompt.clicks?.length]).toEqual([200, 1]);
+    expect(reply.notes.join()).toMatch(/outside the frame/);
+  });
+
+  it.each([
+    ['only clicks outside', request([[500, 500]]), 400, 'bad-click'],
+    ['no clicks', request([]), 400, 'no-clicks'],
+    [
+      'a box outside',
+      request([], [], {
+        obj_bbox: [
+          [100, 100],
+          [200, 200],
+        ],
+      }),
+      400,
+      'bad-box',
+    ],
+    ['no JSON', 'x', 400, 'bad-format'],
+    ['no image', { pos_points: [[1, 1]] }, 422, 'bad-image'],
+  ])('refuses %s', async (_, body, status, code) => {
+    const reply = await setUp().interactor.answer(body);
+    expect([reply.status, JSON.parse(reply.body.toString()).error.code]).toEqual([status, code]);
+  });
+
+  it.each([
+    ['queue-full', 503],
+    ['deadline-exceeded', 504],
+    ['image-too-large', 413],
+    ['too-many-clicks', 400],
+    ['worker-lost', 500],
+  ] as const)('turns %s into status %i', async (code, status) => {
+    const fake = createFakeSegmenter();
+    const failing = { ...fake, segment: () => Promise.reject(new ClickmaskError(code, 'no')) };
+    expect((await setUp({}, failing).interactor.answer(request([[1, 1]]))).status).toBe(status);
+  });
+
+  it('gives a request up at its deadline', async () => {
+    const { interactor } = setUp({ deadlineMs: 30 }, createFakeSegmenter({ delayMs: 400 }));
+    expect((await interactor.answer(request([[1, 1]]))).status).toBe(504);
+  });
+
+  it('loads the model once, and again after a failure', async () => {
+    const fake = createFakeSegmenter();
+    let loads = 0;
+    const interactor = createInteractor({
+      segmenter: async () => {
+        loads += 1;
+        if (loads === 1) throw new ClickmaskError('model-not-found', 'gone');
+        return fake;
+      },
+    });
+    await expect(interactor.initContext()).rejects.toThrow('gone');
+    expect((await interactor.answer(request([[1, 1]]))).status).toBe(200);
+    expect((await interactor.answer(request([[2, 2]]))).status).toBe(200);
+    expect(loads).toBe(2);
+  });
+
+  it('refuses an unknown reply format', () => {
+    expect(() => setUp({ reply: 'polygon' as 'mask' })).toThrow(expect.objectContaining({ code: 'bad-option' }));
+  });
+});
+
+describe('handler', () => {
+  it('calls back once, with JSON', async () => {
+    const replies = await deliver(setUp().interactor, { body: Buffer.from(JSON.stringify(request([[20, 20]]))) });
+    expect(replies.length).toBe(1);
+    expect(replies[0]).toMatchObject({ status_code: 200, content_type: 'application/json' });
+  });
+
+  it('tells what runs on GET', async () => {
+    const [reply] = await deliver(setUp().interactor, { method: 'GET', body: Buffer.alloc(0) });
+    expect(JSON.parse(String((reply as NuclioResponse).body))).toMatchObject({
+      kind: 'clickmask-interactor',
+      reply: 'mask',
+      model: { model: 'fake 1.0.0' },
+    });
+  });
+
+  it('sends large replies through a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'replies-test-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const { interactor } = setUp({ streamFrom: 1000, streamFolder: folder });
+    const [reply] = (await deliver(interactor, { body: request([[20, 20]]) })) as [NuclioResponse];
+    const path = String(reply.headers['X-nuclio-filestream-path']);
+    expect(reply.headers['X-nuclio-filestream-delete-after-send']).toBe('true');
+    expect(decodeStored(readAsClassicUi(await readFile(path, 'utf8')).rle, 64, 48).includes(1)).toBe(true);
+    await interactor.close();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('survives a callback that throws and a context without logger', async () => {
+    const { interactor } = setUp();
+    const context = {
+      callback: () => {
+        throw new Error('broken pipe');
+      },
+      Response: NuclioResponse,
+    } as FunctionContext;
+    await expect(interactor.handler(context, { body: 'x' })).resolves.toBeUndefined();
+  });
+
+  it('answers any event once, and never rejects', async () => {
+    const { interactor } = setUp();
+    const number = fc.oneof(
+      fc.double(),
+      fc.integer({ min: -100, max: 100 }),
+      fc.constant(null),
+      fc.string({ maxLength: 3 }),
+    );
+    const points = fc.oneof(fc.array(fc.array(number, { maxLength: 3 }), { maxLength: 5 }), fc.anything());
+    const fields = fc.record(
+      {
+        image: fc.oneof(fc.constant(image), fc.base64String({ maxLength: 40 }), fc.anything()),
+        pos_points: points,
+        neg_points: points,
+        obj_bbox: points,
+        threshold: fc.oneof(number, fc.anything()),
+      },
+      { requiredKeys: [] },
+    );
+    const body = fc.oneof(
+      fields,
+      fields.map((value) => Buffer.from(JSON.stringify(value) ?? 'undefined')),
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      fc.string(),
+      fc.anything(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.record({ body, method: fc.constantFrom('POST', 'PUT', '') }), async (event) => {
+        const replies = await deliver(interactor, event);
+        expect(replies.length).toBe(1);
+        const [reply] = replies;
+        const status = Array.isArray(reply) ? reply[0] : reply.status_code;
+        expect([200, 400, 422]).toContain(status);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+describe('what the user interface stores', () => {
+  it.each(['mask', 'mask-bounds'] as const)('is the segmenter’s mask, by %s', async (reply) => {
+    const point = fc.tuple(fc.double({ min: 0, max: 64, noNaN: true }), fc.double({ min: 0, max: 48, noNaN: true }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(point, { minLength: 1, maxLength: 4 }),
+        fc.array(point, { maxLength: 3 }),
+        async (positive, negative) => {
+          const { fake, interactor } = setUp({ reply });
+          const answer = await interactor.answer(request(positive, negative));
+          const expected = discs(64, 48, fake.requests[0].prompt, 6);
+          const { rle } = readAsClassicUi(answer.body.toString());
+          const stored = decodeStored(rle, 64, 48);
+          const wanted = new Uint8Array(64 * 48);
+          for (let y = 0; y < 48; y++) {
+            for (let i = expected.rows[y]; i < expected.rows[y + 1]; i++) {
+              wanted.fill(1, y * 64 + expected.spans[2 * i], y * 64 + expected.spans[2 * i + 1]);
+            }
+          }
+          expect(stored).toEqual(wanted);
+        },
+      ),
+    );
+  });
+});
