@@ -81,7 +81,7 @@ export const evaluate: Command = {
           maxClicks,
           onSample: (name, result, index) => {
             const last = result.ious.at(-1) ?? 0;
-            progress.show(`${index + 1} ${name}: IoU ${last.toFixed(3)} after ${result.ious.length} clicks`);
+            progress.show(`${index + 1} ${name}: IoU ${last.toFixed(3)} after ${result.clicks.length} clicks`);
           },
         },
       );

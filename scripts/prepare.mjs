@@ -1,0 +1,41 @@
+// What `npm start`, `npm test` and `npm run bench` do first, with nothing but Node and npm at hand: install what is
+// missing, then build.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Expected Node 20.19 or newer but this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+/** Installs where node_modules is missing or older than the lock file, then builds. Ends the process on failure. */
+export function prepare() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+    console.log('Installing what is missing (npm ci) ...');
+    run('npm', ['ci', '--no-audit', '--no-fund']);
+  }
+  console.log('Building ...');
+  run('npm', ['run', '--silent', 'build']);
+}
+
+/** Runs a command in the root, with its output shown; ends the process where it fails. */
+export function run(command, args, { mayFail = false } = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    // onnxruntime-node's install script would fetch CUDA files; the CPU's and WebGPU's come with the package.
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
+  });
+  if (result.error !== undefined) throw result.error;
+  const code = result.status ?? 1;
+  if (code !== 0 && !mayFail) process.exit(code);
+  return code;
+}
