@@ -89,8 +89,9 @@ def run_train(options: argparse.Namespace) -> int:
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    from .evaluate import HEADER, VARIANTS, evaluate, evaluate_correction
+    from .evaluate import HEADER, VARIANTS, click_ious, evaluate_correction, summarise
     from .models import open_model
+    from .pictures import write_worst
 
     model = open_model(options.model, options.size)
     sets = evaluation_sets(options)
@@ -104,7 +105,10 @@ def run_evaluate(options: argparse.Namespace) -> int:
                 print(f"| a mask of IoU 0.75-0.85, corrected | {corrected.samples} | {name} | {corrected.row()} |")
                 print(f"| the same, from nothing | {fresh.samples} | {name} | {fresh.row()} |", flush=True)
             else:
-                print(f"| {set_name} | {len(samples)} | {name} | {evaluate(model, refinement, samples).row()} |", flush=True)
+                runs = [click_ious(model, refinement, sample) for sample in samples]
+                print(f"| {set_name} | {len(samples)} | {name} | {summarise(runs).row()} |", flush=True)
+                if options.pictures is not None:
+                    write_worst(options.pictures, f"{set_name}-{name}", model, refinement, list(zip(samples, runs)), 6)
     return 0
 
 
@@ -194,6 +198,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)")
     evaluate.add_argument("--candidate", choices=("score", "first"), default="score")
     evaluate.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code has 0.49")
+    evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")
     evaluate.set_defaults(run=run_evaluate)
 

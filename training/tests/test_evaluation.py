@@ -11,6 +11,7 @@ import pytest
 from clickmask_training.evaluate import VARIANTS, click_ious, evaluate_correction, number_of_clicks, summarise
 from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
 from clickmask_training.models import Candidates
+from clickmask_training.pictures import write_worst
 from clickmask_training.pipeline import ClickPipeline, Refinement, ZoomIn, zoom_region
 
 GRABCUT = Path(__file__).resolve().parents[3] / "shared" / "data" / "grabcut"
@@ -59,6 +60,13 @@ def test_noc():
 def test_every_variant_segments_the_disc(name: str):
     ious = click_ious(BrightNetwork(), VARIANTS[name], sample(), max_clicks=6)
     assert max(ious) > 0.85 and len(ious) == 6
+
+
+def test_strips_of_the_worst(tmp_path: Path):
+    network, one = BrightNetwork(), sample()
+    write_worst(tmp_path, "set", network, Refinement(), [(one, [0.9] * 20), (one, [0.1] * 20)], 1)
+    (path,) = tmp_path.iterdir()
+    assert cv2.imread(str(path)).shape == (90, 120 * 4, 3)
 
 
 def test_candidate_by_score_or_first():

@@ -49,3 +49,10 @@ def test_every_ablation_trains(data: Path, backbone: Path, tmp_path: Path, name:
 
 def test_phases_by_progress():
     assert [SMOKE.phase_at(share).size for share in (0.0, 0.49, 0.5, 1.0)] == [64, 96 - 32, 96, 96]
+
+
+@pytest.mark.parametrize("config", SCHEDULES.values(), ids=SCHEDULES)
+def test_schedules_are_usable(config):
+    assert (config.minutes is None) != (config.samples is None)
+    assert config.phases[-1].until == 1.0
+    assert all(phase.size % 32 == 0 for phase in config.phases)
