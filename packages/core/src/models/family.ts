@@ -14,15 +14,24 @@ export interface Features {
 /** What the network knew before this click: its last map, or a mask to start from. */
 export type PreviousMask = ProbabilityMap | MaskRuns;
 
-/** One forward pass, in image px; the family brings it to its own grid. */
-export interface DecodeInput {
+/** The part of a picture that one pass looks at. */
+export interface View {
+  /** In image px. */
   readonly roi: Rect;
+  /** Whether the region was chosen, by zoom-in or a box; else it is the whole picture as it is. */
+  readonly zoomed: boolean;
+  /** Whether the network sees the mirrored region. */
+  readonly mirrored: boolean;
+}
+
+/** One forward pass, in image px; the family brings it to its own grid. */
+export interface DecodeInput extends View {
   readonly image: Size;
   /** All clicks in the order they were made, also those outside the region. */
   readonly clicks: readonly Click[];
   readonly previous: PreviousMask | null;
-  /** Whether the features are those of the mirrored region; clicks and maps in and out stay unmirrored. */
-  readonly mirrored: boolean;
+  /** What the chosen candidate of the pass before left in {@link DecodeOutput.memory}. */
+  readonly memory: Float32Array | null;
 }
 
 /** Logits on the network's grid, shape [height, width], one array a candidate. */
@@ -30,12 +39,19 @@ export interface DecodeOutput extends Size {
   readonly logits: readonly Float32Array[];
   /** The model's own estimate of each candidate's quality, 0 to 1; null where it gives none. */
   readonly scores: readonly number[] | null;
+  /** The candidate that the authors' code would take, where it is not the one of the best score. */
+  readonly choice?: number;
+  /** Per candidate: what the next pass wants back besides the map, such as SAM's low-resolution logits. */
+  readonly memory?: readonly Float32Array[];
   /** How the grid is enlarged to the region, and whether before (`logit`) or after the sigmoid. */
   readonly filter: 'half-pixel' | 'align-corners';
   readonly interpolate: 'probability' | 'logit';
 }
 
-/** A model with its graphs loaded. Not reentrant: one call at a time. */
+/**
+ * A model with its graphs loaded. Not reentrant: one call at a time. Clicks and maps in and out are those of the
+ * unmirrored picture, also where the view is mirrored.
+ */
 export interface LoadedModel {
   readonly manifest: ModelManifest;
   readonly capabilities: {
@@ -44,7 +60,7 @@ export interface LoadedModel {
     readonly candidates: number;
   };
   /** Image encoder, or for families without one the resampled input. */
-  encode(image: RgbImage, roi: Rect, mirrored: boolean): Promise<Features>;
+  encode(image: RgbImage, view: View): Promise<Features>;
   decode(features: Features, input: DecodeInput): Promise<DecodeOutput>;
 }
 

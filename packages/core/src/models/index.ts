@@ -1,4 +1,4 @@
-export type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily, PreviousMask } from './family.js';
+export type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily, PreviousMask, View } from './family.js';
 export {
   type LoadOptions,
   loadModel,

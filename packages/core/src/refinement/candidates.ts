@@ -14,10 +14,11 @@ export function rankCandidates(count: number, scores: readonly number[] | null):
 /**
  * Index of the candidate that becomes the mask.
  *
+ * @param choice - the model's own choice, where it does not go by the best score
  * @throws ClickmaskError `bad-option` where the wanted index does not exist
  */
-export function chooseCandidate(ranked: readonly number[], wanted: 'best' | number): number {
-  if (wanted === 'best') return ranked[0];
+export function chooseCandidate(ranked: readonly number[], wanted: 'best' | number, choice = ranked[0]): number {
+  if (wanted === 'best') return choice;
   if (!ranked.includes(wanted)) {
     throw unexpected('bad-option', 'candidate', `'best' or an index below ${ranked.length}`, wanted);
   }

@@ -9,4 +9,4 @@ export {
   type ZoomInOptions,
 } from './options.js';
 export { resolveRefinement } from './resolve.js';
-export { roundHalfEven, zoomRegion } from './zoom-in.js';
+export { roundHalfEven, type ZoomedView, zoomRegion } from './zoom-in.js';

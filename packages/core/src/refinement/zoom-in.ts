@@ -2,6 +2,15 @@ import { type Click, clickPixel } from '../clicks/index.js';
 import { type Rect, type Size, wholeRect } from '../geometry/index.js';
 import type { ZoomInOptions } from './options.js';
 
+/** What zoom-in decides for one forward pass. */
+export interface ZoomedView {
+  readonly roi: Rect;
+  /** False where the whole picture is looked at as it is: for the first clicks, and while there is no mask. */
+  readonly zoomed: boolean;
+  /** The region in use from now on; null before the first zoom. */
+  readonly current: Rect | null;
+}
+
 /**
  * The region of interest for the next forward pass, by RITM's zoom-in.
  *
@@ -9,9 +18,9 @@ import type { ZoomInOptions } from './options.js';
  * use is kept while every positive click lies in it and it overlaps enough with the wanted one. Half-way edges are
  * rounded to even, as the authors' Python does.
  *
- * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty, which leads back
- * to the whole picture
- * @param current - the region of the last pass, null before the first zoom
+ * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty: then the
+ * whole picture is looked at (the authors' code pastes that pass into the region in use before, which is not repeated here)
+ * @param current - the region in use, null before the first zoom
  */
 export function zoomRegion(
   maskBounds: Rect | null,
@@ -19,9 +28,23 @@ export function zoomRegion(
   current: Rect | null,
   size: Size,
   options: ZoomInOptions,
-): Rect {
-  if (clicks.length <= options.skipClicks || maskBounds === null) return wholeRect(size);
+): ZoomedView {
+  const whole = wholeRect(size);
+  if (clicks.length <= options.skipClicks || (maskBounds === null && options.skipClicks >= 0)) {
+    return { roi: whole, zoomed: false, current };
+  }
   const positive = clicks.filter((click) => click.label === 'positive').map((click) => clickPixel(click, size));
+  const wanted = maskBounds === null ? whole : surroundings(maskBounds, positive, size, options);
+  const roi = current !== null && keeps(current, wanted, positive, options.keepIou) ? current : wanted;
+  return { roi, zoomed: true, current: roi };
+}
+
+interface Pixel {
+  readonly column: number;
+  readonly row: number;
+}
+
+function surroundings(maskBounds: Rect, positive: readonly Pixel[], size: Size, options: ZoomInOptions): Rect {
   let left = maskBounds.x;
   let top = maskBounds.y;
   let right = maskBounds.x + maskBounds.width - 1;
@@ -34,10 +57,12 @@ export function zoomRegion(
   }
   const [x, width] = expand(left, right, size.width, options);
   const [y, height] = expand(top, bottom, size.height, options);
-  const wanted: Rect = { x, y, width, height };
-  if (current === null) return wanted;
+  return { x, y, width, height };
+}
+
+function keeps(current: Rect, wanted: Rect, positive: readonly Pixel[], keepIou: number): boolean {
   // The authors' test is exclusive at the far edge, where the region itself is inclusive.
-  const holds = ({ column, row }: { column: number; row: number }) =>
+  const holds = ({ column, row }: Pixel) =>
     column >= current.x &&
     column < current.x + current.width - 1 &&
     row >= current.y &&
@@ -45,7 +70,7 @@ export function zoomRegion(
   const overlap =
     lineIou(current.x, current.width, wanted.x, wanted.width) *
     lineIou(current.y, current.height, wanted.y, wanted.height);
-  return positive.every(holds) && overlap >= options.keepIou ? current : wanted;
+  return positive.every(holds) && overlap >= keepIou;
 }
 
 /** Inclusive edges `low`, `high` → start and length of the expanded stretch inside `[0, limit)`. */

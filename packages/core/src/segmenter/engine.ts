@@ -13,7 +13,7 @@ import {
   rectRuns,
   toRuns,
 } from '../mask/index.js';
-import type { Features, ModelHandle, PreviousMask } from '../models/index.js';
+import type { Features, ModelHandle, PreviousMask, View } from '../models/index.js';
 import {
   averageLogits,
   chooseCandidate,
@@ -66,7 +66,7 @@ export interface Engine {
 
 /** Byte budgets of one engine's caches. */
 export interface CacheBudgets {
-  /** Decoded pixels: 3 bytes a pixel. */
+  /** Decoded pixels: 3 bytes a pixel. The picture opened last is kept even where it alone is larger. */
   readonly pixels: number;
   /** Features: about 2 MB a region for the embedded model. */
   readonly features: number;
@@ -105,6 +105,8 @@ interface ClickState {
   /** The map before this click, to tell what the click changed. */
   readonly before: ProbabilityMap | null;
   readonly zoomed: Rect | null;
+  /** What the family wants back on the next pass. */
+  readonly memory: Float32Array | null;
   readonly candidates: readonly Candidate[];
   readonly candidate: number;
   readonly report: RefinementReport;
@@ -123,12 +125,15 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = { ...defaultLimits, ...options.limits };
   const sizes = new Map<string, Size>();
   const decodeMs = new Map<string, number>();
+  checkLimits(budgets, limits);
   const pixels = createByteLru<RgbImage>(budgets.pixels);
   const features = createByteLru<Features>(budgets.features);
   const states = createByteLru<ClickState>(budgets.states);
   let encodes = 0;
   let predictions = 0;
   let encodeMs = 0;
+  // Kept beside the cache, so that a picture larger than the whole budget can still be worked on.
+  let latest: { readonly key: string; readonly image: RgbImage } | null = null;
 
   const sizeOf = (key: string): Size => {
     const size = sizes.get(key);
@@ -136,14 +141,15 @@ export function createEngine(options: EngineOptions): Engine {
     return size;
   };
 
-  const featuresOf = async (key: string, roi: Rect, mirrored: boolean): Promise<Features> => {
-    const id = `${key}\n${roi.x},${roi.y},${roi.width},${roi.height},${mirrored}`;
+  const featuresOf = async (key: string, view: View): Promise<Features> => {
+    const { roi, zoomed, mirrored } = view;
+    const id = `${key}\n${roi.x},${roi.y},${roi.width},${roi.height},${zoomed},${mirrored}`;
     const known = features.get(id);
     if (known !== undefined) return known;
-    const image = pixels.get(key);
+    const image = pixels.get(key) ?? (latest?.key === key ? latest.image : undefined);
     if (image === undefined) throw notLoaded(key);
     const start = performance.now();
-    const made = await model.encode(image, roi, mirrored);
+    const made = await model.encode(image, view);
     encodeMs += performance.now() - start;
     encodes += 1;
     features.set(id, made, made.bytes);
@@ -156,28 +162,34 @@ export function createEngine(options: EngineOptions): Engine {
     size: Size,
     clicks: readonly Click[],
     previous: PreviousMask | null,
-    zoomed: Rect | null,
+    memory: Float32Array | null,
+    current: Rect | null,
     fixedRoi: Rect | null,
     refinement: ResolvedRefinement,
     wanted: 'best' | number,
   ): Promise<Pass> => {
     let roi = fixedRoi ?? wholeRect(size);
+    let zoomed = fixedRoi !== null;
     let nextZoomed: Rect | null = null;
     if (refinement.zoomIn !== null && fixedRoi === null) {
       const { zoomIn } = refinement;
       const mask = previous === null ? null : asRuns(previous, size, zoomIn.threshold);
-      roi = zoomRegion(mask === null ? null : bounds(mask), clicks, zoomed, size, zoomIn);
-      nextZoomed = clicks.length <= zoomIn.skipClicks ? null : roi;
+      const view = zoomRegion(mask === null ? null : bounds(mask), clicks, current, size, zoomIn);
+      ({ roi, zoomed } = view);
+      nextZoomed = view.current;
     }
-    const input = { roi, image: size, clicks, previous };
-    const plain = await model.decode(await featuresOf(key, roi, false), { ...input, mirrored: false });
+    const pass = async (mirrored: boolean) => {
+      const input = { roi, zoomed, mirrored, image: size, clicks, previous, memory };
+      return model.decode(await featuresOf(key, input), input);
+    };
+    const plain = await pass(false);
     let { logits } = plain;
     if (refinement.flip) {
-      const flipped = await model.decode(await featuresOf(key, roi, true), { ...input, mirrored: true });
+      const flipped = await pass(true);
       logits = logits.map((values, i) => averageLogits(values, flipped.logits[i]));
     }
     const ranked = rankCandidates(logits.length, plain.scores);
-    const candidate = chooseCandidate(ranked, wanted);
+    const candidate = chooseCandidate(ranked, wanted, plain.choice);
     const { width, height, filter, interpolate } = plain;
     // A copy, since candidates are views of one larger array.
     const data = interpolate === 'logit' ? logits[candidate].slice() : sigmoid(logits[candidate]);
@@ -186,7 +198,8 @@ export function createEngine(options: EngineOptions): Engine {
       index,
       score: plain.scores?.[index] ?? meanInside(map, manifest.threshold),
     }));
-    return { map, roi, zoomed: nextZoomed, candidates, candidate };
+    const kept = plain.memory?.[candidate].slice() ?? null;
+    return { map, roi, zoomed: nextZoomed, memory: kept, candidates, candidate };
   };
 
   return {
@@ -213,16 +226,14 @@ export function createEngine(options: EngineOptions): Engine {
       sizes.set(key, size);
       decodeMs.set(key, performance.now() - start);
       pixels.set(key, image, image.data.byteLength);
-      if (pixels.get(key) === undefined) {
-        const message = `The picture's pixels take ${image.data.byteLength} bytes, more than the whole budget of ${budgets.pixels}. Raise the pixel budget (budgets.pixels).`;
-        sizes.delete(key);
-        throw new ClickmaskError('image-too-large', message);
-      }
+      latest = { key, image };
       return size;
     },
 
     async prepare(key) {
-      await featuresOf(key, wholeRect(sizeOf(key)), false);
+      // The first pass zooms, to the whole picture, where zoom-in skips no click.
+      const zoomed = (manifest.refinement.zoomIn?.skipClicks ?? 0) < 0;
+      await featuresOf(key, { roi: wholeRect(sizeOf(key)), zoomed, mirrored: false });
     },
 
     async segment(request) {
@@ -244,7 +255,7 @@ export function createEngine(options: EngineOptions): Engine {
 
       // The state after each click is named by all that led to it, so that it is found again whoever asks, and is the
       // same whether the clicks came one by one or all at once.
-      const names = stateNames(key, clicks, prompt, refinement, choice);
+      const names = stateNames(key, clicks, prompt, refinement, threshold, choice);
       let done = clicks.length;
       let state: ClickState | undefined;
       while (done > 0) {
@@ -255,25 +266,25 @@ export function createEngine(options: EngineOptions): Engine {
       for (let count = done + 1; count <= clicks.length; count++) {
         const part = clicks.slice(0, count);
         state = await step(part, state, count === clicks.length ? choice : 'best');
-        states.set(names[count], state, (state.map?.data.byteLength ?? 0) + 400);
+        states.set(names[count], state, (state.map?.data.byteLength ?? 0) + (state.memory?.byteLength ?? 0) + 400);
       }
       const predicted = performance.now();
       const last = state as ClickState;
 
       const notes: string[] = [];
+      const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
+        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {});
+        return guide === null ? clean : intersection(clean, rectRuns(size, guide.limit));
+      };
       let runs: MaskRuns;
       if (last.map === null) {
         runs = emptyRuns(size);
         notes.push('Only negative clicks so far: the mask is empty. Click on the object.');
       } else {
-        runs = postprocess(last.map, size, clicks, manifest.threshold, wanted.postprocess ?? {});
-        if (guide !== null) runs = intersection(runs, rectRuns(size, guide.limit));
+        runs = cut(last.map, clicks);
       }
       const startRuns = prompt.mask ?? emptyRuns(size);
-      const beforeRuns =
-        last.before === null
-          ? startRuns
-          : postprocess(last.before, size, clicks.slice(0, -1), manifest.threshold, wanted.postprocess ?? {});
+      const beforeRuns = last.before === null ? startRuns : cut(last.before, clicks.slice(0, -1));
       const end = performance.now();
       predictions += 1;
       const decode = decodeMs.get(key) ?? 0;
@@ -302,7 +313,10 @@ export function createEngine(options: EngineOptions): Engine {
         provider: handle.provider,
         model: `${manifest.name} ${manifest.version}`,
         notes,
-        ...(wanted.includeMap === true && last.map !== null ? { map: last.map } : {}),
+        // A copy: what a caller does to it must not reach the next click.
+        ...(wanted.includeMap === true && last.map !== null
+          ? { map: { ...last.map, data: last.map.data.slice() } }
+          : {}),
       };
 
       async function step(
@@ -315,7 +329,15 @@ export function createEngine(options: EngineOptions): Engine {
         const whole = wholeRect(size);
         if (!positive && start === null) {
           const report = { steps: 0, changedPixels: [], settled: false, roi: whole, flip: refinement.flip };
-          return { map: null, before: null, zoomed: null, candidates: [{ index: 0, score: 0 }], candidate: 0, report };
+          return {
+            map: null,
+            before: null,
+            zoomed: null,
+            memory: null,
+            candidates: [{ index: 0, score: 0 }],
+            candidate: 0,
+            report,
+          };
         }
         const previous = model.capabilities.previousMask ? start : null;
         const {
@@ -329,6 +351,7 @@ export function createEngine(options: EngineOptions): Engine {
               size,
               part,
               prior?.map ?? previous,
+              prior === null ? (from?.memory ?? null) : prior.memory,
               prior?.zoomed ?? from?.zoomed ?? null,
               guide?.roi ?? null,
               refinement,
@@ -346,6 +369,7 @@ export function createEngine(options: EngineOptions): Engine {
           map: pass.map,
           before: from?.map ?? null,
           zoomed: pass.zoomed,
+          memory: pass.memory,
           candidates: pass.candidates,
           candidate: pass.candidate,
           report,
@@ -357,6 +381,7 @@ export function createEngine(options: EngineOptions): Engine {
       sizes.delete(key);
       decodeMs.delete(key);
       pixels.delete(key);
+      if (latest?.key === key) latest = null;
       features.deletePrefix(`${key}\n`);
       states.deletePrefix(`${key}\n`);
     },
@@ -364,7 +389,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stats() {
       return {
         images: sizes.size,
-        pixelBytes: pixels.bytes,
+        pixelBytes: Math.max(pixels.bytes, latest?.image.data.byteLength ?? 0),
         featureBytes: features.bytes,
         stateBytes: states.bytes,
         encodes,
@@ -373,6 +398,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async dispose() {
+      latest = null;
       pixels.clear();
       features.clear();
       states.clear();
@@ -386,6 +412,15 @@ interface CheckedPrompt {
   readonly clicks: readonly Click[];
   readonly box: Required<NonNullable<Prompt['box']>> | null;
   readonly mask: MaskRuns | null;
+}
+
+function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
+  for (const [name, bytes] of Object.entries(budgets)) {
+    if (!(bytes >= 0)) throw unexpected('bad-option', `budgets.${name}`, 'a number of bytes from 0', bytes);
+  }
+  for (const [name, count] of Object.entries(limits)) {
+    if (!(count >= 1)) throw unexpected('bad-option', `limits.${name}`, 'a number from 1', count);
+  }
 }
 
 function checkPrompt(prompt: Prompt, size: Size, limits: EngineLimits): CheckedPrompt {
@@ -425,10 +460,12 @@ function stateNames(
   clicks: readonly Click[],
   prompt: CheckedPrompt,
   refinement: ResolvedRefinement,
+  threshold: number,
   choice: 'best' | number,
 ): readonly string[] {
   const start = prompt.mask === null ? '' : fingerprint(prompt.mask);
-  let name = `${key}\n${JSON.stringify([prompt.box, start, refinement])}`;
+  // The threshold counts too: it decides when an adaptive cascade has settled.
+  let name = `${key}\n${JSON.stringify([prompt.box, start, refinement, threshold])}`;
   const names = [name];
   clicks.forEach((click, i) => {
     name += `|${click.x},${click.y},${click.label === 'positive' ? '+' : '-'}`;

@@ -56,7 +56,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     manifest,
     capabilities: { previousMask: true, box: false, candidates: count },
 
-    async encode(image, roi, mirrored): Promise<EncoderFeatures> {
+    async encode(image, { roi, mirrored }): Promise<EncoderFeatures> {
       const data = resizeToTensor(image, roi, input, 'area');
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
