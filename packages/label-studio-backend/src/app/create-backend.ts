@@ -300,6 +300,8 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     if (status === 503) response.setHeader('Retry-After', '1');
     // What is left of a body that was refused is not worth waiting for.
     if (status === 413) response.setHeader('Connection', 'close');
+    // Label Studio passes on nothing of a failed answer but its status line.
+    response.statusMessage = statusLine(problem);
     response.status(status).json(problemBody(problem));
   });
 
@@ -406,6 +408,11 @@ function checkConfig(xml: string, parse: (xml: string) => LabelingConfig, kind: 
     remarks.push('the labeling config has no keypoint or rectangle tag to click with');
   }
   return remarks;
+}
+
+/** The problem as the reason phrase of a status line: printable ASCII of moderate length. */
+function statusLine({ reason, message }: Problem): string {
+  return `${reason}: ${message}`.replace(/[^\x20-\x7e]+/g, '?').slice(0, 300);
 }
 
 /** Errors of express and its body parser, as problems. */

@@ -9,9 +9,9 @@ const id = z.union([z.number(), z.string()]).transform(String);
 const taskSchema = z.looseObject({
   id: id.nullish(),
   data: z.record(z.string(), z.unknown()).nullish(),
-  annotations: z.unknown(),
-  predictions: z.unknown(),
-  drafts: z.unknown(),
+  annotations: z.unknown().optional(),
+  predictions: z.unknown().optional(),
+  drafts: z.unknown().optional(),
 });
 
 export type PredictTask = z.infer<typeof taskSchema>;
@@ -20,7 +20,11 @@ export const predictSchema = z.looseObject({
   tasks: z.array(taskSchema),
   project: id.nullish(),
   label_config: text,
-  params: z.looseObject({ context: z.looseObject({ result: z.unknown(), event: z.unknown() }).nullish() }).nullish(),
+  params: z
+    .looseObject({
+      context: z.looseObject({ result: z.unknown().optional(), event: z.unknown().optional() }).nullish(),
+    })
+    .nullish(),
 });
 
 export type PredictRequest = z.infer<typeof predictSchema>;
@@ -30,14 +34,14 @@ export const setupSchema = z.looseObject({
   schema: text,
   hostname: text,
   access_token: text,
-  extra_params: z.unknown(),
+  extra_params: z.unknown().optional(),
 });
 
 export const webhookSchema = z.looseObject({
   action: z.string().max(100),
   project: z.union([z.looseObject({ id: id.nullish() }), id]).nullish(),
   task: z.union([z.looseObject({ id: id.nullish() }), id]).nullish(),
-  annotation: z.unknown(),
+  annotation: z.unknown().optional(),
 });
 
 /** @throws Problem `bad-request` that names each field that is wrong */

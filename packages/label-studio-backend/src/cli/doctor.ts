@@ -189,14 +189,10 @@ async function clickMiddle(client: LabelStudioClient, backend: number, task: num
   return { value: true, detail: `${result.length} region in ${ms} ms`, warning: warning || undefined };
 }
 
-/** Label Studio hands the backend's error body on as text. */
+/** Label Studio hands on the status line of the backend's answer. */
 function readErrors(errors: readonly unknown[]): Failed {
   const text = errors.map(String).join(' ');
-  const code = /"code":\s*"([a-z-]+)"/.exec(text)?.[1];
-  const message = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const [, code, message] = /Error: ([a-z-]+): (.*?)(?: for url: .*)?$/s.exec(text) ?? [];
   const advice = code !== undefined && Object.hasOwn(reasons, code) ? reasons[code as 'ok'].advice : '';
-  return new Failed(
-    message === undefined ? text.slice(0, 500) : message,
-    advice || 'Look at /diagnostics of the backend, or into its log.',
-  );
+  return new Failed(message ?? text.slice(0, 500), advice || 'Look at /diagnostics of the backend, or into its log.');
 }

@@ -1,0 +1,122 @@
+import type { Browser, Page } from 'playwright';
+import type { LabelStudioServer } from './label-studio-server.js';
+
+/** What the editor sends at a smart click, as the browser saw it go. */
+export interface SmartCall {
+  readonly context: { readonly result: readonly Record<string, unknown>[] };
+  readonly answer: Record<string, unknown>;
+}
+
+/** A person at the editor of Label Studio. */
+export interface EditorPage {
+  readonly page: Page;
+  /** All smart calls so far. */
+  readonly calls: readonly SmartCall[];
+  openTask(project: number, task: number): Promise<void>;
+  setAutoAnnotation(on: boolean): Promise<void>;
+  /** Takes a label of the n-th row of labels, and with it its tool. */
+  pickLabel(row: number, label: string): Promise<void>;
+  pickSmartTool(kind: 'key-point' | 'rectangle'): Promise<void>;
+  /** Clicks at a place of the picture, 0 to 1, and waits for the answer where one is expected. */
+  clickPicture(x: number, y: number, how?: { readonly alt?: boolean; readonly answered?: boolean }): Promise<void>;
+  dragPicture(from: readonly [number, number], to: readonly [number, number]): Promise<void>;
+  acceptAll(): Promise<void>;
+  submit(): Promise<void>;
+  screenshot(path: string): Promise<void>;
+}
+
+export async function openEditor(browser: Browser, server: LabelStudioServer): Promise<EditorPage> {
+  const page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+  const calls: SmartCall[] = [];
+  page.on('response', async (response) => {
+    if (!response.url().includes('/interactive-annotating')) return;
+    const sent = JSON.parse(response.request().postData() ?? '{}') as SmartCall;
+    const answer = (await response.json()) as Record<string, unknown>;
+    calls.push({ context: sent.context, answer });
+  });
+  await page.goto(`${server.url}/user/login/`);
+  await page.fill('input[name=email]', server.email);
+  await page.fill('input[name=password]', server.password);
+  await page.click('button[type=submit], input[type=submit]');
+  await page.waitForURL((url) => !url.pathname.includes('/login'));
+  // The setting "Keep label selected after creating a region", without which each click needs its label picked anew.
+  await page.evaluate(() => localStorage.setItem('labelStudio:settings', JSON.stringify({ continuousLabeling: true })));
+
+  const toggle = page.getByTestId('bottombar-auto-annotation-toggle');
+  const place = async (x: number, y: number) => {
+    const box = await page.locator('canvas').first().boundingBox();
+    if (box === null) throw new Error('There is no picture in the editor.');
+    return [box.x + box.width * x, box.y + box.height * y] as const;
+  };
+  const answered = async (before: number) => {
+    const until = Date.now() + 60_000;
+    while (calls.length <= before) {
+      if (Date.now() > until) throw new Error('The smart click was not answered within a minute.');
+      await page.waitForTimeout(100);
+    }
+    // The editor draws the suggestion after the answer.
+    await page.waitForTimeout(700);
+  };
+
+  return {
+    page,
+    calls,
+    async openTask(project, task) {
+      await page.goto(`${server.url}/projects/${project}/data?task=${task}`);
+      await page.locator('canvas').first().waitFor({ timeout: 60_000 });
+      await toggle.waitFor({ state: 'attached', timeout: 60_000 });
+      await page.waitForTimeout(1500);
+    },
+    async setAutoAnnotation(on) {
+      if ((await toggle.isChecked()) !== on) await page.locator('text=Auto-Annotation').click();
+      await page.waitForTimeout(300);
+    },
+    async pickLabel(row, label) {
+      await page.locator('.lsf-labels').nth(row).getByText(label, { exact: true }).click();
+      await page.waitForTimeout(200);
+    },
+    async pickSmartTool(kind) {
+      const group = page.locator('.lsf-tool_smart').first();
+      await group.hover();
+      const tool = page.getByRole('button', { name: `${kind}-tool`, exact: true }).last();
+      if (await tool.isVisible()) await tool.click();
+      else await group.click();
+      await page.waitForTimeout(200);
+    },
+    async clickPicture(x, y, { alt = false, answered: wait = true } = {}) {
+      const before = calls.length;
+      const at = await place(x, y);
+      if (alt) await page.keyboard.down('Alt');
+      await page.mouse.click(...at);
+      if (alt) await page.keyboard.up('Alt');
+      if (wait) await answered(before);
+      else await page.waitForTimeout(1500);
+    },
+    async dragPicture(from, to) {
+      const before = calls.length;
+      await page.mouse.move(...(await place(...from)));
+      await page.mouse.down();
+      await page.mouse.move(...(await place((from[0] + to[0]) / 2, (from[1] + to[1]) / 2)));
+      await page.mouse.move(...(await place(...to)));
+      await page.mouse.up();
+      await answered(before);
+    },
+    async acceptAll() {
+      const bar = page.locator('.lsf-dynamic-preannotations');
+      await bar.locator('button').last().click();
+      await page.waitForTimeout(700);
+    },
+    async submit() {
+      const saved = page.waitForResponse(
+        (response) =>
+          /\/api\/(?:tasks\/\d+\/annotations|annotations\/\d+)/.test(response.url()) &&
+          response.request().method() !== 'GET',
+      );
+      await page.getByRole('button', { name: /^(?:Submit|Update)$/i }).click();
+      await saved;
+    },
+    async screenshot(path) {
+      await page.screenshot({ path });
+    },
+  };
+}

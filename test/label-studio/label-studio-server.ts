@@ -1,0 +1,177 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The version that the tests hold for; CLICKMASK_LABEL_STUDIO_VERSION takes another one. */
+export const labelStudioVersion = process.env.CLICKMASK_LABEL_STUDIO_VERSION ?? '1.23.2';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A real Label Studio on the loopback interface, with SQLite in a folder of its own. */
+export interface LabelStudioServer {
+  readonly url: string;
+  readonly email: string;
+  readonly password: string;
+  /** A legacy token. */
+  readonly token: string;
+  /** Calls the REST API with the legacy token. */
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  upload(project: number, name: string, bytes: Uint8Array): Promise<number>;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** Why the real server cannot be tested here. */
+export class Unavailable extends Error {}
+
+/**
+ * Installs Label Studio into a virtual environment of its own, once for all runs: `.cache/label-studio`, or the folder in
+ * CLICKMASK_LABEL_STUDIO_VENV. About 1 GB.
+ *
+ * @throws Unavailable without Python, or where the installation fails or takes longer than it may
+ */
+export async function installLabelStudio(timeoutMs: number): Promise<string> {
+  if (process.env.CLICKMASK_LABEL_STUDIO === 'off') throw new Unavailable('CLICKMASK_LABEL_STUDIO is off');
+  const venv = process.env.CLICKMASK_LABEL_STUDIO_VENV ?? join(root, '.cache/label-studio/venv');
+  const program = join(venv, process.platform === 'win32' ? 'Scripts/label-studio.exe' : 'bin/label-studio');
+  const mark = join(venv, 'clickmask-installed.txt');
+  if (existsSync(program) && existsSync(mark) && readFileSync(mark, 'utf8') === labelStudioVersion) return program;
+  const python = ['python3', 'python'].find((name) => {
+    const { status, stdout } = spawnSync(name, [
+      '-c',
+      'import sys, venv, ensurepip; print(sys.version_info >= (3, 10))',
+    ]);
+    return status === 0 && String(stdout).trim() === 'True';
+  });
+  if (python === undefined) throw new Unavailable('there is no Python from 3.10 on with the module venv');
+  const until = Date.now() + timeoutMs;
+  console.log(`Installing label-studio ${labelStudioVersion} into ${venv}; this takes some minutes the first time.`);
+  mkdirSync(join(venv, '..'), { recursive: true });
+  await runUntil(until, python, ['-m', 'venv', '--clear', venv]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `label-studio==${labelStudioVersion}`];
+  await runUntil(until, join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'), pip);
+  writeFileSync(mark, labelStudioVersion);
+  return program;
+}
+
+function runUntil(until: number, command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (part: Buffer) => {
+      said = (said + part.toString()).slice(-2000);
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), Math.max(1, until - Date.now()));
+    child.once('error', (error) => reject(new Unavailable(`${command}: ${error.message}`)));
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve();
+      else
+        reject(new Unavailable(`${command} ${args.join(' ')} ended with ${code ?? 'a signal'}: ${said.slice(-400)}`));
+    });
+  });
+}
+
+/** Starts a fresh Label Studio: new database, one user. Takes up to a minute, which is its migrations. */
+export async function startLabelStudio(program: string, timeoutMs: number): Promise<LabelStudioServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'clickmask-label-studio-'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const email = 'tester@example.com';
+  const password = 'Passw0rd-for-tests';
+  const token = '0123456789abcdef0123456789abcdef01234567';
+  const args = ['start', '--no-browser', '--internal-host', '127.0.0.1', '--port', String(port), '--host', url];
+  const user = ['--username', email, '--password', password, '--user-token', token, '--enable-legacy-api-token'];
+  const child = spawn(program, [...args, ...user], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      LABEL_STUDIO_BASE_DATA_DIR: folder,
+      LATEST_VERSION_CHECK: 'false',
+      COLLECT_ANALYTICS: 'false',
+      SENTRY_DSN: '',
+      FRONTEND_SENTRY_DSN: '',
+      SSRF_PROTECTION_ENABLED: 'false',
+      ML_BLOCK_LOCAL_IP: 'false',
+    },
+  });
+  let said = '';
+  const hear = (part: Buffer) => {
+    said = (said + part.toString()).slice(-200_000);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    if (child.exitCode === null && child.pid !== undefined) {
+      try {
+        process.kill(-child.pid, 'SIGTERM');
+      } catch {
+        // It has ended by itself.
+      }
+      const timer = setTimeout(() => child.pid !== undefined && child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(timer);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const isUp = await fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) break;
+    if (child.exitCode !== null || Date.now() > until) {
+      await stop();
+      throw new Unavailable(`Label Studio did not start: ${said.slice(-600)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const authorization = `Token ${token}`;
+  const answer = async (response: Response, what: string): Promise<unknown> => {
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${what} answered ${response.status}: ${text.slice(0, 500)}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  return {
+    url,
+    email,
+    password,
+    token,
+    log: () => said,
+    stop,
+    async call(method, path, body) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      return answer(response, `${method} ${path}`);
+    },
+    async upload(project, name, bytes) {
+      const form = new FormData();
+      form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+      const path = `/api/projects/${project}/import?return_task_ids=true`;
+      const response = await fetch(`${url}${path}`, { method: 'POST', headers: { authorization }, body: form });
+      const { task_ids: ids } = (await answer(response, path)) as { task_ids: number[] };
+      return ids[0];
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
