@@ -45,7 +45,7 @@ const update = () => {
   if (!result.open) return;
   const value = annotator.getResult(format.value);
   const text = value === null ? 'No mask yet.' : typeof value === 'string' ? value : JSON.stringify(value);
-  output.textContent = text.length > 4000 ? `${text.slice(0, 4000)} … (${text.length} characters)` : text;
+  output.value = text.length > 4000 ? `${text.slice(0, 4000)} … (${text.length} characters)` : text;
 };
 annotator.addEventListener('clickmask-change', update);
 annotator.addEventListener('clickmask-settings', update);

@@ -39,21 +39,14 @@ export async function createDefaultSegmenter(
       `Expected the server's address for mode '${mode}'. Set the attribute server.`,
     );
   }
-  const files = new Map<string, { readonly loaded: number; readonly total: number | null }>();
   const base =
     assets === undefined ? undefined : new URL(assets.endsWith('/') ? assets : `${assets}/`, document.baseURI).href;
   return createSegmenter({
     ...(model !== undefined ? { model } : base !== undefined ? { model: new URL('clickmask-small/', base) } : {}),
     ...(base === undefined ? {} : { worker: new URL('web-worker.js', base), wasmPaths: base }),
     provider: provider as NonNullable<WebSegmenterOptions['provider']>,
-    onProgress({ file, loaded, total }) {
-      files.set(file, { loaded, total });
-      const all = [...files.values()];
-      const sum = all.reduce((bytes, one) => bytes + one.loaded, 0);
-      const whole = all.every((one) => one.total !== null)
-        ? all.reduce((bytes, one) => bytes + (one.total ?? 0), 0)
-        : null;
-      report({ phase: 'model', fraction: whole === null ? null : Math.min(1, sum / whole), loaded: sum, total: whole });
-    },
+    // Who asks for WebGPU by name gets it, emulated or not.
+    allowSoftwareGpu: provider === 'webgpu',
+    onProgress: ({ fraction }) => report({ phase: 'model', fraction }),
   });
 }

@@ -1,20 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright';
+import { findChromium } from '../../../scripts/find-chromium.mjs';
 
-/** Browsers of the system, and the one of Playwright where it was installed. */
-function findChromium(): string | null {
-  const candidates = [
-    process.env.CHROMIUM_PATH,
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-    chromium.executablePath(),
-  ];
-  return candidates.find((path) => path !== undefined && existsSync(path)) ?? null;
-}
-
-export const chromiumPath = findChromium();
+/** A browser of the system, else the one of Playwright where it was installed. */
+const own = chromium.executablePath();
+export const chromiumPath = findChromium() ?? (existsSync(own) ? own : null);
 
 const built = existsSync(fileURLToPath(new URL('../dist/standalone/web-worker.js', import.meta.url)));
 

@@ -101,7 +101,9 @@ export function fakeSegmenter({ delay = 0, failing = () => null } = {}) {
       };
     },
     stats: async () => ({}),
-    close: async () => void (segmenter.closed = true),
+    async close() {
+      segmenter.closed = true;
+    },
   };
   return segmenter;
 }

@@ -107,10 +107,14 @@ export async function openWidget(
       }),
     settled: () => run((element) => element.annotator!.settled()),
     ready: async () => {
-      await page.waitForFunction(() => {
-        const element = document.querySelector('#a') as ClickmaskAnnotatorElement | null;
-        return element?.annotator?.ready === true;
-      });
+      await page.waitForFunction(
+        () => {
+          const element = document.querySelector('#a') as ClickmaskAnnotatorElement | null;
+          return element?.annotator?.ready === true;
+        },
+        undefined,
+        { timeout: 200_000 },
+      );
     },
     announced: () =>
       run((element) => (element.shadowRoot!.querySelector('[aria-live]')?.textContent ?? '').replace(/\u00a0$/, '')),

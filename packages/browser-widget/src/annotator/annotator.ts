@@ -33,9 +33,9 @@ import { strokeRuns } from './brush-stroke.js';
 import { type ClickLog, createLogBook, type ReplayReport, replayLog } from './click-log.js';
 import * as edits from './edits.js';
 import { createValueHistory } from './history.js';
-import { type ResultFormat, type ResultOf, serializeResult } from './result.js';
+import { isOutlineFormat, type ResultFormat, type ResultOf, serializeResult } from './result.js';
 import { type AnnotatorSettings, cleanUpFor, defaultSettings, type Tool } from './settings.js';
-import { createShaper } from './shape.js';
+import { cleanRuns, createShaper, rawRuns } from './shape.js';
 import { createSolver, type Preview } from './solver.js';
 import {
   type AnnotatedObject,
@@ -1143,8 +1143,11 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     redo: () => step('redo'),
     getRuns,
     getResult(format, id) {
-      const runs = getRuns(id);
-      return runs === null ? null : serializeResult(format, runs);
+      const object = find(id);
+      const raw = object === null ? null : rawRuns(object);
+      if (object === null || raw === null) return null;
+      const runs = isOutlineFormat(format) ? cleanRuns(raw, { ...cleanUp, detail: 1 }) : shape(object, cleanUp);
+      return runs === null ? null : serializeResult(format, runs, settings.detail);
     },
     exportLog: () => log.export(),
     async replayLog(recorded) {

@@ -30,18 +30,26 @@ export interface ResultTypes {
 export type ResultFormat = keyof ResultTypes;
 export type ResultOf<F extends ResultFormat> = ResultTypes[F];
 
+/** Formats made of outlines: they get the detail as fewer corners, and not as a mask drawn with fewer corners. */
+const outlineFormats: readonly string[] = ['coco-polygon', 'polygon', 'geojson', 'svg-path'];
+
+export function isOutlineFormat(format: string): boolean {
+  return outlineFormats.includes(format);
+}
+
 /**
  * A mask in a format; null where it is empty.
  *
+ * @param detail - of formats made of outlines, 0 to 1
  * @throws ClickmaskError `bad-option` for an unknown format; the message lists the known ones
  */
-export function serializeResult<F extends ResultFormat>(format: F, runs: MaskRuns): ResultOf<F> | null {
+export function serializeResult<F extends ResultFormat>(format: F, runs: MaskRuns, detail: number): ResultOf<F> | null {
   if (runs.spans.length === 0) return null;
   const plain: Readonly<Record<string, () => unknown>> = {
     runs: () => runs,
     mask: () => maskFromRuns(runs),
     bbox: () => bounds(runs),
   };
-  const result = Object.hasOwn(plain, format) ? plain[format]() : findCodec(format).serialize(runs);
-  return result as ResultOf<F>;
+  if (Object.hasOwn(plain, format)) return plain[format]() as ResultOf<F>;
+  return findCodec(format).serialize(runs, isOutlineFormat(format) ? { detail } : {}) as ResultOf<F>;
 }

@@ -20,6 +20,8 @@ export interface DownloadProgress {
   readonly loaded: number;
   /** Null where the server does not tell. */
   readonly total: number | null;
+  /** Of the whole model, 0 to 1. */
+  readonly fraction: number;
 }
 
 export interface ModelFilesOptions {
@@ -67,6 +69,19 @@ export function portableSource(source: ModelSource, base: string): PortableSourc
 export function webModelFiles(source: PortableSource, options: ModelFilesOptions = {}): ModelFiles {
   const location = source.kind === 'folder' ? source.address : 'the given files';
   const hashes = new Map<string, { readonly sha256: string; readonly bytes: number }>();
+  const arrived = new Map<string, number>();
+  const report = (file: string, loaded: number, total: number | null) => {
+    // The manifest is small, and says how much there is to come.
+    if (file !== manifestName) arrived.set(file, loaded);
+    const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+    const whole = sum([...hashes.values()].map(({ bytes }) => bytes));
+    options.onProgress?.({
+      file,
+      loaded,
+      total,
+      fraction: whole === 0 ? 0 : Math.min(1, sum(arrived.values()) / whole),
+    });
+  };
   const find = (name: string): string | Blob | Uint8Array => {
     if (source.kind === 'folder') return new URL(encodeURI(name), source.address).href;
     const file = source.files[name];
@@ -77,7 +92,7 @@ export function webModelFiles(source: PortableSource, options: ModelFilesOptions
   const readManifest = async (file: string): Promise<Uint8Array> => {
     const store = await openCache(options);
     try {
-      const bytes = await download(file, manifestName, null, options);
+      const bytes = await download(file, manifestName, null, report);
       await keep(store, file, bytes);
       return bytes;
     } catch (error) {
@@ -101,12 +116,12 @@ export function webModelFiles(source: PortableSource, options: ModelFilesOptions
       if (kept !== undefined && known !== undefined) {
         const bytes = new Uint8Array(await kept.arrayBuffer());
         if (bytes.length === known.bytes && (await sha256(bytes)) === known.sha256) {
-          options.onProgress?.({ file: name, loaded: bytes.length, total: bytes.length });
+          report(name, bytes.length, bytes.length);
           return bytes;
         }
         await store?.delete(key).catch(() => false);
       }
-      const bytes = await download(file, name, known?.bytes ?? null, options);
+      const bytes = await download(file, name, known?.bytes ?? null, report);
       if (known !== undefined && bytes.length === known.bytes) await keep(store, key, bytes);
       return bytes;
     },
@@ -142,7 +157,7 @@ async function download(
   address: string,
   name: string,
   expected: number | null,
-  { onProgress }: ModelFilesOptions,
+  report: (file: string, loaded: number, total: number | null) => void,
 ): Promise<Uint8Array> {
   let response: Response;
   try {
@@ -172,7 +187,7 @@ async function download(
       }
       bytes.set(value, loaded);
       loaded += value.length;
-      onProgress?.({ file: name, loaded, total });
+      report(name, loaded, total);
     }
   } catch (cause) {
     if (cause instanceof ClickmaskError) throw cause;

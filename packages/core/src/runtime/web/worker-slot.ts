@@ -72,6 +72,8 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
   /** Watches an engine on the GPU and replaces it by one on the processor when the GPU fails. */
   const guarded = (engine: ConnectedEngine): Engine & { readonly isLost: boolean } => {
     const watch = async <T>(call: () => Promise<T>): Promise<T> => {
+      // An engine asked for a provider by name is not moved to another behind the caller's back.
+      if (options.settings.provider !== 'auto') return call();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const hung = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
@@ -83,8 +85,6 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
         return await Promise.race([call(), hung]);
       } catch (error) {
         if (!isClickmaskError(error, 'backend-failed')) throw error;
-        // An engine asked for a provider by name is not moved to another behind the caller's back.
-        if (options.settings.provider !== 'auto') throw error;
         provider = 'wasm';
         terminate();
         engine.lost(error);

@@ -1,0 +1,288 @@
+import type { Browser } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launch, missing } from './chromium.js';
+import { openWidget, type Server, serve, type Widget } from './test-page.js';
+
+// What the page around the widget can do with it.
+describe.skipIf(missing !== null)('the element and its page', () => {
+  let browser: Browser;
+  let server: Server;
+  let widget: Widget;
+  const open = async (attributes = '', options: Parameters<typeof openWidget>[3] = {}) => {
+    const source = 'src="/examples/photos/cat.jpg"';
+    widget = await openWidget(browser, server, `${source} no-preview ${attributes}`, { fake: true, ...options });
+    await widget.ready();
+  };
+
+  beforeAll(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  afterEach(async () => {
+    const { crashes } = widget;
+    await widget.close();
+    expect(crashes).toEqual([]);
+  });
+
+  test('tells of every change, with its origin', async () => {
+    await open();
+    await widget.run((element) => {
+      const seen: string[] = [];
+      (globalThis as unknown as Record<string, unknown>).seen = seen;
+      element.addEventListener('clickmask-change', ({ detail }) => seen.push(detail.origin));
+    });
+    await widget.click(200, 150);
+    await widget.run((element) => {
+      element.annotator!.undo();
+      element.value = { objects: [], activeId: null };
+    });
+    const seen = await widget.run(() => (globalThis as unknown as { seen: string[] }).seen);
+    expect(seen).toEqual(['user', 'model', 'history']);
+  });
+
+  test('in controlled mode nothing holds until the page sets it', async () => {
+    await open('controlled');
+    await widget.click(200, 150);
+    expect((await widget.value()).objects).toEqual([]);
+    await widget.run((element) => {
+      element.addEventListener('clickmask-change', ({ detail }) => {
+        if (detail.value.objects.length <= 1) element.value = detail.value;
+      });
+    });
+    await widget.click(200, 150);
+    expect((await widget.value()).objects).toHaveLength(1);
+    expect(await widget.area()).toBeGreaterThan(4000);
+    await widget.run((element) => element.annotator!.undo());
+    expect((await widget.value()).objects).toEqual([]);
+    await widget.run((element) => element.annotator!.redo());
+    await widget.run((element) => element.annotator!.accept());
+    await widget.click(100, 100);
+    expect((await widget.value()).objects).toHaveLength(1);
+  });
+
+  test('hands the mask out in every format, and they agree', async () => {
+    await open();
+    await widget.click(200, 150);
+    const results = await widget.run((element) => {
+      const names = [
+        'bbox',
+        'coco-rle',
+        'coco-rle-uncompressed',
+        'coco-polygon',
+        'label-studio-rle',
+        'cvat-mask',
+        'polygon',
+        'geojson',
+        'svg-path',
+      ] as const;
+      return Object.fromEntries(names.map((name) => [name, element.getResult(name)]));
+    });
+    for (const [name, value] of Object.entries(results)) expect(value, name).not.toBeNull();
+    const { bbox, ...rest } = results as unknown as { bbox: { x: number; width: number }; 'cvat-mask': number[] };
+    expect(rest['cvat-mask'].slice(-4)[0]).toBe(bbox.x);
+    expect(await widget.run((element) => element.getResult('runs', 'no-such-object'))).toBeNull();
+    const message = await widget.run((element) => {
+      try {
+        return String(element.getResult('tiff' as 'runs'));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(message).toContain('coco-rle');
+  });
+
+  test('goes on from a polygon and from a mask', async () => {
+    await open();
+    const id = await widget.run((element) =>
+      element.annotator!.addObject([{ outer: Float64Array.of(100, 100, 200, 100, 200, 180, 100, 180), holes: [] }], {
+        classId: 'given',
+      }),
+    );
+    expect(await widget.area()).toBe(8000);
+    await widget.click(300, 200);
+    expect(await widget.area()).toBeGreaterThan(12000);
+    const { objects } = await widget.value();
+    expect(objects).toHaveLength(1);
+    expect(objects[0].id).toBe(id);
+    await widget.page.keyboard.press('Control+z');
+    expect(await widget.area()).toBe(8000);
+    const code = await widget.run((element) => {
+      try {
+        element.annotator!.addObject({ width: 3, height: 3, data: new Uint8Array(9) });
+        return 'none';
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    });
+    expect(code).toBe('bad-mask');
+  });
+
+  test('cleans masks reversibly: detail, largest part, specks, holes', async () => {
+    await open();
+    await widget.click(100, 100);
+    await widget.click(300, 200);
+    const raw = await widget.area();
+    const set = (change: object) =>
+      widget.page.evaluate((part) => {
+        const { annotator } = document.querySelector('#a') as unknown as { annotator: { settings: object } };
+        annotator.settings = part;
+      }, change);
+    await set({ largestPart: true });
+    expect(await widget.area()).toBeLessThan(raw * 0.6);
+    await set({ largestPart: false, detail: 0.2 });
+    const points = await widget.run((element) => element.getResult('polygon')!.flat(2).length);
+    await set({ detail: 1 });
+    expect(await widget.run((element) => element.getResult('polygon')!.flat(2).length)).toBeGreaterThan(points * 2);
+    expect(await widget.area()).toBe(raw);
+    await widget.run((element) => element.annotator!.stroke([{ x: 100, y: 100 }], 5, 'erase'));
+    const holed = await widget.area();
+    await set({ fillHoles: true });
+    expect(await widget.area()).toBe(raw);
+    await set({ fillHoles: false });
+    expect(await widget.area()).toBe(holed);
+    await widget.run((element) => element.annotator!.stroke([{ x: 10, y: 280 }], 1, 'paint'));
+    const specked = await widget.area();
+    expect(specked).toBeGreaterThan(holed);
+    await set({ removeSpecks: true });
+    expect(await widget.area()).toBe(holed);
+  });
+
+  test('keeps a log that gives the same masks again, and notices when they differ', async () => {
+    await open();
+    await widget.click(200, 150);
+    await widget.click(260, 150, { modifier: 'Shift' });
+    const report = await widget.run(async (element) => {
+      const log = JSON.parse(JSON.stringify(element.exportLog()));
+      const same = await element.replayLog(log);
+      log.entries[0].clicks[0].x += 30;
+      return { same, different: await element.replayLog(log), entries: log.entries.length };
+    });
+    expect(report.entries).toBe(2);
+    expect(report.same).toEqual({ total: 2, identical: 2, different: [] });
+    expect(report.different.different).toEqual([0]);
+  });
+
+  test('speaks five languages, and takes texts and keys of the page', async () => {
+    await open('lang="de"');
+    const label = () =>
+      widget.run((element) => element.shadowRoot!.querySelector('[part~="undo"]')!.getAttribute('aria-label'));
+    expect(await label()).toBe('Rückgängig');
+    for (const [lang, text] of [
+      ['fr', 'Annuler'],
+      ['zh-CN', '撤销'],
+      ['ja', '元に戻す'],
+      ['en', 'Undo'],
+      ['xx', 'Undo'],
+    ]) {
+      await widget.page.evaluate((tag) => document.querySelector('#a')!.setAttribute('lang', tag), lang);
+      expect(await label()).toBe(text);
+    }
+    await widget.run((element) => {
+      element.messages = { undo: 'Take back' };
+      element.shortcuts = { q: 'undo' };
+    });
+    expect(await label()).toBe('Take back');
+    await widget.click(200, 150);
+    await widget.page.keyboard.press('Control+z');
+    expect((await widget.value()).objects).toHaveLength(1);
+    await widget.page.keyboard.press('q');
+    expect((await widget.value()).objects).toHaveLength(0);
+  });
+
+  test('a wrong attribute is an error with a code, not a crash', async () => {
+    await open();
+    const code = await widget.run(
+      (element) =>
+        new Promise<string>((resolve) => {
+          element.addEventListener('clickmask-error', ({ detail }) => resolve(detail.error.code));
+          element.setAttribute('classes', '[{"id":');
+        }),
+    );
+    expect(code).toBe('bad-option');
+    const again = await widget.run(
+      (element) =>
+        new Promise<string>((resolve) => {
+          element.addEventListener('clickmask-error', ({ detail }) => resolve(detail.error.message));
+          element.setAttribute('opacity', '7');
+        }),
+    );
+    expect(again).toContain('a number from 0 to 1');
+  });
+
+  test('read-only shows and changes nothing', async () => {
+    await open();
+    await widget.click(200, 150);
+    await widget.run((element) => element.setAttribute('readonly', ''));
+    await widget.click(100, 100);
+    await widget.page.keyboard.press('Control+z');
+    expect((await widget.value()).objects[0].prompt.clicks).toHaveLength(1);
+  });
+
+  test('takes pictures as address, file, bytes, <img>, canvas and pixels', async () => {
+    await open();
+    const sizes = await widget.run(async (element) => {
+      const response = await fetch('/examples/photos/coffee.jpg');
+      const blob = await response.blob();
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      const image = new Image();
+      image.src = '/examples/photos/cat.jpg';
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      canvas.width = 70;
+      canvas.height = 50;
+      canvas.getContext('2d')!.fillRect(0, 0, 10, 10);
+      const pixels = canvas.getContext('2d')!.getImageData(0, 0, 20, 30);
+      const found: string[] = [];
+      for (const source of [blob, bytes, image, canvas, pixels]) {
+        await element.load(source);
+        const size = element.annotator!.pictureSize!;
+        found.push(`${size.width}x${size.height}`);
+      }
+      return found;
+    });
+    expect(sizes).toEqual(['600x400', '600x400', '451x300', '70x50', '20x30']);
+  });
+
+  test('loads the next picture ahead', async () => {
+    await open('next-src="/examples/photos/coffee.jpg"');
+    const opened = () => widget.run(() => (globalThis as unknown as { fakes: { opened: number }[] }).fakes[0].opened);
+    await expect.poll(opened).toBe(2);
+    await widget.run((element) => element.setAttribute('src', '/examples/photos/coffee.jpg'));
+    await widget.ready();
+    await expect.poll(() => widget.run((element) => element.annotator!.pictureSize!.width)).toBe(600);
+    expect(await opened()).toBe(2);
+  });
+
+  test('taking it off the page frees all; putting it back shows the same value', async () => {
+    await open();
+    await widget.click(200, 150);
+    const before = await widget.area();
+    await widget.run(async (element) => {
+      const parent = element.parentElement!;
+      element.remove();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const page = globalThis as unknown as { fakes: { closed: boolean }[]; wasClosed: boolean };
+      page.wasClosed = page.fakes[0].closed;
+      parent.append(element);
+    });
+    expect(await widget.run(() => (globalThis as unknown as { wasClosed: boolean }).wasClosed)).toBe(true);
+    await widget.ready();
+    await expect.poll(() => widget.area()).toBe(before);
+  });
+
+  test('moving it inside the page keeps everything', async () => {
+    await open();
+    await widget.click(200, 150);
+    const kept = await widget.run(async (element) => {
+      const { annotator } = element;
+      document.body.prepend(element);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return element.annotator === annotator && element.value.objects.length === 1;
+    });
+    expect(kept).toBe(true);
+  });
+});
