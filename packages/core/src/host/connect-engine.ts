@@ -61,6 +61,7 @@ export function connectEngine(port: PortLike): {
           load: (key, source) => call('load', { key, source }),
           prepare: async (key) => void (await call('prepare', { key })),
           segment: (request) => call('segment', request),
+          features: (key, view) => call('features', { key, view }),
           forget: async (key) => void (await call('forget', { key })),
           stats: () => call('stats', null),
           async dispose() {

@@ -1,4 +1,4 @@
-import { describe, isClickmaskError, unexpected } from '../errors/index.js';
+import { describe, expectInteger, isClickmaskError, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { checkImage } from '../image/index.js';
 import { toRuns } from '../mask/index.js';
@@ -37,6 +37,7 @@ interface Lane {
  */
 export async function createHost(options: HostOptions): Promise<Segmenter> {
   const { slots, queueCapacity = 64, deadlineMs } = options;
+  expectInteger('bad-option', 'the number of slots', slots.length, 1);
   const lanes = slots.map((slot) => createLane(slot, queueCapacity));
   let started: readonly Engine[];
   try {
@@ -49,6 +50,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   const sources = new WeakMap<SegmenterImage, { readonly source: ImageSource; readonly lane: Lane }>();
   const openCount = new Map<string, number>();
   let closed = false;
+  let closing: Promise<void> | null = null;
 
   const lookUp = (image: SegmenterImage) => {
     if (closed) throw closedError();
@@ -78,6 +80,14 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     }
   };
 
+  /** Frees what a lane keeps of a picture, even where its queue is full; a lane that is closed has freed it already. */
+  const forget = async (lane: Lane, key: string): Promise<void> => {
+    const run = async () => (await lane.engine()).forget(key);
+    await lane.queue.push({ run, always: true }).catch((error: unknown) => {
+      if (!isClickmaskError(error, 'closed')) throw error;
+    });
+  };
+
   return {
     info,
     async open(source, { key: givenKey, prepare = false, signal } = {}) {
@@ -87,16 +97,21 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       const key = givenKey ?? (await contentKey(source));
       if (key === '' || key.includes('\n')) throw unexpected('bad-image', 'key', 'a text without line breaks', key);
       const lane = lanes[laneOf(key, lanes.length)];
-      const size: Size = await lane.queue.push({
-        signal,
-        deadlineMs,
-        run: async () => {
-          const engine = await lane.engine();
-          const loaded = await engine.load(key, source);
-          if (prepare) await withPixels(lane, key, source, (present) => present.prepare(key));
-          return loaded;
-        },
-      });
+      const load = async () => {
+        const engine = await lane.engine();
+        const loaded = await engine.load(key, source);
+        if (prepare) await withPixels(lane, key, source, (present) => present.prepare(key));
+        return loaded;
+      };
+      let size: Size;
+      try {
+        size = await lane.queue.push({ signal, deadlineMs, run: load });
+      } catch (error) {
+        // It may have been loaded, or may yet be, for a caller who is gone.
+        const late = isClickmaskError(error, 'aborted') || isClickmaskError(error, 'deadline-exceeded');
+        if (late && !openCount.has(key)) void forget(lane, key).catch(() => {});
+        throw error;
+      }
       openCount.set(key, (openCount.get(key) ?? 0) + 1);
       let open = true;
       const image: SegmenterImage = {
@@ -112,7 +127,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
             return;
           }
           openCount.delete(key);
-          if (!closed) await lane.queue.push({ run: async () => (await lane.engine()).forget(key) });
+          if (!closed) await forget(lane, key);
         },
       };
       sources.set(image, { source, lane });
@@ -121,6 +136,9 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 
     async segment(image, prompt, { refinement, postprocess, candidate, includeMap, session, signal, ...rest } = {}) {
       const { source, lane } = lookUp(image);
+      if (typeof prompt !== 'object' || prompt === null) {
+        throw unexpected('no-clicks', 'prompt', '{ clicks, box, mask }', prompt);
+      }
       // Runs cross a thread boundary for a fraction of what bytes cost.
       const mask = prompt.mask === undefined ? undefined : toRuns(prompt.mask);
       const request = {
@@ -135,6 +153,15 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
         run: () => withPixels(lane, image.key, source, (engine) => engine.segment(request)),
       });
       return toPrediction(data);
+    },
+
+    features(image, view, { signal } = {}) {
+      const { source, lane } = lookUp(image);
+      return lane.queue.push({
+        signal,
+        deadlineMs,
+        run: () => withPixels(lane, image.key, source, (engine) => engine.features(image.key, view)),
+      });
     },
 
     async stats() {
@@ -154,11 +181,13 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       };
     },
 
-    async close() {
-      if (closed) return;
+    close() {
       closed = true;
-      await Promise.all(lanes.map((lane) => lane.queue.close()));
-      await Promise.allSettled(lanes.map(async (lane) => (await lane.peek())?.dispose()));
+      closing ??= (async () => {
+        await Promise.all(lanes.map((lane) => lane.queue.close()));
+        await Promise.allSettled(lanes.map(async (lane) => (await lane.peek())?.dispose()));
+      })();
+      return closing;
     },
   };
 }

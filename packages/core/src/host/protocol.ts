@@ -1,5 +1,6 @@
 import type { ClickmaskErrorCode, ErrorDetails } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
+import type { Features, View } from '../models/index.js';
 import type { EngineRequest, EngineStats } from '../segmenter/engine.js';
 import type { PredictionData } from '../segmenter/prediction.js';
 import type { ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
@@ -9,6 +10,8 @@ export interface EngineOperations {
   load: { request: { readonly key: string; readonly source: ImageSource }; response: Size };
   prepare: { request: { readonly key: string }; response: null };
   segment: { request: EngineRequest; response: PredictionData };
+  /** What the model keeps of one view; plain data, to decode clicks elsewhere. */
+  features: { request: { readonly key: string; readonly view: View }; response: Features };
   forget: { request: { readonly key: string }; response: null };
   stats: { request: null; response: EngineStats };
   /** Answers when all is freed; the port is then closed by the server's side. */

@@ -1,4 +1,4 @@
-import { ClickmaskError } from '../errors/index.js';
+import { ClickmaskError, expectInteger, expectNumber } from '../errors/index.js';
 
 /** A job for one lane. */
 export interface QueuedJob<T> {
@@ -6,7 +6,10 @@ export interface QueuedJob<T> {
   /** A newer job of the same session replaces a queued one, which is refused with `superseded`. */
   readonly session?: string;
   readonly signal?: AbortSignal;
+  /** Above 24 days, or left out: none. */
   readonly deadlineMs?: number;
+  /** Waits even where the queue is full: for what frees memory. */
+  readonly always?: boolean;
 }
 
 /**
@@ -32,8 +35,24 @@ interface Entry {
   readonly refuse: (error: ClickmaskError) => void;
 }
 
-/** @param capacity - how many jobs may wait */
+/** What a timer can hold; it would take a longer time for none at all. */
+const longestDelay = 2 ** 31 - 1;
+
+/**
+ * @param capacity - how many jobs may wait besides the one that runs
+ * @throws ClickmaskError `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { createJobQueue } from '@clickmask/core';
+ *
+ * const queue = createJobQueue(8);
+ * console.log(await queue.push({ run: async () => 6 * 7 })); // 42
+ * await queue.close();
+ * ```
+ */
 export function createJobQueue(capacity: number): JobQueue {
+  expectInteger('bad-option', 'queueCapacity', capacity, 0);
   let waiting: Entry[] = [];
   let running: Promise<void> | null = null;
   let closed = false;
@@ -54,8 +73,11 @@ export function createJobQueue(capacity: number): JobQueue {
     get active() {
       return running === null ? 0 : 1;
     },
-    push<T>({ run, session, signal, deadlineMs }: QueuedJob<T>): Promise<T> {
+    push<T>({ run, session, signal, deadlineMs, always = false }: QueuedJob<T>): Promise<T> {
       return new Promise<T>((resolve, reject) => {
+        if (deadlineMs !== undefined && deadlineMs !== Number.POSITIVE_INFINITY) {
+          expectNumber('bad-option', 'deadlineMs', deadlineMs, 0);
+        }
         if (closed) return reject(closedError());
         if (signal?.aborted === true) return reject(abortedError(signal));
         if (session !== undefined) {
@@ -63,7 +85,7 @@ export function createJobQueue(capacity: number): JobQueue {
             drop(entry, new ClickmaskError('superseded', 'A newer click of the same session took this one’s place.'));
           }
         }
-        if (waiting.length >= capacity) {
+        if (running !== null && waiting.length >= capacity && !always) {
           const message = `The queue is full: ${waiting.length} requests wait already. Try again in a moment, or add workers.`;
           return reject(new ClickmaskError('queue-full', message, { details: { capacity } }));
         }
@@ -76,7 +98,7 @@ export function createJobQueue(capacity: number): JobQueue {
         const entry: Entry = {
           session,
           start: () =>
-            run().then(
+            invoke(run).then(
               (value) => settle(() => resolve(value)),
               (error: unknown) => settle(() => reject(error)),
             ),
@@ -84,7 +106,7 @@ export function createJobQueue(capacity: number): JobQueue {
         };
         const onAbort = () => drop(entry, abortedError(signal));
         signal?.addEventListener('abort', onAbort, { once: true });
-        if (deadlineMs !== undefined) {
+        if (deadlineMs !== undefined && deadlineMs <= longestDelay) {
           timer = setTimeout(() => {
             const message = `No answer within ${deadlineMs} ms. The picture may be large or the machine busy: try again, or raise the deadline.`;
             drop(entry, new ClickmaskError('deadline-exceeded', message, { details: { deadlineMs } }));
@@ -100,6 +122,10 @@ export function createJobQueue(capacity: number): JobQueue {
       await running;
     },
   };
+}
+
+async function invoke<T>(run: () => Promise<T>): Promise<T> {
+  return run();
 }
 
 export function abortedError(signal?: AbortSignal): ClickmaskError {

@@ -1,3 +1,4 @@
+import { unexpected } from '../errors/index.js';
 import type { Engine } from '../segmenter/engine.js';
 import type { PredictionData } from '../segmenter/prediction.js';
 import type { EngineOperations, Operation, PortLike, RequestMessage, ResponseMessage } from './protocol.js';
@@ -22,6 +23,7 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     [O in Operation]: (request: EngineOperations[O]['request']) => Promise<EngineOperations[O]['response']>;
   } = {
     load: ({ key, source }) => engine.load(key, source),
+    features: ({ key, view }) => engine.features(key, view),
     prepare: ({ key }) => engine.prepare(key).then(() => null),
     segment: (request) => engine.segment(request),
     forget: ({ key }) => engine.forget(key).then(() => null),
@@ -31,6 +33,7 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
   let tail: Promise<void> = Promise.resolve();
   const answer = async ({ id, operation, request }: RequestMessage) => {
     try {
+      if (!Object.hasOwn(handlers, operation)) throw unexpected('internal', 'operation', 'a known one', operation);
       const handle = handlers[operation] as (request: unknown) => Promise<EngineOperations[Operation]['response']>;
       const response = await handle(request);
       post({ type: 'done', id, response }, operation === 'segment' ? buffersOf(response as PredictionData) : []);
@@ -40,6 +43,7 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     if (operation === 'dispose') port.close();
   };
   port.onMessage((message) => {
+    if (typeof (message as Partial<RequestMessage> | null)?.id !== 'number') return;
     tail = tail.then(() => answer(message as RequestMessage));
   });
   post({ type: 'ready', info: engine.info });

@@ -7,8 +7,10 @@ import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from
  * @throws ClickmaskError `bad-option` for a value out of range
  */
 export function resolveRefinement(options: RefinementOptions, defaults: ResolvedRefinement): ResolvedRefinement {
+  checkPart('cascade', options.cascade);
+  checkPart('zoomIn', options.zoomIn);
   const cascade =
-    options.cascade === 'off' ? { ...defaults.cascade, steps: 0 } : { ...defaults.cascade, ...options.cascade };
+    options.cascade === 'off' ? { ...defaults.cascade, steps: 0 } : overlay(defaults.cascade, options.cascade);
   expectInteger('bad-option', 'cascade.steps', cascade.steps, 0, 20);
   if (cascade.settledPixels !== null) expectInteger('bad-option', 'cascade.settledPixels', cascade.settledPixels, 0);
   if (cascade.clicks !== 'first' && cascade.clicks !== 'every') {
@@ -19,7 +21,7 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
       ? null
       : options.zoomIn === undefined
         ? defaults.zoomIn
-        : { ...(defaults.zoomIn ?? publishedZoomIn), ...options.zoomIn };
+        : overlay(defaults.zoomIn ?? publishedZoomIn, options.zoomIn);
   if (zoomIn !== null) {
     expectInteger('bad-option', 'zoomIn.skipClicks', zoomIn.skipClicks, -1);
     expectNumber('bad-option', 'zoomIn.expansion', zoomIn.expansion, 1, 10);
@@ -27,5 +29,18 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
     expectNumber('bad-option', 'zoomIn.keepIou', zoomIn.keepIou, 0, 1);
     expectNumber('bad-option', 'zoomIn.threshold', zoomIn.threshold, 0, 1);
   }
-  return { cascade, zoomIn, flip: options.flip ?? defaults.flip };
+  const flip = options.flip ?? defaults.flip;
+  if (typeof flip !== 'boolean') throw unexpected('bad-option', 'flip', 'true or false', flip);
+  return { cascade, zoomIn, flip };
+}
+
+function checkPart(name: string, part: unknown): void {
+  if (part === undefined || part === 'off' || (typeof part === 'object' && part !== null)) return;
+  throw unexpected('bad-option', name, "an object of options, or 'off'", part);
+}
+
+/** The base with the fields of the other one over it; a field that is there but undefined leaves the base's. */
+function overlay<T extends object>(base: T, over: Partial<T> | undefined): T {
+  const given = Object.entries(over ?? {}).filter(([key, value]) => value !== undefined && Object.hasOwn(base, key));
+  return { ...base, ...Object.fromEntries(given) };
 }

@@ -57,6 +57,12 @@ export interface Engine {
   load(key: string, source: ImageSource): Promise<Size>;
   /** @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept */
   prepare(key: string): Promise<void>;
+  /**
+   * What the model keeps of one view of a picture, to decode clicks elsewhere.
+   *
+   * @throws ClickmaskError `image-not-loaded` likewise
+   */
+  features(key: string, view: View): Promise<Features>;
   /** @throws ClickmaskError `image-not-loaded` likewise */
   segment(request: EngineRequest): Promise<PredictionData>;
   forget(key: string): Promise<void>;
@@ -135,6 +141,10 @@ export function createEngine(options: EngineOptions): Engine {
   // Kept beside the cache, so that a picture larger than the whole budget can still be worked on.
   let latest: { readonly key: string; readonly image: RgbImage } | null = null;
 
+  const unkept = () => {
+    const bytes = latest?.image.data.byteLength ?? 0;
+    return bytes > budgets.pixels ? bytes : 0;
+  };
   const sizeOf = (key: string): Size => {
     const size = sizes.get(key);
     if (size === undefined) throw notLoaded(key);
@@ -228,6 +238,11 @@ export function createEngine(options: EngineOptions): Engine {
       pixels.set(key, image, image.data.byteLength);
       latest = { key, image };
       return size;
+    },
+
+    features(key, view) {
+      checkView(view, sizeOf(key));
+      return featuresOf(key, view);
     },
 
     async prepare(key) {
@@ -389,7 +404,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stats() {
       return {
         images: sizes.size,
-        pixelBytes: Math.max(pixels.bytes, latest?.image.data.byteLength ?? 0),
+        pixelBytes: pixels.bytes + unkept(),
         featureBytes: features.bytes,
         stateBytes: states.bytes,
         encodes,
@@ -406,6 +421,15 @@ export function createEngine(options: EngineOptions): Engine {
       await handle.dispose();
     },
   };
+}
+
+/** A view may come from another machine. */
+function checkView(view: View, size: Size): void {
+  const { x, y, width, height } = view.roi;
+  expectInteger('bad-option', 'view.roi.x', x, 0, size.width - 1);
+  expectInteger('bad-option', 'view.roi.y', y, 0, size.height - 1);
+  expectInteger('bad-option', 'view.roi.width', width, 1, size.width - x);
+  expectInteger('bad-option', 'view.roi.height', height, 1, size.height - y);
 }
 
 interface CheckedPrompt {

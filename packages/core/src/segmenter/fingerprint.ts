@@ -15,5 +15,5 @@ export function fingerprint(runs: MaskRuns): string {
   };
   mix(runs.rows);
   mix(runs.spans);
-  return `${runs.width}x${runs.height}:${(a >>> 0).toString(16)}${(b >>> 0).toString(16)}`;
+  return `${runs.width}x${runs.height}:${(a >>> 0).toString(16)}:${(b >>> 0).toString(16)}`;
 }

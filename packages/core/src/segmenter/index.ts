@@ -1,4 +1,10 @@
-export { createByteLru } from './byte-lru.js';
+export {
+  type ClickLog,
+  type LoggedAction,
+  type LoggedOptions,
+  parseClickLog,
+  type SessionAction,
+} from './click-log.js';
 export {
   type CacheBudgets,
   createEngine,
@@ -20,6 +26,7 @@ export {
   toPrediction,
 } from './prediction.js';
 export type { Box, Prompt } from './prompt.js';
+export { type ReplayOptions, replayClickLog } from './replay-click-log.js';
 export type {
   ImageSource,
   OpenOptions,
@@ -29,3 +36,11 @@ export type {
   SegmenterStats,
   SegmentOptions,
 } from './segmenter.js';
+export {
+  type CreateSessionOptions,
+  createSession,
+  type Session,
+  type SessionChange,
+  type SessionOrigin,
+  type SessionPrompt,
+} from './session.js';

@@ -34,8 +34,14 @@ export function checkPostprocess(options: PostprocessOptions): void {
       throw unexpected('bad-option', `postprocess.${name}`, 'a number of pixels from 0', value);
     }
   }
+  if (options.largestPart !== undefined && typeof options.largestPart !== 'boolean') {
+    throw unexpected('bad-option', 'postprocess.largestPart', 'true or false', options.largestPart);
+  }
   const integrity = options.structuralIntegrity;
   if (integrity === undefined || integrity === 'off') return;
+  if (typeof integrity !== 'object' || integrity === null) {
+    throw unexpected('bad-option', 'structuralIntegrity', "{ connectivity, whenNoneHit } or 'off'", integrity);
+  }
   if (integrity.connectivity !== 4 && integrity.connectivity !== 8) {
     throw unexpected('bad-option', 'structuralIntegrity.connectivity', '4 or 8', integrity.connectivity);
   }

@@ -71,7 +71,9 @@ export interface Prediction extends PredictionData {
   readonly mask: Mask;
 }
 
-/** Adds the lazy `mask` to prediction data. */
+/**
+ * Adds the lazy `mask` to prediction data.
+ */
 export function toPrediction(data: PredictionData): Prediction {
   let mask: Mask | undefined;
   return {
@@ -81,4 +83,10 @@ export function toPrediction(data: PredictionData): Prediction {
       return mask;
     },
   };
+}
+
+/** A prediction without its mask of bytes, which may be large; it is not made for this. */
+export function toPredictionData(prediction: Prediction): PredictionData {
+  const keys = Object.keys(prediction).filter((key) => key !== 'mask') as (keyof PredictionData)[];
+  return Object.fromEntries(keys.map((key) => [key, prediction[key]])) as unknown as PredictionData;
 }

@@ -1,11 +1,12 @@
 import type { RgbImage } from '../image/index.js';
+import type { Features, View } from '../models/index.js';
 import type { RefinementOptions } from '../refinement/index.js';
 import type { Provider } from '../runtime/backend.js';
 import type { PostprocessOptions } from './postprocess.js';
 import type { Prediction } from './prediction.js';
 import type { Prompt } from './prompt.js';
 
-/** A picture as it came (JPEG, PNG, WebP, ... bytes), or as pixels. */
+/** A picture as it came (JPEG, PNG, WebP, ... bytes), or as pixels. Not to be altered while it is open. */
 export type ImageSource = RgbImage | Uint8Array;
 
 export interface OpenOptions {
@@ -25,7 +26,7 @@ export interface SegmenterImage {
   /** Of the upright picture, in px. */
   readonly width: number;
   readonly height: number;
-  /** Forgets pixels, features and previous maps of this picture. Later use opens it again. */
+  /** Forgets pixels, features and previous maps of this picture, which is then not accepted any more. */
   close(): Promise<void>;
 }
 
@@ -98,6 +99,11 @@ export interface Segmenter {
    * `superseded`, `deadline-exceeded`, `queue-full`, `worker-lost`, `closed`, `backend-failed`
    */
   segment(image: SegmenterImage, prompt: Prompt, options?: SegmentOptions): Promise<Prediction>;
+  /**
+   * What the model keeps of one view of a picture, as plain data, so that clicks can be decoded elsewhere. Segmenters
+   * that have no features to give leave it out.
+   */
+  features?(image: SegmenterImage, view: View, options?: { readonly signal?: AbortSignal }): Promise<Features>;
   stats(): Promise<SegmenterStats>;
   /** Finishes what is running, refuses what is queued (`closed`), and frees everything. */
   close(): Promise<void>;
