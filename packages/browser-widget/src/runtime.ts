@@ -1,5 +1,5 @@
 import { ClickmaskError, type Segmenter } from '@clickmask/core';
-import { createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
+import { createRemoteSegmenter, createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
 import type { ProgressInfo } from './annotator/annotator.js';
 import { unexpected } from './errors.js';
 
@@ -39,12 +39,16 @@ export async function createDefaultSegmenter(
       `Expected the server's address for mode '${mode}'. Set the attribute server.`,
     );
   }
+  if (mode === 'remote' && server !== undefined) {
+    return createRemoteSegmenter({ url: new URL(server, document.baseURI).href });
+  }
   const base =
     assets === undefined ? undefined : new URL(assets.endsWith('/') ? assets : `${assets}/`, document.baseURI).href;
   return createSegmenter({
     ...(model !== undefined ? { model } : base !== undefined ? { model: new URL('clickmask-small/', base) } : {}),
     ...(base === undefined ? {} : { worker: new URL('web-worker.js', base), wasmPaths: base }),
     provider: provider as NonNullable<WebSegmenterOptions['provider']>,
+    ...(mode === 'split' && server !== undefined ? { split: { url: server } } : {}),
     // Who asks for WebGPU by name gets it, emulated or not.
     allowSoftwareGpu: provider === 'webgpu',
     onProgress: ({ fraction }) => report({ phase: 'model', fraction }),

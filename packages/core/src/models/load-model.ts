@@ -19,6 +19,8 @@ export interface LoadOptions {
   /** Best first. */
   readonly providers: readonly Provider[];
   readonly threads?: number;
+  /** Graphs that are not loaded, since what they give comes from elsewhere; running one is an error. */
+  readonly without?: readonly string[];
 }
 
 /** A model ready for use, with what belongs to its life. */
@@ -80,6 +82,10 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     let providers = options.providers;
     for (const name of family.graphs) {
       const graph = manifest.graphs[name];
+      if (options.without?.includes(name) === true) {
+        sessions[name] = absent(graph);
+        continue;
+      }
       const bytes = await readGraph(files, graph);
       const session = await options.backend.createSession(bytes, { providers, threads: options.threads });
       sessions[name] = timed(session, clock);
@@ -94,6 +100,19 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     await dispose();
     throw error;
   }
+}
+
+/** Stands in for a graph that was not loaded. */
+function absent(graph: ModelGraph): InferenceSession {
+  return {
+    provider: 'remote',
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    async run() {
+      throw new ClickmaskError('backend-failed', `${graph.file} was not loaded here, so that it cannot be run.`);
+    },
+    async dispose() {},
+  };
 }
 
 function timed(session: InferenceSession, clock: { network: number }): InferenceSession {

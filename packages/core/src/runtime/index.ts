@@ -7,3 +7,4 @@ export type {
   TensorInfo,
   TensorType,
 } from './backend.js';
+export * from './remote/index.js';

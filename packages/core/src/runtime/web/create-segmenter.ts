@@ -2,6 +2,7 @@ import { expectInteger, unexpected } from '../../errors/index.js';
 import { createHost } from '../../host/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
+import type { ServerAddress } from '../remote/client.js';
 import { type DownloadProgress, type ModelSource, portableSource } from './model-source.js';
 import { type Fallback, webWorkerSlot } from './worker-slot.js';
 
@@ -11,6 +12,8 @@ export interface WebSegmenterOptions {
   readonly model?: ModelSource;
   /** Where the network runs; `auto` (default) takes the GPU where there is one, and the processor when it fails. */
   readonly provider?: 'auto' | Extract<Provider, 'webgpu' | 'wasm'>;
+  /** A server that computes the features, while clicks are decoded here and cost no network. Default: none. */
+  readonly split?: ServerAddress;
   /** The worker: its script's address, or how to make it. Default: the script beside this one. */
   readonly worker?: string | URL | (() => Worker);
   /** Folder of the runtime's `.wasm` files; default: beside the worker's script. */
@@ -55,7 +58,7 @@ export interface WebSegmenterOptions {
  */
 export async function createSegmenter(options: WebSegmenterOptions = {}): Promise<Segmenter> {
   const { model, provider = 'auto', worker, wasmPaths, wasmBinary, cache = true, threads } = options;
-  const { gpuPatienceMs = 60_000, queueCapacity, deadlineMs, budgets, limits, allowSoftwareGpu } = options;
+  const { split, gpuPatienceMs = 60_000, queueCapacity, deadlineMs, budgets, limits, allowSoftwareGpu } = options;
   if (!['auto', 'webgpu', 'wasm'].includes(provider)) {
     throw unexpected('bad-option', 'provider', "'auto', 'webgpu' or 'wasm'", provider);
   }
@@ -71,6 +74,7 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
       limits,
       allowSoftwareGpu,
       wasmBinary,
+      split: split === undefined ? undefined : { ...split, url: new URL(split.url, base).href },
       wasmPaths: wasmPaths === undefined ? undefined : new URL(wasmPaths, base).href,
     },
     createWorker:

@@ -1,7 +1,15 @@
 import { ClickmaskError } from '../../errors/index.js';
 import { families, loadModel, type ModelHandle } from '../../models/index.js';
-import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
+import {
+  type CacheBudgets,
+  createEngine,
+  type Engine,
+  type EngineLimits,
+  type EngineOptions,
+} from '../../segmenter/index.js';
 import type { InferenceBackend, Provider } from '../backend.js';
+import type { ServerAddress } from '../remote/client.js';
+import { createSplitParts, encoderGraph } from '../remote/split-engine.js';
 import { decodeImage } from './decode-image.js';
 import { type DownloadProgress, type PortableSource, webModelFiles } from './model-source.js';
 import { createOnnxWebBackend, type OnnxWebOptions } from './onnx-backend.js';
@@ -14,6 +22,8 @@ export interface EngineSettings extends OnnxWebOptions {
   readonly threads?: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
+  /** The server that computes the features; default: they are computed here. */
+  readonly split?: ServerAddress;
 }
 
 /** Loads a model into an engine in this thread. */
@@ -21,31 +31,32 @@ export async function loadEngine(
   settings: EngineSettings,
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<Engine> {
-  const { source, provider, cache, threads, budgets, limits } = settings;
+  const { source, provider, cache, threads, split } = settings;
   const backend = await createOnnxWebBackend(settings);
   const handle = await loadModel(webModelFiles(source, { cache, onProgress }), {
     backend,
     families,
     providers: await wantedProviders(provider, backend),
     threads,
+    without: split === undefined ? [] : [encoderGraph],
   });
-  return engineOf(handle, threads, budgets, limits);
+  if (split === undefined) return engineOf(handle, decodeImage, settings);
+  const { name, version } = handle.model.manifest;
+  const parts = await createSplitParts(split, `${name} ${version}`);
+  const wrapped = { ...handle, model: parts.wrapModel(handle.model) };
+  return parts.wrapEngine(engineOf(wrapped, parts.wrapDecoder(decodeImage), settings));
 }
 
-export function engineOf(
+function engineOf(
   handle: ModelHandle,
-  threads: number | undefined,
-  budgets?: Partial<CacheBudgets>,
-  limits?: Partial<EngineLimits>,
+  decode: EngineOptions['decodeImage'],
+  { threads, budgets, limits }: EngineSettings,
 ): Engine {
   const used = globalThis.crossOriginIsolated ? (threads ?? Math.min(4, navigator.hardwareConcurrency || 1)) : 1;
-  return createEngine({ handle, decodeImage, threads: used, budgets, limits });
+  return createEngine({ handle, decodeImage: decode, threads: used, budgets, limits });
 }
 
-export async function wantedProviders(
-  wanted: 'auto' | Provider,
-  backend: InferenceBackend,
-): Promise<readonly Provider[]> {
+async function wantedProviders(wanted: 'auto' | Provider, backend: InferenceBackend): Promise<readonly Provider[]> {
   const offered = await backend.providers();
   if (wanted === 'auto') return offered;
   if (!offered.includes(wanted)) {

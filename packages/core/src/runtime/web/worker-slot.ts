@@ -104,6 +104,7 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
       load: (key, source) => engine.load(key, source),
       prepare: (key) => watch(() => engine.prepare(key)),
       segment: (request) => watch(() => engine.segment(request)),
+      features: (key, view) => watch(() => engine.features(key, view)),
       forget: (key) => engine.forget(key),
       stats: () => engine.stats(),
       dispose: () => engine.dispose(),

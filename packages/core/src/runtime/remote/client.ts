@@ -1,0 +1,118 @@
+import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
+import type { Size } from '../../geometry/index.js';
+import type { ErrorMessage } from '../../host/protocol.js';
+import { fromErrorMessage } from '../../host/wire-error.js';
+import type { Features, View } from '../../models/index.js';
+import type { EngineRequest, ImageSource, PredictionData, SegmenterInfo } from '../../segmenter/index.js';
+import { pack, packedType, unpack } from './packed.js';
+
+/** A segmenter's server, as plain data that can be sent to a worker. */
+export interface ServerAddress {
+  /** Where the handler is mounted, such as `https://labels.example.org/clickmask`. */
+  readonly url: string;
+  /** Sent with every request, such as `Authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds after which a request fails with `deadline-exceeded`. Default 60000. */
+  readonly timeoutMs?: number;
+}
+
+/** The requests of {@link createSegmenterHandler}, from the other side. */
+export interface SegmenterClient {
+  info(): Promise<SegmenterInfo & { readonly features: boolean }>;
+  addImage(source: ImageSource): Promise<Size & { readonly key: string }>;
+  segment(request: EngineRequest): Promise<PredictionData>;
+  features(key: string, view: View): Promise<Features>;
+}
+
+/** Times a request is sent again after a passing failure: the server is busy, or the network was away. */
+const retries = 2;
+
+export function createSegmenterClient({ url, headers = {}, timeoutMs = 60_000 }: ServerAddress): SegmenterClient {
+  const base = url.endsWith('/') ? url : `${url}/`;
+
+  const send = async (action: string, body?: Uint8Array, type = packedType): Promise<Response> => {
+    for (let attempt = 0; ; attempt++) {
+      let response: Response;
+      try {
+        response = await fetch(`${base}${action}`, {
+          method: body === undefined ? 'GET' : 'POST',
+          headers: { ...headers, ...(body === undefined ? {} : { 'content-type': type }) },
+          signal: AbortSignal.timeout(timeoutMs),
+          ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+        });
+      } catch (cause) {
+        if (cause instanceof DOMException && cause.name === 'TimeoutError') {
+          throw new ClickmaskError(
+            'deadline-exceeded',
+            `The server at ${base} did not answer within ${timeoutMs} ms.`,
+            { cause },
+          );
+        }
+        if (attempt < retries) {
+          await pause(attempt);
+          continue;
+        }
+        const message = `The server at ${base} cannot be reached. Check the address, that it runs, and that it allows this page to ask (CORS).`;
+        throw new ClickmaskError('backend-unavailable', message, { cause });
+      }
+      if (response.ok) return response;
+      if (response.status === 503 && attempt < retries) {
+        await pause(attempt);
+        continue;
+      }
+      throw await errorOf(response, base);
+    }
+  };
+  const unpacked = async (response: Response) => unpack(new Uint8Array(await response.arrayBuffer()));
+
+  return {
+    async info() {
+      return (await readJson(await send('info'), base)) as SegmenterInfo & { features: boolean };
+    },
+    async addImage(source) {
+      const isFile = source instanceof Uint8Array;
+      const response = await send(
+        'images',
+        isFile ? source : pack(source),
+        isFile ? 'application/octet-stream' : packedType,
+      );
+      return (await readJson(response, base)) as Size & { key: string };
+    },
+    async segment(request) {
+      return (await unpacked(await send('segment', pack(request)))) as PredictionData;
+    },
+    async features(key, view) {
+      return (await unpacked(await send('features', pack({ key, view })))) as Features;
+    },
+  };
+}
+
+function pause(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 250 * 2 ** attempt));
+}
+
+async function readJson(response: Response, base: string): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw new ClickmaskError(
+      'backend-unavailable',
+      `Expected a Clickmask server at ${base} but it answered something else.`,
+      { cause },
+    );
+  }
+}
+
+async function errorOf(response: Response, base: string): Promise<ClickmaskError> {
+  try {
+    const { error } = (await response.json()) as { error: ErrorMessage };
+    const made = fromErrorMessage(error);
+    if (isClickmaskError(made) && typeof error.code === 'string') return made;
+  } catch {
+    // Not an answer of the handler; the status is all there is.
+  }
+  return new ClickmaskError(
+    'backend-unavailable',
+    `The server at ${base} answered ${response.status}. Check the address.`,
+  );
+}

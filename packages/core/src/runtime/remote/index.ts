@@ -1,0 +1,3 @@
+export type { ServerAddress } from './client.js';
+export { createRemoteSegmenter, type RemoteSegmenterOptions } from './create-segmenter.js';
+export { createSegmenterHandler, type SegmenterHandler, type SegmenterHandlerOptions } from './handler.js';
