@@ -1,5 +1,5 @@
 import type { Rect, Size } from '../geometry/index.js';
-import { resizeMap } from '../image/index.js';
+import { type ResampleFilter, resizeMap } from '../image/index.js';
 import type { MaskRuns } from './mask-runs.js';
 
 /**
@@ -7,9 +7,10 @@ import type { MaskRuns } from './mask-runs.js';
  * previous one.
  *
  * @param roi - in image px, inside the picture
+ * @param filter - how pixels become cells; default `area`, the covered share
  * @returns floats from 0 to 1, shape [grid.height, grid.width]
  */
-export function coverageOnGrid(runs: MaskRuns, roi: Rect, grid: Size): Float32Array {
+export function coverageOnGrid(runs: MaskRuns, roi: Rect, grid: Size, filter: ResampleFilter = 'area'): Float32Array {
   const bytes = new Uint8Array(roi.width * roi.height);
   for (let y = 0; y < roi.height; y++) {
     const offset = y * roi.width;
@@ -19,5 +20,5 @@ export function coverageOnGrid(runs: MaskRuns, roi: Rect, grid: Size): Float32Ar
       if (start < end) bytes.fill(1, offset + start, offset + end);
     }
   }
-  return resizeMap(bytes, roi, grid, 'area');
+  return resizeMap(bytes, roi, grid, filter);
 }

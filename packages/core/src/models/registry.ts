@@ -1,6 +1,7 @@
 import { ClickmaskError } from '../errors/index.js';
 import { clickmaskFamily } from './clickmask/index.js';
 import type { ModelFamily } from './family.js';
+import { isegmFamily } from './isegm/index.js';
 
 /**
  * The model families that come with Clickmask. `createSegmenter` takes another list where a family of one's own is
@@ -13,7 +14,7 @@ import type { ModelFamily } from './family.js';
  * console.log(families.some((family) => family.name === 'clickmask')); // true
  * ```
  */
-export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily]);
+export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily, isegmFamily]);
 
 /** @throws ClickmaskError `bad-model` naming the families that are known */
 export function findFamily(name: string, known: readonly ModelFamily[]): ModelFamily {

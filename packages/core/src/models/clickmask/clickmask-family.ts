@@ -76,6 +76,8 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
       }
       const result = await decoder.run(feeds);
       const all = result.logits.data as Float32Array;
+      const wanted = count * grid.width * grid.height;
+      if (all.length !== wanted) throw misfit(`${wanted} logits, as its shape says, but the graph gave ${all.length}`);
       if (decodeInput.mirrored) mirrorRows(all, grid.width);
       const plane = grid.width * grid.height;
       return {

@@ -1,0 +1,1 @@
+export { isegmFamily } from './isegm-family.js';

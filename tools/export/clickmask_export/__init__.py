@@ -1,0 +1,1 @@
+"""Exports published click-based segmentation networks to ONNX, for Clickmask."""

@@ -1,0 +1,62 @@
+"""A network of a few operations that stands in for the published ones in golden tests.
+
+It takes what the isegm family takes and answers by colour: what looks like the places clicked as object, unlike those
+clicked as background, near to the clicks, and much like before. Small enough to be kept beside the tests, and every
+input changes the answer.
+"""
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def near(map_):
+    """How close clicks are: a wide mean of their maps."""
+    for _ in range(2):
+        map_ = F.avg_pool2d(map_, 31, 1, 15)
+    return map_
+
+
+class Toy(nn.Module):
+    def forward(self, image, coord_features):
+        previous, positive, negative = coord_features[:, 0:1], coord_features[:, 1:2], coord_features[:, 2:3]
+        logits = 2.0 - 25.0 * self.unlike(image, positive) + 12.0 * self.unlike(image, negative).clamp(max=0.3)
+        return logits + 60.0 * near(positive) - 80.0 * near(negative) + 2.0 * (previous - 0.5)
+
+    @staticmethod
+    def unlike(image, clicked):
+        """Squared difference from the mean colour under the clicks."""
+        weight = clicked / (clicked.sum(dim=(2, 3), keepdim=True) + 1e-4)
+        mean = (image * weight).sum(dim=(2, 3), keepdim=True)
+        return ((image - mean) ** 2).sum(dim=1, keepdim=True)
+
+
+class ToyWithPoints(nn.Module):
+    """As MST takes points: beside the maps, here as soft spots around the points that are not missing."""
+
+    def forward(self, image, coord_features, points):
+        height, width = image.shape[2:]
+        rows = torch.arange(height, dtype=torch.float32)[None, None, :, None]
+        columns = torch.arange(width, dtype=torch.float32)[None, None, None, :]
+        half = points.shape[1] // 2
+        square = (rows - points[:, :, 0, None, None]) ** 2 + (columns - points[:, :, 1, None, None]) ** 2
+        there = (points[:, :, :2].amax(dim=2) >= 0).float()[:, :, None, None]
+        sign = torch.where(torch.arange(points.shape[1]) < half, 1.0, -1.0)[None, :, None, None]
+        order = (1.0 + 0.1 * points[:, :, 2])[:, :, None, None]
+        spots = (there * sign * order * torch.exp(-square / 800.0)).sum(dim=1, keepdim=True)
+        return Toy()(image, coord_features) + spots
+
+
+class Upstream(nn.Module):
+    """A toy as the authors' predictors call it: `net(image and previous mask, points)`, with their click maps."""
+    with_prev_mask = True
+
+    def __init__(self, toy, dist_maps):
+        super().__init__()
+        self.toy = toy
+        self.dist_maps = dist_maps
+
+    def forward(self, image, points):
+        coord_features = torch.cat((image[:, 3:], self.dist_maps(image, points)), dim=1)
+        if isinstance(self.toy, ToyWithPoints):
+            return {'instances': self.toy(image[:, :3], coord_features, points.float())}
+        return {'instances': self.toy(image[:, :3], coord_features)}
