@@ -1,0 +1,471 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createSegmenterHandler, type Segmenter } from '@clickmask/core';
+import { createSegmenter } from '@clickmask/core/node';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, missing } from './chromium.js';
+import { openWidget, type Server, serve, type Widget } from './test-page.js';
+
+const pictures = fileURLToPath(new URL('../../../test-results/browser-widget/', import.meta.url));
+
+interface PageGlobals {
+  readonly fakes: { calls: unknown[]; closed: boolean; open_images: Set<unknown> }[];
+  readonly makeFake: (options?: object) => never;
+  readonly gc: () => void;
+}
+
+// What goes wrong, or grows large, around a widget that works.
+describe.skipIf(missing !== null)('the widget under hard conditions', () => {
+  let browser: Browser;
+  let server: Server;
+  let segmenter: Segmenter;
+  let served = { features: 0, segment: 0, images: 0 };
+  const src = 'src="/examples/photos/cat.jpg"';
+  const shot = (page: Page, name: string) => page.screenshot({ path: `${pictures}${name}.png` });
+  const errors = (widget: Widget) =>
+    widget.page.evaluate(() => {
+      const page = globalThis as unknown as { codes?: string[] };
+      if (page.codes === undefined) {
+        page.codes = [];
+        document.querySelector('#a')!.addEventListener('clickmask-error', (event) => {
+          page.codes!.push((event as CustomEvent<{ error: { code: string } }>).detail.error.code);
+        });
+      }
+      return page.codes;
+    });
+
+  beforeAll(async () => {
+    mkdirSync(pictures, { recursive: true });
+    browser = await launch();
+    segmenter = await createSegmenter({ workers: 1 });
+    const handle = createSegmenterHandler({ segmenter });
+    const huge = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: '#3a6ea5' } })
+      .composite([
+        {
+          input: Buffer.from(
+            '<svg width="3000" height="3000"><circle cx="1500" cy="1500" r="1400" fill="#f2b632"/></svg>',
+          ),
+          left: 2500,
+          top: 1500,
+        },
+      ])
+      .jpeg({ quality: 85 })
+      .toBuffer();
+    server = await serve({
+      remote: async (request) => {
+        const action = new URL(request.url).pathname.split('/').at(-1) as keyof typeof served;
+        if (action in served) served = { ...served, [action]: served[action] + 1 };
+        return handle(request);
+      },
+      huge: async () => new Response(huge as Uint8Array<ArrayBuffer>, { headers: { 'content-type': 'image/jpeg' } }),
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await segmenter?.close();
+  });
+
+  describe('network', () => {
+    test('slow: progress is told and shown, and it ends ready', async () => {
+      const widget = await openWidget(browser, server, `${src} provider="wasm"`, {
+        async setup(page) {
+          const cdp = await page.context().newCDPSession(page);
+          await cdp.send('Network.enable');
+          await cdp.send('Network.emulateNetworkConditions', {
+            offline: false,
+            latency: 40,
+            downloadThroughput: 8 * 2 ** 20,
+            uploadThroughput: 2 ** 20,
+          });
+          await page.addInitScript(() => {
+            const seen: unknown[] = [];
+            (globalThis as unknown as { progress: unknown[] }).progress = seen;
+            addEventListener('clickmask-progress', (event) => seen.push((event as CustomEvent).detail));
+          });
+        },
+      });
+      await shot(widget.page, 'loading');
+      await widget.ready();
+      const told = await widget.page.evaluate(
+        () => (globalThis as unknown as { progress: { phase: string; fraction: number | null }[] }).progress,
+      );
+      expect(new Set(told.map(({ phase }) => phase))).toEqual(new Set(['model', 'picture', 'features']));
+      const model = told.filter(({ phase }) => phase === 'model').map(({ fraction }) => fraction ?? -1);
+      expect(model.length).toBeGreaterThan(3);
+      expect([...model].sort((a, b) => a - b)).toEqual(model);
+      expect(model.at(-1)).toBe(1);
+      expect(widget.crashes).toEqual([]);
+      await widget.close();
+    });
+
+    test('weights missing: an error with a code and a way to try again', async () => {
+      let broken = true;
+      const widget = await openWidget(browser, server, `${src} provider="wasm"`, {
+        async setup(page) {
+          await page
+            .context()
+            .route('**/encoder.onnx', (route) => (broken ? route.fulfill({ status: 404 }) : route.continue()));
+        },
+      });
+      await expect
+        .poll(() => widget.run((element) => element.shadowRoot!.querySelector('.status')!.textContent), {
+          timeout: 20_000,
+        })
+        .toContain('encoder.onnx');
+      await shot(widget.page, 'error');
+      broken = false;
+      await widget.page.getByRole('button', { name: 'Try again' }).click();
+      await widget.ready();
+      await widget.click(200, 150);
+      expect(await widget.area()).toBeGreaterThan(1000);
+      expect(widget.crashes).toEqual([]);
+      await widget.close();
+    });
+
+    test('weights damaged: refused by their hash', async () => {
+      const widget = await openWidget(browser, server, `provider="wasm"`, {
+        async setup(page) {
+          await page.context().route('**/decoder.onnx', async (route) => {
+            const response = await route.fetch();
+            const body = await response.body();
+            body[5000] ^= 1;
+            await route.fulfill({ response, body });
+          });
+        },
+      });
+      await errors(widget);
+      await widget.run((element) => element.setAttribute('src', '/examples/photos/cat.jpg'));
+      await expect.poll(() => errors(widget), { timeout: 20_000 }).toEqual(['bad-model']);
+      await widget.close();
+    });
+
+    test('away after the first visit: the model comes from the cache', async () => {
+      const context = await browser.newContext();
+      const body = `<clickmask-annotator id="a" ${src} provider="wasm"></clickmask-annotator>`;
+      const visit = async (offline: boolean) => {
+        const page = await context.newPage();
+        const asked: string[] = [];
+        if (offline) {
+          await page.route('**/*.onnx', (route) => {
+            asked.push(route.request().url());
+            return route.abort();
+          });
+          await page.route('**/model.json', (route) => route.abort());
+        }
+        await page.goto(`${server.url}page?body=${encodeURIComponent(body)}`);
+        await page.waitForFunction(
+          () => (document.querySelector('#a') as unknown as { annotator?: { ready: boolean } }).annotator?.ready,
+          undefined,
+          { timeout: 30_000 },
+        );
+        await page.close();
+        return asked;
+      };
+      await visit(false);
+      expect(await visit(true)).toEqual([]);
+      await context.close();
+    });
+
+    test('pictures that fail: missing, not a picture, too large', async () => {
+      const widget = await openWidget(browser, server, src, { fake: true });
+      await widget.ready();
+      const codes = await widget.run(async (element) => {
+        const found: string[] = [];
+        for (const source of ['/examples/photos/no-such.jpg', '/examples/demo/demo.js', new Uint8Array(0)]) {
+          await element.load(source).catch((error: { code: string }) => found.push(error.code));
+        }
+        return found;
+      });
+      expect(codes).toEqual(['bad-image', 'unsupported-image', 'unsupported-image']);
+      // The widget still works.
+      await widget.run((element) => element.load('/examples/photos/coffee.jpg'));
+      await widget.ready();
+      await widget.click(100, 100);
+      expect(await widget.area()).toBeGreaterThan(4000);
+      await widget.close();
+    });
+  });
+
+  describe('server', () => {
+    test('remote: every click is answered by the server', async () => {
+      served = { features: 0, segment: 0, images: 0 };
+      const widget = await openWidget(browser, server, `${src} no-preview mode="remote" server="/remote"`);
+      await widget.ready();
+      await widget.click(200, 150);
+      await widget.click(60, 60, { modifier: 'Shift' });
+      expect(await widget.area()).toBeGreaterThan(1000);
+      expect(await widget.run((element) => element.annotator!.provider)).toBe('remote');
+      expect(served).toEqual({ features: 0, segment: 2, images: 1 });
+      await widget.close();
+    });
+
+    test('split: features come once, clicks cost no network, and masks are those of local mode', async () => {
+      served = { features: 0, segment: 0, images: 0 };
+      const masks: string[] = [];
+      for (const attributes of ['mode="split" server="/remote"', '']) {
+        const asked: string[] = [];
+        const widget = await openWidget(browser, server, `${src} no-preview provider="wasm" ${attributes}`);
+        await widget.ready();
+        widget.page.on('request', (request) => asked.push(request.url()));
+        await widget.run(async (element) => {
+          element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+          await element.annotator!.settled();
+          element.annotator!.addClick({ x: 60, y: 60, label: 'negative' });
+          await element.annotator!.settled();
+        });
+        expect(asked).toEqual([]);
+        masks.push(await widget.run((element) => element.getResult('coco-rle')!.counts));
+        await widget.close();
+      }
+      expect(served).toEqual({ features: 1, segment: 0, images: 1 });
+      expect(masks[0].length).toBeGreaterThan(20);
+      expect(masks[0]).toBe(masks[1]);
+    });
+  });
+
+  describe('screen', () => {
+    test('a resized stage and a dense screen: clicks land where they are made', async () => {
+      const widget = await openWidget(browser, server, `${src} no-preview`, { fake: true, deviceScaleFactor: 3 });
+      await widget.ready();
+      const canvas = await widget.run((element) => {
+        const { width, clientWidth } = element.shadowRoot!.querySelector('canvas')!;
+        return width / clientWidth;
+      });
+      expect(canvas).toBeCloseTo(3, 1);
+      await widget.click(200, 150);
+      await widget.page.setViewportSize({ width: 380, height: 640 });
+      await widget.page.waitForTimeout(150);
+      await shot(widget.page, 'narrow');
+      await widget.click(300, 250);
+      const clicks = (await widget.value()).objects[0].prompt.clicks;
+      expect(Math.hypot(clicks[1].x - 300, clicks[1].y - 250)).toBeLessThan(1);
+      await widget.close();
+    });
+
+    test('a hidden tab, whose frames stand still: answers come, and are painted when it shows again', async () => {
+      const widget = await openWidget(browser, server, `${src} no-preview`, {
+        fake: true,
+        async setup(page) {
+          // Headless tabs are never hidden: what hiding does is to hold back the frames.
+          await page.addInitScript(() => {
+            const page = globalThis as unknown as { hidden: boolean; held: FrameRequestCallback[] };
+            const { requestAnimationFrame: real } = globalThis;
+            page.hidden = false;
+            page.held = [];
+            globalThis.requestAnimationFrame = (callback) => (page.hidden ? page.held.push(callback) : real(callback));
+          });
+        },
+      });
+      await widget.ready();
+      const isPainted = () =>
+        widget.run((element) => {
+          const canvas = element.shadowRoot!.querySelectorAll('canvas')[1];
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+          return data.some((value, index) => index % 4 === 3 && value > 0);
+        });
+      await widget.page.waitForTimeout(100);
+      await widget.page.evaluate(() => {
+        (globalThis as unknown as { hidden: boolean }).hidden = true;
+      });
+      await widget.run((element) => element.annotator!.addClick({ x: 200, y: 150, label: 'positive' }));
+      await widget.settled();
+      expect(await widget.area()).toBeGreaterThan(4000);
+      expect(await isPainted()).toBe(false);
+      const frames = await widget.page.evaluate(() => {
+        const page = globalThis as unknown as { hidden: boolean; held: FrameRequestCallback[] };
+        page.hidden = false;
+        for (const callback of page.held) callback(performance.now());
+        return page.held.length;
+      });
+      // However much happened, one frame was asked for.
+      expect(frames).toBe(1);
+      expect(await isPainted()).toBe(true);
+      await widget.close();
+    });
+
+    test('a picture of 8000 x 6000', { timeout: 120_000 }, async () => {
+      const widget = await openWidget(browser, server, 'src="/huge" no-preview provider="wasm"');
+      await widget.ready();
+      expect(await widget.run((element) => element.annotator!.pictureSize)).toEqual({ width: 8000, height: 6000 });
+      await widget.click(4000, 3000);
+      const disc = Math.PI * 1400 * 1400;
+      expect(Math.abs((await widget.area()) - disc) / disc).toBeLessThan(0.1);
+      await shot(widget.page, 'huge');
+      const point = await widget.at(4000, 1600);
+      await widget.page.mouse.move(point.x, point.y);
+      for (let i = 0; i < 12; i++) await widget.page.mouse.wheel(0, -300);
+      await widget.page.waitForTimeout(200);
+      await shot(widget.page, 'huge-zoomed');
+      expect(widget.crashes).toEqual([]);
+      await widget.close();
+    });
+  });
+
+  describe('life', () => {
+    test('two widgets on one page keep to themselves', async () => {
+      const page = await browser.newPage();
+      const body = `<clickmask-annotator id="a" ${src} provider="wasm" no-preview></clickmask-annotator><clickmask-annotator id="b" src="/examples/photos/coffee.jpg" provider="wasm" no-preview></clickmask-annotator>`;
+      await page.goto(`${server.url}page?body=${encodeURIComponent(body)}`);
+      await page.waitForFunction(
+        () =>
+          ['#a', '#b'].every(
+            (id) => (document.querySelector(id) as unknown as { annotator?: { ready: boolean } }).annotator?.ready,
+          ),
+        undefined,
+        { timeout: 60_000 },
+      );
+      const counts = await page.evaluate(async () => {
+        type Element = {
+          annotator: {
+            addClick(click: object): void;
+            settled(): Promise<void>;
+            focus(): void;
+            value: { objects: unknown[] };
+          };
+        };
+        const [a, b] = ['#a', '#b'].map((id) => (document.querySelector(id) as unknown as Element).annotator);
+        a.addClick({ x: 200, y: 150, label: 'positive' });
+        b.addClick({ x: 300, y: 200, label: 'positive' });
+        await Promise.all([a.settled(), b.settled()]);
+        b.focus();
+        return [a.value.objects.length, b.value.objects.length];
+      });
+      expect(counts).toEqual([1, 1]);
+      await page.keyboard.press('Control+z');
+      const after = await page.evaluate(() =>
+        ['#a', '#b'].map(
+          (id) => (document.querySelector(id) as unknown as { value: { objects: unknown[] } }).value.objects.length,
+        ),
+      );
+      expect(after).toEqual([1, 0]);
+      await page.close();
+    });
+
+    test('removed while computing: no error, and nothing is left', async () => {
+      const widget = await openWidget(browser, server, `${src} provider="wasm"`);
+      await widget.ready();
+      await errors(widget);
+      const workers = await widget.run(async (element) => {
+        element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+        element.remove();
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return element.annotator;
+      });
+      expect(workers).toBeNull();
+      await expect.poll(() => widget.page.workers().length).toBe(0);
+      expect(widget.crashes).toEqual([]);
+      await widget.close();
+    });
+
+    test('200 mounts: memory and nodes stay flat', { timeout: 240_000 }, async () => {
+      const page = await browser.newPage();
+      await page.goto(`${server.url}page?body=${encodeURIComponent('<div id="place"></div>')}`);
+      const cdp = await page.context().newCDPSession(page);
+      const mount = (times: number) =>
+        page.evaluate(async (count) => {
+          const { makeFake } = globalThis as unknown as PageGlobals;
+          const blob = await (await fetch('/examples/photos/cat.jpg')).blob();
+          for (let i = 0; i < count; i++) {
+            const element = document.createElement('clickmask-annotator') as HTMLElement & {
+              segmenter: unknown;
+              load(source: Blob): Promise<void>;
+              destroy(): void;
+              annotator: { addClick(click: object): void; settled(): Promise<void>; ready: boolean };
+            };
+            element.segmenter = async () => makeFake();
+            document.querySelector('#place')!.append(element);
+            await element.load(blob);
+            while (!element.annotator.ready) await new Promise((resolve) => setTimeout(resolve, 1));
+            element.annotator.addClick({ x: 200, y: 150, label: 'positive' });
+            await element.annotator.settled();
+            element.remove();
+            element.destroy();
+          }
+        }, times);
+      const measure = async () => {
+        await cdp.send('HeapProfiler.enable');
+        for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage');
+        const { usedSize } = await cdp.send('Runtime.getHeapUsage');
+        const { nodes, jsEventListeners } = await cdp.send('Memory.getDOMCounters');
+        return { usedSize, nodes, jsEventListeners };
+      };
+      await mount(20);
+      const before = await measure();
+      await mount(200);
+      const after = await measure();
+      console.info('200 mounts:', JSON.stringify({ before, after }));
+      expect(after.usedSize).toBeLessThan(before.usedSize * 1.1 + 300_000);
+      expect(after.nodes).toBeLessThan(before.nodes * 1.1 + 50);
+      expect(after.jsEventListeners).toBeLessThan(before.jsEventListeners * 1.1 + 20);
+      await page.close();
+    });
+  });
+
+  describe('accessibility, checked with axe', () => {
+    const check = async (page: Page) => {
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate(() =>
+        (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
+          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+          rules: { 'page-has-heading-one': { enabled: false } },
+        }),
+      );
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    };
+
+    test.each(['light', 'dark'] as const)(
+      'in the %s scheme, empty, in use, with settings and keys open',
+      async (colorScheme) => {
+        const widget = await openWidget(
+          browser,
+          server,
+          `${src} classes="cat, dog" no-preview style="color-scheme: light dark"`,
+          {
+            fake: true,
+            colorScheme,
+          },
+        );
+        await widget.ready();
+        expect(await check(widget.page)).toEqual([]);
+        await widget.click(200, 150);
+        await widget.click(240, 150, { modifier: 'Shift' });
+        expect(await check(widget.page)).toEqual([]);
+        await shot(widget.page, `in-use-${colorScheme}`);
+        await widget.page.getByRole('button', { name: 'Settings' }).click();
+        expect(await check(widget.page)).toEqual([]);
+        await shot(widget.page, `settings-${colorScheme}`);
+        await widget.page.keyboard.press('Escape');
+        await widget.page.getByRole('button', { name: 'Keys' }).click();
+        expect(await check(widget.page)).toEqual([]);
+        await shot(widget.page, `keys-${colorScheme}`);
+        await widget.close();
+      },
+    );
+
+    test('targets are at least 44 px, and motion stops where that is wished', async () => {
+      const widget = await openWidget(browser, server, `${src} classes="cat, dog" no-preview`, {
+        fake: true,
+        reducedMotion: 'reduce',
+      });
+      await widget.ready();
+      await widget.click(200, 150);
+      const small = await widget.run((element) =>
+        [...element.shadowRoot!.querySelectorAll('button')]
+          .map((button) => ({
+            name: button.getAttribute('aria-label') ?? button.textContent,
+            box: button.getBoundingClientRect(),
+          }))
+          .filter(({ box }) => box.width > 0 && (box.width < 44 || box.height < 44))
+          .map(({ name }) => name),
+      );
+      expect(small).toEqual([]);
+      const running = await widget.run((element) => element.shadowRoot!.getAnimations().length);
+      expect(running).toBe(0);
+      await widget.close();
+    });
+  });
+});
