@@ -388,9 +388,7 @@ describe('serveEngine and connectEngine', () => {
     const engine = await channelSlot(async () => ({
       ...fakeEngine(),
       stats: () => Promise.reject(new TypeError('x is not a function')),
-      prepare: async () => {
-        throw 'a text';
-      },
+      prepare: () => Promise.reject(new RangeError('too far')),
     })).start();
     await expect(engine.stats()).rejects.toMatchObject({
       code: 'internal',

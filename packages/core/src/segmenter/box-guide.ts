@@ -1,20 +1,23 @@
 import type { Click } from '../clicks/index.js';
 import { unexpected } from '../errors/index.js';
 import type { Rect, Size } from '../geometry/index.js';
+import { type MaskRuns, RunBuilder } from '../mask/index.js';
 import type { Box } from './prompt.js';
 
 /** How a box is served by a model that knows only clicks. */
 export interface BoxGuide {
   /** The user's clicks, led by one in the middle of the box where no positive one lies in it. */
   readonly clicks: readonly Click[];
-  /** What the network is shown: the box with some surroundings. */
+  /** What the network takes for its last mask: the ellipse in the box, a first guess that it corrects. */
+  readonly start: MaskRuns;
+  /** What the network is shown: the box with as much again around it, where the picture has it. */
   readonly roi: Rect;
   /** The mask is cut to this: the box with a small margin, since hand-drawn boxes are not exact. */
   readonly limit: Rect;
 }
 
 /** Share of the box's sides by which the region and the limit reach beyond it, on each side. */
-const surroundings = 0.2;
+const surroundings = 0.5;
 const margin = 0.04;
 
 /**
@@ -49,9 +52,23 @@ export function guideFromBox(box: Box, clicks: readonly Click[], size: Size): Bo
   const middle: Click = { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2, label: 'positive' };
   return {
     clicks: led ? clicks : [middle, ...clicks],
+    start: ellipse(box, size),
     roi: grow(box, surroundings, size),
     limit: grow(box, margin, size),
   };
+}
+
+function ellipse(box: Box, size: Size): MaskRuns {
+  const builder = new RunBuilder(size);
+  const centreX = (box.x1 + box.x2) / 2;
+  const centreY = (box.y1 + box.y2) / 2;
+  for (let y = Math.floor(box.y1); y < Math.ceil(box.y2); y++) {
+    const dy = (y + 0.5 - centreY) / ((box.y2 - box.y1) / 2);
+    if (dy * dy >= 1) continue;
+    const half = (Math.sqrt(1 - dy * dy) * (box.x2 - box.x1)) / 2;
+    builder.add(y, Math.max(0, Math.round(centreX - half)), Math.min(size.width, Math.round(centreX + half)));
+  }
+  return builder.finish();
 }
 
 function grow(box: Box, share: number, size: Size): Rect {

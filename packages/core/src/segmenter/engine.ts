@@ -339,7 +339,7 @@ export function createEngine(options: EngineOptions): Engine {
         from: ClickState | undefined,
         pick: 'best' | number,
       ): Promise<ClickState> {
-        const start: PreviousMask | null = from?.map ?? prompt.mask;
+        const start: PreviousMask | null = from?.map ?? prompt.mask ?? guide?.start ?? null;
         const positive = part.some((click) => click.label === 'positive');
         const whole = wholeRect(size);
         if (!positive && start === null) {

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Click } from '../clicks/index.js';
+import { chooseCandidate, rankCandidates } from './candidates.js';
+import { runCascade } from './cascade.js';
+import { averageLogits, mirrorRows } from './flip.js';
+import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from './options.js';
+import { resolveRefinement } from './resolve.js';
+import { roundHalfEven, zoomRegion } from './zoom-in.js';
+
+const badOption = expect.objectContaining({ code: 'bad-option' });
+
+describe('runCascade', () => {
+  const count = { steps: 3, settledPixels: null, clicks: 'every' } as const;
+  const forward = async (last: number | null) => (last ?? 0) + 1;
+
+  it('feeds the result back as often as it is told', async () => {
+    expect(await runCascade(forward, () => 99, 1, count)).toEqual({
+      last: 4,
+      changedPixels: [99, 99, 99],
+      settled: false,
+    });
+    expect((await runCascade(forward, () => 99, 1, { ...count, steps: 0 })).last).toBe(1);
+  });
+
+  it('settles at 20 pixels, not at 21', async () => {
+    const pixels = [21, 20, 5];
+    const changed = (a: number) => pixels[a - 1];
+    const adaptive = { ...count, settledPixels: 20 };
+    expect(await runCascade(forward, changed, 1, adaptive)).toEqual({
+      last: 3,
+      changedPixels: [21, 20],
+      settled: true,
+    });
+  });
+
+  it('is for the first click only where it is told so', async () => {
+    expect((await runCascade(forward, () => 1, 1, { ...count, clicks: 'first' })).last).toBe(4);
+    expect((await runCascade(forward, () => 1, 2, { ...count, clicks: 'first' })).last).toBe(1);
+  });
+});
+
+describe('flip averaging', () => {
+  it('mirrors rows in place, twice to where they were', () => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    mirrorRows(data, 3);
+    expect([...data]).toEqual([3, 2, 1, 6, 5, 4]);
+    mirrorRows(data, 3);
+    expect([...data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('takes the mean of logits', () => {
+    expect([...averageLogits(Float32Array.of(1, -4), Float32Array.of(3, 2))]).toEqual([2, -1]);
+  });
+});
+
+describe('candidates', () => {
+  it('are ranked by score, equal ones in the order of the model', () => {
+    expect(rankCandidates(4, [0.2, 0.9, 0.2, 0.9])).toEqual([1, 3, 0, 2]);
+    expect(rankCandidates(3, null)).toEqual([0, 1, 2]);
+  });
+
+  it('are chosen by rank or by index', () => {
+    expect(chooseCandidate([2, 0, 1], 'best')).toBe(2);
+    expect(chooseCandidate([2, 0, 1], 0)).toBe(0);
+    for (const wanted of [3, -1, 0.5]) expect(() => chooseCandidate([2, 0, 1], wanted)).toThrow(badOption);
+  });
+});
+
+describe('resolveRefinement', () => {
+  const defaults: ResolvedRefinement = {
+    cascade: { steps: 1, settledPixels: null, clicks: 'every' },
+    zoomIn: null,
+    flip: false,
+  };
+
+  it('keeps the defaults for what is left out or undefined', () => {
+    expect(resolveRefinement({}, defaults)).toEqual(defaults);
+    const open = { cascade: { steps: undefined, clicks: 'first' }, zoomIn: undefined, flip: undefined };
+    expect(resolveRefinement(open as RefinementOptions, defaults).cascade).toEqual({
+      ...defaults.cascade,
+      clicks: 'first',
+    });
+  });
+
+  it('switches parts off, and lays a part over the model’s or the published numbers', () => {
+    expect(resolveRefinement({ cascade: 'off' }, defaults).cascade.steps).toBe(0);
+    expect(resolveRefinement({ zoomIn: {} }, defaults).zoomIn).toEqual(publishedZoomIn);
+    const zooming = { ...defaults, zoomIn: { ...publishedZoomIn, minSize: 7 } };
+    expect(resolveRefinement({ zoomIn: { expansion: 2 } }, zooming).zoomIn).toMatchObject({ expansion: 2, minSize: 7 });
+    expect(resolveRefinement({ zoomIn: 'off' }, zooming).zoomIn).toBeNull();
+  });
+
+  it('ignores fields it does not know, so that they cannot split a cache', () => {
+    const extra = { cascade: { steps: 2, other: 1 } } as RefinementOptions;
+    expect(resolveRefinement(extra, defaults).cascade).toEqual({ ...defaults.cascade, steps: 2 });
+  });
+
+  it.each<[string, unknown]>([
+    ['steps', { cascade: { steps: Number.NaN } }],
+    ['settledPixels', { cascade: { settledPixels: -1 } }],
+    ['clicks', { cascade: { clicks: 'last' } }],
+    ['skipClicks', { zoomIn: { skipClicks: -2 } }],
+    ['expansion', { zoomIn: { expansion: 0.9 } }],
+    ['minSize', { zoomIn: { minSize: 0 } }],
+    ['keepIou', { zoomIn: { keepIou: 1.1 } }],
+    ['threshold', { zoomIn: { threshold: -0.1 } }],
+    ['null', { cascade: null }],
+    ['a list of steps', { cascade: { steps: [1] } }],
+    ['true', { zoomIn: true }],
+    ['a text for flip', { flip: 'yes' }],
+  ])('refuses %s out of range', (_, options) => {
+    expect(() => resolveRefinement(options as RefinementOptions, defaults)).toThrow(badOption);
+  });
+});
+
+describe('roundHalfEven', () => {
+  it('agrees with Python’s round', () => {
+    expect([-1.5, -0.5, 0.5, 1.5, 2.5, 2.4, 2.6, -2.5].map((value) => roundHalfEven(value) + 0)).toEqual([
+      -2, 0, 0, 2, 2, 2, 3, -2,
+    ]);
+  });
+});
+
+describe('zoomRegion', () => {
+  const size = { width: 1000, height: 800 };
+  const whole = { x: 0, y: 0, ...size };
+  const mask = { x: 400, y: 300, width: 200, height: 100 };
+  const at = (x: number, y: number, label: Click['label'] = 'positive'): Click => ({ x, y, label });
+  const two = [at(450, 350), at(500, 350)];
+
+  it('looks at the whole picture first, and while there is no mask', () => {
+    expect(zoomRegion(mask, [at(450, 350)], null, size, publishedZoomIn).roi).toEqual(whole);
+    expect(zoomRegion(null, two, null, size, publishedZoomIn).roi).toEqual(whole);
+  });
+
+  it('zooms to 1.4 times the mask, at least 200 px', () => {
+    const { roi } = zoomRegion(mask, two, null, size, publishedZoomIn);
+    expect(roi).toEqual({ x: 360, y: 250, width: 281, height: 201 });
+  });
+
+  it('reaches for positive clicks outside the mask, not for negative ones', () => {
+    const far = zoomRegion(mask, [...two, at(900, 700)], null, size, publishedZoomIn).roi;
+    expect(far.x + far.width).toBeGreaterThan(900);
+    const negative = zoomRegion(mask, [...two, at(900, 700, 'negative')], null, size, publishedZoomIn).roi;
+    expect(negative).toEqual(zoomRegion(mask, two, null, size, publishedZoomIn).roi);
+  });
+
+  it('keeps the region in use while it overlaps enough and holds the clicks', () => {
+    const current = { x: 350, y: 250, width: 300, height: 200 };
+    expect(zoomRegion(mask, two, current, size, publishedZoomIn).roi).toEqual(current);
+    expect(zoomRegion(mask, [...two, at(700, 350)], current, size, publishedZoomIn).roi).not.toEqual(current);
+    const tight = { ...publishedZoomIn, keepIou: 1 };
+    expect(zoomRegion(mask, two, current, size, tight).roi).not.toEqual(current);
+  });
+
+  it('always lies in the picture and is not empty', () => {
+    const side = fc.integer({ min: 1, max: 60 });
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(side, side, fc.array(share, { minLength: 8, maxLength: 8 }), (width, height, at8) => {
+        const [a, b, c, d, e, f, g, h] = at8;
+        const x = Math.floor(a * (width - 1));
+        const y = Math.floor(b * (height - 1));
+        const box = { x, y, width: 1 + Math.floor(c * (width - x - 1)), height: 1 + Math.floor(d * (height - y - 1)) };
+        const clicks = [at(e * width, f * height), at(g * width, h * height)];
+        const options = { ...publishedZoomIn, minSize: 1 + Math.floor(a * 40), expansion: 1 + b * 3 };
+        const { roi } = zoomRegion(box, clicks, null, { width, height }, options);
+        for (const value of Object.values(roi)) expect(Number.isInteger(value)).toBe(true);
+        expect(roi.x).toBeGreaterThanOrEqual(0);
+        expect(roi.y).toBeGreaterThanOrEqual(0);
+        expect(roi.width).toBeGreaterThanOrEqual(1);
+        expect(roi.height).toBeGreaterThanOrEqual(1);
+        expect(roi.x + roi.width).toBeLessThanOrEqual(width);
+        expect(roi.y + roi.height).toBeLessThanOrEqual(height);
+      }),
+    );
+  });
+});
