@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Segmenter } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkFunctionYaml, initBundle, runBundle } from '../src/bundle/index.js';
 import { unpackArchive } from '../src/bundle/tar.js';
 import { imageSize } from '../src/interactor/image-size.js';
@@ -12,6 +12,9 @@ import { decodeStored, readAsClassicUi, readAsModernUi } from './support/cvat-ui
 import { nuclioProcessor, startNuclio } from './support/nuclio-processor.js';
 import { pictureKinds, pictureOfBytes } from './support/pictures.js';
 import { temporaryFolder } from './support/wrappers.js';
+
+// Real work on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /** The generated folder at work behind a processor. */
 interface Running {

@@ -3,6 +3,7 @@ import { UsageError } from './arguments.js';
 import { check, checkHelp } from './check.js';
 import { init, initHelp } from './init.js';
 import { invoke, invokeHelp } from './invoke.js';
+import { refine, refineHelp } from './refine.js';
 import { serve, serveHelp } from './serve.js';
 import { processTerminal, type Terminal } from './terminal.js';
 
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   check: { run: check, help: checkHelp, summary: 'check such a folder, or a running function' },
   serve: { run: serve, help: serveHelp, summary: 'run such a folder on this machine' },
   invoke: { run: invoke, help: invokeHelp, summary: 'call a function as CVAT would' },
+  refine: { run: refine, help: refineHelp, summary: 'make masks of the boxes of a job' },
 };
 
 const help = `clickmask-cvat COMMAND [options]

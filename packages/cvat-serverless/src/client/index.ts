@@ -1,1 +1,17 @@
+export { type CvatClient, type CvatClientOptions, createCvatClient } from './cvat-client.js';
 export { type InvokeOptions, type InvokeResult, invokeFunction, type Point } from './invoke-function.js';
+export type {
+  CvatAnnotations,
+  CvatAuth,
+  CvatDataMeta,
+  CvatFunction,
+  CvatJob,
+  CvatLabel,
+  CvatRequest,
+  CvatServer,
+  CvatShape,
+  FunctionKind,
+  InteractorCall,
+  NewCvatRequest,
+  ShapeType,
+} from './types.js';

@@ -7,6 +7,7 @@ import {
   type Segmenter,
   smooth,
 } from '@clickmask/core';
+import { withDefaults } from '../options/with-defaults.js';
 import { checkReplyFormat, type ReplyFormat, writeReply } from '../replies/index.js';
 import { asClickmaskError, errorStatus } from './error-status.js';
 import { fitPrompt } from './fit-prompt.js';
@@ -119,7 +120,7 @@ export interface Interactor {
  * ```
  */
 export function createInteractor(options: InteractorOptions): Interactor {
-  const settings = { ...interactorDefaults, ...defined(options) };
+  const settings = withDefaults(interactorDefaults, options);
   checkReplyFormat(settings.reply);
   const { smooth: radius = 0, ...postprocess } = settings.postprocess ?? {};
   const files: ReplyFiles = createReplyFiles(settings.streamFolder ?? tmpdir());
@@ -277,10 +278,4 @@ function log(context: FunctionContext, event: FunctionEvent, reply: InteractorRe
   };
   if (prediction === undefined) context.logger?.error?.(`Refused with ${status}: ${notes.join('; ')}`, data);
   else context.logger?.debug?.(`Mask of ${prediction.area} px in ${prediction.width} x ${prediction.height}`, data);
-}
-
-function defined(options: InteractorOptions): InteractorOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as InteractorOptions;
 }

@@ -6,6 +6,7 @@ import { createServer as createSocketServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickmaskError } from '@clickmask/core';
+import { withDefaults } from '../options/with-defaults.js';
 import { createLineReader } from './line-reader.js';
 
 /** How a folder is run. Names and defaults are those of nuclio's `function.yaml`. */
@@ -51,17 +52,7 @@ export interface LocalProcessor {
  * @throws ClickmaskError `backend-failed` where a worker does not start
  */
 export async function createLocalProcessor(options: LocalProcessorOptions): Promise<LocalProcessor> {
-  const settings = {
-    handler: 'main:handler',
-    workers: 1,
-    eventTimeoutMs: 30_000,
-    workerAvailabilityTimeoutMs: 10_000,
-    startTimeoutMs: 120_000,
-    maxRequestBodySize: 128 * 1024 * 1024,
-    env: {},
-    log: () => {},
-    ...options,
-  };
+  const settings: Settings = withDefaults(processorDefaults, options);
   const directory = await mkdtemp(join(tmpdir(), 'nuclio-rpc-'));
   const durations: number[] = [];
   const idle: Worker[] = [];
@@ -181,6 +172,17 @@ export async function createLocalProcessor(options: LocalProcessorOptions): Prom
     },
   };
 }
+
+const processorDefaults = Object.freeze({
+  handler: 'main:handler',
+  workers: 1,
+  eventTimeoutMs: 30_000,
+  workerAvailabilityTimeoutMs: 10_000,
+  startTimeoutMs: 120_000,
+  maxRequestBodySize: 128 * 1024 * 1024,
+  env: {},
+  log: () => {},
+});
 
 interface WorkerResult {
   readonly body?: string;

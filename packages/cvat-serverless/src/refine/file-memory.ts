@@ -1,0 +1,56 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { ClickmaskError } from '@clickmask/core';
+import type { RefineMemory } from './refine-job.js';
+
+interface Content {
+  readonly server: string;
+  readonly job: number;
+  readonly finished: readonly number[];
+}
+
+/**
+ * Remembers in a file what of a job is done. The file belongs to one job of one server.
+ *
+ * @throws ClickmaskError `bad-option` from `load` where it belongs to another one or is damaged
+ */
+export function createFileMemory(path: string, server: string, job: number): RefineMemory {
+  return {
+    async load() {
+      let text: string;
+      try {
+        text = await readFile(path, 'utf8');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        throw error;
+      }
+      const content = parse(text);
+      if (content === null || !Array.isArray(content.finished)) {
+        throw new ClickmaskError(
+          'bad-option',
+          `${path} is damaged. Delete it to begin anew: masks that are saved are found again.`,
+        );
+      }
+      if (content.server !== server || content.job !== job) {
+        throw new ClickmaskError(
+          'bad-option',
+          `${path} belongs to job ${content.job} of ${content.server}. Name another file.`,
+        );
+      }
+      return content.finished;
+    },
+    async save(finished) {
+      const content: Content = { server, job, finished };
+      // Written aside and moved, so that an interruption leaves the old one or the new one.
+      await writeFile(`${path}.part`, `${JSON.stringify(content)}\n`);
+      await rename(`${path}.part`, path);
+    },
+  };
+}
+
+function parse(text: string): Content | null {
+  try {
+    return JSON.parse(text) as Content;
+  } catch {
+    return null;
+  }
+}

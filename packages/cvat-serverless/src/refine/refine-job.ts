@@ -1,0 +1,261 @@
+import {
+  type Box,
+  bounds,
+  ClickmaskError,
+  cvatMask,
+  type MaskRuns,
+  type PostprocessOptions,
+  type Segmenter,
+  type SegmenterImage,
+} from '@clickmask/core';
+import type { CvatClient, CvatLabel, CvatShape } from '../client/index.js';
+import { withDefaults } from '../options/with-defaults.js';
+import { type SourceKind, shapePrompt, sourceKinds } from './shape-prompt.js';
+
+/** What was already done of a job, so that an interrupted run goes on where it stopped. */
+export interface RefineMemory {
+  /** Ids of the shapes that are finished. */
+  load(): Promise<readonly number[]>;
+  save(ids: readonly number[]): Promise<void>;
+}
+
+export interface RefineOptions {
+  readonly client: CvatClient;
+  readonly segmenter: Segmenter;
+  readonly job: number;
+  /** Shapes to make masks of. Default: rectangles. */
+  readonly kinds?: readonly SourceKind[];
+  /** Names of labels; default all. */
+  readonly labels?: readonly string[];
+  /** First and last frame; default the whole job. */
+  readonly frames?: readonly [number, number];
+  /** Deletes a shape once its mask is saved. Default false: masks are added, everything else stays. */
+  readonly replace?: boolean;
+  /** Saves nothing. Default false. */
+  readonly dryRun?: boolean;
+  /**
+   * A mask whose own box overlaps the shape's box less than this (intersection over union) is not saved. Default 0.4.
+   */
+  readonly minOverlap?: number;
+  readonly postprocess?: PostprocessOptions;
+  /** Default: nothing is remembered; masks that are there already are found again all the same. */
+  readonly memory?: RefineMemory;
+  readonly onProgress?: (progress: RefineProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RefineProgress {
+  readonly frame: number;
+  /** Shapes finished, and all that are to be. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface RefineReport {
+  readonly job: number;
+  /** Shapes that were looked at. */
+  readonly shapes: number;
+  /** Masks saved, or that would have been in a dry run. */
+  readonly saved: number;
+  /** Shapes deleted, where they were to be replaced. */
+  readonly deleted: number;
+  /** Shapes finished in an earlier run, or whose mask was there. */
+  readonly skipped: number;
+  /** Shapes whose mask was empty or too far from the shape. */
+  readonly unsure: readonly number[];
+  /** Shapes that somebody changed meanwhile, and that were therefore not deleted. */
+  readonly changed: readonly number[];
+  readonly failed: readonly { readonly shape: number; readonly reason: string }[];
+}
+
+export const refineDefaults = Object.freeze({
+  kinds: Object.freeze(['rectangle'] as const),
+  replace: false,
+  dryRun: false,
+  minOverlap: 0.4,
+});
+
+/**
+ * Makes masks of the boxes, ellipses, polygons or masks of a job, and saves them with the same label. Works frame by frame
+ * and can be interrupted at any time: what is saved is not saved again.
+ *
+ * @throws ClickmaskError `bad-option`, `request-failed`, `aborted`
+ */
+export async function refineJob(options: RefineOptions): Promise<RefineReport> {
+  const settings = withDefaults(refineDefaults, options);
+  const { client, segmenter, job, signal, memory, onProgress = () => {} } = settings;
+  for (const kind of settings.kinds) {
+    if (!sourceKinds.includes(kind)) {
+      throw new ClickmaskError(
+        'bad-option',
+        `Expected ${sourceKinds.join(', ')} for kinds but received ${String(kind)}.`,
+      );
+    }
+  }
+  const call = { signal };
+  const [info, meta, labels, annotations] = await Promise.all([
+    client.jobs.get(job, call),
+    client.jobs.meta(job, call),
+    client.jobs.labels(job, call),
+    client.jobs.annotations(job, call),
+  ]);
+  const wanted = labelIds(settings.labels, labels);
+  const [first, last] = settings.frames ?? [info.start_frame, info.stop_frame];
+  const deletedFrames = new Set(meta.deleted_frames);
+  const finished = new Set(await memory?.load());
+  const isSource = (shape: CvatShape): boolean =>
+    shape.id !== undefined &&
+    (settings.kinds as readonly string[]).includes(shape.type) &&
+    (wanted === null || wanted.has(shape.label_id)) &&
+    shape.frame >= first &&
+    shape.frame <= last &&
+    !deletedFrames.has(shape.frame);
+  const sources = annotations.shapes.filter(isSource);
+  const existing = new Set(annotations.shapes.filter(({ type }) => type === 'mask').map(identity));
+
+  let saved = 0;
+  let deleted = 0;
+  let skipped = 0;
+  let done = 0;
+  const unsure: number[] = [];
+  const changed: number[] = [];
+  const failed: { shape: number; reason: string }[] = [];
+
+  for (const [frame, shapes] of byFrame(sources)) {
+    const pending = shapes.filter(({ id }) => !finished.has(id as number));
+    skipped += shapes.length - pending.length;
+    done += shapes.length - pending.length;
+    onProgress({ frame, done, total: sources.length });
+    if (pending.length === 0) continue;
+    signal?.throwIfAborted();
+
+    let image: SegmenterImage;
+    try {
+      image = await segmenter.open(await client.jobs.frame(job, frame, call), { signal });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      for (const { id } of pending) failed.push({ shape: id as number, reason: `frame ${frame}: ${reason(error)}` });
+      done += pending.length;
+      continue;
+    }
+    const made: CvatShape[] = [];
+    const replaced: CvatShape[] = [];
+    try {
+      for (const shape of pending) {
+        const id = shape.id as number;
+        done += 1;
+        try {
+          const runs = await maskOf(shape, image, settings);
+          if (runs === null) {
+            unsure.push(id);
+            continue;
+          }
+          const mask = maskShape(shape, runs);
+          if (existing.has(identity(mask))) skipped += 1;
+          else {
+            made.push(mask);
+            existing.add(identity(mask));
+          }
+          // A mask that came out as it was is not to be deleted: it is the result.
+          if (identity(mask) !== identity(shape)) replaced.push(shape);
+        } catch (error) {
+          if (signal?.aborted) throw error;
+          failed.push({ shape: id, reason: reason(error) });
+        }
+        onProgress({ frame, done, total: sources.length });
+      }
+    } finally {
+      await image.close();
+    }
+    if (!settings.dryRun) {
+      // Created before anything is deleted: an interruption leaves too much, never too little.
+      if (made.length > 0) await client.jobs.createShapes(job, made, call);
+      if (settings.replace && replaced.length > 0) {
+        const now = new Map((await client.jobs.annotations(job, call)).shapes.map((shape) => [shape.id, shape]));
+        const same = replaced.filter((shape) => {
+          const current = now.get(shape.id);
+          return current !== undefined && current.label_id === shape.label_id && identity(current) === identity(shape);
+        });
+        changed.push(
+          ...replaced.filter((shape) => !same.includes(shape) && now.has(shape.id)).map(({ id }) => id as number),
+        );
+        if (same.length > 0) await client.jobs.deleteShapes(job, same, call);
+        deleted += same.length;
+      }
+      const failures = new Set(failed.map(({ shape }) => shape));
+      for (const { id } of pending) if (!failures.has(id as number)) finished.add(id as number);
+      await memory?.save([...finished]);
+    }
+    saved += made.length;
+  }
+  return { job, shapes: sources.length, saved, deleted, skipped, unsure, changed, failed };
+}
+
+async function maskOf(
+  shape: CvatShape,
+  image: SegmenterImage,
+  settings: Pick<RefineOptions, 'segmenter' | 'postprocess' | 'signal'> & { readonly minOverlap: number },
+): Promise<MaskRuns | null> {
+  const found = shapePrompt(shape, image);
+  if (found === null) return null;
+  const { postprocess, signal } = settings;
+  const { runs } = await settings.segmenter.segment(image, found.prompt, { postprocess, signal });
+  const rect = bounds(runs);
+  if (rect === null) return null;
+  const box = { x1: rect.x, y1: rect.y, x2: rect.x + rect.width, y2: rect.y + rect.height };
+  return overlap(box, found.box) < settings.minOverlap ? null : runs;
+}
+
+/** A mask in place of a shape: same frame, label, group, layer and attributes. */
+function maskShape(shape: CvatShape, runs: MaskRuns): CvatShape {
+  return {
+    type: 'mask',
+    frame: shape.frame,
+    label_id: shape.label_id,
+    group: shape.group ?? 0,
+    source: 'semi-auto',
+    occluded: shape.occluded,
+    outside: false,
+    z_order: shape.z_order,
+    rotation: 0,
+    points: cvatMask.serialize(runs),
+    attributes: shape.attributes,
+  };
+}
+
+/** Two shapes with the same text are the same for whoever looks at them. */
+function identity(shape: CvatShape): string {
+  return `${shape.type}:${shape.frame}:${shape.label_id}:${shape.points.join(',')}`;
+}
+
+function labelIds(names: readonly string[] | undefined, labels: readonly CvatLabel[]): ReadonlySet<number> | null {
+  if (names === undefined || names.length === 0) return null;
+  const missing = names.filter((name) => !labels.some((label) => label.name === name));
+  if (missing.length > 0) {
+    const known = labels.map(({ name }) => name).join(', ');
+    throw new ClickmaskError('bad-option', `The job has no label ${missing.join(', ')}. It has: ${known}.`);
+  }
+  return new Set(labels.filter(({ name }) => names.includes(name)).map(({ id }) => id));
+}
+
+function byFrame(shapes: readonly CvatShape[]): [number, CvatShape[]][] {
+  const frames = new Map<number, CvatShape[]>();
+  for (const shape of shapes) {
+    const list = frames.get(shape.frame);
+    if (list === undefined) frames.set(shape.frame, [shape]);
+    else list.push(shape);
+  }
+  return [...frames].sort(([a], [b]) => a - b);
+}
+
+/** Intersection over union. */
+function overlap(a: Box, b: Box): number {
+  const width = Math.max(0, Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1));
+  const height = Math.max(0, Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1));
+  const common = width * height;
+  return common / ((a.x2 - a.x1) * (a.y2 - a.y1) + (b.x2 - b.x1) * (b.y2 - b.y1) - common);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
