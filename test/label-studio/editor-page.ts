@@ -102,8 +102,7 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
       await answered(before);
     },
     async acceptAll() {
-      const bar = page.locator('.lsf-dynamic-preannotations');
-      await bar.locator('button').last().click();
+      await page.getByTestId('bottombar-accept-suggestions-button').click();
       await page.waitForTimeout(700);
     },
     async submit() {

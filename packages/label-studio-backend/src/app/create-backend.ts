@@ -196,7 +196,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
       project: projectId(body.project),
       task: body.tasks.length === 1 ? (body.tasks[0].id ?? undefined) : undefined,
     });
-    const { results, journal: fields } = await predictor.predict(body);
+    const { results, journal: fields } = await predictor.predict(body, (known) => noted(request, known));
     noted(request, fields);
     response.json({ results });
     void segmenter.stats().then(

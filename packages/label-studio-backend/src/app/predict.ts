@@ -77,7 +77,8 @@ interface Outcome {
 export function createPredictor(parts: PredictorParts) {
   const { segmenter, options, limits, modelVersion, pictures, memory, queue, lookAhead, metrics } = parts;
 
-  async function predict(request: PredictRequest): Promise<PredictAnswer> {
+  /** @param note - takes what is known of the request, in case that it fails later */
+  async function predict(request: PredictRequest, note: (fields: JournalFields) => void): Promise<PredictAnswer> {
     const project = projectId(request.project);
     const context = request.params?.context;
     if (context === null || context === undefined) return batch(request, project);
@@ -86,7 +87,7 @@ export function createPredictor(parts: PredictorParts) {
     if (task === undefined) throw new Problem('bad-request', 'Expected a task with the click but received none.');
     const done = lookAhead.busy();
     try {
-      return await interactive(task, project, context.result, request);
+      return await interactive(task, project, context.result, request, note);
     } finally {
       done();
     }
@@ -97,6 +98,7 @@ export function createPredictor(parts: PredictorParts) {
     project: string,
     result: unknown,
     request: PredictRequest,
+    note: (fields: JournalFields) => void,
   ): Promise<PredictAnswer> {
     const taskId = task.id ?? '';
     const journal = { kind: 'click', project, task: taskId } as const;
@@ -111,6 +113,14 @@ export function createPredictor(parts: PredictorParts) {
       const why = remarks[0] ?? 'no region is a keypoint or a rectangle';
       throw new Problem('bad-prompt', `Expected clicks or boxes in the context but ${why}.`);
     }
+    const count = (pick: (item: Item) => boolean) => items.filter(pick).length;
+    const counts = {
+      label: items[0].label,
+      positive: count((item) => item.kind === 'point' && item.positive),
+      negative: count((item) => item.kind === 'point' && !item.positive),
+      boxes: count((item) => item.kind === 'box'),
+    };
+    note(counts);
     const user = draftUser(task);
     memory.accepted(project, taskId, regionIdsOf(task));
     const works: Work[] = [];
@@ -121,13 +131,6 @@ export function createPredictor(parts: PredictorParts) {
       const combined = memory.combine(key, group);
       for (const object of groupObjects(combined.items)) works.push({ key, object, picture: value });
     }
-    const count = (pick: (item: Item) => boolean) => items.filter(pick).length;
-    const counts = {
-      label: works[0].key.label,
-      positive: count((item) => item.kind === 'point' && item.positive),
-      negative: count((item) => item.kind === 'point' && !item.positive),
-      boxes: count((item) => item.kind === 'box'),
-    };
     const outcomes = await queue.run(JSON.stringify([project, taskId]), {
       signature: JSON.stringify([request.label_config?.length, works.map((work) => [work.key, work.object])]),
       members: new Set(items.map((item) => item.id)),

@@ -15,8 +15,9 @@ export type PointGrouping = 'object' | 'each';
 /**
  * Sorts the clicks and boxes of one label into objects.
  *
- * Every box is an object. A click belongs to the smallest box that it lies in or near to; with a single box all clicks are
- * about it. Clicks that belong to no box are about one object more, or, with `each`, every positive one is an object.
+ * Every box is an object. A click belongs to the smallest box that it lies in or near to. Clicks that belong to no box are
+ * about one object more, or, with `each`, every positive one is an object; where all of them are negative, they are about
+ * the box if there is only one.
  */
 export function groupObjects(items: readonly Item[], points: PointGrouping = 'object'): ObjectPrompt[] {
   const boxes = items.filter((item): item is BoxItem => item.kind === 'box');
@@ -26,10 +27,11 @@ export function groupObjects(items: readonly Item[], points: PointGrouping = 'ob
   const ofBox = new Map<BoxItem, PointItem[]>(boxes.map((box) => [box, []]));
   const free: PointItem[] = [];
   for (const click of clicks) {
-    const box = boxes.length === 1 ? boxes[0] : bySize.find((one) => nearBox(click, one));
+    const box = bySize.find((one) => nearBox(click, one));
     if (box === undefined) free.push(click);
     else ofBox.get(box)?.push(click);
   }
+  if (boxes.length === 1 && free.every((click) => !click.positive)) ofBox.get(boxes[0])?.push(...free.splice(0));
   const order = new Map(items.map((item, index) => [item, index]));
   const first = (...candidates: Item[]) =>
     candidates.reduce((best, item) => ((order.get(item) ?? 0) < (order.get(best) ?? 0) ? item : best));

@@ -1,0 +1,779 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { area, bounds, labelStudioRle } from '@clickmask/core';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createLabelStudioBackend,
+  type LabelStudioBackend,
+  type LabelStudioBackendOptions,
+  type Logger,
+  writeLabelingConfig,
+} from '../src/index.js';
+import { type FakeLabelStudio, type Listening, listen, startFakeLabelStudio } from './fake-label-studio.js';
+import { createFakeSegmenter, type FakeSegmenter } from './fake-segmenter.js';
+
+type Json = Record<string, unknown>;
+
+const size = { width: 80, height: 40 };
+const png = await sharp({ create: { ...size, channels: 3, background: '#abc' } })
+  .png()
+  .toBuffer();
+
+let labelStudio: FakeLabelStudio;
+let segmenter: FakeSegmenter;
+let closing: (() => Promise<void>)[];
+
+beforeEach(async () => {
+  closing = [];
+  segmenter = createFakeSegmenter();
+  labelStudio = await startFakeLabelStudio();
+  closing.push(labelStudio.close);
+  labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat', 'Dog'], negativeTool: true });
+  labelStudio.files.set('upload/1/cat.png', png);
+});
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+async function start(
+  options: Partial<LabelStudioBackendOptions> = {},
+): Promise<Listening & { backend: LabelStudioBackend }> {
+  const backend = createLabelStudioBackend({
+    segmenter,
+    labelStudio: { url: labelStudio.url, token: labelStudio.legacyToken },
+    ...options,
+  });
+  const server = await listen(backend.app);
+  closing.push(server.close, () => backend.close());
+  return { ...server, backend };
+}
+
+function click(x: number, y: number, more: Json = {}, label = 'Cat'): Json {
+  return {
+    id: `${label}-${x}-${y}`,
+    type: 'keypointlabels',
+    from_name: 'click',
+    to_name: 'image',
+    original_width: size.width,
+    original_height: size.height,
+    image_rotation: 0,
+    is_positive: true,
+    value: { x, y, width: 0.3, keypointlabels: [label], labels: [label] },
+    ...more,
+  };
+}
+
+function box(x: number, y: number, width: number, height: number, more: Json = {}): Json {
+  return {
+    id: `box-${x}-${y}`,
+    type: 'rectanglelabels',
+    from_name: 'box',
+    to_name: 'image',
+    original_width: size.width,
+    original_height: size.height,
+    image_rotation: 0,
+    value: { x, y, width, height, rotation: 0, rectanglelabels: ['Cat'] },
+    ...more,
+  };
+}
+
+const task = { id: 7, data: { image: '/data/upload/1/cat.png' } };
+
+interface Answer {
+  readonly result: (Json & { id: string; value: Json })[];
+  readonly score: number;
+  readonly clickmask: { outcome: string };
+}
+
+async function ask(url: string, result: unknown, over: Json = task): Promise<Answer> {
+  const answer = await labelStudio.interactive(url, over, { result });
+  expect(answer.errors).toBeUndefined();
+  return answer.data as unknown as Answer;
+}
+
+async function failure(url: string, result: unknown, over: Json = task): Promise<string> {
+  const answer = await labelStudio.interactive(url, over, { result });
+  return (answer.errors ?? [`no error but ${JSON.stringify(answer.data)}`]).join();
+}
+
+const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+
+describe('routes', () => {
+  it('answers health, setup and versions as Label Studio expects', async () => {
+    const { url } = await start();
+    for (const path of ['/', '/health']) {
+      const health = await fetch(url + path);
+      expect(health.status).toBe(200);
+      expect(await health.json()).toMatchObject({ status: 'UP', model_class: 'Clickmask', model: 'disc 1.0.0' });
+    }
+    expect(await labelStudio.connect(url)).toEqual({ state: 'CO', model_version: 'disc-1.0.0' });
+    expect(await (await fetch(`${url}/versions`)).json()).toEqual({ versions: ['disc-1.0.0'] });
+  });
+
+  it.each([null, '{"a": 1}', { a: 1 }, 5])('takes extra_params %j at setup', async (extra) => {
+    const { url } = await start();
+    const response = await post(`${url}/setup`, {
+      project: '1.5',
+      schema: labelStudio.labelConfig,
+      extra_params: extra,
+    });
+    expect(response.status).toBe(200);
+  });
+
+  it('answers what it does not know with JSON', async () => {
+    const { url } = await start();
+    for (const path of ['/nothing', '/validate', '/predict']) {
+      const response = await fetch(url + path);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ status: 'error', error: { code: 'not-found' } });
+    }
+  });
+
+  it('serves metrics with what happened', async () => {
+    const { url } = await start();
+    await ask(url, [click(50, 50)]);
+    await fetch(`${url}/whatever-${Math.random()}`);
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toMatch(/clickmask_requests_total\{[^}]*route="\/predict"[^}]*reason="ok"[^}]*\} 1/);
+    expect(text).toMatch(/route="other",reason="not-found"/);
+    expect(text).not.toContain('whatever');
+  });
+
+  it('mounts as a router under a path', async () => {
+    const { backend } = await start();
+    const { default: express } = await import('express');
+    const app = express();
+    app.use('/models/clickmask', backend.router);
+    const server = await listen(app);
+    closing.push(server.close);
+    expect(await labelStudio.connect(`${server.url}/models/clickmask`)).toMatchObject({ state: 'CO' });
+    expect((await ask(`${server.url}/models/clickmask`, [click(50, 50)])).result).toHaveLength(1);
+  });
+
+  it('takes webhooks of every kind at once, and tells of them', async () => {
+    const events: string[] = [];
+    const { url } = await start({
+      onEvent: async ({ action }) => {
+        events.push(action);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        throw new Error('what the listener does is its own affair');
+      },
+    });
+    for (const action of [
+      'PROJECT_UPDATED',
+      'ANNOTATION_CREATED',
+      'ANNOTATIONS_DELETED',
+      'START_TRAINING',
+      'NEW_ONE',
+    ]) {
+      const response = await post(`${url}/webhook`, { action, project: { id: 1 }, task: { id: 7 }, annotation: {} });
+      expect(response.status).toBe(201);
+    }
+    expect((await post(`${url}/train`, { project: { id: 1 } })).status).toBe(201);
+    await expect.poll(() => events).toHaveLength(6);
+    expect(events.filter((action) => action === 'START_TRAINING')).toHaveLength(2);
+  });
+});
+
+describe('authentication', () => {
+  const basic = { user: 'labels', password: 'pass:word é' };
+  const header = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  });
+
+  it('guards every route by basic authentication', async () => {
+    const { url } = await start({ auth: { basic } });
+    for (const path of ['/', '/health', '/versions', '/metrics', '/diagnostics', '/nothing']) {
+      const response = await fetch(url + path);
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toContain('Basic');
+    }
+    for (const wrong of [
+      header('labels', 'pass'),
+      header('', ''),
+      header('labels', `${basic.password}x`),
+      { authorization: 'Basic ?' },
+    ]) {
+      expect((await fetch(`${url}/health`, { headers: wrong })).status).toBe(401);
+    }
+    expect((await fetch(`${url}/health`, { headers: header(basic.user, basic.password) })).status).toBe(200);
+    expect((await post(`${url}/webhook`, { action: 'X' })).status).toBe(401);
+  });
+
+  it('lets webhooks in by their own secret, and nothing else by it', async () => {
+    const { url } = await start({ auth: { basic, webhookSecret: 'secret' } });
+    const secret = { 'x-clickmask-secret': 'secret' };
+    expect((await post(`${url}/webhook`, { action: 'X' }, secret)).status).toBe(201);
+    expect((await post(`${url}/webhook`, { action: 'X' }, { 'x-clickmask-secret': 'guess' })).status).toBe(401);
+    expect((await post(`${url}/webhook`, { action: 'X' }, header(basic.user, basic.password))).status).toBe(201);
+    expect((await post(`${url}/predict`, { tasks: [] }, secret)).status).toBe(401);
+  });
+});
+
+describe('clicks', () => {
+  it('turns a positive and a negative click into a mask of the right size', async () => {
+    const { url } = await start();
+    const { result, score } = await ask(url, [click(50, 50), click(20, 20, { is_positive: false })]);
+    expect(result).toHaveLength(1);
+    expect(result[0]).toMatchObject({
+      type: 'brushlabels',
+      from_name: 'mask',
+      to_name: 'image',
+      original_width: 80,
+      original_height: 40,
+      value: { format: 'rle', brushlabels: ['Cat'] },
+    });
+    expect(score).toBe(0.9);
+    expect(segmenter.prompts[0].clicks).toEqual([
+      { x: 40, y: 20, label: 'positive' },
+      { x: 16, y: 8, label: 'negative' },
+    ]);
+    expect(area(labelStudioRle.parse(result[0]))).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['at the top', { is_positive: false }],
+    ['in the value', { is_positive: undefined, value: { x: 20, y: 20, is_positive: false, keypointlabels: ['Cat'] } }],
+    [
+      'as value.positive',
+      { is_positive: undefined, value: { x: 20, y: 20, positive: false, keypointlabels: ['Cat'] } },
+    ],
+    ['by a second tag', { from_name: 'click-negative' }],
+    ['by a second tag that Label Studio calls positive', { from_name: 'click-negative', is_positive: true }],
+  ])('understands a negative click %s', async (_how, more) => {
+    const { url } = await start();
+    await ask(url, [click(50, 50), click(20, 20, more)]);
+    expect(segmenter.prompts[0].clicks?.map((one) => one.label)).toEqual(['positive', 'negative']);
+  });
+
+  it('takes a click that does not say what it is as positive', async () => {
+    const { url } = await start();
+    await ask(url, [click(50, 50, { is_positive: undefined })]);
+    expect(segmenter.prompts[0].clicks?.[0].label).toBe('positive');
+  });
+
+  it('understands a negative label, sent apart from the others', async () => {
+    labelStudio.labelConfig = `<View><Image name="image" value="$image"/>
+      <BrushLabels name="mask" toName="image"><Label value="Cat"/></BrushLabels>
+      <KeyPointLabels name="click" toName="image"><Label value="Cat"/><Label value="Cat (not)"/>
+      <Label value="Off" predicted_values="negative"/></KeyPointLabels></View>`;
+    const { url } = await start();
+    const first = await ask(url, [click(50, 50)]);
+    const second = await ask(url, [click(20, 20, {}, 'Cat (not)')]);
+    const third = await ask(url, [click(80, 80, {}, 'Off')]);
+    expect(segmenter.prompts[2].clicks?.map((one) => one.label)).toEqual(['positive', 'negative', 'negative']);
+    expect(new Set([first, second, third].map(({ result }) => result[0].id)).size).toBe(1);
+    expect(third.result[0].value).toMatchObject({ brushlabels: ['Cat'] });
+  });
+
+  it('reads bare tags, whose label comes as a twin region', async () => {
+    labelStudio.labelConfig = `<View><Image name="image" value="$image"/><Labels name="label" toName="image">
+      <Label value="Cat"/><Label value="Dog"/></Labels><Brush name="mask" toName="image"/><KeyPoint name="kp" toName="image"/></View>`;
+    const { url } = await start();
+    const { result } = await ask(url, [
+      { ...click(50, 50), type: 'keypoint', from_name: 'kp', id: 'k', value: { x: 50, y: 50, width: 1 } },
+      { type: 'labels', from_name: 'label', to_name: 'image', id: 'k', value: { x: 50, y: 50, labels: ['Dog'] } },
+    ]);
+    expect(result.map((region) => region.type)).toEqual(['brush', 'labels']);
+    expect(result[1]).toMatchObject({ id: result[0].id, from_name: 'label', value: { labels: ['Dog'] } });
+  });
+
+  it('answers an empty context, and one without positive clicks, with nothing and a reason', async () => {
+    const { url, backend } = await start();
+    expect(await ask(url, [])).toMatchObject({ result: [], clickmask: { outcome: 'empty-context' } });
+    expect(await ask(url, undefined)).toMatchObject({ result: [], clickmask: { outcome: 'empty-context' } });
+    const negative = await ask(url, [click(20, 20, { is_positive: false })]);
+    expect(negative).toMatchObject({ result: [], clickmask: { outcome: 'only-negative' } });
+    expect(backend.diagnostics().requests[0]).toMatchObject({
+      reason: 'only-negative',
+      advice: expect.stringContaining('plain click'),
+    });
+  });
+
+  it('keeps several labels and several boxes apart', async () => {
+    const { url } = await start();
+    const { result } = await ask(url, [
+      click(20, 50),
+      click(80, 50, {}, 'Dog'),
+      box(0, 0, 10, 10),
+      box(60, 60, 20, 20),
+    ]);
+    const labels = result.map((region) => (region.value as { brushlabels: string[] }).brushlabels[0]);
+    expect(labels.sort()).toEqual(['Cat', 'Cat', 'Cat', 'Dog']);
+    expect(new Set(result.map((region) => region.id)).size).toBe(4);
+  });
+
+  it('puts a box and clicks of one object together although they come apart', async () => {
+    const { url } = await start();
+    const first = await ask(url, [box(25, 25, 50, 50)]);
+    const second = await ask(url, [click(40, 40), click(70, 70, { is_positive: false })]);
+    expect(segmenter.prompts[1]).toMatchObject({ box: { x1: 20, y1: 10, x2: 60, y2: 30 } });
+    expect(segmenter.prompts[1].clicks).toHaveLength(2);
+    expect(second.result.map((region) => region.id)).toEqual(first.result.map((region) => region.id));
+    // A click far away is about another object.
+    const third = await ask(url, [click(95, 95)]);
+    expect(segmenter.prompts[2].box).toBeUndefined();
+    expect(third.result[0].id).not.toBe(first.result[0].id);
+  });
+
+  it('forgets a box when its region is accepted, when all is removed, and after the time', async () => {
+    const { url } = await start();
+    const [region] = (await ask(url, [box(25, 25, 50, 50)])).result;
+    await ask(url, [click(40, 40)], { ...task, drafts: [{ user: 'me', result: [region] }] });
+    expect(segmenter.prompts.at(-1)?.box).toBeUndefined();
+    await ask(url, [box(25, 25, 50, 50)]);
+    await ask(url, []);
+    await ask(url, [click(40, 40)]);
+    expect(segmenter.prompts.at(-1)?.box).toBeUndefined();
+    const { url: never } = await start({ combineMs: 0 });
+    await ask(never, [box(25, 25, 50, 50)]);
+    await ask(never, [click(40, 40)]);
+    expect(segmenter.prompts.at(-1)?.box).toBeUndefined();
+  });
+
+  it('keeps two annotators of one task apart', async () => {
+    const { url } = await start();
+    const of = (user: string) => ({ ...task, drafts: [{ user, result: [] }] });
+    await ask(url, [box(25, 25, 50, 50)], of('a'));
+    await ask(url, [click(40, 40)], of('b'));
+    expect(segmenter.prompts[1].box).toBeUndefined();
+    await ask(url, [click(40, 40)], of('a'));
+    expect(segmenter.prompts[2].box).toBeDefined();
+  });
+
+  it('turns rotated boxes into upright ones around them', async () => {
+    const { url } = await start();
+    const value = { x: 50, y: 50, width: 25, height: 25, rotation: 90, rectanglelabels: ['Cat'] };
+    await ask(url, [box(0, 0, 1, 1, { value })]);
+    const { box: seen } = segmenter.prompts[0];
+    // 20 x 10 px, turned by a right angle about its top-left corner at (40, 20).
+    expect(seen?.x1).toBeCloseTo(30);
+    expect(seen?.x2).toBeCloseTo(40);
+    expect(seen?.y1).toBeCloseTo(20);
+    expect(seen?.y2).toBeCloseTo(40);
+  });
+
+  it('passes the rotation of the view on, and the picture of several', async () => {
+    labelStudio.labelConfig = labelStudio.labelConfig.replace('value="$image"', 'valueList="$images"');
+    labelStudio.files.set('upload/1/dog.png', png);
+    const { url } = await start();
+    const { result } = await ask(url, [click(50, 50, { image_rotation: 90, item_index: 1 })], {
+      id: 7,
+      data: { images: ['/data/upload/1/cat.png', '/data/upload/1/dog.png'] },
+    });
+    expect(result[0]).toMatchObject({ image_rotation: 90, item_index: 1 });
+    expect(labelStudio.seen.some(({ path }) => path.includes('dog.png'))).toBe(true);
+  });
+
+  it('writes the mask at the size that the editor shows', async () => {
+    const { url, backend } = await start();
+    const { result } = await ask(url, [click(50, 50, { original_width: 160, original_height: 80 })]);
+    const mask = labelStudioRle.parse(result[0]);
+    expect([mask.width, mask.height]).toEqual([160, 80]);
+    expect(bounds(mask)?.width).toBe(20);
+    expect(backend.diagnostics().requests[0].remarks?.join()).toContain('160 x 80');
+  });
+
+  it('follows EXIF orientation as the browser does, or leaves it where the browser does', async () => {
+    const turned = await sharp(png).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    labelStudio.files.set('upload/1/turned.jpg', turned);
+    const { url } = await start();
+    const over = { id: 8, data: { image: '/data/upload/1/turned.jpg' } };
+    const upright = await ask(url, [click(50, 25, { original_width: 40, original_height: 80 })], over);
+    expect(upright.result[0]).toMatchObject({ original_width: 40, original_height: 80 });
+    expect(segmenter.prompts[0].clicks).toEqual([{ x: 20, y: 20, label: 'positive' }]);
+    await ask(url, [click(50, 25, { original_width: 80, original_height: 40 })], over);
+    expect(segmenter.prompts[1].clicks).toEqual([{ x: 40, y: 10, label: 'positive' }]);
+    expect(segmenter.opened.at(-1)?.key).toContain('as stored');
+  });
+
+  it('maps labels whatever their case, falls back to the only one, and says so where none fits', async () => {
+    labelStudio.labelConfig = `<View><Image name="image" value="$image"/>
+      <BrushLabels name="mask" toName="image"><Label value="cat"/><Label value="Dog"/></BrushLabels>
+      <KeyPointLabels name="click" toName="image"><Label value="Cat"/><Label value="Bird"/></KeyPointLabels></View>`;
+    const { url } = await start();
+    expect((await ask(url, [click(50, 50)])).result[0].value).toMatchObject({ brushlabels: ['cat'] });
+    const bird = await ask(url, [click(50, 50, {}, 'Bird')]);
+    expect(bird).toMatchObject({ clickmask: { outcome: 'label-missing' } });
+    expect(bird.result).toHaveLength(1);
+    labelStudio.labelConfig = labelStudio.labelConfig.replace('<Label value="Dog"/>', '');
+    expect((await ask(url, [click(50, 50, {}, 'Bird')])).result[0].value).toMatchObject({ brushlabels: ['cat'] });
+  });
+
+  it('gives the kind of region that the config or the option asks for', async () => {
+    const { url } = await start();
+    for (const output of ['polygon', 'bitmask', 'rectangle'] as const) {
+      labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat'], output });
+      expect((await ask(url, [click(50, 50)])).result[0].type).toBe(`${output}labels`);
+    }
+    const { url: fixed } = await start({ output: { kind: 'polygon' } });
+    labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat'], output: 'brush' });
+    expect(await failure(fixed, [click(50, 50)])).toContain('no-output-tag');
+  });
+
+  it('serves requests of one task one by one, and lets a newer one take the place of a waiting one', async () => {
+    segmenter.delayMs = 60;
+    const { url } = await start();
+    const clicks = [click(10, 50), click(30, 50), click(50, 50), click(70, 50)];
+    const answers = await Promise.all(
+      clicks.map(async (_one, i) => {
+        await new Promise((resolve) => setTimeout(resolve, 10 * i));
+        return ask(url, clicks.slice(0, i + 1));
+      }),
+    );
+    expect(segmenter.prompts.length).toBeLessThan(4);
+    expect(segmenter.prompts.at(-1)?.clicks).toHaveLength(4);
+    expect(answers[2].result).toEqual(answers[3].result);
+  });
+
+  it('takes a task with a megabyte of annotations', async () => {
+    const { url } = await start();
+    const rle = Array.from({ length: 300_000 }, (_one, i) => i % 256);
+    const annotations = [{ id: 1, result: [{ id: 'a', type: 'brushlabels', value: { format: 'rle', rle } }] }];
+    expect((await ask(url, [click(50, 50)], { ...task, annotations })).result).toHaveLength(1);
+  });
+});
+
+describe('opened tasks and batches', () => {
+  const batch = async (url: string, tasks: Json[]) => {
+    const response = await post(`${url}/predict`, {
+      tasks,
+      project: '1.1',
+      label_config: labelStudio.labelConfig,
+      params: { login: null, password: null, context: null },
+    });
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { results: unknown[] }).results;
+  };
+
+  it('prepares the picture of an opened task and the next ones, and stores nothing', async () => {
+    labelStudio.tasks.push({ id: 7, data: task.data }, { id: 8, data: { image: '/data/upload/1/next.png' } });
+    labelStudio.files.set('upload/1/next.png', await sharp(png).negate().png().toBuffer());
+    const { url } = await start();
+    expect(await batch(url, [task])).toEqual([[]]);
+    await expect.poll(() => segmenter.opened.filter((one) => one.prepare).length, { timeout: 5000 }).toBe(2);
+    const before = segmenter.opened.length;
+    await ask(url, [click(50, 50)]);
+    expect(segmenter.opened.length).toBe(before);
+  });
+
+  it('stores empty predictions where that is wanted', async () => {
+    const { url } = await start({ emptyPredictions: 'store' });
+    expect(await batch(url, [task, task])).toMatchObject([{ result: [] }, { result: [] }]);
+  });
+
+  it('predicts from clicks and boxes that are there already, in the order of the tasks', async () => {
+    const { url } = await start({ batchPoints: 'each' });
+    const results = (await batch(url, [
+      { ...task, annotations: [{ id: 1, result: [click(20, 50), click(80, 50), box(40, 0, 10, 20)] }] },
+      task,
+      { ...task, id: 9, drafts: [{ id: 1, result: [click(50, 50)] }] },
+      { ...task, id: 10, data: { image: '/data/upload/1/gone.png' }, annotations: [{ result: [click(50, 50)] }] },
+    ])) as Json[];
+    expect(results).toHaveLength(4);
+    expect(results[0]).toMatchObject({ model_version: 'disc-1.0.0', score: 0.9 });
+    expect(results[0].result).toHaveLength(3);
+    expect(results[1]).toEqual([]);
+    expect(results[2].result).toHaveLength(1);
+    expect(results[3]).toEqual([]);
+  });
+
+  it('fails as a whole where nothing could be predicted', async () => {
+    const { url } = await start();
+    const gone = { ...task, data: { image: '/data/upload/1/gone.png' }, annotations: [{ result: [click(50, 50)] }] };
+    const response = await post(`${url}/predict`, {
+      tasks: [gone],
+      project: '1.1',
+      label_config: labelStudio.labelConfig,
+      params: {},
+    });
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ error: { code: 'picture-not-found' } });
+  });
+
+  it('takes an empty list of tasks, and the prewarm event', async () => {
+    const { url } = await start();
+    expect(await batch(url, [])).toEqual([]);
+    const answer = await labelStudio.interactive(url, task, { event: 'prewarm' });
+    expect(answer.data).toMatchObject({ result: [] });
+    await expect.poll(() => segmenter.opened).toMatchObject([{ prepare: true }]);
+  });
+});
+
+describe('pictures', () => {
+  it('fetches uploads with either kind of token, refreshing once for many', async () => {
+    const { url } = await start({ labelStudio: { url: labelStudio.url, token: labelStudio.personalToken } });
+    for (const name of ['a', 'b', 'c']) labelStudio.files.set(`upload/1/${name}.png`, png);
+    await Promise.all(
+      ['a', 'b', 'c'].map((name, i) =>
+        ask(url, [click(50, 50)], { id: i, data: { image: `/data/upload/1/${name}.png` } }),
+      ),
+    );
+    expect(labelStudio.refreshes).toBe(1);
+    // The access token is refused, such as after a restart: it is renewed and the request made again.
+    labelStudio.access.clear();
+    labelStudio.files.set('upload/1/d.png', png);
+    await ask(url, [click(50, 50)], { id: 9, data: { image: '/data/upload/1/d.png' } });
+    expect(labelStudio.refreshes).toBe(2);
+  });
+
+  it('uses the token that Label Studio sends at setup where none is set', async () => {
+    const { url } = await start({ labelStudio: { url: labelStudio.url } });
+    expect(await failure(url, [click(50, 50)])).toContain('token-missing');
+    await labelStudio.connect(url);
+    expect((await ask(url, [click(50, 50)])).result).toHaveLength(1);
+  });
+
+  it('says that a token is refused', async () => {
+    const { url, backend } = await start({ labelStudio: { url: labelStudio.url, token: 'f'.repeat(40) } });
+    expect(await failure(url, [click(50, 50)])).toContain('token-refused');
+    expect(backend.diagnostics().requests[0]).toMatchObject({
+      status: 502,
+      advice: expect.stringContaining('personal access token'),
+    });
+  });
+
+  it('falls back to the older route of uploads, and reads other forms of the address', async () => {
+    const { url } = await start();
+    const forms = [
+      'upload/1/cat.png',
+      `${labelStudio.url}/data/upload/1/cat.png`,
+      'http://localhost:8080/data/upload/1/cat.png',
+    ];
+    for (const image of forms)
+      expect((await ask(url, [click(50, 50)], { id: 1, data: { image } })).result).toHaveLength(1);
+  });
+
+  it('strips the path prefix of a Label Studio behind a proxy', async () => {
+    const prefixed = await startFakeLabelStudio('/label-studio');
+    closing.push(prefixed.close);
+    prefixed.files.set('upload/1/cat.png', png);
+    const { url } = await start({ labelStudio: { url: prefixed.url, token: prefixed.legacyToken } });
+    const image = '/label-studio/data/upload/1/cat.png';
+    expect((await ask(url, [click(50, 50)], { id: 1, data: { image } })).result).toHaveLength(1);
+  });
+
+  it('follows presigned addresses without the token, and streams where Label Studio does', async () => {
+    const seen: (string | undefined)[] = [];
+    const cloud = await listen((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(200, { 'content-type': 'image/png' }).end(png);
+    });
+    closing.push(cloud.close);
+    labelStudio.presignTo = `${cloud.url}/bucket/cat.png?signature=x`;
+    const access = { url: labelStudio.url, token: labelStudio.legacyToken };
+    const s3 = { id: 7, data: { image: 's3://bucket/cat.png' } };
+    const { url: strict } = await start({ labelStudio: access });
+    expect(await failure(strict, [click(50, 50)], s3)).toContain('host-refused');
+    const { url: open } = await start({ labelStudio: { ...access, hosts: ['127.0.0.1'] } });
+    expect(await failure(open, [click(50, 50)], s3)).toContain('address-refused');
+    const { url } = await start({ labelStudio: { ...access, privateHosts: [new URL(cloud.url).host] } });
+    expect((await ask(url, [click(50, 50)], s3)).result).toHaveLength(1);
+    expect(seen).toEqual([undefined]);
+    const presign = labelStudio.seen.find(({ path }) => path.startsWith('/tasks/7/presign/'));
+    expect(new URL(presign?.path ?? '', 'http://x').searchParams.get('fileuri')).toBe(
+      Buffer.from('s3://bucket/cat.png').toString('base64url'),
+    );
+    labelStudio.presignTo = undefined;
+    labelStudio.files.set('s3', png);
+    const streamed = { id: 8, data: { image: 'gs://bucket/dog.png' } };
+    expect((await ask(url, [click(50, 50)], streamed)).result).toHaveLength(1);
+  });
+
+  it('reads data URLs, and local files inside their folder only', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'clickmask-local-'));
+    closing.push(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'cat.png'), png);
+    const { url } = await start({ labelStudio: { localFilesRoot: folder } });
+    const image = `data:image/png;base64,${png.toString('base64')}`;
+    expect((await ask(url, [click(50, 50)], { id: 1, data: { image } })).result).toHaveLength(1);
+    const local = (path: string) => ({ id: 1, data: { image: `/data/local-files/?d=${path}` } });
+    expect((await ask(url, [click(50, 50)], local('cat.png'))).result).toHaveLength(1);
+    for (const path of ['../../etc/passwd', '/etc/passwd', '%2e%2e/%2e%2e/etc/passwd', 'gone.png', '.']) {
+      expect(await failure(url, [click(50, 50)], local(path))).toContain('picture-not-found');
+    }
+  });
+
+  it('keeps fetched pictures on disk', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'clickmask-disk-'));
+    closing.push(() => rm(folder, { recursive: true }));
+    const first = await start({ diskCache: { folder } });
+    await ask(first.url, [click(50, 50)]);
+    const before = labelStudio.seen.length;
+    const second = await start({ diskCache: { folder }, lookAhead: 0 });
+    expect((await ask(second.url, [click(50, 50)])).result).toHaveLength(1);
+    expect(labelStudio.seen.slice(before).filter(({ path }) => path.includes('cat.png'))).toHaveLength(0);
+  });
+
+  it('fetches a picture once for many requests, and again after a failure', async () => {
+    const { url } = await start({ lookAhead: 0 });
+    const gone = { id: 3, data: { image: '/data/upload/1/late.png' } };
+    expect(await failure(url, [click(50, 50)], gone)).toContain('picture-not-found');
+    labelStudio.files.set('upload/1/late.png', png);
+    const before = labelStudio.seen.length;
+    await Promise.all([10, 20, 30].map((x) => ask(url, [click(x, 50)], { ...gone, id: x })));
+    expect(labelStudio.seen.slice(before).filter(({ path }) => path.includes('late.png'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['http://169.254.169.254/latest/meta-data', 'host-refused'],
+    ['http://example.com/cat.png', 'host-refused'],
+    ['file:///etc/passwd', 'picture-url-unsupported'],
+    ['ftp://example.com/cat.png', 'picture-url-unsupported'],
+    ['//example.com/cat.png', 'picture-url-unsupported'],
+    ['data:text/html;base64,PGh0bWw+', 'picture-unreadable'],
+    ['data:image/png;base64,AAAA', 'picture-unreadable'],
+    ['/data/upload/1/page.html', 'picture-unreadable'],
+    ['/data/upload/1/bomb.png', 'picture-too-large'],
+    ['/data/upload/1/cut.png', 'picture-unreadable'],
+    ['/data/upload/1/gone.png', 'picture-not-found'],
+    ['', 'picture-missing'],
+  ])('says what is wrong with %s', async (image, reason) => {
+    labelStudio.files.set('upload/1/page.html', Buffer.from('<!doctype html><title>Log in</title>'));
+    labelStudio.files.set('upload/1/bomb.png', pngOfSize(60_000, 60_000));
+    labelStudio.files.set('upload/1/cut.png', png.subarray(0, 30));
+    const { url, backend } = await start();
+    expect(await failure(url, [click(50, 50)], { id: 1, data: { image } })).toContain(reason);
+    expect(backend.diagnostics().requests[0]).toMatchObject({ reason, advice: expect.any(String) });
+  });
+
+  it('limits the bytes and the time of a picture', async () => {
+    const slow = await listen((_request, response) => {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.write(png.subarray(0, 10));
+    });
+    const endless = await listen((_request, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write(Buffer.alloc(65_536)), 1);
+      response.on('close', () => clearInterval(timer));
+    });
+    closing.push(slow.close, endless.close);
+    const privateHosts = [slow, endless].map((one) => new URL(one.url).host);
+    const { url } = await start({ labelStudio: { privateHosts }, limits: { pictureMs: 400, pictureBytes: 1e6 } });
+    expect(await failure(url, [click(50, 50)], { id: 1, data: { image: `${slow.url}/x` } })).toContain(
+      'picture-too-slow',
+    );
+    expect(await failure(url, [click(50, 50)], { id: 1, data: { image: `${endless.url}/x` } })).toContain(
+      'picture-too-large',
+    );
+  });
+});
+
+/** A small file that says it is large. */
+function pngOfSize(width: number, height: number): Buffer {
+  const bytes = Buffer.from(png);
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  return bytes;
+}
+
+describe('bad requests', () => {
+  it.each([
+    ['not JSON', '{'],
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a list', []],
+    ['no tasks', {}],
+    ['tasks that are none', { tasks: 'all' }],
+    ['a task that is none', { tasks: [1] }],
+    ['a context that is none', { tasks: [task], params: { context: 5 } }],
+  ])('answers 400 to %s', async (_what, body) => {
+    const { url } = await start();
+    const response = await post(`${url}/predict`, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      status: 'error',
+      error: { code: 'bad-request', advice: expect.any(String) },
+    });
+  });
+
+  it.each([
+    [[click(150, 50)]],
+    [[click(Number.NaN, 50)]],
+    [[{ ...click(50, 50), value: { x: '50', y: '50' } }]],
+    [[{ ...click(50, 50), value: null }]],
+    [[box(10, 10, 0, 0)]],
+    [[null, 5, 'x']],
+    [[{ id: 'c', type: 'choices', value: { choices: ['yes'] } }]],
+  ])('says that no prompt could be read in %j', async (result) => {
+    const { url } = await start();
+    expect(await failure(url, result)).toContain('bad-prompt');
+  });
+
+  it.each([
+    ['<View>', 'bad-labeling-config'],
+    ['<View></Image>', 'bad-labeling-config'],
+    ['<!DOCTYPE x [<!ENTITY a "aaaa">]><View/>', 'no-image-tag'],
+    ['<View><Image name="other" value="$image"/></View>', 'no-image-tag'],
+    ['<View><Image name="image" value="$image"/></View>', 'no-output-tag'],
+    ['<View><Image name="image" value="$picture"/><Brush name="m" toName="image"/></View>', 'picture-missing'],
+  ])('says what is wrong with the config %s', async (config, reason) => {
+    labelStudio.labelConfig = config;
+    const { url } = await start();
+    expect(await failure(url, [click(50, 50)])).toContain(reason);
+  });
+
+  it('refuses bodies over the limit', async () => {
+    const { url } = await start({ limits: { bodyBytes: 2000 } });
+    const response = await post(`${url}/predict`, { tasks: [{ ...task, meta: 'x'.repeat(5000) }] });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ error: { code: 'body-too-large' } });
+  });
+
+  it('refuses a size that no picture has', async () => {
+    const { url } = await start();
+    expect(await failure(url, [click(50, 50, { original_width: 1e6, original_height: 1e6 })])).toContain(
+      'picture-too-large',
+    );
+  });
+
+  it('hides what is inside when something unforeseen happens', async () => {
+    const lines: object[] = [];
+    const logger: Logger = {
+      info() {},
+      warn() {},
+      error: (fields, message) => void lines.push({ ...fields, message }),
+    };
+    const { url } = await start({ logger });
+    segmenter.segment = () => Promise.reject(new TypeError('secret inside'));
+    const answer = await failure(url, [click(50, 50)]);
+    expect(answer).toContain('internal');
+    expect(answer).not.toContain('secret');
+    expect(JSON.stringify(lines)).toContain('secret inside');
+  });
+});
+
+describe('diagnostics', () => {
+  it('shows the last requests as a page and as JSON, escaped, without tokens', async () => {
+    const { url } = await start();
+    await failure(url, [click(50, 50)], { id: '<script>alert(1)</script>', data: { image: 's3://x/y.png' } });
+    await failure(url, [click(50, 50)], { id: 1, data: { image: '/data/upload/1/gone.png' } });
+    const page = await (await fetch(`${url}/diagnostics`, { headers: { accept: 'text/html' } })).text();
+    expect(page).toContain('picture-not-found');
+    expect(page).not.toContain('<script>');
+    const json = (await (await fetch(`${url}/diagnostics?format=json`)).json()) as { requests: Json[] };
+    expect(json.requests[0]).toMatchObject({ reason: 'picture-not-found', task: '1', label: 'Cat', positive: 1 });
+    expect(page + JSON.stringify(json)).not.toContain(labelStudio.legacyToken);
+  });
+
+  it('logs one line for each request, without tokens or pictures', async () => {
+    const lines: string[] = [];
+    const log = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
+    const { url } = await start({ logger: { info: log, warn: log, error: log } });
+    await labelStudio.connect(url);
+    await ask(url, [click(50, 50)]);
+    await failure(url, [click(50, 50)], { id: 1, data: { image: '/data/upload/1/gone.png' } });
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toContain('"kind":"click"');
+    expect(lines[2]).toContain('"advice"');
+    expect(lines.join()).not.toContain(labelStudio.legacyToken);
+  });
+});
