@@ -26,6 +26,17 @@ export interface CheckReport {
  * Checks a function's folder: its description, its files, the model's and the archive's integrity.
  *
  * @throws ClickmaskError `bad-option` where there is no such folder
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { checkBundle } from '@clickmask/cvat-serverless';
+ *
+ * const { findings } = await checkBundle(await mkdtemp(join(tmpdir(), 'empty-')));
+ * console.log(findings[0].level, findings[0].at); // error function.yaml
+ * ```
  */
 export async function checkBundle(folder: string): Promise<CheckReport> {
   const path = resolve(folder);
@@ -135,7 +146,17 @@ export interface RunBundleOptions {
  * Runs a function's folder here, without nuclio and without containers: a copy of it is completed as the image would be,
  * and started behind a processor of the same protocol.
  *
- * @throws ClickmaskError `bad-option`, `backend-failed`
+ * @throws ClickmaskError `bad-option`, `backend-failed`, `backend-unavailable`
+ *
+ * @example
+ * ```ts no-run
+ * import { initBundle, runBundle } from '@clickmask/cvat-serverless';
+ *
+ * await initBundle({ out: 'clickmask-function', force: true });
+ * const running = await runBundle('clickmask-function', { port: 8080 });
+ * console.log(running.url, running.readyMs);
+ * await running.close();
+ * ```
  */
 export async function runBundle(folder: string, options: RunBundleOptions = {}): Promise<RunningBundle> {
   const source = resolve(folder);
@@ -191,6 +212,14 @@ async function complete(folder: string, config: FunctionConfig): Promise<void> {
  * Tries a running function as CVAT would: a picture with a disc, a click into its middle, a second one.
  *
  * @throws ClickmaskError `request-failed`, `bad-format`
+ *
+ * @example
+ * ```ts no-run
+ * import { checkFunction } from '@clickmask/cvat-serverless';
+ *
+ * const { findings, run } = await checkFunction('http://localhost:32001');
+ * console.log(findings, run?.model, run?.clickMs);
+ * ```
  */
 export async function checkFunction(url: string, readyMs?: number): Promise<CheckReport> {
   const findings: Finding[] = [];

@@ -79,6 +79,18 @@ const cudaImage = 'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04';
  * packages, `function.yaml`, `function-gpu.yaml` and a README with the commands.
  *
  * @throws ClickmaskError `bad-option`, `model-not-found`, `bad-model`, `backend-unavailable`
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { initBundle } from '@clickmask/cvat-serverless';
+ *
+ * const out = await mkdtemp(join(tmpdir(), 'function-'));
+ * const { reply, dependencies } = await initBundle({ out, cvat: '2.54', dependencies: 'npm' });
+ * console.log(reply, dependencies); // mask-bounds npm
+ * ```
  */
 export async function initBundle(options: InitOptions): Promise<InitReport> {
   const {

@@ -139,8 +139,8 @@ export function createCvatClient(options: CvatClientOptions): CvatClient {
       if (!Array.isArray(page.results))
         throw new ClickmaskError('bad-format', `Expected a list from ${base.host}${path}.`);
       all.push(...page.results);
-      // The server may know itself by another name than the caller: only the path is taken from it.
-      next = page.next ? new URL(page.next, base).pathname + new URL(page.next, base).search : null;
+      // The server may know itself by another name than the caller: only the page's number is taken from it.
+      next = page.next ? `${path.split('?')[0]}${new URL(page.next, base).search}` : null;
     }
     return all;
   };

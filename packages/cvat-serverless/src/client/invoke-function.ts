@@ -33,6 +33,16 @@ export interface InvokeResult extends ReadReply {
  * Calls an interactor function as CVAT's server does, and reads its reply as CVAT's user interface would have to.
  *
  * @throws ClickmaskError `bad-option`, `bad-image`, `request-failed`, `deadline-exceeded`, `aborted`, `bad-format`
+ *
+ * @example
+ * ```ts no-run
+ * import { readFile } from 'node:fs/promises';
+ * import { invokeFunction } from '@clickmask/cvat-serverless';
+ *
+ * const image = await readFile('photo.jpg');
+ * const reply = await invokeFunction({ url: 'http://localhost:32001', image, positive: [[320, 240]] });
+ * console.log(reply.format, reply.area, reply.milliseconds);
+ * ```
  */
 export async function invokeFunction(options: InvokeOptions): Promise<InvokeResult> {
   const { image, positive = [], negative = [], box, threshold, timeoutMs = 120_000, signal } = options;

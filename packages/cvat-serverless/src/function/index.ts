@@ -1,2 +1,1 @@
-export { createFunction } from './create-function.js';
 export { type FunctionSettings, functionVariables, readFunctionSettings } from './settings.js';

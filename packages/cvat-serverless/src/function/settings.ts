@@ -31,7 +31,16 @@ export interface FunctionSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables a function reads, with the values they may have. */
+/**
+ * The variables a function reads, with the values they may have.
+ *
+ * @example
+ * ```ts
+ * import { functionVariables } from '@clickmask/cvat-serverless';
+ *
+ * console.log(functionVariables.CLICKMASK_PARTS); // clicked (parts with a positive click), largest or all
+ * ```
+ */
 export const functionVariables: Readonly<Record<string, string>> = Object.freeze({
   CLICKMASK_MODEL: 'name or folder of the model',
   CLICKMASK_PROVIDER: 'auto, cpu, cuda or webgpu',

@@ -1,5 +1,3 @@
-export { decodeBmp } from './bmp.js';
-export { type ClickOrder, createClickOrder } from './click-order.js';
 export {
   createInteractor,
   type FunctionContext,

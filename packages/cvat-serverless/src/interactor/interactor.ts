@@ -8,7 +8,8 @@ import {
   smooth,
 } from '@clickmask/core';
 import { withDefaults } from '../options/with-defaults.js';
-import { checkReplyFormat, type ReplyFormat, writeReply } from '../replies/index.js';
+import { type ReplyFormat, writeReply } from '../replies/index.js';
+import { checkReplyFormat } from '../replies/reply-format.js';
 import { asClickmaskError, errorStatus } from './error-status.js';
 import { fitPrompt } from './fit-prompt.js';
 import { createImageCache, type ImageCache } from './image-cache.js';
@@ -41,7 +42,16 @@ export interface InteractorOptions {
   readonly streamFolder?: string;
 }
 
-/** The defaults of {@link InteractorOptions}. */
+/**
+ * The defaults of {@link InteractorOptions}.
+ *
+ * @example
+ * ```ts
+ * import { interactorDefaults } from '@clickmask/cvat-serverless';
+ *
+ * console.log(interactorDefaults.reply); // mask
+ * ```
+ */
 export const interactorDefaults = Object.freeze({
   reply: 'mask',
   imageBytes: 128 * 2 ** 20,

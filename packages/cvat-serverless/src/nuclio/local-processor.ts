@@ -50,6 +50,22 @@ export interface LocalProcessor {
  * socket, and puts HTTP in front. For checks and tests on a machine without containers; not a server for many users.
  *
  * @throws ClickmaskError `backend-failed` where a worker does not start
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, writeFile } from 'node:fs/promises';
+ * import { createRequire } from 'node:module';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { createLocalProcessor } from '@clickmask/cvat-serverless';
+ *
+ * const directory = await mkdtemp(join(tmpdir(), 'function-'));
+ * await writeFile(join(directory, 'main.js'), 'exports.handler = (context) => context.callback("hello");');
+ * const wrapper = createRequire(import.meta.url).resolve('@clickmask/cvat-serverless/wrapper');
+ * const processor = await createLocalProcessor({ directory, wrapper });
+ * console.log(await (await fetch(await processor.listen())).text()); // hello
+ * await processor.close();
+ * ```
  */
 export async function createLocalProcessor(options: LocalProcessorOptions): Promise<LocalProcessor> {
   const settings: Settings = withDefaults(processorDefaults, options);

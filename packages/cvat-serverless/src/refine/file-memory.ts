@@ -12,6 +12,17 @@ interface Content {
  * Remembers in a file what of a job is done. The file belongs to one job of one server.
  *
  * @throws ClickmaskError `bad-option` from `load` where it belongs to another one or is damaged
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { createFileMemory } from '@clickmask/cvat-serverless';
+ *
+ * const memory = createFileMemory(join(tmpdir(), `memory-${process.pid}.json`), 'http://localhost:8080', 12);
+ * await memory.save([1, 2]);
+ * console.log(await memory.load()); // [ 1, 2 ]
+ * ```
  */
 export function createFileMemory(path: string, server: string, job: number): RefineMemory {
   return {

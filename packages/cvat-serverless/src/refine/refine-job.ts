@@ -68,6 +68,16 @@ export interface RefineReport {
   readonly failed: readonly { readonly shape: number; readonly reason: string }[];
 }
 
+/**
+ * The defaults of {@link RefineOptions}.
+ *
+ * @example
+ * ```ts
+ * import { refineDefaults } from '@clickmask/cvat-serverless';
+ *
+ * console.log(refineDefaults.kinds, refineDefaults.replace); // [ 'rectangle' ] false
+ * ```
+ */
 export const refineDefaults = Object.freeze({
   kinds: Object.freeze(['rectangle'] as const),
   replace: false,
@@ -80,6 +90,19 @@ export const refineDefaults = Object.freeze({
  * and can be interrupted at any time: what is saved is not saved again.
  *
  * @throws ClickmaskError `bad-option`, `request-failed`, `aborted`
+ *
+ * @example
+ * ```ts no-run
+ * import { createSegmenter } from '@clickmask/core/node';
+ * import { createCvatClient, createFileMemory, refineJob } from '@clickmask/cvat-serverless';
+ *
+ * const url = 'http://localhost:8080';
+ * const client = createCvatClient({ url, auth: { accessToken: process.env.CVAT_ACCESS_TOKEN ?? '' } });
+ * const segmenter = await createSegmenter();
+ * const report = await refineJob({ client, segmenter, job: 12, memory: createFileMemory('job-12.json', url, 12) });
+ * console.log(report.saved);
+ * await segmenter.close();
+ * ```
  */
 export async function refineJob(options: RefineOptions): Promise<RefineReport> {
   const settings = withDefaults(refineDefaults, options);

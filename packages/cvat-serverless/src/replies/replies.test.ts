@@ -2,7 +2,8 @@ import { emptyRuns, maskFromRuns, rectRuns, runsFromMask } from '@clickmask/core
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeStored, readAsClassicUi, readAsModernUi } from '../../test/support/cvat-ui.js';
-import { checkReplyFormat, replyFormatFor, writeReply } from './index.js';
+import { replyFormatFor, writeReply } from './index.js';
+import { checkReplyFormat } from './reply-format.js';
 
 const masks = fc
   .record({ width: fc.integer({ min: 1, max: 24 }), height: fc.integer({ min: 1, max: 24 }) })
