@@ -1,17 +1,49 @@
-import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { findChromium } from './scripts/find-chromium.mjs';
 
-export default defineConfig({
+const chromium = findChromium();
+
+const node: TestProjectConfiguration = {
   test: {
-    projects: [
-      {
-        test: {
-          name: 'node',
-          include: ['packages/*/src/**/*.test.ts', 'packages/*/bin/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
-      },
+    name: 'node',
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/bin/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
     ],
+    exclude: ['**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
-});
+};
+
+/** What runs on the sources in a real browser, with a GPU emulated in software. */
+const browser: TestProjectConfiguration = {
+  // Found when the tests start, they would make the page load anew in the middle of one.
+  optimizeDeps: { include: ['onnxruntime-web/wasm', 'onnxruntime-web/webgpu'] },
+  test: {
+    name: 'browser',
+    include: ['packages/*/src/**/*.browser.test.ts'],
+    testTimeout: 90_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: chromium ?? undefined,
+          args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+};
+
+if (chromium === null) {
+  console.warn('No Chromium found: the browser tests are left out. Install one, or set CHROMIUM_PATH.');
+}
+
+export default defineConfig({ test: { projects: chromium === null ? [node] : [node, browser] } });
