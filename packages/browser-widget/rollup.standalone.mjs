@@ -1,8 +1,10 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import nodeResolve from '@rollup/plugin-node-resolve';
+import { rollup } from 'rollup';
 import esbuild from 'rollup-plugin-esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -10,43 +12,69 @@ const root = join(here, '../..');
 const require = createRequire(import.meta.url);
 const out = join(here, 'dist/standalone');
 
+const runtime = dirname(require.resolve('onnxruntime-web/wasm'));
+const model = join(root, 'models/clickmask-small');
+const modelFiles = readdirSync(model).filter((name) => name === 'model.json' || name.endsWith('.onnx'));
+
 /** Puts the runtime's binaries and the embedded model beside the scripts. */
 function copyAssets() {
   return {
     name: 'copy-assets',
     writeBundle() {
-      const runtime = dirname(require.resolve('onnxruntime-web/wasm'));
-      mkdirSync(out, { recursive: true });
+      mkdirSync(join(out, 'clickmask-small'), { recursive: true });
       for (const name of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.asyncify.wasm']) {
         cpSync(join(runtime, name), join(out, name));
       }
-      cpSync(join(root, 'models/clickmask-small'), join(out, 'clickmask-small'), {
-        recursive: true,
-        filter: (path) => !path.endsWith('package.json'),
-      });
+      for (const name of modelFiles) cpSync(join(model, name), join(out, 'clickmask-small', name));
     },
   };
 }
 
-const options = (input, plugins = [], inlineDynamicImports = false) => ({
+/** Gives the worker, the runtime and the model as a module. */
+function embedFiles() {
+  const id = 'virtual:embedded-files';
+  const fold = (bytes) => gzipSync(bytes, { level: 9 }).toString('base64');
+  return {
+    name: 'embed-files',
+    resolveId: (source) => (source === id ? id : null),
+    async load(source) {
+      if (source !== id) return null;
+      const worker = await rollup(options(workerSource, [], true));
+      const { output } = await worker.generate({ format: 'es', inlineDynamicImports: true });
+      await worker.close();
+      const files = {
+        worker: fold(output[0].code),
+        wasm: fold(readFileSync(join(runtime, 'ort-wasm-simd-threaded.wasm'))),
+        model: Object.fromEntries(modelFiles.map((name) => [name, fold(readFileSync(join(model, name)))])),
+      };
+      return `export default ${JSON.stringify(files)};`;
+    },
+  };
+}
+
+const workerSource = join(root, 'packages/core/src/runtime/web/worker.ts');
+
+const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = true) => ({
   input,
   output: {
     dir: out,
     format: 'es',
-    sourcemap: true,
+    sourcemap,
     inlineDynamicImports,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
   },
   plugins: [
+    ...plugins,
     nodeResolve({ extensions: ['.ts', '.js', '.mjs'], browser: true }),
     esbuild({ target: 'es2022', tsconfig: join(root, 'tsconfig.base.json'), minify: true }),
-    ...plugins,
   ],
 });
 
-/** A folder that pages without a bundler can serve as it is: the element, its worker, the runtime and the model. */
 export default [
+  // A folder that pages without a bundler can serve as it is: the element, its worker, the runtime and the model.
   options({ 'clickmask-annotator': join(here, 'src/standalone.ts') }, [], true),
-  options({ 'web-worker': join(root, 'packages/core/src/runtime/web/worker.ts') }, [copyAssets()]),
+  options({ 'web-worker': workerSource }, [copyAssets()]),
+  // One file that holds all of it.
+  options({ 'clickmask-annotator.single': join(here, 'src/single.ts') }, [embedFiles()], true, false),
 ];

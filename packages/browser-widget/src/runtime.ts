@@ -17,11 +17,20 @@ export interface RuntimeOptions {
   readonly assets?: string;
 }
 
-let defaultAssets: string | undefined;
+/** Options that a build brings along for its own segmenters. */
+export type Bundled = () => Promise<WebSegmenterOptions>;
 
-/** Says where a build that comes with its files beside it finds them. */
-export function setDefaultAssets(folder: string): void {
-  defaultAssets = folder;
+let bundled: Bundled | undefined;
+
+/** Says where a build that comes with its files, beside it or inside it, finds them. */
+export function setBundled(files: Bundled): void {
+  bundled = files;
+}
+
+/** The files of a folder as the standalone build lays it out. */
+export function filesOfFolder(folder: string): WebSegmenterOptions {
+  const base = new URL(folder.endsWith('/') ? folder : `${folder}/`, document.baseURI);
+  return { model: new URL('clickmask-small/', base), worker: new URL('web-worker.js', base), wasmPaths: base };
 }
 
 /** The segmenter that an element makes for itself. */
@@ -29,7 +38,7 @@ export async function createDefaultSegmenter(
   options: RuntimeOptions,
   report: (progress: ProgressInfo) => void = () => {},
 ): Promise<Segmenter> {
-  const { model, provider = 'auto', mode = 'local', server, assets = defaultAssets } = options;
+  const { model, provider = 'auto', mode = 'local', server, assets } = options;
   if (mode !== 'local' && mode !== 'remote' && mode !== 'split') {
     throw unexpected('bad-option', 'mode', "'local', 'remote' or 'split'", mode);
   }
@@ -42,11 +51,10 @@ export async function createDefaultSegmenter(
   if (mode === 'remote' && server !== undefined) {
     return createRemoteSegmenter({ url: new URL(server, document.baseURI).href });
   }
-  const base =
-    assets === undefined ? undefined : new URL(assets.endsWith('/') ? assets : `${assets}/`, document.baseURI).href;
+  const files = assets !== undefined ? filesOfFolder(assets) : await bundled?.();
   return createSegmenter({
-    ...(model !== undefined ? { model } : base !== undefined ? { model: new URL('clickmask-small/', base) } : {}),
-    ...(base === undefined ? {} : { worker: new URL('web-worker.js', base), wasmPaths: base }),
+    ...files,
+    ...(model === undefined ? {} : { model }),
     provider: provider as NonNullable<WebSegmenterOptions['provider']>,
     ...(mode === 'split' && server !== undefined ? { split: { url: server } } : {}),
     // Who asks for WebGPU by name gets it, emulated or not.

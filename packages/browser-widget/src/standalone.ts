@@ -1,8 +1,9 @@
 import { defineClickmaskAnnotator } from './element/clickmask-annotator.js';
-import { setDefaultAssets } from './runtime.js';
+import { filesOfFolder, setBundled } from './runtime.js';
 
 // For pages without a bundler: everything the element needs lies in this file's own folder.
-setDefaultAssets(new URL('./', import.meta.url).href);
+const folder = new URL('./', import.meta.url).href;
+setBundled(async () => filesOfFolder(folder));
 defineClickmaskAnnotator();
 
 export * from './index.js';

@@ -1,0 +1,27 @@
+import embedded from 'virtual:embedded-files';
+import { defineClickmaskAnnotator } from './element/clickmask-annotator.js';
+import { setBundled } from './runtime.js';
+
+/** Bytes of an embedded file: gzip, in base64. */
+async function unfold(text: string): Promise<ArrayBuffer> {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+}
+
+let script: string | undefined;
+
+// For pages that shall fetch nothing but this file. Without the GPU's runtime, which would double its size.
+setBundled(async () => {
+  const { worker, wasm, model } = embedded;
+  const [code, wasmBinary, ...graphs] = await Promise.all([worker, wasm, ...Object.values(model)].map(unfold));
+  script ??= URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  const address = script;
+  return {
+    worker: () => new Worker(address, { type: 'module', name: 'clickmask' }),
+    wasmBinary,
+    model: Object.fromEntries(Object.keys(model).map((name, index) => [name, new Uint8Array(graphs[index])])),
+  };
+});
+defineClickmaskAnnotator();
+
+export * from './index.js';
