@@ -1,0 +1,110 @@
+// Speed at the HTTP edge: one annotator on a 12-megapixel photo, then twenty on twenty photos at once.
+// Usage: node packages/label-studio-backend/bench/load.mjs [--annotators 20] [--clicks 10]
+import { parseArgs } from 'node:util';
+import { clickOf, makePhotos, predict, quantile, startBackend, startPictureServer, taskOf } from './start-backend.mjs';
+
+const { values } = parseArgs({
+  options: {
+    annotators: { type: 'string', default: '20' },
+    clicks: { type: 'string', default: '10' },
+    workers: { type: 'string', default: '1' },
+  },
+});
+const annotators = Number(values.annotators);
+const clicks = Number(values.clicks);
+const [width, height] = [4000, 3000];
+
+const pictures = await makePhotos(annotators, width, height);
+const server = await startPictureServer(pictures);
+const backend = await startBackend(server.url, ['--workers', values.workers]);
+const random = (seed) => () => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32;
+};
+
+/** Objects of up to four clicks each, as an annotator makes them: the first in the middle, the others around. */
+async function annotate(index, count, onClick) {
+  const next = random(index + 1);
+  let context = [];
+  for (let i = 0; i < count; i++) {
+    if (i % 4 === 0) context = [];
+    const first = context.length === 0;
+    const at = () => (first ? 30 + 40 * next() : 5 + 90 * next());
+    context.push(clickOf(`${index}-${i}`, at(), at(), first || next() < 0.5, width, height));
+    const started = performance.now();
+    const { status, text } = await predict(backend.url, taskOf(index), { result: context });
+    onClick(performance.now() - started, status, text.length);
+  }
+}
+
+async function open(index) {
+  const started = performance.now();
+  await predict(backend.url, taskOf(index), null);
+  const answered = performance.now() - started;
+  // A click waits until the picture is ready; an empty one does not, so this is what tells.
+  await predict(backend.url, taskOf(index), { result: [clickOf('warm', 50, 50, true, width, height)] });
+  return { answered, ready: performance.now() - started };
+}
+
+const ms = (value) => `${Math.round(value)} ms`;
+const report = {};
+
+const opened = await open(0);
+console.log(
+  `open a task: answered in ${ms(opened.answered)}, ready in ${ms(opened.ready)} (12 megapixels, decode and features)`,
+);
+const alone = [];
+const sizes = [];
+await annotate(0, 60, (time, status, bytes) => {
+  if (status !== 200) throw new Error(`status ${status}`);
+  alone.push(time);
+  sizes.push(bytes);
+});
+report.single = { p50: quantile(alone, 0.5), p95: quantile(alone, 0.95), maxResponseBytes: Math.max(...sizes) };
+console.log(
+  `one annotator, ${alone.length} clicks: p50 ${ms(report.single.p50)}, p95 ${ms(report.single.p95)}; largest answer ${Math.round(Math.max(...sizes) / 1000)} kB`,
+);
+
+for (let i = 1; i < annotators; i++) await open(i);
+const memoryBefore = backend.memory();
+let running = true;
+const health = [];
+const watch = (async () => {
+  while (running) {
+    const started = performance.now();
+    const response = await fetch(`${backend.url}/health`);
+    await response.text();
+    health.push(performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+})();
+const together = [];
+let errors = 0;
+let memoryMost = 0;
+const started = performance.now();
+await Promise.all(
+  Array.from({ length: annotators }, (_, index) =>
+    annotate(index, clicks, (time, status) => {
+      if (status !== 200) errors++;
+      together.push(time);
+      memoryMost = Math.max(memoryMost, backend.memory());
+    }),
+  ),
+);
+const seconds = (performance.now() - started) / 1000;
+running = false;
+await watch;
+const [median, most] = [quantile(together, 0.5), Math.max(...together)];
+console.log(
+  `${annotators} annotators on ${annotators} pictures, ${together.length} clicks in ${seconds.toFixed(1)} s (${(together.length / seconds).toFixed(1)} a second), ${errors} errors`,
+);
+console.log(
+  `  click: median ${ms(median)}, p95 ${ms(quantile(together, 0.95))}, max ${ms(most)} (${(most / median).toFixed(1)} x median)`,
+);
+console.log(
+  `  health meanwhile: median ${ms(quantile(health, 0.5))}, p95 ${ms(quantile(health, 0.95))}, max ${ms(Math.max(...health))} (${health.length} calls)`,
+);
+console.log(`  resident memory: ${Math.round(memoryBefore)} MB before, ${Math.round(memoryMost)} MB at most`);
+const end = await backend.stop();
+await server.close();
+if (errors > 0 || end.code !== 0) process.exitCode = 1;
