@@ -30,7 +30,7 @@ const useErrors = ['bad-box', 'bad-click', 'bad-option', 'no-clicks', 'too-many-
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(usage);
+    (name === undefined ? process.stderr : process.stdout).write(usage);
     return name === undefined ? 2 : 0;
   }
   if (name === '--version' || name === '-v') {
@@ -62,6 +62,11 @@ async function packageVersion(): Promise<string> {
   const path = createRequire(import.meta.url).resolve('@clickmask/core/package.json');
   return (JSON.parse(await readFile(path, 'utf8')) as { version: string }).version;
 }
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 // The code is set, not forced: ending the process while a worker is inside the network would abort it.
 process.exitCode = await main(process.argv.slice(2));

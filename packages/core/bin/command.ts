@@ -79,7 +79,29 @@ export function createProgress(): { show(text: string): void; clear(): void } {
   return { show: (text) => write(text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))), clear: () => write('') };
 }
 
+/** JSON for people and programs: a line a field, but lists of numbers, however deep, on one line. */
+export function formatJson(value: unknown, indent = ''): string {
+  const flat = (item: unknown): boolean =>
+    typeof item !== 'object' || item === null || (Array.isArray(item) && item.every(flat));
+  if (flat(value)) return JSON.stringify(value) ?? 'null';
+  const deeper = `${indent}  `;
+  const block = (open: string, lines: readonly string[], close: string) =>
+    lines.length === 0 ? open + close : `${open}\n${lines.map((line) => deeper + line).join(',\n')}\n${indent}${close}`;
+  if (Array.isArray(value))
+    return block(
+      '[',
+      value.map((item) => formatJson(item, deeper)),
+      ']',
+    );
+  const fields = Object.entries(value as object).filter(([, field]) => field !== undefined);
+  return block(
+    '{',
+    fields.map(([key, field]) => `${JSON.stringify(key)}: ${formatJson(field, deeper)}`),
+    '}',
+  );
+}
+
 /** JSON on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${formatJson(value)}\n`);
 }

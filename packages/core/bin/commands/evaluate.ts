@@ -29,7 +29,8 @@ The next click falls on the middle of the largest error, as in RITM and all that
 nothing; a sample that never reaches the IoU counts with the greatest number of clicks.
 
 Options:
-  --layout NAME          how the data set lies in its folder: ${layouts.map((name) => `${name} (${datasetLayouts[name].images}/, ${datasetLayouts[name].masks}/)`).join(', ')}
+  --layout NAME          how the data set lies in its folder (default grabcut):
+${layouts.map((name) => `                         ${name}: ${datasetLayouts[name].images}/, ${datasetLayouts[name].masks}/`).join('\n')}
   --max-clicks N         clicks per object at most (default 20)
   --limit N              only the first N samples
   --no-sis               without structural integrity: parts that hold no positive click stay

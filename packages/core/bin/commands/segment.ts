@@ -21,6 +21,7 @@ import {
   type Command,
   choiceOption,
   createProgress,
+  formatJson,
   numberOption,
   onePositional,
   parse,
@@ -54,7 +55,8 @@ Options:
   --candidate N          takes the N-th reading of the clicks instead of the best, where the model offers several
 ${modelHelp}
 JSON: width, height, area, bbox [x, y, w, h], score, model, provider, polygons, rle (COCO, compressed), changedPixels,
-refinement, timingsMs { decode, encode, predict, postprocess, total }.
+refinement, timingsMs { decode, encode, predict, postprocess, total }; notes where there is something to say, candidates
+where the model offers several.
 
 Examples:
   clickmask segment photo.jpg --click 320,240
@@ -134,7 +136,7 @@ async function render(
 ): Promise<string | Uint8Array> {
   const { runs } = prediction;
   const outline = { detail: detail ?? 0.8 };
-  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  const json = (value: unknown) => `${formatJson(value)}\n`;
   switch (format) {
     case 'json':
       return json(summary(prediction, detail));
@@ -162,7 +164,7 @@ async function render(
 function summary(prediction: Prediction, detail: number | undefined): object {
   const { width, height, area, bbox, score, candidates, model, provider, runs, changedPixels, refinement, notes } =
     prediction;
-  const { network, ...stages } = prediction.timings;
+  const { decode, encode, predict, postprocess, total } = prediction.timings;
   const round = (value: number) => Math.round(value * 10) / 10;
   return {
     width,
@@ -177,7 +179,9 @@ function summary(prediction: Prediction, detail: number | undefined): object {
     changedPixels,
     ...(candidates.length > 1 ? { candidates } : {}),
     refinement,
-    timingsMs: Object.fromEntries(Object.entries({ ...stages, network }).map(([name, ms]) => [name, round(ms)])),
+    timingsMs: Object.fromEntries(
+      Object.entries({ decode, encode, predict, postprocess, total }).map(([name, ms]) => [name, round(ms)]),
+    ),
     ...(notes.length > 0 ? { notes } : {}),
   };
 }

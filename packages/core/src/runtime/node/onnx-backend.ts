@@ -37,7 +37,7 @@ export async function createOnnxNodeBackend(): Promise<InferenceBackend> {
         try {
           const session = await ort.InferenceSession.create(graph, {
             executionProviders: [provider],
-            intraOpNumThreads: threads,
+            ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
             interOpNumThreads: 1,
             logSeverityLevel: 4,
           });

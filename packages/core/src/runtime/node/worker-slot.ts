@@ -8,7 +8,8 @@ import { nodePort } from './node-port.js';
 export function workerSlot(settings: EngineSettings, script: URL): EngineSlot {
   return {
     async start() {
-      const worker = new Worker(script, { workerData: settings, name: 'clickmask' });
+      // The process's own flags are not for the worker; some, such as --input-type, would keep it from starting.
+      const worker = new Worker(script, { workerData: settings, name: 'clickmask', execArgv: [] });
       const { ready, lost } = connectEngine(nodePort(worker));
       worker.on('error', (cause) => lost(lostError(cause)));
       worker.on('exit', (code) => lost(lostError(new Error(`exit code ${code}`))));
