@@ -129,6 +129,8 @@ function parse(text: string): object | null {
 export interface RunningBundle {
   readonly processor: LocalProcessor;
   readonly url: string;
+  /** The completed copy of the folder, gone after `close`. */
+  readonly directory: string;
   /** Milliseconds from the start of the process until it took requests. */
   readonly readyMs: number;
   close(): Promise<void>;
@@ -184,6 +186,7 @@ export async function runBundle(folder: string, options: RunBundleOptions = {}):
     return {
       processor,
       url,
+      directory: copy,
       readyMs,
       async close() {
         await processor.close();

@@ -78,8 +78,9 @@ export function readArchive(bytes: Buffer): ArchiveFile[] {
     throw new ClickmaskError('bad-format', 'The archive is damaged: it cannot be unzipped.', { cause });
   }
   const files: ArchiveFile[] = [];
-  for (let at = 0; at + BLOCK <= tar.length; ) {
+  for (let at = 0; ; ) {
     const block = tar.subarray(at, at + BLOCK);
+    if (block.length < BLOCK) throw new ClickmaskError('bad-format', 'The archive is truncated.');
     if (block[0] === 0) break;
     const size = Number.parseInt(text(block, 124, 12), 8);
     const end = at + BLOCK + size;

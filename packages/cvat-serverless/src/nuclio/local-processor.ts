@@ -395,7 +395,7 @@ async function sendResult(response: ServerResponse, result: WorkerResult): Promi
   }
   const path = file;
   await new Promise<void>((resolve) => {
-    const stream = createReadStream(path);
+    const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
     stream.once('error', () => {
       reply(response, 404, 'text/plain', '');
       resolve();

@@ -1,8 +1,14 @@
 import sharp from 'sharp';
 import { discPicture } from '../../src/bundle/test-picture.js';
 
+interface Raw {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3;
+}
+
 /** A picture of a bright disc on a dark ground, as raw pixels. */
-function disc(width: number, height: number): { readonly data: Buffer; readonly raw: sharp.CreateRaw } {
+function disc(width: number, height: number): { readonly data: Buffer; readonly raw: Raw } {
   const data = Buffer.alloc(width * height * 3);
   const radius = Math.min(width, height) / 4;
   for (let y = 0; y < height; y++) {
