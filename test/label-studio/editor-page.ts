@@ -49,9 +49,14 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
     return [box.x + box.width * x, box.y + box.height * y] as const;
   };
   const answered = async (before: number) => {
-    const until = Date.now() + 60_000;
+    const until = Date.now() + 40_000;
     while (calls.length <= before) {
-      if (Date.now() > until) throw new Error('The smart click was not answered within a minute.');
+      if (Date.now() > until) {
+        await page.screenshot({ path: 'test-results/label-studio/not-answered.png' });
+        throw new Error(
+          'The smart click was not answered within 40 s; see test-results/label-studio/not-answered.png.',
+        );
+      }
       await page.waitForTimeout(100);
     }
     // The editor draws the suggestion after the answer.
@@ -78,9 +83,15 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
     async pickSmartTool(kind) {
       const group = page.locator('.lsf-tool_smart').first();
       await group.hover();
-      const tool = page.getByRole('button', { name: `${kind}-tool`, exact: true }).last();
-      if (await tool.isVisible()) await tool.click();
-      else await group.click();
+      // The first click takes the first smart tool; the list of them stands beside while the pointer is there.
+      await group.click();
+      const tool = page.locator(`.lsf-toolbar__smart [aria-label="${kind}-tool"]`);
+      await group.hover();
+      const isListed = await tool.waitFor({ state: 'visible', timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isListed) await tool.click();
       await page.waitForTimeout(200);
     },
     async clickPicture(x, y, { alt = false, answered: wait = true } = {}) {
@@ -111,8 +122,13 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
           /\/api\/(?:tasks\/\d+\/annotations|annotations\/\d+)/.test(response.url()) &&
           response.request().method() !== 'GET',
       );
-      await page.getByRole('button', { name: /^(?:Submit|Update)$/i }).click();
-      await saved;
+      await Promise.all([
+        saved,
+        page
+          .getByText(/^(?:Submit|Update)$/)
+          .first()
+          .click(),
+      ]);
     },
     async screenshot(path) {
       await page.screenshot({ path });

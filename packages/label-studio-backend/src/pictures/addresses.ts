@@ -1,6 +1,8 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-const refused = new BlockList();
+// Two lists: a list that holds both kinds compares IPv4 addresses with the IPv6 forms that wrap them.
+const refused4 = new BlockList();
+const refused6 = new BlockList();
 
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -19,7 +21,7 @@ for (const [network, prefix] of [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const) {
-  refused.addSubnet(network, prefix, 'ipv4');
+  refused4.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
   ['::', 96], // unspecified, loopback, and IPv4 in its old disguise
@@ -37,7 +39,7 @@ for (const [network, prefix] of [
   ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
-  refused.addSubnet(network, prefix, 'ipv6');
+  refused6.addSubnet(network, prefix, 'ipv6');
 }
 
 /**
@@ -54,5 +56,5 @@ for (const [network, prefix] of [
 export function isPublicAddress(address: string): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   if (isIP(bare) === 0) return false;
-  return !refused.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6');
+  return isIPv4(bare) ? !refused4.check(bare, 'ipv4') : !refused6.check(bare, 'ipv6');
 }

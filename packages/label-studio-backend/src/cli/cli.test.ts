@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeLabelStudio, listen, startFakeLabelStudio } from '../../test/fake-label-studio.js';
+import { createFakeSegmenter } from '../../test/fake-segmenter.js';
+import { createLabelStudioBackend } from '../app/index.js';
+import { writeLabelingConfig } from '../labeling-config/index.js';
+import { run } from './index.js';
+
+let labelStudio: FakeLabelStudio;
+let backendUrl: string;
+let closing: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  labelStudio = await startFakeLabelStudio();
+  labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat'] });
+  const backend = createLabelStudioBackend({
+    segmenter: createFakeSegmenter(),
+    labelStudio: { url: labelStudio.url, token: labelStudio.legacyToken },
+    lookAhead: 0,
+  });
+  const server = await listen(backend.app);
+  backendUrl = server.url;
+  closing = [labelStudio.close, server.close, () => backend.close()];
+});
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+async function call(args: string[], env: NodeJS.ProcessEnv = {}, stopped = async () => {}) {
+  let out = '';
+  let err = '';
+  const code = await run(args, {
+    env,
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    stopped,
+  });
+  return { code, out, err };
+}
+
+const common = () => ['--url', labelStudio.url, '--token', labelStudio.legacyToken, '--project', '1'];
+
+describe('help and bad use', () => {
+  it('shows help with examples for each command', async () => {
+    for (const command of ['serve', 'connect', 'doctor', 'config']) {
+      const { code, out } = await call([command, '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain('Usage: clickmask-label-studio');
+      expect(out).toContain('Examples:');
+      expect(out.split('\n').every((line) => line.length <= 110)).toBe(true);
+    }
+    expect((await call(['--help'])).out).toContain('Commands:');
+    expect((await call(['help'])).code).toBe(0);
+  });
+
+  it.each([
+    [['nonsense'], 'serve, connect, doctor, config'],
+    [['config'], '--labels'],
+    [['config', '--labels', 'Cat', '--output', 'paint'], 'brush, bitmask, polygon, rectangle'],
+    [['config', '--bogus'], '--bogus'],
+    [['connect', '--url', 'http://localhost'], '--token'],
+    [['doctor', '--url', 'http://localhost', '--project', 'x'], 'whole number'],
+    [['serve', '--port', '99999'], '--port'],
+    [['serve', '--user', 'me'], '--password'],
+    [['serve', '--detail', '2'], '--detail'],
+  ])('ends with 2 for %j', async (args, words) => {
+    const { code, err } = await call(args);
+    expect(code).toBe(2);
+    expect(err).toContain(words);
+  });
+});
+
+describe('connect', () => {
+  it('adds the backend once, sets it to interactive, and gives the webhook its secret', async () => {
+    const args = ['connect', ...common(), '--backend', `${backendUrl}/`, '--webhook-secret', 'hush'];
+    expect(await call(args)).toMatchObject({ code: 0, out: expect.stringContaining('added') });
+    expect(await call(args)).toMatchObject({ code: 0, out: expect.stringContaining('unchanged') });
+    expect(labelStudio.backends).toMatchObject([{ url: backendUrl, is_interactive: true, title: 'Clickmask' }]);
+    expect(labelStudio.webhooks).toMatchObject([{ headers: { 'x-clickmask-secret': 'hush' } }]);
+    labelStudio.backends[0].is_interactive = false;
+    expect((await call(args)).out).toContain('changed');
+    expect(labelStudio.backends).toMatchObject([{ is_interactive: true }]);
+  });
+
+  it('warns of another interactive backend before it', async () => {
+    labelStudio.backends.push({ id: 1, url: 'http://other:9090', is_interactive: true, state: 'CO', title: 'Other' });
+    expect((await call(['connect', ...common(), '--backend', backendUrl])).err).toContain(
+      'first interactive backend only',
+    );
+  });
+
+  it('explains what Label Studio refuses', async () => {
+    const wrong = ['connect', '--url', labelStudio.url, '--token', 'wrong-token', '--project', '1'];
+    expect(await call(wrong)).toMatchObject({ code: 1, err: expect.stringContaining('personal access token') });
+    const nowhere = ['connect', '--url', 'http://127.0.0.1:1', '--token', 'wrong-token', '--project', '1'];
+    expect(await call(nowhere)).toMatchObject({ code: 1, err: expect.stringContaining('LABEL_STUDIO_URL') });
+    const scheme = ['connect', '--url', 'localhost:8080', '--token', 'wrong-token', '--project', '1'];
+    expect(await call(scheme)).toMatchObject({ code: 1, err: expect.stringContaining('http://') });
+  });
+});
+
+describe('doctor', () => {
+  it('passes when all is well, and finds the first thing that is not', async () => {
+    labelStudio.tasks.push({ id: 5, data: { image: '/data/upload/1/gone.png' } });
+    await call(['connect', ...common(), '--backend', backendUrl]);
+    const gone = await call(['doctor', ...common()]);
+    expect(gone.code).toBe(1);
+    expect(gone.out).toContain('✔ backend');
+    expect(gone.out).toMatch(/✖ smart click: .*404/);
+    expect(gone.out).toContain('storage connection');
+    const sharp = (await import('sharp')).default;
+    const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    labelStudio.files.set('upload/1/gone.png', png);
+    const good = await call(['doctor', ...common(), '--json']);
+    expect(good.code).toBe(0);
+    const { findings } = JSON.parse(good.out) as { findings: { check: string; result: string }[] };
+    expect(findings.map((finding) => finding.result)).toEqual(Array.from({ length: 7 }, () => 'good'));
+  });
+
+  it('skips what cannot be checked', async () => {
+    const { out } = await call(['doctor', '--url', labelStudio.url, '--project', '1']);
+    expect(out).toContain('✖ token');
+    expect(out).toContain('- smart click: not checked');
+  });
+});
+
+describe('serve', () => {
+  it('starts with the embedded model, says where, and stops when asked', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'clickmask-serve-'));
+    closing.push(() => rm(folder, { recursive: true, force: true }));
+    const health: unknown[] = [];
+    let lines = '';
+    const code = await run(['serve', '--port', '0', '--cache-dir', folder], {
+      env: { LABEL_STUDIO_URL: labelStudio.url },
+      out: (text) => {
+        lines += text;
+      },
+      err: () => {},
+      async stopped() {
+        const url = /"url":"(http[^"]+)"/.exec(lines)?.[1] ?? '';
+        health.push(await (await fetch(`${url}/health`)).json());
+      },
+    });
+    expect(code).toBe(0);
+    expect(health).toMatchObject([{ status: 'UP', label_studio: 'configured' }]);
+    expect(lines).toContain('"message":"stopped"');
+    for (const line of lines.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+  });
+});

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chooseOutput, findLabel, outputKinds, parseLabelingConfig, parseXml, writeLabelingConfig } from './index.js';
+
+describe('parseXml', () => {
+  it('reads elements and attributes, and skips what is neither', () => {
+    const root = parseXml(`<?xml version="1.0"?><!-- a <b> --><View a='1 > 0' b="&lt;&#65;&amp;&unknown;">
+      text <Image name="i"/> <![CDATA[<x>]]> </View>`);
+    expect(root).toMatchObject({ name: 'View', attributes: { a: '1 > 0', b: '<A&&unknown;' } });
+    expect(root.children.map((child) => child.name)).toEqual(['Image']);
+  });
+
+  it.each([
+    '',
+    'text',
+    '<View',
+    '<View>',
+    '</View>',
+    '<View></Image>',
+    '<View a=1/>',
+    '<View a/>',
+    '<1/>',
+    '<!-- ',
+    '<a b="></a>',
+  ])('refuses %j', (text) => {
+    expect(() => parseXml(text)).toThrow(expect.objectContaining({ reason: 'bad-labeling-config' }));
+  });
+
+  it('either reads a text or says what is wrong, and never takes long', () => {
+    const pieces = fc.constantFrom(
+      '<',
+      '>',
+      '/',
+      '"',
+      "'",
+      '=',
+      ' ',
+      'a',
+      '<View>',
+      '</View>',
+      '&#',
+      ';',
+      '<!--',
+      '-->',
+      '\n',
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 200 }), (parts) => {
+        try {
+          parseXml(parts.join(''));
+        } catch (error) {
+          expect(error).toMatchObject({ reason: 'bad-labeling-config' });
+        }
+      }),
+    );
+  });
+});
+
+describe('writeLabelingConfig', () => {
+  it('gives for any labels a config that the backend reads back', () => {
+    const label = fc
+      .string({ minLength: 1, maxLength: 20 })
+      .map((text) => text.trim())
+      .filter((text) => text !== '');
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(label, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(...outputKinds),
+        (labels, output) => {
+          const config = parseLabelingConfig(writeLabelingConfig({ labels, output, negativeTool: true }));
+          const control = chooseOutput(config, 'image', labels[0], 'auto');
+          expect(control).toMatchObject({ kind: output, name: 'mask' });
+          expect(control.labels.map((one) => one.value)).toEqual(labels);
+          expect(config.controls.filter((one) => one.negative).map((one) => one.name)).toEqual(['click-negative']);
+          expect(config.images).toEqual([{ name: 'image', value: '$image', multiple: false }]);
+        },
+      ),
+    );
+  });
+
+  it('needs a label', () => {
+    expect(() => writeLabelingConfig({ labels: [' '] })).toThrow(expect.objectContaining({ code: 'bad-option' }));
+  });
+});
+
+describe('chooseOutput', () => {
+  const config = parseLabelingConfig(`<View><Image name="image" value="$image"/>
+    <RectangleLabels name="box" toName="image" smartOnly="true"><Label value="Cat"/></RectangleLabels>
+    <PolygonLabels name="polygon" toName="image"><Label value="Cat" alias="kitty"/><Label value="Dog"/></PolygonLabels>
+    <BrushLabels name="brush" toName="image, other"><Label value="Cat"/></BrushLabels></View>`);
+
+  it('prefers the control that knows the label, then the more exact kind', () => {
+    expect(chooseOutput(config, 'image', 'Cat', 'auto').name).toBe('brush');
+    expect(chooseOutput(config, 'image', 'Dog', 'auto').name).toBe('polygon');
+    expect(chooseOutput(config, 'other', 'Dog', 'auto').name).toBe('brush');
+    expect(chooseOutput(config, 'image', 'Cat', 'polygon').name).toBe('polygon');
+  });
+
+  it('never answers with a rectangle that is for prompts only', () => {
+    expect(() => chooseOutput(config, 'image', 'Cat', 'rectangle')).toThrow(
+      expect.objectContaining({ reason: 'no-output-tag' }),
+    );
+  });
+
+  it('finds labels by value, alias and predicted value, whatever the case', () => {
+    const polygon = config.controls.find((control) => control.name === 'polygon');
+    if (polygon === undefined) throw new Error('missing');
+    expect(findLabel(polygon, 'CAT')?.value).toBe('kitty');
+    expect(findLabel(polygon, 'kitty')?.value).toBe('kitty');
+    expect(findLabel(polygon, 'Bird')).toBeUndefined();
+  });
+});

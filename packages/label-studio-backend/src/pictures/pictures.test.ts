@@ -1,0 +1,188 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDiskCache, createHostPolicy, isPublicAddress, locatePicture, servesFiles } from './index.js';
+
+describe('isPublicAddress', () => {
+  it.each([
+    '0.0.0.0',
+    '10.1.2.3',
+    '100.64.0.1',
+    '127.0.0.1',
+    '127.255.1.1',
+    '169.254.169.254',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '198.18.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '::ffff:127.0.0.1',
+    '::ffff:8.8.8.8',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::',
+    'fc00::1',
+    'fd12::1',
+    'fe80::1',
+    'fe80::1%eth0',
+    'ff02::1',
+    '[::1]',
+    '',
+    'localhost',
+    '1.2.3',
+  ])('refuses %s', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+
+  it.each(['1.1.1.1', '8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '[2606:4700::1111]'])(
+    'lets %s pass',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(true);
+    },
+  );
+});
+
+describe('createHostPolicy', () => {
+  const policy = createHostPolicy({
+    labelStudio: new URL('http://10.0.0.5:8080/prefix'),
+    hosts: ['images.example.com', '*.cdn.example.com', 'other.example.com:8443'],
+    privateHosts: ['minio:9000'],
+  });
+  const check = (url: string, fromPresign = false) => {
+    try {
+      return policy.check(new URL(url), fromPresign);
+    } catch (error) {
+      return (error as { reason: string }).reason;
+    }
+  };
+
+  it('knows Label Studio by its origin, and hosts by name and port', () => {
+    expect(check('http://10.0.0.5:8080/data/upload/1/a.png')).toEqual({ privateAllowed: true });
+    expect(check('http://10.0.0.5:8081/')).toBe('host-refused');
+    expect(check('https://10.0.0.5:8080/')).toBe('host-refused');
+    expect(check('http://minio:9000/a')).toEqual({ privateAllowed: true });
+    expect(check('http://minio:9001/a')).toBe('host-refused');
+    expect(check('https://images.example.com/a')).toEqual({ privateAllowed: false });
+    expect(check('https://IMAGES.example.com./a')).toEqual({ privateAllowed: false });
+    expect(check('https://a.b.cdn.example.com/a')).toEqual({ privateAllowed: false });
+    expect(check('https://cdn.example.com/a')).toBe('host-refused');
+    expect(check('https://evilcdn.example.com/a')).toBe('host-refused');
+    expect(check('https://other.example.com/a')).toBe('host-refused');
+    expect(check('https://other.example.com:8443/a')).toEqual({ privateAllowed: false });
+    expect(check('ftp://images.example.com/a')).toBe('picture-url-unsupported');
+  });
+
+  it('takes the cloud storages only where Label Studio itself sends one there', () => {
+    const url = 'https://bucket.s3.eu-west-1.amazonaws.com/a?X-Amz-Signature=1';
+    expect(check(url)).toBe('host-refused');
+    expect(check(url, true)).toEqual({ privateAllowed: false });
+    expect(check('https://amazonaws.com.example.net/', true)).toBe('host-refused');
+  });
+});
+
+describe('locatePicture', () => {
+  const labelStudio = new URL('https://labels.example.com/ls');
+  const options = { labelStudio, aliases: ['http://old.example.com'], localFiles: true };
+  const urlOf = (value: string) => {
+    const place = locatePicture(value, '7', options);
+    return place.kind === 'url' ? place.url.href : place;
+  };
+  const upload = 'https://labels.example.com/ls/storage-data/uploaded/?filepath=upload%2F1%2Fa%20b.png';
+
+  it.each([
+    ['/data/upload/1/a%20b.png', upload],
+    ['upload/1/a%20b.png', upload],
+    ['/ls/data/upload/1/a%20b.png', upload],
+    ['https://labels.example.com/ls/data/upload/1/a%20b.png', upload],
+    ['http://localhost:8080/data/upload/1/a%20b.png', upload],
+    ['http://127.0.0.1/data/upload/1/a%20b.png', upload],
+    ['http://old.example.com/data/upload/1/a%20b.png', upload],
+    ['http://localhost:8080/other.png', 'http://localhost:8080/other.png'],
+    ['https://images.example.com/a.png', 'https://images.example.com/a.png'],
+    [
+      's3://b/k',
+      `https://labels.example.com/ls/tasks/7/presign/?fileuri=${Buffer.from('s3://b/k').toString('base64url')}`,
+    ],
+  ])('finds %s', (value, expected) => {
+    expect(urlOf(value)).toBe(expected);
+  });
+
+  it('finds local files', () => {
+    expect(urlOf('/data/local-files/?d=a/b.png')).toMatchObject({ kind: 'local-file', path: 'a/b.png' });
+  });
+
+  it('never leaves the origin of Label Studio for a path, nor takes the token to other routes', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 60 }), (tail) => {
+        try {
+          const place = locatePicture(`/${tail}`, '7', options);
+          if (place.kind === 'url') expect(place.url.origin).toBe(labelStudio.origin);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'ClickmaskError' });
+        }
+      }),
+    );
+    expect(servesFiles(new URL('https://labels.example.com/ls/api/users'), labelStudio)).toBe(false);
+    expect(servesFiles(new URL('https://labels.example.com/ls/data/upload/../../api/users'), labelStudio)).toBe(false);
+    expect(servesFiles(new URL('https://labels.example.com/ls/data/upload/1/a.png'), labelStudio)).toBe(true);
+    expect(servesFiles(new URL('https://elsewhere.example.com/ls/data/upload/1/a.png'), labelStudio)).toBe(false);
+  });
+});
+
+describe('createDiskCache', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'clickmask-cache-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const bytes = (length: number, fill = 1) => new Uint8Array(length).fill(fill);
+
+  it('keeps bytes across restarts, and leaves no half files', async () => {
+    await createDiskCache({ folder }).write('a', bytes(10));
+    await Promise.all(Array.from({ length: 10 }, (_, i) => createDiskCache({ folder }).write('b', bytes(1000, i))));
+    const again = createDiskCache({ folder });
+    expect([...((await again.read('a')) ?? [])]).toEqual([...bytes(10)]);
+    const b = (await again.read('b')) ?? bytes(0);
+    expect(b.length).toBe(1000);
+    expect(new Set(b).size).toBe(1);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('drops the least lately used beyond its bytes', async () => {
+    const cache = createDiskCache({ folder, maxBytes: 25 });
+    await cache.write('a', bytes(10));
+    await cache.write('b', bytes(10));
+    await cache.read('a');
+    await cache.write('c', bytes(10));
+    expect(await cache.read('b')).toBeUndefined();
+    expect(await cache.read('a')).toBeDefined();
+    expect(cache.bytes()).toBe(20);
+    await cache.write('huge', bytes(26));
+    expect(await cache.read('huge')).toBeUndefined();
+  });
+
+  it('expires, and does not mind a folder that it cannot use', async () => {
+    let now = Date.now();
+    const cache = createDiskCache({ folder, maxAgeMs: 1000, now: () => now });
+    await cache.write('a', bytes(10));
+    expect(await cache.read('a')).toBeDefined();
+    now += 2000;
+    expect(await cache.read('a')).toBeUndefined();
+    await writeFile(join(folder, 'file'), '');
+    const none = createDiskCache({ folder: join(folder, 'file', 'below') });
+    await none.write('a', bytes(1));
+    expect(await none.read('a')).toBeUndefined();
+  });
+
+  it('removes what a killed process left half written', async () => {
+    const part = join(folder, 'left.part');
+    await writeFile(part, 'x');
+    await utimes(part, 1, 1);
+    await createDiskCache({ folder }).read('a');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { createLookAhead, createTaskQueue } from './index.js';
+
+function gate() {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+describe('createTaskQueue', () => {
+  const job = (signature: string, members: string[], run: () => Promise<string>) => ({
+    signature,
+    members: new Set(members),
+    run,
+  });
+
+  it('shares equal requests, replaces waiting ones by those that contain them, and keeps others', async () => {
+    const queue = createTaskQueue(10, () => new Error('full'));
+    const first = gate();
+    const ran: string[] = [];
+    const run = (name: string, wait?: Promise<void>) => async () => {
+      ran.push(name);
+      await wait;
+      return name;
+    };
+    const answers = [
+      queue.run('task', job('a', ['1'], run('a', first.opened))),
+      queue.run('task', job('a', ['1'], run('a again'))),
+      queue.run('task', job('b', ['1', '2'], run('b'))),
+      queue.run('task', job('other', ['9'], run('other'))),
+      queue.run('task', job('c', ['1', '2', '3'], run('c'))),
+      queue.run('elsewhere', job('d', ['1'], run('d'))),
+    ];
+    expect(await answers[5]).toBe('d');
+    first.open();
+    expect(await Promise.all(answers)).toEqual(['a', 'a', 'c', 'other', 'c', 'd']);
+    expect(ran).toEqual(['a', 'd', 'c', 'other']);
+    expect([queue.active, queue.queued]).toEqual([0, 0]);
+  });
+
+  it('goes on after a failure, and refuses what is too much', async () => {
+    const queue = createTaskQueue(1, () => new Error('full'));
+    const bad = queue.run(
+      'task',
+      job('a', ['1'], async () => Promise.reject(new Error('bad'))),
+    );
+    const good = queue.run(
+      'task',
+      job('b', ['2'], async () => 'good'),
+    );
+    const much = queue.run(
+      'task',
+      job('c', ['3'], async () => 'much'),
+    );
+    await expect(bad).rejects.toThrow('bad');
+    await expect(much).rejects.toThrow('full');
+    expect(await good).toBe('good');
+  });
+});
+
+describe('createLookAhead', () => {
+  it('waits while there are clicks, forgets the oldest, and survives failures', async () => {
+    const ahead = createLookAhead(5, 2);
+    const done: string[] = [];
+    const end = ahead.busy();
+    for (const name of ['a', 'b', 'c']) {
+      ahead.push(name, async () => {
+        done.push(name);
+        throw new Error('not found');
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(done).toEqual([]);
+    end();
+    end();
+    await expect.poll(() => done).toEqual(['b', 'c']);
+    ahead.close();
+    ahead.push('d', async () => done.push('d'));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(done).toEqual(['b', 'c']);
+  });
+});
