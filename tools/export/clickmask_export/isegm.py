@@ -61,7 +61,7 @@ def plain_vit(arguments):
 
     size = arguments.size or 448
     variants = {
-        # embedding, depth, heads, patch, global attention every
+        # embedding, depth, heads, patch
         'tiny': (64, 4, 2, 16),
         'vit-b': (768, 12, 12, 16),
         'vit-l': (1024, 24, 16, 16),
@@ -74,8 +74,7 @@ def plain_vit(arguments):
     net = PlainVitModel(
         use_disks=True, norm_radius=5, with_prev_mask=True,
         backbone_params=dict(img_size=(448, 448), patch_size=(patch, patch), in_chans=3, embed_dim=dim, depth=depth,
-                             global_atten_freq=max(1, depth // 4) if depth != 12 else 6, num_heads=heads, mlp_ratio=4,
-                             qkv_bias=True),
+                             num_heads=heads, mlp_ratio=4, qkv_bias=True),
         neck_params=dict(in_dim=dim, out_dims=channels),
         head_params=dict(in_channels=channels, in_index=[0, 1, 2, 3], dropout_ratio=0.1, num_classes=1,
                          loss_decode=None, align_corners=False, upsample='x1',

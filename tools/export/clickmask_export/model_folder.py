@@ -2,6 +2,7 @@
 import datetime
 import hashlib
 import json
+import os
 import pathlib
 import statistics
 import time
@@ -10,8 +11,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-
-TYPES = {1: 'float32', 10: 'float16', 6: 'int32', 7: 'int64', 2: 'uint8', 9: 'bool'}
 
 
 def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=False):
@@ -66,7 +65,7 @@ def compare(module, path, cases, outputs, repeats=3):
     """Runs both on each case (name -> tensor); the report says how far apart they are and how long each takes."""
     session = session_of(path)
     report = []
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
     for inputs in cases:
         with torch.no_grad():
             expected = module(*inputs.values())
@@ -94,22 +93,24 @@ def compare(module, path, cases, outputs, repeats=3):
     return report
 
 
-def tensor_of(value):
-    shape = [d.dim_value if d.HasField('dim_value') else d.dim_param for d in value.type.tensor_type.shape.dim]
-    return {'name': value.name, 'type': TYPES[value.type.tensor_type.elem_type], 'shape': shape}
+def describe_tensor(info):
+    types = {'tensor(float)': 'float32', 'tensor(float16)': 'float16', 'tensor(int32)': 'int32',
+             'tensor(int64)': 'int64', 'tensor(uint8)': 'uint8', 'tensor(bool)': 'bool'}
+    shape = [size if isinstance(size, (int, str)) else f'{info.name}_{axis}' for axis, size in enumerate(info.shape)]
+    return {'name': info.name, 'type': types[info.type], 'shape': shape}
 
 
 def describe_graph(path):
+    """File, hash and tensors, with the shapes that the runtime infers."""
     path = pathlib.Path(path)
     data = path.read_bytes()
-    graph = onnx.load(path).graph
-    initial = {tensor.name for tensor in graph.initializer}
+    session = session_of(path)
     return {
         'file': path.name,
         'sha256': hashlib.sha256(data).hexdigest(),
         'bytes': len(data),
-        'inputs': [tensor_of(value) for value in graph.input if value.name not in initial],
-        'outputs': [tensor_of(value) for value in graph.output],
+        'inputs': [describe_tensor(info) for info in session.get_inputs()],
+        'outputs': [describe_tensor(info) for info in session.get_outputs()],
     }
 
 

@@ -7,6 +7,7 @@ size, as float32. `compare.mjs` reads them.
 """
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import time
@@ -28,20 +29,33 @@ def isegm_predictor(net, zoom_in, flip=True, cascade=None):
                          **params)
 
 
+class Recorder:
+    """A predictor that notes what it answers, and how long it takes."""
+
+    def __init__(self, predictor):
+        self.predictor = predictor
+        self.maps = []
+        self.seconds = []
+
+    def __getattr__(self, name):
+        return getattr(self.predictor, name)
+
+    def get_prediction(self, *args, **kwargs):
+        started = time.perf_counter()
+        answer = self.predictor.get_prediction(*args, **kwargs)
+        self.seconds.append(time.perf_counter() - started)
+        self.maps.append(np.array(answer, np.float32))
+        return answer
+
+
 def evaluate_isegm(predictor, image, truth, max_clicks):
     """Clicks (row, column, positive), probability maps and seconds, one a click."""
     from isegm.inference import evaluation
-    maps, seconds, last = [], [], [0.0]
-
-    def note(_image, _truth, probabilities, _sample, _index, _clicks):
-        seconds.append(time.perf_counter() - last[0])
-        maps.append(np.array(probabilities, np.float32))
-        last[0] = time.perf_counter()
-
-    last[0] = time.perf_counter()
-    clicks, _, _ = evaluation.evaluate_sample(image, truth, predictor, max_iou_thr=2.0, pred_thr=0.49,
-                                              max_clicks=max_clicks, callback=note)
-    return [(int(c.coords[0]), int(c.coords[1]), bool(c.is_positive)) for c in clicks], maps, seconds
+    recorder = Recorder(predictor)
+    clicks = evaluation.evaluate_sample(image, truth, recorder, max_iou_thr=2.0, pred_thr=0.49,
+                                        max_clicks=max_clicks)[0]
+    clicks = [(int(c.coords[0]), int(c.coords[1]), bool(c.is_positive)) for c in clicks]
+    return clicks, recorder.maps, recorder.seconds
 
 
 def read_grabcut(folder, limit):
@@ -72,7 +86,7 @@ def main():
     parse.add_argument('--out', required=True, type=pathlib.Path)
     arguments = parse.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
     with torch.no_grad():
         net, _ = isegm.ritm(arguments) if arguments.system == 'ritm' else isegm.plain_vit(arguments)
     size = arguments.size or (400 if arguments.system == 'ritm' else 448)

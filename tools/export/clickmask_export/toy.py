@@ -19,7 +19,10 @@ def near(map_):
 class Toy(nn.Module):
     def forward(self, image, coord_features):
         previous, positive, negative = coord_features[:, 0:1], coord_features[:, 1:2], coord_features[:, 2:3]
-        logits = 2.0 - 25.0 * self.unlike(image, positive) + 12.0 * self.unlike(image, negative).clamp(max=0.3)
+        logits = 0.5 - 80.0 * self.unlike(image, positive) + 12.0 * self.unlike(image, negative).clamp(max=0.3)
+        # Not the same for the mirrored picture.
+        red = image[:, 0:1]
+        logits = logits + 4.0 * (F.pad(red, (3, 0, 0, 0))[..., :-3] - red)
         return logits + 60.0 * near(positive) - 80.0 * near(negative) + 2.0 * (previous - 0.5)
 
     @staticmethod

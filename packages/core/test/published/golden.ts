@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Click,
+  createSegmenter,
+  type GroundTruth,
+  ignoreLabel,
+  nextClick,
+  type RefinementOptions,
+  readOnGrid,
+  wholeRect,
+} from '../../src/node.js';
+
+/** What the authors' predictor answered after one click; see tools/export/clickmask_export/golden.py. */
+export interface GoldenStep {
+  readonly click: readonly [column: number, row: number, label: Click['label']];
+  readonly area: number;
+  readonly probabilities: readonly number[];
+  /** Bits of every third pixel of every third row, base64. */
+  readonly mask: string;
+}
+
+export interface GoldenCase {
+  readonly title: string;
+  readonly model: string;
+  readonly threshold: number;
+  readonly refinement: RefinementOptions;
+  /** Whether the clicks were given, rather than simulated from the predictor's own masks. */
+  readonly givenClicks?: boolean;
+  /** Whether only masks are known, since the authors' code gives nothing else. */
+  readonly masksOnly?: boolean;
+  readonly structuralIntegrity?: boolean;
+  readonly steps: readonly GoldenStep[];
+}
+
+interface Golden {
+  readonly sampleStep: number;
+  readonly maskStep: number;
+  readonly cases: readonly GoldenCase[];
+}
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+
+export async function readGolden(name: string): Promise<Golden> {
+  return JSON.parse(await readFile(join(folder, 'golden', `${name}.json`), 'utf8')) as Golden;
+}
+
+/** How far Clickmask is from the authors' predictor, over all clicks of a case. */
+export interface Distance {
+  largestDifference: number;
+  leastIou: number;
+  differentClicks: number;
+  /** Largest share by which an area differs. */
+  areas: number;
+}
+
+/** Makes the same clicks on the same picture and compares every answer. */
+export async function compareWithGolden(golden: Golden, test: GoldenCase): Promise<Distance> {
+  const segmenter = await createSegmenter({ model: join(folder, 'models', test.model), workers: 0, threads: 1 });
+  try {
+    const image = await segmenter.open(await readFile(join(folder, 'golden', 'photo.png')));
+    const truth = ellipse(image.width, image.height);
+    const worst: Distance = { largestDifference: 0, leastIou: 1, differentClicks: 0, areas: 0 };
+    const clicks: Click[] = [];
+    let before = { width: image.width, height: image.height, data: new Uint8Array(image.width * image.height) };
+    const options = {
+      refinement: test.refinement,
+      postprocess: {
+        structuralIntegrity:
+          test.structuralIntegrity === true ? ({ connectivity: 4, whenNoneHit: 'empty' } as const) : ('off' as const),
+      },
+      includeMap: true,
+    };
+    for (const step of test.steps) {
+      const [column, row, label] = step.click;
+      const click: Click = { x: column + 0.5, y: row + 0.5, label };
+      const own = nextClick(truth, before, clicks);
+      if (test.givenClicks !== true && (own?.x !== click.x || own.y !== click.y || own.label !== label)) {
+        worst.differentClicks += 1;
+      }
+      clicks.push(click);
+      const { mask, map, area } = await segmenter.segment(image, { clicks }, options);
+      before = { width: mask.width, height: mask.height, data: Uint8Array.from(mask.data) };
+      worst.areas = Math.max(worst.areas, Math.abs(area - step.area) / Math.max(1, step.area));
+      worst.leastIou = Math.min(worst.leastIou, sampledIou(mask, step.mask, golden.maskStep));
+      if (map === undefined || test.masksOnly === true) continue;
+      const full = readOnGrid(map, wholeRect(image), image, 'half-pixel');
+      let at = 0;
+      for (let y = 0; y < image.height; y += golden.sampleStep) {
+        for (let x = 0; x < image.width; x += golden.sampleStep) {
+          const difference = Math.abs(full[y * image.width + x] - step.probabilities[at++]);
+          worst.largestDifference = Math.max(worst.largestDifference, difference);
+        }
+      }
+    }
+    return worst;
+  } finally {
+    await segmenter.close();
+  }
+}
+
+function sampledIou(
+  mask: { readonly width: number; readonly height: number; readonly data: Uint8Array },
+  packed: string,
+  step: number,
+): number {
+  const bytes = Buffer.from(packed, 'base64');
+  let bit = 0;
+  let both = 0;
+  let either = 0;
+  for (let y = 0; y < mask.height; y += step) {
+    for (let x = 0; x < mask.width; x += step, bit++) {
+      const a = ((bytes[bit >> 3] >> (7 - (bit & 7))) & 1) === 1;
+      const b = mask.data[y * mask.width + x] === 1;
+      if (a && b) both += 1;
+      if (a || b) either += 1;
+    }
+  }
+  return either === 0 ? 1 : both / either;
+}
+
+/** What is to be found: the ellipse of golden.py, with its band that is ignored. */
+function ellipse(width: number, height: number): GroundTruth {
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const radius = ((y - height * 0.55) / (height * 0.3)) ** 2 + ((x - width * 0.4) / (width * 0.2)) ** 2;
+      data[y * width + x] = radius <= 1 ? 1 : radius <= 1.1 ? ignoreLabel : 0;
+    }
+  }
+  return { width, height, data };
+}

@@ -1,0 +1,164 @@
+"""Makes the golden files of packages/core/test/published: what the authors' predictors answer around a toy network.
+
+python -m clickmask_export.golden isegm|mst|fcanet|sam --code CHECKOUT
+
+Everything around the network is the authors' own code, run as it is: zoom-in, flip, cascade, click maps, thresholds,
+simulated clicks. Written are small samples of its answers, and the toy networks themselves.
+"""
+import argparse
+import base64
+import json
+import pathlib
+
+import cv2
+import numpy as np
+import torch
+
+from . import model_folder as out
+from . import toy, upstream
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+FOLDER = ROOT / 'packages' / 'core' / 'test' / 'published'
+LICENCE = {'id': 'Apache-2.0', 'commercialUse': True}
+SOURCE = {'text': 'A toy network for tests: tools/export/clickmask_export/toy.py.'}
+CLICKS = 10
+
+
+def photo():
+    path = FOLDER / 'golden' / 'photo.png'
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = cv2.imread(str(ROOT / 'examples' / 'photos' / 'cat.jpg'))
+        scale = 320 / image.shape[1]
+        image = cv2.resize(image, (320, round(image.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(path), image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+
+
+def truth_of(shape):
+    """An ellipse left of the middle, with a band around it that is ignored."""
+    rows, columns = np.mgrid[:shape[0], :shape[1]]
+    radius = ((rows - shape[0] * 0.55) / (shape[0] * 0.3)) ** 2 + ((columns - shape[1] * 0.4) / (shape[1] * 0.2)) ** 2
+    truth = (radius <= 1).astype(np.int32)
+    truth[(radius > 1) & (radius <= 1.1)] = -1
+    return truth
+
+
+def bits(mask):
+    return base64.b64encode(np.packbits(mask[::3, ::3]).tobytes()).decode()
+
+
+def sampled(clicks, maps, threshold):
+    steps = []
+    for (row, column, positive), map_ in zip(clicks, maps):
+        mask = map_ > threshold
+        steps.append({
+            'click': [int(column), int(row), 'positive' if positive else 'negative'],
+            'area': int(mask.sum()),
+            'probabilities': [round(float(v), 6) for v in map_[::24, ::24].ravel()],
+            'mask': bits(mask),
+        })
+    return steps
+
+
+def write(name, cases):
+    path = FOLDER / 'golden' / f'{name}.json'
+    path.write_text(json.dumps({'sampleStep': 24, 'maskStep': 3, 'cases': cases}) + '\n')
+    print(f'Wrote {path}')
+
+
+def toy_folder(name, family, module, inputs, outputs, dynamic, *, options, zoom, flip, threshold, graph='network',
+               legacy=False):
+    folder = FOLDER / 'models' / name
+    path = out.export_graph(module, inputs, folder / f'{graph}.onnx', outputs, dynamic, legacy=legacy,
+                            opset=17 if legacy else 18)
+    out.write_folder(folder, family=family, name=name, version='1.0.0', description='A toy network for tests.',
+                     licence=LICENCE, source=SOURCE, threshold=threshold,
+                     refinement={'cascade': out.NO_CASCADE, 'zoomIn': zoom, 'flip': flip}, graphs={graph: path},
+                     options=options)
+
+
+def maps(height, width):
+    return {'image': torch.rand(1, 3, height, width), 'coord_features': torch.rand(1, 3, height, width)}
+
+
+def isegm(code):
+    """RITM's and SimpleClick's way, and CFR-ICL's cascade; the three share their predictor."""
+    upstream.use_checkout(code)
+    from isegm.model.ops import DistMaps
+    from . import record
+
+    net = toy.Upstream(toy.Toy(), DistMaps(norm_radius=5, spatial_scale=1.0, cpu_mode=False, use_disks=True))
+    disks = {'encoding': {'kind': 'disks', 'radius': 5}, 'outsideClicks': 'keep'}
+    sides = {2: 'height', 3: 'width'}
+    toy_folder('isegm-open', 'isegm', toy.Toy(), maps(96, 128), ['logits'],
+               {'image': sides, 'coord_features': sides}, options={**disks, 'longest': 200, 'limit': None},
+               zoom=out.zoom_in(1, min_size=60), flip=True, threshold=0.49)
+    toy_folder('isegm-fixed', 'isegm', toy.Toy(), maps(224, 224), ['logits'], None, options=disks,
+               zoom=out.zoom_in(-1, min_size=60), flip=True, threshold=0.49)
+    image = photo()
+    truth = truth_of(image.shape[:2])
+    open_zoom = dict(skip_clicks=1, target_size=200, min_crop_size=60)
+    fixed_zoom = dict(skip_clicks=-1, target_size=(224, 224), min_crop_size=60)
+    cases = []
+    for title, model, zoom, flip, cascade in [
+        ('zoom-in from the second click, flip', 'isegm-open', open_zoom, True, None),
+        ('no flip', 'isegm-open', open_zoom, False, None),
+        ('zoom-in from the first click, flip', 'isegm-fixed', fixed_zoom, True, None),
+        ('CFR-2 on the first click', 'isegm-fixed', fixed_zoom, True, dict(steps=2, adaptive=False, clicks=1)),
+        ('CFR-1 on every click', 'isegm-open', open_zoom, True, dict(steps=1, adaptive=False, clicks=99)),
+        ('A-CFR-4 on every click', 'isegm-fixed', fixed_zoom, False, dict(steps=4, adaptive=True, clicks=99)),
+    ]:
+        predictor = record.isegm_predictor(net, zoom, flip, cascade)
+        clicks, probabilities, _ = record.evaluate_isegm(predictor, image, truth, CLICKS)
+        cases.append({
+            'title': title, 'model': model, 'threshold': 0.49,
+            'refinement': {'flip': flip, 'cascade': 'off' if cascade is None else {
+                'steps': cascade['steps'], 'settledPixels': 20 if cascade['adaptive'] else None,
+                'clicks': 'first' if cascade['clicks'] == 1 else 'every'}},
+            'steps': sampled(clicks, probabilities, 0.49)})
+    write('isegm', cases)
+
+
+def mst(code):
+    """MST's way: points besides maps, a smaller least region, clicks outside of it dropped."""
+    upstream.use_checkout(code)
+    from isegm.model.ops import DistMaps
+    from . import record
+
+    net = toy.Upstream(toy.ToyWithPoints(), DistMaps(norm_radius=5, spatial_scale=1.0, cpu_mode=False, use_disks=True))
+    inputs = {**maps(224, 224), 'points': torch.rand(1, 4, 3) * 200}
+    toy_folder('isegm-points', 'isegm', toy.ToyWithPoints(), inputs, ['logits'], {'points': {1: 'points'}},
+               options={'encoding': {'kind': 'disks', 'radius': 5}, 'outsideClicks': 'drop'},
+               zoom=out.zoom_in(-1, min_size=20), flip=True, threshold=0.49, legacy=True)
+    image = photo()
+    truth = truth_of(image.shape[:2])
+    predictor = record.isegm_predictor(net, dict(skip_clicks=-1, target_size=(224, 224)), True)
+    # MST's evaluation draws its clicks at random among the fifty deepest pixels: RITM's clicks, recorded, are used.
+    recorded = json.loads((FOLDER / 'golden' / 'isegm.json').read_text())['cases'][2]['steps']
+    clicks = [(row, column, label == 'positive') for column, row, label in (step['click'] for step in recorded)]
+    from isegm.inference.clicker import Click, Clicker
+    predictor.set_input_image(image)
+    clicker = Clicker()
+    probabilities = []
+    with torch.no_grad():
+        for row, column, positive in clicks:
+            clicker.add_click(Click(is_positive=positive, coords=(row, column)))
+            probabilities.append(predictor.get_prediction(clicker))
+    write('mst', [{'title': 'points, small regions, clicks outside dropped', 'model': 'isegm-points', 'threshold': 0.49,
+                   'refinement': {}, 'givenClicks': True, 'steps': sampled(clicks, probabilities, 0.49)}])
+
+
+MAKERS = {'isegm': isegm, 'mst': mst}
+
+
+def main():
+    parse = argparse.ArgumentParser()
+    parse.add_argument('which', choices=sorted(MAKERS))
+    parse.add_argument('--code', required=True)
+    arguments = parse.parse_args()
+    MAKERS[arguments.which](arguments.code)
+
+
+if __name__ == '__main__':
+    main()
