@@ -32,6 +32,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     parser.add_argument("--backbone", type=Path, default=DEFAULT_BACKBONE, help="pretrained backbone, .npz")
     parser.add_argument("--pseudo", type=Path, help="folder of pseudo-objects (command `pseudo`); none without it")
+    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights a new run starts from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint and log")
     parser.add_argument("--schedule", choices=tuple(SCHEDULES), default="cpu")
     parser.add_argument("--minutes", type=float, help="length by time, instead of the schedule's")
@@ -55,8 +56,8 @@ def run_options(options: argparse.Namespace):
     from .train import RunOptions
 
     return RunOptions(
-        folder=options.out, backbone=options.backbone, pseudo=options.pseudo, workers=options.workers,
-        threads=options.threads, max_minutes=options.max_minutes,
+        folder=options.out, backbone=options.backbone, pseudo=options.pseudo, start_from=options.start_from,
+        workers=options.workers, threads=options.threads, max_minutes=options.max_minutes,
     )
 
 

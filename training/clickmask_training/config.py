@@ -32,7 +32,7 @@ class LossConfig:
     contrastive: float = 0.1
     candidates: float = 0.35
     """Weight of the best-of-n term."""
-    score: float = 0.2
+    score: float = 1.0
     iteration_weights: tuple[float, ...] = (1.0, 2.0, 3.0)
     """Iterative click loss; its length is the number of forward passes per sample."""
 
@@ -57,6 +57,8 @@ class TrainConfig:
     clip_norm: float = 1.0
     refine_probability: float = 0.2
     """A further pass gets no new click: cascade-forward refinement has to improve the mask by itself."""
+    only_scores: bool = False
+    """Train the score head alone, the rest being fixed: a last stage that costs only forward passes."""
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     sampling: SampleConfig = field(default_factory=SampleConfig)
@@ -86,6 +88,15 @@ SCHEDULES: dict[str, TrainConfig] = {
         warm_up_steps=500,
         ema_decay=0.9995,
         sampling=SampleConfig(targets=3),
+    ),
+    # The score head again, once the masks have settled; start from a finished run (--start-from).
+    "scores": TrainConfig(
+        phases=(Phase(1.0, 288, 8),),
+        minutes=6.0,
+        only_scores=True,
+        head_lr=3e-3,
+        warm_up_steps=10,
+        ema_decay=0.98,
     ),
     # Seconds; for tests.
     "smoke": TrainConfig(phases=(Phase(1.0, 64, 2),), samples=8, warm_up_steps=2),

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from .encoder import FEATURE_CHANNELS
 from .layers import Bottleneck, GlobalContext, conv_norm, upsample
-from .prompts import ClickSimilarity, click_maps, first_click_map, gaussians
+from .prompts import ClickSimilarity, click_maps, first_click_map, gaussians, negative, positive
 
 CLICK_SIGMA = {4: 5.0, 8: 8.0, 16: 16.0}
 """Standard deviation of the click Gaussians at each stride, in input px."""
@@ -56,25 +56,41 @@ class FirstClickAttention(nn.Module):
 
 
 class ScoreHead(nn.Module):
-    """Estimated IoU of each candidate from what lies under its mask."""
+    """Estimated IoU of each candidate, from what lies under its mask and how well it agrees with the clicks.
 
-    def __init__(self, fine_channels: int, context_channels: int) -> None:
+    Works at stride 4 on the masks as they are: nothing here changes them, so the head can be trained last.
+    """
+
+    def __init__(self, fine_channels: int, context_channels: int, candidates: int) -> None:
         super().__init__()
-        self.fine = nn.Linear(fine_channels + 2, 32)
-        self.context = nn.Linear(context_channels, 32)
-        self.out = nn.Linear(32, 1)
+        self.fine = nn.Linear(fine_channels + 5, 64)
+        self.context = nn.Linear(context_channels + 1, 64)
+        # Candidates have different roles: the first answers for the whole prompt.
+        self.role = nn.Parameter(torch.zeros(candidates, 64))
+        self.out = nn.Linear(64, 1)
 
-    def forward(self, fine: Tensor, context: Tensor, logits: Tensor) -> Tensor:
-        """fine (B, C, h, w), context (B, D, h/4, w/4), logits (B, K, h, w) to (B, K) in [0, 1]."""
+    def forward(self, fine: Tensor, context: Tensor, logits: Tensor, per_click: Tensor, clicks: Tensor) -> Tensor:
+        """fine (B, C, h, w), context (B, D, h/4, w/4), logits (B, K, h, w), per_click (B, N, h, w) to (B, K) in [0, 1]."""
         batch, count = logits.shape[:2]
-        probability = torch.sigmoid(logits).reshape(batch, count, -1)
-        flat = fine.reshape(batch, fine.shape[1], -1)
-        area = probability.sum(2, keepdim=True)
-        under_mask = torch.bmm(probability, flat.transpose(1, 2)) / (area + 1.0)  # (B, K, C)
-        certainty = (probability * probability).sum(2, keepdim=True) / (area + 1.0)
-        share = probability.mean(2, keepdim=True)
-        hidden = self.fine(torch.cat([under_mask, certainty, share], 2)) + self.context(context.mean((2, 3)))[:, None]
-        return torch.sigmoid(self.out(torch.relu(hidden)))[:, :, 0]
+        p = torch.sigmoid(logits).reshape(batch, count, -1)  # (B, K, hw)
+        area = p.sum(2, keepdim=True)
+        under_mask = torch.bmm(p, fine.reshape(batch, fine.shape[1], -1).transpose(1, 2)) / (area + 1.0)  # (B, K, C)
+        certainty = (p * p).sum(2, keepdim=True) / (area + 1.0)
+        share = p.mean(2, keepdim=True)
+        first = p[:, :1]
+        agreement = torch.minimum(p, first).sum(2, keepdim=True) / (torch.maximum(p, first).sum(2, keepdim=True) + 1.0)
+
+        window = (per_click.float() ** 4).reshape(batch, per_click.shape[1], -1)  # (B, N, hw)
+        at_click = torch.bmm(p, window.transpose(1, 2)) / (window.sum(2)[:, None] + 1e-6)  # (B, K, N)
+        is_positive, is_negative = positive(clicks)[:, None], negative(clicks)[:, None]  # (B, 1, N)
+        missed = ((1.0 - at_click) * is_positive).amax(2, keepdim=True)
+        excess = (at_click * is_negative).amax(2, keepdim=True)
+        number = (is_positive + is_negative).sum(2) / 10.0  # (B, 1)
+
+        described = torch.cat([under_mask, certainty, share, agreement, missed, excess], 2)
+        surroundings = self.context(torch.cat([context.mean((2, 3)), number], 1))[:, None]
+        hidden = torch.relu(self.fine(described) + surroundings + self.role)
+        return torch.sigmoid(self.out(hidden))[:, :, 0]
 
 
 class Decoder(nn.Module):
@@ -109,7 +125,7 @@ class Decoder(nn.Module):
         self.merge_4 = conv_norm(c4 + 16 + matches + prompt + c4, c4, 1)
         self.refine_4 = nn.Sequential(Bottleneck(c4), Bottleneck(c4, 2), conv_norm(c4, c4))
         self.mask = nn.Conv2d(c4, config.candidates * self.unshuffle**2, 3, padding=1)
-        self.score = ScoreHead(c4, c16)
+        self.score = ScoreHead(c4, c16, config.candidates)
 
     def forward(self, f4: Tensor, f8: Tensor, f16: Tensor, clicks: Tensor, previous: Tensor) -> Decoded:
         config = self.config
@@ -149,5 +165,6 @@ class Decoder(nn.Module):
         logits = F.pixel_shuffle(packed, self.unshuffle) if self.unshuffle > 1 else packed
         # The score is trained on what the masks are, it must not change them.
         coarse = F.avg_pool2d(logits.detach(), self.unshuffle) if self.unshuffle > 1 else logits.detach()
-        scores = self.score(x4.detach().float(), x16.detach().float(), coarse)
+        with torch.autocast(logits.device.type, enabled=False):
+            scores = self.score(x4.detach().float(), x16.detach().float(), coarse, per_click[4], clicks)
         return Decoded(logits, scores, tuple(similarities.values()))

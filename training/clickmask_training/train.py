@@ -42,6 +42,8 @@ class RunOptions:
     folder: Path
     backbone: Path
     pseudo: Path | None = None
+    start_from: Path | None = None
+    """Checkpoint whose averaged weights a new run starts from, instead of the backbone alone."""
     workers: int = 2
     threads: int = 0
     """CPU threads for the network; 0 leaves PyTorch's choice."""
@@ -72,11 +74,16 @@ class _Run:
         self.dataset = ClickDataset(items, config.sampling, config.seed, options.pseudo)
         self.network = ClickNetwork(config.decoder)
         self.network.load_backbone(options.backbone)
+        if options.start_from is not None:
+            self._take_weights(options.start_from)
         self.network.to(self.device, memory_format=torch.channels_last)
         self.network.encoder.backbone.freeze_until(config.freeze_blocks)
+        if config.only_scores:
+            self.network.requires_grad_(False)
+            self.network.decoder.score.requires_grad_(True)
         backbone = [p for p in self.network.encoder.backbone.parameters() if p.requires_grad]
         known = {id(p) for p in self.network.encoder.backbone.parameters()}
-        heads = [p for p in self.network.parameters() if id(p) not in known]
+        heads = [p for p in self.network.parameters() if p.requires_grad and id(p) not in known]
         self.base_lr = [config.backbone_lr, config.head_lr]
         self.optimizer = torch.optim.AdamW(
             [{"params": backbone, "lr": config.backbone_lr}, {"params": heads, "lr": config.head_lr}],
@@ -101,6 +108,15 @@ class _Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
+
+    def _take_weights(self, path: Path) -> None:
+        """Averaged weights of another run; what differs in shape or is missing there keeps its initial values."""
+        mine = self.network.state_dict()
+        theirs = load_checkpoint(path)["average"]["average"]
+        fitting = {name: value for name, value in theirs.items() if name in mine and mine[name].shape == value.shape}
+        left = sorted({name.rsplit(".", 1)[0] for name in mine if name not in fitting})
+        self.network.load_state_dict(fitting, strict=False)
+        print(f"started from {path.name}, new: {', '.join(left) or 'nothing'}", flush=True)
 
     def share_done(self) -> float:
         """Progress in [0, 1]."""
@@ -175,7 +191,8 @@ class _Run:
             save_checkpoint(self.path, self.network, self.average, self.optimizer, self.progress, self.settings)
 
     def _step(self, batch: dict[str, Tensor]) -> dict[str, float]:
-        self.network.train()
+        # With only the score head training, normalisation keeps the statistics that the masks were trained to.
+        self.network.train(not self.config.only_scores)
         config, loss_config = self.config, self.config.loss
         image = batch["image"].to(self.device, non_blocking=True).float().div_(255.0).contiguous(memory_format=torch.channels_last)
         size = image.shape[-1]
@@ -235,7 +252,7 @@ class _Run:
             # Best of n: only the closest of the alternatives learns from this sample, so that they grow apart.
             loss = loss + config.candidates * per_candidate[:, 1:].amin(1).mean()
         iou = soft_iou(logits, target_k, weight)
-        loss = loss + config.score * (decoded.scores - iou).abs().mean()
+        loss = loss + config.score * (decoded.scores - iou).square().mean()
         if config.contrastive and decoded.similarities:
             has_negative = ((clicks[..., 2] > -0.5) & (clicks[..., 2] < 0.5)).any(1).to(loss.dtype)
             loss = loss + config.contrastive * contrastive(decoded.similarities, target, weight, has_negative).mean()

@@ -56,3 +56,13 @@ def test_schedules_are_usable(config):
     assert (config.minutes is None) != (config.samples is None)
     assert config.phases[-1].until == 1.0
     assert all(phase.size % 32 == 0 for phase in config.phases)
+
+
+def test_score_stage_leaves_the_masks(data: Path, backbone: Path, tmp_path: Path):
+    run(data, backbone, tmp_path / "masks")
+    start = tmp_path / "masks" / "checkpoint.pt"
+    config = replace(SCHEDULES["scores"], phases=SMOKE.phases, minutes=None, samples=8)
+    run(data, backbone, tmp_path / "scores", config=config, start_from=start)
+    before, after = (load_checkpoint(path)["average"]["average"] for path in (start, tmp_path / "scores" / "checkpoint.pt"))
+    changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
+    assert changed and all(name.startswith("decoder.score.") for name in changed)
