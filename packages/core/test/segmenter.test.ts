@@ -14,7 +14,7 @@ import { tinyModelFolder } from './support/tiny-model.js';
 
 const photo = readFileSync(new URL('../../../examples/photos/cat.jpg', import.meta.url));
 const at = (x: number, y: number, label: 'positive' | 'negative' = 'positive') => ({ x, y, label });
-const clicks = [at(200, 160), at(20, 20, 'negative'), at(300, 220), at(430, 20, 'negative')];
+const clicks = [at(200, 160), at(20, 20, 'negative'), at(300, 220)];
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
@@ -45,7 +45,7 @@ describe('the embedded model', () => {
 
   it.each([
     ['as it is', {}],
-    ['refined', { refinement: { cascade: { steps: 4, settledPixels: 20 }, zoomIn: {}, flip: true } }],
+    ['refined', { refinement: { cascade: { steps: 2, settledPixels: 20 }, zoomIn: {}, flip: true } }],
   ] as const)('gives the same bytes in process and behind workers, one by one and at once, %s', async (_, options) => {
     const masks: Uint8Array[] = [];
     const once = await inProcess.segment(await inProcess.open(photo, { key: `once ${_}` }), { clicks }, options);
@@ -79,14 +79,14 @@ describe('the embedded model', () => {
     expect(replayed.prediction!.runs).toEqual(last.runs);
   });
 
-  it('keeps at most 2 MB of features a picture', async () => {
+  it('keeps at most 2 MiB of features a picture', async () => {
     const segmenter = await createSegmenter({ workers: 0 });
     const image = await segmenter.open(photo, { prepare: true });
     await segmenter.segment(image, { clicks });
     const { featureBytes, images } = await segmenter.stats();
     expect(images).toBe(1);
     expect(featureBytes).toBeGreaterThan(0);
-    expect(featureBytes).toBeLessThanOrEqual(2e6);
+    expect(featureBytes).toBeLessThanOrEqual(2 * 2 ** 20);
     await segmenter.close();
   });
 
