@@ -3,9 +3,10 @@ import argparse
 import json
 import pathlib
 
-from . import isegm
+from . import fcanet, isegm
 
 SYSTEMS = {
+    'fcanet': fcanet.export,
     'ritm': isegm.export,
     'simpleclick': isegm.export,
     'cfr-icl': isegm.export,

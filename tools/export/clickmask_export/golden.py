@@ -149,7 +149,52 @@ def mst(code):
                    'refinement': {}, 'givenClicks': True, 'steps': sampled(clicks, probabilities, 0.49)}])
 
 
-MAKERS = {'isegm': isegm, 'mst': mst}
+def fcanet(code):
+    """FCA-Net: its own resampling, distance maps and structural integrity."""
+    from . import fcanet as exporter
+    exporter.use_checkout(code)
+    import core
+    import evaluate
+
+    module = toy.ToyWithDistances()
+    net = lambda tensors: module(*tensors)
+    inputs = {name: torch.rand(1, 3 if name == 'image' else 1, 96, 128) for name in exporter.NAMES}
+    sides = {2: 'height', 3: 'width'}
+    toy_folder('fcanet', 'fcanet', module, inputs, ['logits'], {name: sides for name in exporter.NAMES},
+               options={'shortest': 512}, zoom=None, flip=False, threshold=0.5)
+    image = photo()
+    truth = truth_of(image.shape[:2]).astype(np.uint8)  # ignored pixels become 255
+    height, width = truth.shape
+    # The authors' code gives away masks only: its probabilities are noted where it makes them.
+    made = []
+    sigmoid = torch.sigmoid
+
+    def noting(logits):
+        made.append(sigmoid(logits))
+        return made[-1]
+
+    core.torch.sigmoid = noting
+    cases = []
+    for integrity in (False, True):
+        prediction = np.zeros_like(truth)
+        points = np.empty([0, 3], dtype=np.int64)
+        clicks, probabilities, masks = [], [], []
+        for _ in range(CLICKS):
+            column, row, positive = evaluate.get_next_anno_point(prediction, truth, points)
+            points = np.append(points, [(column, row, positive)], axis=0)
+            prediction = core.predict(net, image, points, if_sis=integrity, if_cuda=False)
+            clicks.append((row, column, positive == 1))
+            probabilities.append(cv2.resize(made[-1].numpy()[0, 0], (width, height), interpolation=cv2.INTER_LINEAR))
+            masks.append(prediction)
+        steps = sampled(clicks, probabilities, 0.5)
+        for step, mask in zip(steps, masks):
+            step.update(area=int(mask.sum()), mask=bits(mask))
+        cases.append({'title': 'structural integrity' if integrity else 'plain', 'model': 'fcanet', 'threshold': 0.5,
+                      'refinement': {}, 'structuralIntegrity': integrity, 'steps': steps})
+    write('fcanet', cases)
+
+
+MAKERS = {'isegm': isegm, 'mst': mst, 'fcanet': fcanet}
 
 
 def main():

@@ -62,7 +62,7 @@ def plain_vit(arguments):
     size = arguments.size or 448
     variants = {
         # embedding, depth, heads, patch
-        'tiny': (64, 4, 2, 16),
+        'tiny': (64, 8, 2, 16),
         'vit-b': (768, 12, 12, 16),
         'vit-l': (1024, 24, 16, 16),
         'vit-h': (1280, 32, 16, 14),

@@ -49,6 +49,16 @@ class ToyWithPoints(nn.Module):
         return Toy()(image, coord_features) + spots
 
 
+class ToyWithDistances(nn.Module):
+    """As FCA-Net takes clicks: distances to positive and negative ones, and to the first."""
+
+    def forward(self, image, pos_dist, neg_dist, first_dist):
+        spot = lambda distance: torch.exp(-distance ** 2 / 100.0)
+        logits = 0.5 - 80.0 * Toy.unlike(image, spot(pos_dist))
+        logits = logits + 12.0 * Toy.unlike(image, spot(neg_dist)).clamp(max=0.3)
+        return logits + 3.0 * torch.exp(-pos_dist / 60.0) - 5.0 * torch.exp(-neg_dist / 60.0) - first_dist / 120.0
+
+
 class Upstream(nn.Module):
     """A toy as the authors' predictors call it: `net(image and previous mask, points)`, with their click maps."""
     with_prev_mask = True

@@ -133,6 +133,11 @@ def decorator(*args, **kwargs):
     return lambda function: function
 
 
+class BaseModule(nn.Module):
+    def __init__(self, init_cfg=None):
+        super().__init__()
+
+
 class Registry:
     def __init__(self, *args, **kwargs):
         pass
@@ -153,7 +158,7 @@ KNOWN = {
     'Registry': Registry,
     'to_2tuple': pair,
     'trunc_normal_': nn.init.trunc_normal_,
-    'BaseModule': nn.Module,
+    'BaseModule': BaseModule,
     'build_norm_layer': lambda cfg, dim: ('norm', nn.LayerNorm(dim)),
     'auto_fp16': decorator,
     'force_fp32': decorator,

@@ -1,6 +1,7 @@
 import { ClickmaskError } from '../errors/index.js';
 import { clickmaskFamily } from './clickmask/index.js';
 import type { ModelFamily } from './family.js';
+import { fcanetFamily } from './fcanet/index.js';
 import { isegmFamily } from './isegm/index.js';
 
 /**
@@ -14,7 +15,7 @@ import { isegmFamily } from './isegm/index.js';
  * console.log(families.some((family) => family.name === 'clickmask')); // true
  * ```
  */
-export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily, isegmFamily]);
+export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily, isegmFamily, fcanetFamily]);
 
 /** @throws ClickmaskError `bad-model` naming the families that are known */
 export function findFamily(name: string, known: readonly ModelFamily[]): ModelFamily {

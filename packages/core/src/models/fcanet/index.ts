@@ -1,0 +1,1 @@
+export { fcanetFamily } from './fcanet-family.js';
