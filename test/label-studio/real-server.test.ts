@@ -13,7 +13,7 @@ import {
   writeLabelingConfig,
 } from '@clickmask/label-studio-backend';
 import { type Browser, chromium } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { findChromium } from '../../scripts/find-chromium.mjs';
 import { type EditorPage, openEditor } from './editor-page.js';
 import { installLabelStudio, type LabelStudioServer, startLabelStudio, Unavailable } from './label-studio-server.js';
@@ -343,8 +343,16 @@ describe('a real Label Studio, in a browser', { timeout: 120_000 }, () => {
     const executablePath = findChromium();
     if (executablePath === null) return;
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    editor = await openEditor(browser, labelStudio);
   }, 120_000);
+
+  // Every test is a new person: the editor remembers tools and settings of the last one.
+  beforeEach(async () => {
+    if (browser !== undefined) editor = await openEditor(browser, labelStudio);
+  }, 120_000);
+
+  afterEach(async () => {
+    await editor?.page.close();
+  });
 
   afterAll(async () => {
     await browser?.close();
