@@ -3,10 +3,37 @@ export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmask
 export * from './evaluation/index.js';
 export * from './formats/index.js';
 export * from './geometry/index.js';
-export * from './host/index.js';
+export { createHost, type EngineSlot, type HostOptions } from './host/index.js';
 export * from './image/index.js';
 export * from './mask/index.js';
-export * from './models/index.js';
-export * from './refinement/index.js';
+export {
+  type DeclaredTensor,
+  type DecodeInput,
+  type DecodeOutput,
+  type Features,
+  families,
+  type LoadedModel,
+  type LoadOptions,
+  loadModel,
+  type ModelFamily,
+  type ModelFiles,
+  type ModelGraph,
+  type ModelHandle,
+  type ModelLicence,
+  type ModelManifest,
+  type PreviousMask,
+  parseManifest,
+  type RefinementDefaults,
+  readManifest,
+  sha256,
+  type View,
+} from './models/index.js';
+export {
+  type CascadeOptions,
+  publishedZoomIn,
+  type RefinementOptions,
+  type ResolvedRefinement,
+  type ZoomInOptions,
+} from './refinement/index.js';
 export * from './runtime/index.js';
 export * from './segmenter/index.js';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Click, cocoRle, loadSharp, type Prediction } from '../../src/node.js';
+import { type Click, cocoRle, type Prediction } from '../../src/node.js';
+import { loadSharp } from '../../src/runtime/node/decode-image.js';
 import { BadUse, type Command, createProgress, parse, printJson, wholeOption } from '../command.js';
 import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readGraph } from '../../src/models/index.js';
 import {
   ClickmaskError,
   defaultModelsFolder,
@@ -11,7 +12,6 @@ import {
   folderFiles,
   type ModelFiles,
   type ModelManifest,
-  readGraph,
   readManifest,
 } from '../../src/node.js';
 import { BadUse, type Command, createProgress, parse, printJson } from '../command.js';

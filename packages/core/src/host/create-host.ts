@@ -34,6 +34,31 @@ interface Lane {
 /**
  * A {@link Segmenter} over one or several engines: queues (latest click wins), deadlines, cancellation, sticky routing by
  * image key, restart of a lost engine, and the source of every open picture, so that an engine may forget its pixels.
+ * For engines in places of one's own; `createSegmenter` does this for threads and workers.
+ *
+ * @throws ClickmaskError `bad-option`, and what starting an engine fails with
+ *
+ * @example
+ * ```ts
+ * import { createEngine, createHost, families, loadModel } from '@clickmask/core';
+ * import {
+ *   createOnnxNodeBackend,
+ *   decodeImage,
+ *   defaultModelsFolder,
+ *   findModelFolder,
+ *   folderFiles,
+ * } from '@clickmask/core/node';
+ *
+ * async function start() {
+ *   const folder = findModelFolder('clickmask-small', defaultModelsFolder());
+ *   const backend = await createOnnxNodeBackend();
+ *   const handle = await loadModel(folderFiles(folder), { backend, families, providers: ['cpu'] });
+ *   return createEngine({ handle, decodeImage, threads: 1 });
+ * }
+ * const segmenter = await createHost({ slots: [{ start }, { start }] });
+ * console.log(segmenter.info.workers); // 2
+ * await segmenter.close();
+ * ```
  */
 export async function createHost(options: HostOptions): Promise<Segmenter> {
   const { slots, queueCapacity = 64, deadlineMs } = options;

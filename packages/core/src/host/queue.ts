@@ -41,15 +41,6 @@ const longestDelay = 2 ** 31 - 1;
 /**
  * @param capacity - how many jobs may wait besides the one that runs
  * @throws ClickmaskError `bad-option`
- *
- * @example
- * ```ts
- * import { createJobQueue } from '@clickmask/core';
- *
- * const queue = createJobQueue(8);
- * console.log(await queue.push({ run: async () => 6 * 7 })); // 42
- * await queue.close();
- * ```
  */
 export function createJobQueue(capacity: number): JobQueue {
   expectInteger('bad-option', 'queueCapacity', capacity, 0);

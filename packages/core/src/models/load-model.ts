@@ -32,7 +32,21 @@ export interface ModelHandle {
   dispose(): Promise<void>;
 }
 
-/** Reads and checks `model.json`. */
+/**
+ * Reads and checks `model.json`.
+ *
+ * @throws ClickmaskError `bad-model`, `model-not-found`
+ *
+ * @example
+ * ```ts
+ * import { readManifest } from '@clickmask/core';
+ * import { defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
+ *
+ * const folder = findModelFolder('clickmask-small', defaultModelsFolder());
+ * const manifest = await readManifest(folderFiles(folder));
+ * console.log(manifest.family); // clickmask
+ * ```
+ */
 export async function readManifest(files: ModelFiles): Promise<ModelManifest> {
   const bytes = await files.read('model.json');
   let json: unknown;
@@ -64,7 +78,28 @@ export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<U
   return bytes;
 }
 
-/** Loads, checks and starts a model. What was started is stopped again when a later part fails. */
+/**
+ * Loads, checks and starts a model. What was started is stopped again when a later part fails.
+ *
+ * @throws ClickmaskError `bad-model`, `model-not-found`, `provider-unavailable`
+ *
+ * @example
+ * ```ts
+ * import { families, loadModel } from '@clickmask/core';
+ * import {
+ *   createOnnxNodeBackend,
+ *   defaultModelsFolder,
+ *   findModelFolder,
+ *   folderFiles,
+ * } from '@clickmask/core/node';
+ *
+ * const folder = findModelFolder('clickmask-small', defaultModelsFolder());
+ * const backend = await createOnnxNodeBackend();
+ * const handle = await loadModel(folderFiles(folder), { backend, families, providers: ['cpu'] });
+ * console.log(handle.provider, handle.model.capabilities.previousMask); // cpu true
+ * await handle.dispose();
+ * ```
+ */
 export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<ModelHandle> {
   const manifest = await readManifest(files);
   const family = findFamily(manifest.family, options.families);

@@ -22,7 +22,16 @@ export interface ZoomInOptions {
   readonly threshold: number;
 }
 
-/** RITM's parameters, which its followers kept; what a partial {@link ZoomInOptions} is laid over. */
+/**
+ * RITM's parameters, which its followers kept; what a partial {@link ZoomInOptions} is laid over.
+ *
+ * @example
+ * ```ts
+ * import { publishedZoomIn } from '@clickmask/core';
+ *
+ * console.log(publishedZoomIn.expansion, publishedZoomIn.minSize); // 1.4 200
+ * ```
+ */
 export const publishedZoomIn: ZoomInOptions = Object.freeze({
   skipClicks: 1,
   expansion: 1.4,

@@ -87,12 +87,32 @@ export interface EngineLimits {
   readonly maxClicks: number;
 }
 
+/**
+ * What the caches of an engine may hold unless told otherwise.
+ *
+ * @example
+ * ```ts
+ * import { defaultBudgets } from '@clickmask/core';
+ *
+ * console.log(defaultBudgets.features / 2 ** 20, 'MiB'); // 256 MiB
+ * ```
+ */
 export const defaultBudgets: CacheBudgets = Object.freeze({
   pixels: 160 * 2 ** 20,
   features: 256 * 2 ** 20,
   states: 32 * 2 ** 20,
 });
 
+/**
+ * What a request may ask for unless told otherwise.
+ *
+ * @example
+ * ```ts
+ * import { defaultLimits } from '@clickmask/core';
+ *
+ * console.log(defaultLimits.maxPixels, defaultLimits.maxClicks); // 64000000 200
+ * ```
+ */
 export const defaultLimits: EngineLimits = Object.freeze({ maxPixels: 64e6, maxClicks: 200 });
 
 export interface EngineOptions {
@@ -123,6 +143,34 @@ interface Pass extends Omit<ClickState, 'report' | 'map' | 'before'> {
   readonly roi: Rect;
 }
 
+/**
+ * The click pipeline over a loaded model, in this thread. Most programs want `createSegmenter` instead.
+ *
+ * @throws ClickmaskError `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { createEngine, families, loadModel } from '@clickmask/core';
+ * import {
+ *   createOnnxNodeBackend,
+ *   decodeImage,
+ *   defaultModelsFolder,
+ *   findModelFolder,
+ *   folderFiles,
+ * } from '@clickmask/core/node';
+ *
+ * const folder = findModelFolder('clickmask-small', defaultModelsFolder());
+ * const backend = await createOnnxNodeBackend();
+ * const handle = await loadModel(folderFiles(folder), { backend, families, providers: ['cpu'] });
+ *
+ * const engine = createEngine({ handle, decodeImage, threads: 1 });
+ * await engine.load('grey', { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(128) });
+ * const prompt = { clicks: [{ x: 32, y: 24, label: 'positive' as const }] };
+ * const { width, height } = await engine.segment({ key: 'grey', prompt, options: {} });
+ * console.log(width, height); // 64 48
+ * await engine.dispose();
+ * ```
+ */
 export function createEngine(options: EngineOptions): Engine {
   const { handle, decodeImage, threads } = options;
   const { model } = handle;

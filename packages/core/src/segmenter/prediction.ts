@@ -72,7 +72,21 @@ export interface Prediction extends PredictionData {
 }
 
 /**
- * Adds the lazy `mask` to prediction data.
+ * Adds the lazy `mask` to prediction data: for segmenters of one's own, and for data that came from elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { toPrediction } from '@clickmask/core';
+ * import { createSegmenter } from '@clickmask/core/node';
+ *
+ * const segmenter = await createSegmenter();
+ * const image = await segmenter.open(await readFile('photo.jpg'));
+ * const { mask, ...data } = await segmenter.segment(image, { clicks: [{ x: 320, y: 240, label: 'positive' }] });
+ * const again = toPrediction(structuredClone(data));
+ * console.log(again.mask.data.every((value, i) => value === mask.data[i])); // true
+ * await segmenter.close();
+ * ```
  */
 export function toPrediction(data: PredictionData): Prediction {
   let mask: Mask | undefined;

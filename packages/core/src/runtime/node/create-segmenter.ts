@@ -36,7 +36,17 @@ export interface NodeSegmenterOptions {
   readonly modelsFolder?: string;
 }
 
-/** Where `clickmask models add` puts models: `CLICKMASK_HOME/models`, else `~/.clickmask/models`. */
+/**
+ * Where `clickmask models add` puts models: `CLICKMASK_HOME/models`, else `~/.clickmask/models`.
+ *
+ * @example
+ * ```ts
+ * import { basename } from 'node:path';
+ * import { defaultModelsFolder } from '@clickmask/core/node';
+ *
+ * console.log(basename(defaultModelsFolder())); // models
+ * ```
+ */
 export function defaultModelsFolder(): string {
   return join(process.env.CLICKMASK_HOME ?? join(homedir(), '.clickmask'), 'models');
 }

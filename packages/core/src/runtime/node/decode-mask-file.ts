@@ -6,6 +6,16 @@ import { loadSharp } from './decode-image.js';
  * Reads a ground-truth file as stored: palette colours resolved, but not turned, and with its channels as they are.
  *
  * @throws ClickmaskError `bad-format`
+ *
+ * @example
+ * ```ts
+ * import { rectRuns } from '@clickmask/core';
+ * import { decodeMaskFile, maskToPng } from '@clickmask/core/node';
+ *
+ * const runs = rectRuns({ width: 4, height: 3 }, { x: 1, y: 1, width: 2, height: 1 });
+ * const { width, height, data } = await decodeMaskFile(await maskToPng(runs));
+ * console.log(width, height, data.includes(255)); // 4 3 true
+ * ```
  */
 export async function decodeMaskFile(bytes: Uint8Array): Promise<DecodedMask> {
   const sharp = await loadSharp();

@@ -1,5 +1,5 @@
 export { createSegmenter, defaultModelsFolder, type NodeSegmenterOptions } from './create-segmenter.js';
-export { decodeImage, loadSharp } from './decode-image.js';
+export { decodeImage } from './decode-image.js';
 export { decodeMaskFile } from './decode-mask-file.js';
 export { embeddedModel, findModelFolder, folderFiles } from './model-folder.js';
 export { createOnnxNodeBackend } from './onnx-backend.js';

@@ -5,7 +5,16 @@ import { dirname, join, resolve } from 'node:path';
 import { ClickmaskError } from '../../errors/index.js';
 import type { ModelFiles } from '../../models/index.js';
 
-/** Name of the model that comes with the package. */
+/**
+ * Name of the model that comes with the package.
+ *
+ * @example
+ * ```ts
+ * import { embeddedModel } from '@clickmask/core/node';
+ *
+ * console.log(embeddedModel); // clickmask-small
+ * ```
+ */
 export const embeddedModel = 'clickmask-small';
 
 /** Largest file that is read from a model's folder. */
@@ -16,6 +25,14 @@ const maxFileBytes = 4 * 2 ** 30;
  * `clickmask models add` has installed.
  *
  * @throws ClickmaskError `model-not-found`
+ *
+ * @example
+ * ```ts
+ * import { basename } from 'node:path';
+ * import { defaultModelsFolder, findModelFolder } from '@clickmask/core/node';
+ *
+ * console.log(basename(findModelFolder('clickmask-small', defaultModelsFolder()))); // clickmask-small
+ * ```
  */
 export function findModelFolder(nameOrPath: string, installed: string): string {
   if (nameOrPath === embeddedModel) {
@@ -34,7 +51,17 @@ export function findModelFolder(nameOrPath: string, installed: string): string {
   throw new ClickmaskError('model-not-found', message, { details: { tried } });
 }
 
-/** The files of a model's folder. */
+/**
+ * The files of a model's folder, for `loadModel` and `readManifest`.
+ *
+ * @example
+ * ```ts
+ * import { defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
+ *
+ * const files = folderFiles(findModelFolder('clickmask-small', defaultModelsFolder()));
+ * console.log((await files.read('model.json')).length > 0); // true
+ * ```
+ */
 export function folderFiles(folder: string): ModelFiles {
   return {
     location: folder,

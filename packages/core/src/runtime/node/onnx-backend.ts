@@ -14,6 +14,14 @@ const preference: readonly Provider[] = ['cuda', 'cpu', 'webgpu'];
  * `run` blocks the thread that calls it for its whole duration, so servers use it inside a worker.
  *
  * @throws ClickmaskError `backend-unavailable` where onnxruntime-node is not installed or has no binary for this system
+ *
+ * @example
+ * ```ts
+ * import { createOnnxNodeBackend } from '@clickmask/core/node';
+ *
+ * const backend = await createOnnxNodeBackend();
+ * console.log((await backend.providers()).includes('cpu')); // true
+ * ```
  */
 export async function createOnnxNodeBackend(): Promise<InferenceBackend> {
   const ort = loadRuntime();

@@ -1,6 +1,6 @@
 import type { Click } from '../../clicks/index.js';
 import type { RgbImage } from '../../image/index.js';
-import { difference, type MaskRuns } from '../../mask/index.js';
+import { difference, erode, MAX_RADIUS, type MaskRuns } from '../../mask/index.js';
 import { loadSharp } from './decode-image.js';
 
 const tint = [30, 144, 255] as const;
@@ -14,6 +14,19 @@ const negative = [230, 50, 50] as const;
  *
  * @param format - `png`, `jpeg` or `webp`
  * @returns the bytes of the picture file
+ *
+ * @example
+ * ```ts
+ * import { readFile, writeFile } from 'node:fs/promises';
+ * import { createSegmenter, decodeImage, renderOverlay } from '@clickmask/core/node';
+ *
+ * const bytes = await readFile('photo.jpg');
+ * const clicks = [{ x: 320, y: 240, label: 'positive' as const }];
+ * const segmenter = await createSegmenter();
+ * const { runs } = await segmenter.segment(await segmenter.open(bytes), { clicks });
+ * await writeFile('overlay.png', await renderOverlay(await decodeImage(bytes), runs, clicks));
+ * await segmenter.close();
+ * ```
  */
 export async function renderOverlay(
   image: RgbImage,
@@ -34,7 +47,8 @@ export async function renderOverlay(
     }
   };
   paint(runs, tint, 0.45);
-  paint(difference(runs, erode(runs, Math.max(1, Math.round(Math.max(width, height) / 400)))), outline, 0.9);
+  const line = Math.min(MAX_RADIUS, Math.max(1, Math.round(Math.max(width, height) / 400)));
+  paint(difference(runs, erode(runs, line)), outline, 0.9);
   const radius = Math.max(3, Math.max(width, height) / 110);
   for (const click of clicks) {
     const colour = click.label === 'positive' ? positive : negative;
@@ -50,36 +64,4 @@ export async function renderOverlay(
   return sharp(data, { raw: { width, height, channels: 3 } })
     .toFormat(format, { quality: 90 })
     .toBuffer();
-}
-
-/** The mask less a border of `steps` pixels, counted along rows and columns. */
-function erode(runs: MaskRuns, steps: number): MaskRuns {
-  const { width, height, rows, spans } = runs;
-  const keptRows = new Uint32Array(height + 1);
-  const kept: number[] = [];
-  const inside = (x0: number, x1: number, y: number): [number, number][] => {
-    if (y < 0 || y >= height) return [];
-    const found: [number, number][] = [];
-    for (let i = rows[y]; i < rows[y + 1]; i++) {
-      const start = Math.max(x0, spans[2 * i]);
-      const end = Math.min(x1, spans[2 * i + 1]);
-      if (start < end) found.push([start, end]);
-    }
-    return found;
-  };
-  for (let y = 0; y < height; y++) {
-    for (let i = rows[y]; i < rows[y + 1]; i++) {
-      const from = spans[2 * i] === 0 ? 0 : spans[2 * i] + steps;
-      const to = spans[2 * i + 1] === width ? width : spans[2 * i + 1] - steps;
-      if (from >= to) continue;
-      let parts: [number, number][] = [[from, to]];
-      for (const dy of [-steps, steps]) {
-        if (y + dy < 0 || y + dy >= height) continue;
-        parts = parts.flatMap(([a, b]) => inside(a, b, y + dy));
-      }
-      for (const [a, b] of parts) kept.push(a, b);
-    }
-    keptRows[y + 1] = kept.length / 2;
-  }
-  return { width, height, rows: keptRows, spans: Uint32Array.from(kept) };
 }

@@ -30,6 +30,15 @@ export async function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array> {
  * it is opaque and above 127.
  *
  * @throws ClickmaskError `bad-format`
+ *
+ * @example
+ * ```ts
+ * import { area, rectRuns } from '@clickmask/core';
+ * import { maskFromPng, maskToPng } from '@clickmask/core/node';
+ *
+ * const png = await maskToPng(rectRuns({ width: 8, height: 8 }, { x: 1, y: 1, width: 4, height: 4 }));
+ * console.log(area(await maskFromPng(png))); // 16
+ * ```
  */
 export async function maskFromPng(bytes: Uint8Array, maxPixels = 64e6): Promise<MaskRuns> {
   const sharp = await loadSharp();

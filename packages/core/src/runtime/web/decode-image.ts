@@ -9,6 +9,15 @@ const bandPixels = 4_000_000;
  * sRGB, transparency laid over white; of an animation, the first frame.
  *
  * @throws ClickmaskError `unsupported-image` where the browser cannot read it, or `image-too-large`
+ *
+ * @example
+ * ```ts browser
+ * import { decodeImage } from '@clickmask/core/web';
+ *
+ * const response = await fetch('photo.jpg');
+ * const image = await decodeImage(new Uint8Array(await response.arrayBuffer()));
+ * console.log(image.width, image.height); // 640 480
+ * ```
  */
 export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
   let bitmap: ImageBitmap;

@@ -27,6 +27,14 @@ function inTurn<T>(job: () => Promise<T>): Promise<T> {
  * onnxruntime-web as an {@link InferenceBackend}. `run` blocks its thread on WASM, so it belongs in a Web Worker.
  *
  * The GPU build and the smaller CPU build are separate downloads: the GPU one is fetched only where there is a GPU.
+ *
+ * @example
+ * ```ts browser
+ * import { createOnnxWebBackend } from '@clickmask/core/web';
+ *
+ * const backend = await createOnnxWebBackend();
+ * console.log((await backend.providers()).includes('wasm')); // true
+ * ```
  */
 export async function createOnnxWebBackend(options: OnnxWebOptions = {}): Promise<InferenceBackend> {
   const gpu = options.wasmBinary === undefined ? await findAdapter(options.allowSoftwareGpu === true) : null;
