@@ -2,9 +2,10 @@
  * Times the generated function over HTTP, as CVAT's server calls it: second clicks on a 4000 x 3000 frame in each form of
  * reply, start, folder size, and memory over many frames. Needs built packages.
  *
- *   node packages/cvat-serverless/bench/function.mjs [--clicks 15] [--frames 500] [--json]
+ *   node packages/cvat-serverless/bench/function.mjs [--clicks 15] [--frames 500] [--replies mask,shapes] [--json]
  *
- * The processor is the local one of this package. NUCLIO_PROCESSOR=PATH also times a real one with the same folder.
+ * The processor is the local one of this package. NUCLIO_PROCESSOR=PATH also times a real one with the same folder, or with
+ * --only-nuclio that one alone.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,13 @@ import sharp from 'sharp';
 import { parse, stringify } from 'yaml';
 
 const { values } = parseArgs({
-  options: { clicks: { type: 'string' }, frames: { type: 'string' }, json: { type: 'boolean' } },
+  options: {
+    clicks: { type: 'string' },
+    frames: { type: 'string' },
+    replies: { type: 'string' },
+    json: { type: 'boolean' },
+    'only-nuclio': { type: 'boolean' },
+  },
 });
 const clicks = Number(values.clicks ?? 15);
 const frames = Number(values.frames ?? 0);
@@ -157,21 +164,17 @@ const report = {
   frameMb: round(image.length / 1e6),
   local: {},
 };
-for (const reply of ['mask', 'mask-bounds', 'shapes']) {
-  report.local[reply] = await timeClicks(local, { CLICKMASK_REPLY: reply }, image);
+const runs = (values.replies ?? 'mask,mask-bounds,shapes,mask without a file').split(',');
+const environment = (name) => ({
+  CLICKMASK_REPLY: name.split(' ')[0],
+  ...(name.includes(' ') ? { CLICKMASK_STREAM_FROM: '0' } : {}),
+});
+if (!values['only-nuclio']) {
+  for (const name of runs) report.local[name] = await timeClicks(local, environment(name), image);
 }
-report.local['mask, without a file'] = await timeClicks(
-  local,
-  { CLICKMASK_REPLY: 'mask', CLICKMASK_STREAM_FROM: '0' },
-  image,
-);
 if (existsSync(process.env.NUCLIO_PROCESSOR ?? '')) {
   report.nuclio = {};
-  for (const reply of ['mask', 'shapes']) {
-    report.nuclio[reply] = await timeClicks(startNuclio, { CLICKMASK_REPLY: reply }, image);
-  }
-  const inline = { CLICKMASK_REPLY: 'mask', CLICKMASK_STREAM_FROM: '0' };
-  report.nuclio['mask, without a file'] = await timeClicks(startNuclio, inline, image);
+  for (const name of runs) report.nuclio[name] = await timeClicks(startNuclio, environment(name), image);
 }
 if (frames > 0) {
   const running = await runBundle(folder, { env: { CLICKMASK_REPLY: 'mask' } });
@@ -192,7 +195,7 @@ rmSync(folder, { recursive: true, force: true });
 if (values.json) console.log(JSON.stringify(report, null, 2));
 else {
   console.log(`${report.machine}; folder ${report.bundleMb} MB; frame ${width} x ${height}, ${report.frameMb} MB`);
-  console.table(report.local);
+  if (!values['only-nuclio']) console.table(report.local);
   if (report.nuclio) console.table(report.nuclio);
   if (report.memory)
     console.log(`memory: ${report.memory.startMb} MB at the start, then ${report.memory.everyMb.join(', ')} MB`);
