@@ -73,6 +73,8 @@ export interface AnnotatorEvents {
   /** The value changed; in controlled mode: it is proposed, and holds once it is set. */
   readonly change: { readonly value: AnnotatorValue; readonly origin: ChangeOrigin };
   readonly accept: AcceptedObject;
+  /** What a click under the pointer would give; null: nothing is previewed any more. */
+  readonly preview: Preview | null;
   readonly progress: ProgressInfo;
   readonly error: { readonly error: ClickmaskError };
   /** The model is loaded and the picture's features are at hand: clicks are answered at once. */
@@ -184,7 +186,7 @@ interface OpenPicture {
  * An annotator inside an element (or shadow root) of the page.
  *
  * @example
- * ```ts
+ * ```ts browser
  * import { createAnnotator } from '@clickmask/browser-widget';
  * import { createSegmenter } from '@clickmask/core/web';
  *
@@ -316,6 +318,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     onPreview(next) {
       preview = next;
       stage.invalidate();
+      emit('preview', next);
     },
     onBusy(now) {
       busy = now;

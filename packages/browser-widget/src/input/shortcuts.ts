@@ -126,7 +126,7 @@ export function keyOf(shortcuts: Shortcuts, command: Command): string | null {
 export function readableKey(key: string): string {
   const arrows: Readonly<Record<string, string>> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓' };
   return key
-    .split(/(?<=.)\+/)
+    .split(/(?<=.)\+(?=.)/)
     .map((part) => (part === 'Mod' ? 'Ctrl' : (arrows[part] ?? (part.length === 1 ? part.toUpperCase() : part))))
     .join(' + ');
 }

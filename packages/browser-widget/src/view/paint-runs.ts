@@ -64,6 +64,8 @@ export function paintRuns(
   const { top, bottom, starts, spans } = rows;
   let left = width;
   let right = 0;
+  let first = bottom;
+  let last = top;
   const grow = (from: number, to: number) => {
     if (from < left) left = from;
     if (to > right) right = to;
@@ -107,6 +109,8 @@ export function paintRuns(
       const from = spans[2 * i];
       const to = spans[2 * i + 1];
       grow(from - 1, to + 1);
+      if (y < first) first = y;
+      last = y;
       if (style.fill !== 0) put(y, from, to, style.fill);
     }
   }
@@ -137,9 +141,9 @@ export function paintRuns(
   if (right <= left) return null;
   return {
     left: Math.max(0, left),
-    top: Math.max(0, top - 1),
+    top: Math.max(0, first - 1),
     right: Math.min(width, right),
-    bottom: Math.min(height, bottom + 1),
+    bottom: Math.min(height, last + 2),
   };
 }
 

@@ -45,7 +45,7 @@ export interface WebSegmenterOptions {
  * @throws ClickmaskError `model-not-found`, `bad-model`, `provider-unavailable`, `backend-unavailable`, `bad-option`
  *
  * @example
- * ```ts
+ * ```ts browser
  * import { createSegmenter } from '@clickmask/core/web';
  *
  * const segmenter = await createSegmenter();
