@@ -1,5 +1,5 @@
 import { type Click, checkClicks } from '../clicks/index.js';
-import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
+import { ClickmaskError, expectInteger, isClickmaskError, unexpected } from '../errors/index.js';
 import type { ImagePoint } from '../geometry/index.js';
 import { checkRuns, type Mask, type MaskRuns, toRuns } from '../mask/index.js';
 import { normaliseBox } from './box-guide.js';
@@ -196,7 +196,7 @@ export function createSession(
         prediction = await state.pending;
       }
     } catch (error) {
-      if (error instanceof ClickmaskError && error.code === 'superseded') return null;
+      if (isClickmaskError(error, 'superseded')) return null;
       if (state === states[current]) emit({ kind: 'error', origin, prompt, error });
       throw error;
     }
