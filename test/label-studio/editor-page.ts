@@ -105,10 +105,16 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
     },
     async dragPicture(from, to) {
       const before = calls.length;
-      await page.mouse.move(...(await place(...from)));
+      const start = await place(...from);
+      const end = await place(...to);
+      await page.mouse.move(...start);
       await page.mouse.down();
-      await page.mouse.move(...(await place((from[0] + to[0]) / 2, (from[1] + to[1]) / 2)));
-      await page.mouse.move(...(await place(...to)));
+      // As slowly as a hand: the editor takes moves in a throttled way, and a quick drag for a click.
+      for (let i = 1; i <= 10; i++) {
+        await page.waitForTimeout(60);
+        await page.mouse.move(start[0] + ((end[0] - start[0]) * i) / 10, start[1] + ((end[1] - start[1]) * i) / 10);
+      }
+      await page.waitForTimeout(200);
       await page.mouse.up();
       await answered(before);
     },

@@ -2,7 +2,16 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { AuthOptions } from './options.js';
 
-/** Name of the header by which a webhook shows that it comes from Label Studio. */
+/**
+ * Name of the header by which a webhook shows that it comes from Label Studio.
+ *
+ * @example
+ * ```ts
+ * import { webhookSecretHeader } from '@clickmask/label-studio-backend';
+ *
+ * console.log(webhookSecretHeader); // x-clickmask-secret
+ * ```
+ */
 export const webhookSecretHeader = 'x-clickmask-secret';
 
 /** Tells whether a request may pass. */

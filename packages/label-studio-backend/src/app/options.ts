@@ -62,6 +62,16 @@ export interface BackendLimits {
   readonly objects: number;
 }
 
+/**
+ * What {@link BackendLimits} are where nothing else is said.
+ *
+ * @example
+ * ```ts
+ * import { defaultLimits } from '@clickmask/label-studio-backend';
+ *
+ * console.log(defaultLimits.bodyBytes); // 50000000
+ * ```
+ */
 export const defaultLimits: BackendLimits = Object.freeze({
   bodyBytes: 50e6,
   bodyBytesInFlight: 256e6,

@@ -81,6 +81,20 @@ export interface LabelStudioClientOptions {
  * A small typed client for Label Studio.
  *
  * @throws ClickmaskError `bad-option` where the address is not http or https
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { createLabelStudioClient } from '@clickmask/label-studio-backend';
+ *
+ * // Stands for a Label Studio here.
+ * const server = createServer((_request, response) => response.end('{"release":"1.23.2"}'));
+ * await new Promise<void>((resolve) => server.listen(8765, '127.0.0.1', resolve));
+ * const client = createLabelStudioClient({ url: 'http://127.0.0.1:8765' });
+ * console.log(await client.version()); // 1.23.2
+ * server.closeAllConnections();
+ * server.close();
+ * ```
  */
 export function createLabelStudioClient(options: LabelStudioClientOptions): LabelStudioClient {
   const { timeoutMs = 20_000 } = options;

@@ -5,13 +5,30 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** Says nothing. */
+/**
+ * Says nothing.
+ *
+ * @example
+ * ```ts
+ * import { silentLogger } from '@clickmask/label-studio-backend';
+ *
+ * silentLogger.error({}, 'nobody hears this');
+ * ```
+ */
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
 /**
  * One line of JSON for each event.
  *
  * @param write - takes a line, with its line break
+ *
+ * @example
+ * ```ts
+ * import { createJsonLogger } from '@clickmask/label-studio-backend';
+ *
+ * const logger = createJsonLogger((line) => console.log(JSON.parse(line).message)); // listening
+ * logger.info({ port: 9090 }, 'listening');
+ * ```
  */
 export function createJsonLogger(write: (line: string) => void): Logger {
   const line = (level: string) => (fields: object, message: string) => {

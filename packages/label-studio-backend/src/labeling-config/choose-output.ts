@@ -4,7 +4,16 @@ import { type Control, findLabel, type LabelingConfig } from './labeling-config.
 /** The kinds of region that can hold what the model finds. */
 export type OutputKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle';
 
-/** In this order where the labeling config offers several: the more exact comes first. */
+/**
+ * In this order where the labeling config offers several: the more exact comes first.
+ *
+ * @example
+ * ```ts
+ * import { outputKinds } from '@clickmask/label-studio-backend';
+ *
+ * console.log(outputKinds.join(', ')); // brush, bitmask, polygon, rectangle
+ * ```
+ */
 export const outputKinds: readonly OutputKind[] = ['brush', 'bitmask', 'polygon', 'rectangle'];
 
 /**
@@ -15,6 +24,14 @@ export const outputKinds: readonly OutputKind[] = ['brush', 'bitmask', 'polygon'
  * (`smartOnly`) is never an output.
  *
  * @throws Problem `no-output-tag`
+ *
+ * @example
+ * ```ts
+ * import { chooseOutput, parseLabelingConfig, writeLabelingConfig } from '@clickmask/label-studio-backend';
+ *
+ * const config = parseLabelingConfig(writeLabelingConfig({ labels: ['Cat'], output: 'polygon' }));
+ * console.log(chooseOutput(config, 'image', 'Cat', 'auto').type); // polygonlabels
+ * ```
  */
 export function chooseOutput(
   config: LabelingConfig,

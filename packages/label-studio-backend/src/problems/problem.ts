@@ -4,6 +4,15 @@ import { type ReasonCode, reasons } from './reasons.js';
 /**
  * A failure with a reason that a user of Label Studio can act on. It is a `ClickmaskError`, with the reason as its finer
  * code.
+ *
+ * @example
+ * ```ts
+ * import { isClickmaskError } from '@clickmask/core';
+ * import { Problem, reasons } from '@clickmask/label-studio-backend';
+ *
+ * const problem = new Problem('token-refused', 'Expected a picture but the token was refused.');
+ * console.log(isClickmaskError(problem), reasons[problem.reason].status); // true 502
+ * ```
  */
 export class Problem extends ClickmaskError {
   readonly reason: ReasonCode;

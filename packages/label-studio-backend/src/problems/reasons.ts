@@ -9,6 +9,13 @@ export interface Reason {
 /**
  * Every way a request can end. The codes are stable; they appear in answers, in the log, in `/diagnostics` and as labels of
  * the metrics.
+ *
+ * @example
+ * ```ts
+ * import { reasons } from '@clickmask/label-studio-backend';
+ *
+ * console.log(reasons['body-too-large'].status); // 413
+ * ```
  */
 export const reasons = {
   ok: { status: 200, advice: '' },

@@ -5,6 +5,13 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /**
  * A region id of ten letters and digits, as the editor makes them, that is always the same for the same parts. A later
  * answer for the same object then replaces the region instead of adding one.
+ *
+ * @example
+ * ```ts
+ * import { regionId } from '@clickmask/label-studio-backend';
+ *
+ * console.log(regionId('project', 'task', 'Cat') === regionId('project', 'task', 'Cat')); // true
+ * ```
  */
 export function regionId(...parts: readonly (string | number | undefined)[]): string {
   const digest = createHash('sha256')
