@@ -67,7 +67,11 @@ describe('checkFunctionYaml', () => {
   it('reads what is needed to run the function', () => {
     expect(checkFunctionYaml(writeFunctionYaml(options)).config).toEqual({
       handler: 'main:handler',
-      env: { CLICKMASK_REPLY: 'mask', NUCLIO_NODEJS_WRAPPER_PATH: '/opt/nuclio/clickmask-wrapper.mjs' },
+      env: {
+        MALLOC_ARENA_MAX: '2',
+        CLICKMASK_REPLY: 'mask',
+        NUCLIO_NODEJS_WRAPPER_PATH: '/opt/nuclio/clickmask-wrapper.mjs',
+      },
       buildCommands: ['cd /opt/nuclio && tar -xzf vendor.tgz && rm vendor.tgz'],
       workers: 1,
       maxRequestBodySize: 128 * 2 ** 20,
@@ -95,8 +99,8 @@ describe('checkFunctionYaml', () => {
     ['warning spec.eventTimeout', 'spec.eventTimeout', '10s'],
     ['warning spec.eventTimeout', 'spec.eventTimeout', '5m'],
     ['error spec.env', 'spec.env', []],
-    ['error spec.env', 'spec.env.2', { name: 'CLICKMASK_REPLI', value: 'mask' }],
-    ['error spec.env[2]', 'spec.env.2', { name: 'CLICKMASK_SMOOTH', value: 2 }],
+    ['error spec.env', 'spec.env.3', { name: 'CLICKMASK_REPLI', value: 'mask' }],
+    ['error spec.env[3]', 'spec.env.3', { name: 'CLICKMASK_SMOOTH', value: 2 }],
     ['error spec.build.baseImage', 'spec.build.baseImage', undefined],
     ['error spec.build.baseImage', 'spec.build.baseImage', 'node:22-alpine'],
     ['error spec.build.baseImage', 'spec.build.baseImage', 'node:18-bookworm-slim'],

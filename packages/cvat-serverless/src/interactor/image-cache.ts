@@ -13,14 +13,15 @@ export interface ImageCache {
   /** The frame of a request; opened in the segmenter when it is new. */
   open(base64: string, signal?: AbortSignal): Promise<CachedImage>;
   readonly size: number;
-  /** Bytes of picture files that are kept. */
+  /** Bytes of the frames' files and pixels. */
   readonly bytes: number;
   clear(): void;
 }
 
 interface Entry {
   readonly opened: Promise<CachedImage>;
-  readonly bytes: number;
+  /** Of the file, and, once its size is known, of its pixels. */
+  bytes: number;
 }
 
 /**
@@ -62,14 +63,21 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
       const opened = segmenter
         .open(picture, { key, signal })
         .then((image): CachedImage => ({ image, order: createClickOrder() }));
-      const size = picture instanceof Uint8Array ? picture.byteLength : picture.data.byteLength;
-      entries.set(key, { opened, bytes: size });
-      bytes += size;
-      for (const oldest of entries.keys()) {
-        if (bytes <= budget || oldest === key) break;
-        drop(oldest);
-      }
+      const entry: Entry = { opened, bytes: source.length };
+      entries.set(key, entry);
+      bytes += entry.bytes;
       try {
+        const { image } = await opened;
+        // The segmenter keeps decoded pixels too, which take far more memory than the file.
+        const pixels = 3 * image.width * image.height;
+        if (entries.get(key) === entry) {
+          entry.bytes += pixels;
+          bytes += pixels;
+        }
+        for (const oldest of [...entries.keys()]) {
+          if (bytes <= budget || oldest === key) break;
+          drop(oldest);
+        }
         return await opened;
       } catch (error) {
         drop(key);

@@ -8,13 +8,14 @@ import {
   smooth,
 } from '@clickmask/core';
 import { withDefaults } from '../options/with-defaults.js';
-import { type ReplyFormat, writeReply } from '../replies/index.js';
+import { type Allocate, type ReplyFormat, writeReply } from '../replies/index.js';
 import { checkReplyFormat } from '../replies/reply-format.js';
 import { asClickmaskError, errorStatus } from './error-status.js';
 import { fitPrompt } from './fit-prompt.js';
 import { createImageCache, type ImageCache } from './image-cache.js';
 import { parseRequest } from './parse-request.js';
 import { createReplyFiles, type ReplyFiles } from './reply-files.js';
+import { createScratch } from './scratch.js';
 
 /** How masks are cleaned before they are sent. */
 export interface InteractorPostprocess extends PostprocessOptions {
@@ -29,7 +30,7 @@ export interface InteractorOptions {
   readonly reply?: ReplyFormat;
   readonly postprocess?: InteractorPostprocess;
   readonly refinement?: RefinementOptions;
-  /** Bytes of frames' files kept for the next click. Default 128 MiB. */
+  /** Bytes of frames, their files and pixels, kept for the next click; the latest always is. Default 128 MiB. */
   readonly imageBytes?: number;
   /** Milliseconds after which a request is given up with status 504. Default 25,000: less than nuclio's event timeout. */
   readonly deadlineMs?: number;
@@ -134,6 +135,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
   checkReplyFormat(settings.reply);
   const { smooth: radius = 0, ...postprocess } = settings.postprocess ?? {};
   const files: ReplyFiles = createReplyFiles(settings.streamFolder ?? tmpdir());
+  const scratch = createScratch();
   let loading: Promise<Segmenter> | null = null;
   let images: ImageCache | null = null;
   let events = 0;
@@ -151,7 +153,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
     return loading;
   };
 
-  const segment = async (body: unknown): Promise<InteractorReply> => {
+  const segment = async (body: unknown, allocate?: Allocate): Promise<InteractorReply> => {
     const start = performance.now();
     const segmenter = await load();
     images ??= createImageCache(segmenter, settings.imageBytes);
@@ -174,7 +176,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
     // A mask thinner than the vote's radius would vanish: better rough than gone.
     const runs = smoothed.spans.length === 0 ? prediction.runs : smoothed;
     const segmented = performance.now();
-    const reply = writeReply({ runs, score: prediction.score }, settings.reply);
+    const reply = writeReply({ runs, score: prediction.score }, settings.reply, allocate);
     const end = performance.now();
     return {
       status: 200,
@@ -185,10 +187,10 @@ export function createInteractor(options: InteractorOptions): Interactor {
     };
   };
 
-  const answer = async (body: unknown): Promise<InteractorReply> => {
+  const answer = async (body: unknown, allocate?: Allocate): Promise<InteractorReply> => {
     events += 1;
     try {
-      return await inTime(segment(body), settings.deadlineMs);
+      return await inTime(segment(body, allocate), settings.deadlineMs);
     } catch (cause) {
       const error = asClickmaskError(cause);
       const text = JSON.stringify({ error: { code: error.code, message: error.message } });
@@ -219,16 +221,21 @@ export function createInteractor(options: InteractorOptions): Interactor {
     if (event.method === 'GET') {
       return new context.Response(JSON.stringify(await info()), {}, 'application/json', 200);
     }
-    const reply = await answer(event.body);
-    log(context, event, reply);
-    if (reply.body.length >= settings.streamFrom) {
-      const headers = {
-        'X-nuclio-filestream-path': await files.write(reply.body),
-        'X-nuclio-filestream-delete-after-send': 'true',
-      };
-      return new context.Response('', headers, 'application/json', reply.status);
+    const memory = scratch.borrow();
+    try {
+      const reply = await answer(event.body, memory.allocate);
+      log(context, event, reply);
+      if (reply.body.length >= settings.streamFrom) {
+        const headers = {
+          'X-nuclio-filestream-path': await files.write(reply.body),
+          'X-nuclio-filestream-delete-after-send': 'true',
+        };
+        return new context.Response('', headers, 'application/json', reply.status);
+      }
+      return new context.Response(reply.body.toString('utf8'), {}, 'application/json', reply.status);
+    } finally {
+      memory.giveBack();
     }
-    return new context.Response(reply.body.toString('utf8'), {}, 'application/json', reply.status);
   };
 
   return {
@@ -250,7 +257,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
         context.logger?.error?.(`The reply could not be delivered: ${String(error)}`);
       }
     },
-    answer,
+    answer: (body) => answer(body),
     info,
     async close() {
       const segmenter = await loading?.catch(() => null);

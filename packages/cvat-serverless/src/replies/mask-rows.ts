@@ -1,19 +1,28 @@
 import type { MaskRuns, Rect } from '@clickmask/core';
 
+/** Gives memory of exactly so many bytes; what it holds does not matter. */
+export type Allocate = (size: number) => Buffer;
+
 /**
  * JSON text of a part of a mask as rows of 0 and 1, `[[0,1],[1,0]]`, written between two pieces of text.
  *
  * Written straight from the runs: all rows are first made zero by copying, then each run is copied over them. That is two
  * memory copies instead of one JSON value a pixel.
  */
-export function writeMaskRows(runs: MaskRuns, rect: Rect, before = '', after = ''): Buffer {
+export function writeMaskRows(
+  runs: MaskRuns,
+  rect: Rect,
+  before = '',
+  after = '',
+  allocate: Allocate = Buffer.allocUnsafe,
+): Buffer {
   const { width, height } = rect;
   const head = Buffer.from(before, 'utf8');
   const tail = Buffer.from(after, 'utf8');
   // A row is "[", the digits with commas between, "]", and a comma or the closing bracket behind it.
   const stride = 2 * width + 2;
   const start = head.length + 1;
-  const out = Buffer.allocUnsafe(start + height * stride + tail.length);
+  const out = allocate(start + height * stride + tail.length);
   head.copy(out, 0);
   out[head.length] = OPEN;
 

@@ -1,5 +1,5 @@
 import { bounds, cvatMask, type MaskRuns } from '@clickmask/core';
-import { writeMaskRows } from './mask-rows.js';
+import { type Allocate, writeMaskRows } from './mask-rows.js';
 import { outline } from './outline.js';
 import type { ReplyFormat } from './reply-format.js';
 
@@ -16,6 +16,8 @@ export interface ReplyContent {
  * An empty mask comes with `points: []`: without it the user interface up to CVAT 2.54 looks for the outline of nothing
  * and fails.
  *
+ * @param allocate - where the memory of a large reply comes from; default: new memory
+ *
  * @example
  * ```ts
  * import { rectRuns } from '@clickmask/core';
@@ -26,19 +28,19 @@ export interface ReplyContent {
  * // {"shapes":[{"type":"mask","points":[0,2,1,0,2,0],"attributes":[{"spec_id":0,"value":"0.900"}]}]}
  * ```
  */
-export function writeReply(content: ReplyContent, format: ReplyFormat): Buffer {
+export function writeReply(content: ReplyContent, format: ReplyFormat, allocate?: Allocate): Buffer {
   const { runs, score } = content;
   const box = bounds(runs);
   switch (format) {
     case 'mask': {
       const frame = { x: 0, y: 0, width: runs.width, height: runs.height };
-      return writeMaskRows(runs, frame, `{"points":${JSON.stringify(outline(runs))},"mask":`, '}');
+      return writeMaskRows(runs, frame, `{"points":${JSON.stringify(outline(runs))},"mask":`, '}', allocate);
     }
     case 'mask-bounds': {
       if (box === null) return Buffer.from('{"points":[],"bounds":[0,0,0,0],"mask":[[0]]}');
       const corners = [box.x, box.y, box.x + box.width - 1, box.y + box.height - 1];
       const head = `{"points":${JSON.stringify(outline(runs))},"bounds":${JSON.stringify(corners)},"mask":`;
-      return writeMaskRows(runs, box, head, '}');
+      return writeMaskRows(runs, box, head, '}', allocate);
     }
     case 'shapes': {
       if (box === null) return Buffer.from('{"shapes":[]}');
