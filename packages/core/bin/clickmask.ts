@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import { isClickmaskError } from '../src/node.js';
 import { BadUse, type Command } from './command.js';
 import { bench } from './commands/bench.js';
+import { compare } from './commands/compare.js';
 import { evaluate } from './commands/evaluate.js';
 import { models } from './commands/models.js';
 import { segment } from './commands/segment.js';
 
-const commands: readonly Command[] = [segment, evaluate, bench, models];
+const commands: readonly Command[] = [segment, evaluate, compare, bench, models];
 
 const usage = `Clickmask turns clicks into masks.
 

@@ -6,7 +6,9 @@ import {
   decodeMaskFile,
   evaluateDataset,
   type FileSource,
+  type NamedReport,
   readDataset,
+  type StartingMasks,
 } from '../../src/node.js';
 import {
   type Command,
@@ -17,6 +19,7 @@ import {
   printJson,
   wholeOption,
 } from '../command.js';
+import { openEvaluationFolder } from '../evaluation-files.js';
 import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 const layouts = Object.keys(datasetLayouts) as DatasetLayoutName[];
@@ -34,6 +37,9 @@ ${layouts.map((name) => `                         ${name}: ${datasetLayouts[name
   --max-clicks N         clicks per object at most (default 20)
   --limit N              only the first N samples
   --no-sis               without structural integrity: parts that hold no positive click stay
+  --start sp|stm         davis-585: correct its starting masks, from super-pixels or a tracker (default: from nothing)
+  --out DIR              keeps the result of every sample in DIR/samples.jsonl and the figures in DIR/report.json; run
+                         again, it goes on where it was broken off
   --json                 JSON instead of a table
 ${modelHelp}
 JSON: samples, noc and nof by IoU ("0.80" ... "0.95"), miou after 1, 2, ... clicks, secondsPerClick.
@@ -41,6 +47,8 @@ JSON: samples, noc and nof by IoU ("0.80" ... "0.95"), miou after 1, 2, ... clic
 Examples:
   clickmask evaluate ./GrabCut --layout grabcut
   clickmask evaluate ./DAVIS --layout davis --cfr 1 --limit 20 --json
+  clickmask evaluate ./DAVIS585 --layout davis-585 --start sp --out results/sp
+  clickmask compare results/a results/b --out comparison.html
 `;
 
 export const evaluate: Command = {
@@ -53,6 +61,8 @@ export const evaluate: Command = {
       layout: { type: 'string' },
       'max-clicks': { type: 'string' },
       limit: { type: 'string' },
+      start: { type: 'string' },
+      out: { type: 'string' },
       'no-sis': { type: 'boolean' },
       json: { type: 'boolean' },
     });
@@ -60,6 +70,7 @@ export const evaluate: Command = {
     const layout = choiceOption('layout', values.layout ?? 'grabcut', layouts) as DatasetLayoutName;
     const limit = wholeOption('limit', values.limit, 1);
     const maxClicks = wholeOption('max-clicks', values['max-clicks'], 1, 200) ?? 20;
+    const start = (choiceOption('start', values.start, ['sp', 'stm']) ?? 'none') as StartingMasks;
     const refinement = refinementOf(values);
     const segmenter = await openSegmenter(values);
     const progress = createProgress();
@@ -69,24 +80,34 @@ export const evaluate: Command = {
     };
     try {
       const postprocess = values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {};
+      const { model } = segmenter.info;
+      const settings = { model, layout, start, maxClicks, refinement, postprocess };
+      const kept = values.out === undefined ? null : await openEvaluationFolder(values.out, settings);
+      if (kept !== null && kept.known.size > 0) {
+        process.stderr.write(`Going on with ${values.out}: ${kept.known.size} samples are done.\n`);
+      }
       const report = await evaluateDataset(
-        readDataset(source, layout, decodeMaskFile, { limit }),
-        async ({ image: bytes }) => {
+        readDataset(source, layout, decodeMaskFile, { limit, start }),
+        async ({ image: bytes, start: mask }) => {
           const image = await segmenter.open(bytes);
           return {
-            predict: async (clicks) => (await segmenter.segment(image, { clicks }, { refinement, postprocess })).runs,
+            predict: async (clicks) =>
+              (await segmenter.segment(image, { clicks, mask }, { refinement, postprocess })).runs,
             close: () => image.close(),
           };
         },
         {
           maxClicks,
-          onSample: (name, result, index) => {
+          known: kept?.known,
+          onSample: async (name, result, index) => {
             const last = result.ious.at(-1) ?? 0;
             progress.show(`${index + 1} ${name}: IoU ${last.toFixed(3)} after ${result.clicks.length} clicks`);
+            await kept?.add(name, result);
           },
         },
       );
       progress.clear();
+      await kept?.finish({ ...report, model, layout, settings: describeSettings(values, start) } satisfies NamedReport);
       if (values.json === true) {
         printJson({ model: segmenter.info.model, provider: segmenter.info.provider, ...report });
         return;
@@ -113,3 +134,14 @@ export const evaluate: Command = {
     }
   },
 };
+
+/** What was set besides the model, for the comparison page. */
+function describeSettings(values: Readonly<Record<string, unknown>>, start: StartingMasks): string {
+  const said = ['cfr', 'cfr-clicks', 'zoom'].flatMap((name) =>
+    values[name] === undefined ? [] : [`${name} ${values[name]}`],
+  );
+  if (values.flip === true) said.push('flip');
+  if (values['no-sis'] === true) said.push('no structural integrity');
+  if (start !== 'none') said.push(`from ${start} masks`);
+  return said.join(', ');
+}

@@ -156,3 +156,46 @@ describe('decodeGroundTruth', () => {
     expect(labels(colour, 'trimap')).toEqual([0, 1]);
   });
 });
+
+describe('layouts of several objects and of starting masks', () => {
+  it('tells the objects of Pascal VOC apart and ignores what is void', async () => {
+    const colours = [0, 0, 0, 128, 0, 0, 192, 128, 128, 224, 224, 192];
+    const palette = async (): Promise<DecodedMask> => ({
+      width: 4,
+      height: 1,
+      channels: 3,
+      data: Uint8Array.from(colours),
+    });
+    const listed = {
+      list: async () => [],
+      read: async () => new TextEncoder().encode('2007_000033\n2007_000042\n'),
+    };
+    const samples = [];
+    for await (const sample of readDataset(listed, 'voc', palette, { limit: 3 })) samples.push(sample);
+    expect(samples.map((sample) => sample.name)).toEqual(['2007_000033#1', '2007_000033#15', '2007_000042#1']);
+    expect([...samples[0].truth.data]).toEqual([0, 1, 0, 255]);
+    expect([...samples[1].truth.data]).toEqual([0, 0, 1, 255]);
+  });
+
+  it('refuses a list that leads elsewhere', async () => {
+    const listed = { list: async () => [], read: async () => new TextEncoder().encode('../../secret') };
+    await expect(listSamples(listed, 'sbd')).rejects.toMatchObject({ code: 'bad-dataset' });
+  });
+
+  it('finds the starting masks of DAVIS-585', async () => {
+    const files = source({
+      '': ['bear', 'notes.txt'],
+      bear: ['00009.jpg', 'object1_00009.png', 'init_sp_object1_00009.png', 'init_stm_object1_00009.png'],
+    });
+    const expected = { name: 'bear/object1_00009', image: 'bear/00009.jpg', mask: 'bear/object1_00009.png' };
+    expect(await listSamples(files, 'davis-585')).toEqual([expected]);
+    expect(await listSamples(files, 'davis-585', 'stm')).toEqual([
+      { ...expected, start: 'bear/init_stm_object1_00009.png' },
+    ]);
+    const bright = async () => grey(0, 128, 129);
+    const [files585] = await listSamples(files, 'davis-585', 'sp');
+    const sample = await readSample(files, files585, 'davis-585', bright);
+    expect([...sample.truth.data, ...sample.start!.data]).toEqual([0, 0, 1, 0, 0, 1]);
+    await expect(listSamples(files, 'davis', 'sp')).rejects.toMatchObject({ code: 'bad-option' });
+  });
+});

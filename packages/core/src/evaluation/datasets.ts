@@ -1,6 +1,8 @@
 import { ClickmaskError, describe, expectInteger, isClickmaskError, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
-import { checkGroundTruth, type GroundTruth, ignoreLabel } from './ground-truth.js';
+import type { Mask } from '../mask/index.js';
+import { checkGroundTruth, checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js';
+import { type InstanceMap, readSbdInstances } from './sbd-instances.js';
 
 /** Where a data set's files are; paths are relative to its root, with `/`. */
 export interface FileSource {
@@ -18,17 +20,28 @@ export interface DecodedMask extends Size {
 /** Turns the bytes of a mask file into pixels. */
 export type MaskDecoder = (bytes: Uint8Array, path: string) => Promise<DecodedMask>;
 
-export type DatasetLayoutName = 'grabcut' | 'berkeley' | 'davis';
+export type DatasetLayoutName = 'grabcut' | 'berkeley' | 'davis' | 'coco-mval' | 'davis-585' | 'sbd' | 'voc';
 
 /** How a data set lies in its folder, and how its masks are read. */
 export interface DatasetLayout {
   readonly name: DatasetLayoutName;
+  /**
+   * `pairs`: a mask of the same stem for each picture; `listed`: likewise, for the stems named in `list`;
+   * `sequences`: a folder a sequence, with `<frame>.jpg`, `<object>_<frame>.png` and starting masks
+   * `init_sp_<object>_<frame>.png` and `init_stm_...`.
+   */
+  readonly kind: 'pairs' | 'listed' | 'sequences';
   /** Folder of the pictures. */
   readonly images: string;
-  /** Folder of the masks; the mask of a picture has the same stem. */
+  /** Folder of the masks. */
   readonly masks: string;
-  /** `trimap`: 128 ignore, above object. `nonzero`: any channel above 0 is object, nothing is ignored. */
-  readonly decoding: 'trimap' | 'nonzero';
+  /** Text file with a stem a line. */
+  readonly list?: string;
+  /**
+   * `trimap`: 128 ignore, above object. `nonzero`: any channel above 0 is object. `bright`: above 128 is object.
+   * `palette`: every colour of Pascal VOC's palette an object, 255 ignore. `sbd`: MATLAB files, every number an object.
+   */
+  readonly decoding: 'trimap' | 'nonzero' | 'bright' | 'palette' | 'sbd';
 }
 
 /**
@@ -42,17 +55,37 @@ export interface DatasetLayout {
  * ```
  */
 export const datasetLayouts: Readonly<Record<DatasetLayoutName, DatasetLayout>> = Object.freeze({
-  grabcut: Object.freeze({ name: 'grabcut', images: 'data_GT', masks: 'boundary_GT', decoding: 'trimap' }),
-  berkeley: Object.freeze({ name: 'berkeley', images: 'images', masks: 'masks', decoding: 'trimap' }),
-  davis: Object.freeze({ name: 'davis', images: 'img', masks: 'gt', decoding: 'nonzero' }),
+  grabcut: layout('grabcut', 'pairs', 'data_GT', 'boundary_GT', 'trimap'),
+  berkeley: layout('berkeley', 'pairs', 'images', 'masks', 'trimap'),
+  davis: layout('davis', 'pairs', 'img', 'gt', 'nonzero'),
+  'coco-mval': layout('coco-mval', 'pairs', 'img', 'gt', 'nonzero'),
+  'davis-585': layout('davis-585', 'sequences', '<sequence>', '<sequence>', 'bright'),
+  sbd: layout('sbd', 'listed', 'img', 'inst', 'sbd', 'val.txt'),
+  voc: layout('voc', 'listed', 'JPEGImages', 'SegmentationObject', 'palette', 'ImageSets/Segmentation/val.txt'),
 });
 
-/** The files of one sample. */
+function layout(
+  name: DatasetLayoutName,
+  kind: DatasetLayout['kind'],
+  images: string,
+  masks: string,
+  decoding: DatasetLayout['decoding'],
+  list?: string,
+): DatasetLayout {
+  return Object.freeze({ name, kind, images, masks, decoding, ...(list === undefined ? {} : { list }) });
+}
+
+/** Which starting masks of DAVIS-585 are corrected: super-pixels, a tracker's, or none. */
+export type StartingMasks = 'sp' | 'stm' | 'none';
+
+/** The files of one sample; of several, where the mask shows several objects. */
 export interface SampleFiles {
   /** The stem that picture and mask share. */
   readonly name: string;
   readonly image: string;
   readonly mask: string;
+  /** A mask to start from. */
+  readonly start?: string;
 }
 
 /** A sample: the picture as stored, and what is to be found in it. */
@@ -60,6 +93,8 @@ export interface EvaluationSample {
   readonly name: string;
   readonly image: Uint8Array;
   readonly truth: GroundTruth;
+  /** A mask to start from and correct. */
+  readonly start?: Mask;
 }
 
 const pictureName = /^([^.].*)\.(?:bmp|jpe?g|png|tiff?|webp)$/i;
@@ -80,8 +115,24 @@ const pictureName = /^([^.].*)\.(?:bmp|jpe?g|png|tiff?|webp)$/i;
  * console.log(sample.image, sample.mask); // data_GT/llama.bmp boundary_GT/llama.png
  * ```
  */
-export async function listSamples(source: FileSource, layout: DatasetLayoutName): Promise<readonly SampleFiles[]> {
-  const { images, masks } = layoutOf(layout);
+export async function listSamples(
+  source: FileSource,
+  layout: DatasetLayoutName,
+  start: StartingMasks = 'none',
+): Promise<readonly SampleFiles[]> {
+  const { images, masks, kind, list, decoding } = layoutOf(layout);
+  if (start !== 'none' && kind !== 'sequences') {
+    throw unexpected('bad-option', 'start', `'none' for layout ${layout}, which has no starting masks`, start);
+  }
+  if (kind === 'sequences') return listSequences(source, start);
+  if (kind === 'listed' && list !== undefined) {
+    const text = new TextDecoder().decode(await attempt(`read ${list}`, () => source.read(list)));
+    const names = text.split(/\s+/).filter((name) => name !== '');
+    const bad = names.find((name) => !/^[A-Za-z0-9_-]+$/.test(name));
+    if (bad !== undefined || names.length === 0) throw unexpected('bad-dataset', list, 'a stem a line', bad ?? 'none');
+    const ending = decoding === 'sbd' ? 'mat' : 'png';
+    return names.map((name) => ({ name, image: `${images}/${name}.jpg`, mask: `${masks}/${name}.${ending}` }));
+  }
   const imagePaths = await listPictures(source, layout, images);
   const maskPaths = await listPictures(source, layout, masks);
   requirePartners(imagePaths, maskPaths, layout, masks);
@@ -116,17 +167,63 @@ export async function readSample(
   layout: DatasetLayoutName,
   decode: MaskDecoder,
 ): Promise<EvaluationSample> {
+  const [first] = await readSamples(source, files, layout, decode);
+  return first;
+}
+
+/**
+ * Reads all samples of a picture: one for each object, where the layout tells objects apart. Their names then end in `#`
+ * and the object's number.
+ *
+ * @throws ClickmaskError `bad-dataset` where a file cannot be read, or a mask cannot be decoded or shows no object
+ *
+ * @example
+ * ```ts
+ * import { readSamples } from '@clickmask/core';
+ *
+ * const source = { list: async () => [], read: async () => new Uint8Array([1]) };
+ * const colours = new Uint8Array([0, 0, 0, 128, 0, 0, 0, 128, 0]);
+ * const decode = async () => ({ width: 3, height: 1, channels: 3 as const, data: colours });
+ * const files = { name: '2007_1', image: 'a.jpg', mask: 'a.png' };
+ * const samples = await readSamples(source, files, 'voc', decode);
+ * console.log(samples.map((sample) => sample.name)); // ['2007_1#1', '2007_1#2']
+ * ```
+ */
+export async function readSamples(
+  source: FileSource,
+  files: SampleFiles,
+  layout: DatasetLayoutName,
+  decode: MaskDecoder,
+): Promise<readonly EvaluationSample[]> {
   const { decoding } = layoutOf(layout);
   const image = await attempt(`read ${files.image}`, () => source.read(files.image));
   const bytes = await attempt(`read ${files.mask}`, () => source.read(files.mask));
+  if (decoding === 'sbd' || decoding === 'palette') {
+    const map =
+      decoding === 'sbd'
+        ? await readSbdInstances(bytes, files.mask)
+        : paletteInstances(await attempt(`decode ${files.mask}`, () => decode(bytes, files.mask)), files.mask);
+    return instances(map, decoding === 'palette').map(({ label, truth }) => ({
+      name: `${files.name}#${label}`,
+      image,
+      truth,
+    }));
+  }
   const decoded = await attempt(`decode ${files.mask}`, () => decode(bytes, files.mask));
-  return { name: files.name, image, truth: decodeGroundTruth(decoded, decoding, files.mask) };
+  const truth = decodeGroundTruth(decoded, decoding, files.mask);
+  const { start: path } = files;
+  if (path === undefined) return [{ name: files.name, image, truth }];
+  const startBytes = await attempt(`read ${path}`, () => source.read(path));
+  const start = brightMask(await attempt(`decode ${path}`, () => decode(startBytes, path)), path);
+  checkSameSize(truth, start);
+  return [{ name: files.name, image, truth, start }];
 }
 
 /**
  * Reads a data set sample by sample, so that only one is in memory at a time.
  *
  * @param options.limit - the first so many samples only; default all
+ * @param options.start - which starting masks of DAVIS-585 to correct; default none
  * @throws ClickmaskError `bad-dataset` as {@link listSamples} and {@link readSample} do
  *
  * @example
@@ -147,12 +244,18 @@ export async function* readDataset(
   source: FileSource,
   layout: DatasetLayoutName,
   decode: MaskDecoder,
-  options: { readonly limit?: number } = {},
+  options: { readonly limit?: number; readonly start?: StartingMasks } = {},
 ): AsyncGenerator<EvaluationSample, void, void> {
-  const { limit = Number.MAX_SAFE_INTEGER } = options;
+  const { limit = Number.MAX_SAFE_INTEGER, start } = options;
   expectInteger('bad-option', 'limit', limit, 1);
-  const samples = await listSamples(source, layout);
-  for (const files of samples.slice(0, limit)) yield await readSample(source, files, layout, decode);
+  let count = 0;
+  for (const files of await listSamples(source, layout, start)) {
+    for (const sample of await readSamples(source, files, layout, decode)) {
+      yield sample;
+      count += 1;
+      if (count === limit) return;
+    }
+  }
 }
 
 /**
@@ -160,7 +263,8 @@ export async function* readDataset(
  *
  * `trimap` (GrabCut, Berkeley) reads the blue channel of a coloured mask, which is the first one in OpenCV's order and
  * so what the field's figures were taken with; grey masks have but one. 128 is ignored, above is object; 1 is object
- * too, since masks of 0 and 1 are about. `nonzero` (DAVIS) takes the largest channel. Alpha never counts.
+ * too, since masks of 0 and 1 are about. `nonzero` (DAVIS) takes the largest channel, `bright` (DAVIS-585) the blue one
+ * above 128. Alpha never counts.
  *
  * @throws ClickmaskError `bad-dataset` for a wrong shape, and where there is no object
  *
@@ -174,15 +278,16 @@ export async function* readDataset(
  */
 export function decodeGroundTruth(
   mask: DecodedMask,
-  decoding: DatasetLayout['decoding'],
+  decoding: 'trimap' | 'nonzero' | 'bright',
   name = 'the mask',
 ): GroundTruth {
-  const { width, height, channels, data } = mask;
-  expectInteger('bad-dataset', `the channels of ${name}`, channels, 1, 4);
-  const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
-  if (!isBytes || data.length !== width * height * channels) {
-    throw unexpected('bad-dataset', name, `${width} x ${height} x ${channels} bytes`, data);
+  checkDecoded(mask, name);
+  if (decoding === 'bright') {
+    const truth = brightMask(mask, name);
+    checkGroundTruth(truth, name);
+    return truth;
   }
+  const { width, height, channels, data } = mask;
   const colours = channels < 3 ? 1 : 3;
   const out = new Uint8Array(width * height);
   for (let p = 0; p < out.length; p++) {
@@ -197,6 +302,88 @@ export function decodeGroundTruth(
   const truth = { width, height, data: out };
   checkGroundTruth(truth, name);
   return truth;
+}
+
+function checkDecoded({ width, height, channels, data }: DecodedMask, name: string): void {
+  expectInteger('bad-dataset', `the channels of ${name}`, channels, 1, 4);
+  const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  if (!isBytes || data.length !== width * height * channels) {
+    throw unexpected('bad-dataset', name, `${width} x ${height} x ${channels} bytes`, data);
+  }
+}
+
+function brightMask(mask: DecodedMask, name: string): Mask {
+  checkDecoded(mask, name);
+  const { width, height, channels, data } = mask;
+  const blue = channels < 3 ? 0 : 2;
+  const out = new Uint8Array(width * height);
+  for (let p = 0; p < out.length; p++) out[p] = data[p * channels + blue] > 128 ? 1 : 0;
+  return { width, height, data: out };
+}
+
+/** Pascal VOC's palette takes the bits of a label in turn for red, green and blue; this puts them back. */
+function paletteInstances(mask: DecodedMask, name: string): InstanceMap {
+  checkDecoded(mask, name);
+  const { width, height, channels, data } = mask;
+  const labels = new Uint16Array(width * height);
+  for (let p = 0; p < labels.length; p++) {
+    const at = p * channels;
+    if (channels < 3) {
+      labels[p] = data[at];
+      continue;
+    }
+    let label = 0;
+    for (let bit = 0; bit < 8; bit++) {
+      label |= ((data[at + (bit % 3)] >> (7 - Math.floor(bit / 3))) & 1) << bit;
+    }
+    labels[p] = label;
+  }
+  return { width, height, data: labels };
+}
+
+/** A ground truth for each label of the map; with `voids`, 255 is ignored. */
+function instances(map: InstanceMap, voids: boolean): { readonly label: number; readonly truth: GroundTruth }[] {
+  const { width, height } = map;
+  const found = [...new Set(map.data)].filter((label) => label !== 0 && !(voids && label === 255));
+  return found
+    .sort((a, b) => a - b)
+    .map((label) => {
+      const data = new Uint8Array(width * height);
+      for (let p = 0; p < data.length; p++) {
+        const value = map.data[p];
+        data[p] = value === label ? 1 : voids && value === 255 ? ignoreLabel : 0;
+      }
+      return { label, truth: { width, height, data } };
+    });
+}
+
+/** DAVIS-585: `<sequence>/<object>_<frame>.png` beside `<sequence>/<frame>.jpg`. */
+async function listSequences(source: FileSource, start: StartingMasks): Promise<readonly SampleFiles[]> {
+  const samples: SampleFiles[] = [];
+  const sequences = await attempt('list the sequences', () => source.list(''));
+  for (const sequence of [...sequences].filter((name) => !name.includes('.')).sort()) {
+    const names = await attempt(`list ${sequence}/`, () => source.list(sequence));
+    const masks = names.filter((name) => /^(?!init_)[^.].*_[^_]+\.png$/.test(name)).sort();
+    for (const mask of masks) {
+      const frame = mask.slice(mask.lastIndexOf('_') + 1, -4);
+      const initial = `init_${start}_${mask}`;
+      for (const partner of start === 'none' ? [`${frame}.jpg`] : [`${frame}.jpg`, initial]) {
+        if (!names.includes(partner)) {
+          throw unexpected('bad-dataset', `${sequence}/`, `${partner} beside ${mask}`, 'none');
+        }
+      }
+      samples.push({
+        name: `${sequence}/${mask.slice(0, -4)}`,
+        image: `${sequence}/${frame}.jpg`,
+        mask: `${sequence}/${mask}`,
+        ...(start === 'none' ? {} : { start: `${sequence}/${initial}` }),
+      });
+    }
+  }
+  if (samples.length === 0) {
+    throw unexpected('bad-dataset', 'the folder', 'sequences with <object>_<frame>.png and <frame>.jpg', 'none');
+  }
+  return samples;
 }
 
 function layoutOf(name: DatasetLayoutName): DatasetLayout {

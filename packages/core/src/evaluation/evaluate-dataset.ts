@@ -10,8 +10,10 @@ export interface OpenSample {
 }
 
 export interface EvaluateDatasetOptions extends EvaluateOptions {
-  /** Called after each sample. */
-  readonly onSample?: (name: string, result: SampleResult, index: number) => void;
+  /** Called after each sample, and waited for. */
+  readonly onSample?: (name: string, result: SampleResult, index: number) => void | Promise<void>;
+  /** Results of an evaluation that was broken off, by sample; they count, and their samples are not run again. */
+  readonly known?: ReadonlyMap<string, SampleResult>;
 }
 
 /**
@@ -39,16 +41,22 @@ export async function evaluateDataset(
   options: EvaluateDatasetOptions = {},
 ): Promise<EvaluationReport> {
   const started = performance.now();
+  const earlier = [...(options.known?.values() ?? [])].reduce((sum, result) => sum + result.seconds, 0);
   const results: SampleResult[] = [];
   for await (const sample of samples) {
+    const before = options.known?.get(sample.name);
+    if (before !== undefined) {
+      results.push(before);
+      continue;
+    }
     const opened = await open(sample);
     try {
-      const result = await evaluateSample(sample.truth, opened.predict, options);
+      const result = await evaluateSample(sample.truth, opened.predict, { ...options, start: sample.start });
       results.push(result);
-      options.onSample?.(sample.name, result, results.length - 1);
+      await options.onSample?.(sample.name, result, results.length - 1);
     } finally {
       await opened.close?.();
     }
   }
-  return summarizeResults(results, (performance.now() - started) / 1000);
+  return summarizeResults(results, earlier + (performance.now() - started) / 1000);
 }

@@ -17,6 +17,8 @@ export interface EvaluateOptions {
    * after later clicks is then that of the click where it stopped. Default false.
    */
   readonly stopEarly?: boolean;
+  /** A mask to start from: the first click corrects it. `predict` knows it already. Default: an empty one. */
+  readonly start?: Mask | MaskRuns;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +64,7 @@ export async function evaluateSample(
   const enough = Math.max(...iouThresholds);
   const clicks: Click[] = [];
   const ious: number[] = [];
-  let mask: Mask | MaskRuns = emptyRuns(truth);
+  let mask: Mask | MaskRuns = options.start ?? emptyRuns(truth);
   while (ious.length < maxClicks) {
     if (signal?.aborted) throw new ClickmaskError('aborted', 'The evaluation was aborted.', { cause: signal.reason });
     const click = nextClick(truth, mask, clicks);
@@ -73,6 +75,8 @@ export async function evaluateSample(
     if (stopEarly && ious[ious.length - 1] >= enough) break;
   }
   const seconds = (performance.now() - started) / 1000;
+  // A starting mask without error leaves nothing to click.
+  if (ious.length === 0) ious.push(intersectionOverUnion(truth, mask));
   while (ious.length < maxClicks) ious.push(ious[ious.length - 1]);
   return { ious, clicks, seconds };
 }

@@ -187,3 +187,32 @@ describe('evaluateDataset', () => {
     await expect(evaluateDataset([], open)).rejects.toMatchObject({ code: 'bad-dataset' });
   });
 });
+
+describe('taking up an evaluation again', () => {
+  it('counts what is known and does not run it again; a starting mask comes before the first click', async () => {
+    const truth = square();
+    const start = partial(truth, 50);
+    const samples: EvaluationSample[] = [
+      { name: 'done', image: new Uint8Array(), truth },
+      { name: 'new', image: new Uint8Array(), truth, start },
+    ];
+    const opened: string[] = [];
+    const clicks: (readonly Click[])[] = [];
+    const open = async (sample: EvaluationSample) => {
+      opened.push(sample.name);
+      return {
+        predict: async (made: readonly Click[]) => {
+          clicks.push(made);
+          return partial(truth, 100);
+        },
+      };
+    };
+    const before: SampleResult = { ious: [0.5, 0.5], clicks: [{ x: 1, y: 1, label: 'positive' }], seconds: 3 };
+    const report = await evaluateDataset(samples, open, { maxClicks: 2, known: new Map([['done', before]]) });
+    expect(opened).toEqual(['new']);
+    expect(report.samples).toBe(2);
+    expect(report.miou[0]).toBeCloseTo(0.75);
+    // The lower half is missing, and that is where the click falls.
+    expect(clicks[0][0].y).toBeGreaterThan(10);
+  });
+});

@@ -1,3 +1,4 @@
+export { comparisonReport, type NamedReport } from './comparison-report.js';
 export {
   type DatasetLayout,
   type DatasetLayoutName,
@@ -10,7 +11,9 @@ export {
   type MaskDecoder,
   readDataset,
   readSample,
+  readSamples,
   type SampleFiles,
+  type StartingMasks,
 } from './datasets.js';
 export { type SquaredDistances, squaredDistances } from './distance-transform.js';
 export { type EvaluateDatasetOptions, evaluateDataset, type OpenSample } from './evaluate-dataset.js';
@@ -20,3 +23,5 @@ export { intersectionOverUnion } from './iou.js';
 export { type EvaluationReport, summarizeResults } from './metrics.js';
 export { nextClick } from './next-click.js';
 export { iouThresholds, numberOfClicks, type ThresholdName, thresholdName } from './noc.js';
+export { type PublishedResult, publishedResults } from './published.js';
+export { type InstanceMap, readSbdInstances } from './sbd-instances.js';
