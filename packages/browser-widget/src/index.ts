@@ -1,4 +1,11 @@
 export {
+  type AnnotationLog,
+  type LogEntry,
+  type LoggedRuns,
+  type ReplayReport,
+  replayLog,
+} from './annotator/annotation-log.js';
+export {
   type AcceptedObject,
   type Annotator,
   type AnnotatorEvents,
@@ -7,7 +14,6 @@ export {
   type ProgressInfo,
   type SegmenterFactory,
 } from './annotator/annotator.js';
-export { type ClickLog, type LogEntry, type LoggedRuns, type ReplayReport, replayLog } from './annotator/click-log.js';
 export type { ResultFormat, ResultOf, ResultTypes } from './annotator/result.js';
 export { type AnnotatorSettings, defaultSettings, type Tool } from './annotator/settings.js';
 export {

@@ -33,7 +33,19 @@ export function filesOfFolder(folder: string): WebSegmenterOptions {
   return { model: new URL('clickmask-small/', base), worker: new URL('web-worker.js', base), wasmPaths: base };
 }
 
-/** The segmenter that an element makes for itself. */
+/**
+ * The segmenter that an element makes for itself.
+ *
+ * @example
+ * ```ts browser
+ * import { createAnnotator, createDefaultSegmenter } from '@clickmask/browser-widget';
+ *
+ * const annotator = createAnnotator(document.body, {
+ *   segmenter: (report) => createDefaultSegmenter({ mode: 'split', server: '/clickmask' }, report),
+ * });
+ * annotator.destroy();
+ * ```
+ */
 export async function createDefaultSegmenter(
   options: RuntimeOptions,
   report: (progress: ProgressInfo) => void = () => {},

@@ -71,11 +71,7 @@ export async function openWidget(
   }
   await page.goto(`${server.url}page?body=${encodeURIComponent(body)}`);
   const run: Widget['run'] = (action) =>
-    page.evaluate(`(${action.toString()})(document.querySelector('#a'))`) as ReturnType<typeof action> extends Promise<
-      infer R
-    >
-      ? Promise<R>
-      : never;
+    page.evaluate(`(${action.toString()})(document.querySelector('#a'))`) as Promise<never>;
   const at: Widget['at'] = (x, y) =>
     page.evaluate(
       ([ix, iy]) => {

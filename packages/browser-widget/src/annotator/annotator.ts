@@ -29,8 +29,8 @@ import { palette } from '../view/colours.js';
 import { createStage, type Scene } from '../view/stage.js';
 import { styles } from '../view/styles.js';
 import { panViewport, revealPoint, type StagePoint, toImage, toStage, zoomViewport } from '../view/viewport.js';
+import { type AnnotationLog, createLogBook, type ReplayReport, replayLog } from './annotation-log.js';
 import { strokeRuns } from './brush-stroke.js';
-import { type ClickLog, createLogBook, type ReplayReport, replayLog } from './click-log.js';
 import * as edits from './edits.js';
 import { createValueHistory } from './history.js';
 import { isOutlineFormat, type ResultFormat, type ResultOf, serializeResult } from './result.js';
@@ -164,9 +164,9 @@ export interface Annotator {
   getResult<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
   /** The mask as it is shown; null where there is none. */
   getRuns(id?: string): MaskRuns | null;
-  exportLog(): ClickLog;
+  exportLog(): AnnotationLog;
   /** Asks the segmenter once more for every answer of a log and compares the masks. */
-  replayLog(log: ClickLog): Promise<ReplayReport>;
+  replayLog(log: AnnotationLog): Promise<ReplayReport>;
   /** Resolves when no click waits for its answer. */
   settled(): Promise<void>;
   on<K extends keyof AnnotatorEvents>(type: K, listener: (event: AnnotatorEvents[K]) => void): () => void;

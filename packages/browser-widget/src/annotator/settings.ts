@@ -28,6 +28,16 @@ export interface AnnotatorSettings {
   readonly removeSpecks: boolean;
 }
 
+/**
+ * The settings of an annotator that is told nothing else.
+ *
+ * @example
+ * ```ts
+ * import { defaultSettings } from '@clickmask/browser-widget';
+ *
+ * console.log(defaultSettings.tool, defaultSettings.preview); // click true
+ * ```
+ */
 export const defaultSettings: AnnotatorSettings = Object.freeze({
   tool: 'click',
   label: 'positive',

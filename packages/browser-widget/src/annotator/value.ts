@@ -61,8 +61,28 @@ export interface AnnotatorValue {
 /** Who changed the value: the user's hand, the model's answer, undo or redo, or the page that holds the widget. */
 export type ChangeOrigin = 'user' | 'model' | 'history' | 'host';
 
+/**
+ * The value of a picture without objects.
+ *
+ * @example
+ * ```ts
+ * import { emptyValue } from '@clickmask/browser-widget';
+ *
+ * console.log(emptyValue.objects.length, emptyValue.activeId); // 0 null
+ * ```
+ */
 export const emptyValue: AnnotatorValue = Object.freeze({ objects: Object.freeze([]), activeId: null });
 
+/**
+ * A prompt that says nothing yet.
+ *
+ * @example
+ * ```ts
+ * import { emptyPrompt } from '@clickmask/browser-widget';
+ *
+ * console.log(emptyPrompt.clicks.length, emptyPrompt.box); // 0 null
+ * ```
+ */
 export const emptyPrompt: ObjectPrompt = Object.freeze({
   clicks: Object.freeze([]),
   box: null,

@@ -31,6 +31,15 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 /**
  * The custom element `<clickmask-annotator>`. Lives while it is on a page: taking it off frees the model, the picture and
  * all memory; putting it back starts anew with the same value.
+ *
+ * @example
+ * ```ts browser
+ * import { type ClickmaskAnnotatorElement, defineClickmaskAnnotator } from '@clickmask/browser-widget';
+ *
+ * defineClickmaskAnnotator();
+ * const element = document.querySelector<ClickmaskAnnotatorElement>('clickmask-annotator');
+ * element?.addEventListener('clickmask-accept', ({ detail }) => console.log(detail.classId));
+ * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only types the events of the base class's method
 export class ClickmaskAnnotatorElement extends Base {

@@ -7,7 +7,16 @@ import { zh } from './zh.js';
 
 export { fillIn, type Messages } from './messages.js';
 
-/** The languages the widget speaks, by language tag. */
+/**
+ * The languages the widget speaks, by language tag.
+ *
+ * @example
+ * ```ts
+ * import { catalogues } from '@clickmask/browser-widget';
+ *
+ * console.log(Object.keys(catalogues).join(' ')); // en de fr zh ja
+ * ```
+ */
 export const catalogues: Readonly<Record<string, Messages>> = Object.freeze({ en, de, fr, zh, ja });
 
 /**

@@ -46,6 +46,17 @@ export type Command =
  */
 export type Shortcuts = Readonly<Record<string, Command>>;
 
+/**
+ * The keys of an annotator that is told nothing else.
+ *
+ * @example
+ * ```ts
+ * import { defaultShortcuts, type Shortcuts } from '@clickmask/browser-widget';
+ *
+ * const mine: Shortcuts = { ...defaultShortcuts, q: 'undo' };
+ * console.log(mine.q, mine['Mod+z']); // undo undo
+ * ```
+ */
 export const defaultShortcuts: Shortcuts = Object.freeze({
   'Mod+z': 'undo',
   'Mod+Shift+z': 'redo',

@@ -18,6 +18,15 @@ const bandPixels = 4_000_000;
  * const image = await decodeImage(new Uint8Array(await response.arrayBuffer()));
  * console.log(image.width, image.height); // 640 480
  * ```
+ *
+ * @example
+ * ```ts browser
+ * import { decodeImage } from '@clickmask/core/web';
+ *
+ * const file = await fetch('photo.jpg');
+ * const image = await decodeImage(new Uint8Array(await file.arrayBuffer()));
+ * console.log(image.data.length === image.width * image.height * 3); // true
+ * ```
  */
 export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
   let bitmap: ImageBitmap;

@@ -35,6 +35,14 @@ function inTurn<T>(job: () => Promise<T>): Promise<T> {
  * const backend = await createOnnxWebBackend();
  * console.log((await backend.providers()).includes('wasm')); // true
  * ```
+ *
+ * @example
+ * ```ts browser
+ * import { createOnnxWebBackend } from '@clickmask/core/web';
+ *
+ * const backend = await createOnnxWebBackend();
+ * console.log((await backend.providers()).includes('wasm')); // true
+ * ```
  */
 export async function createOnnxWebBackend(options: OnnxWebOptions = {}): Promise<InferenceBackend> {
   const gpu = options.wasmBinary === undefined ? await findAdapter(options.allowSoftwareGpu === true) : null;

@@ -32,8 +32,8 @@ export interface LogEntry {
 }
 
 /** All prompts of one picture and their answers, as plain JSON: enough to get the same masks again. */
-export interface ClickLog {
-  readonly format: 'clickmask-log';
+export interface AnnotationLog {
+  readonly format: 'clickmask-annotation-log';
   readonly version: 1;
   /** Name and version of the model. */
   readonly model: string;
@@ -53,7 +53,7 @@ export interface LogBook {
   start(size: Size): void;
   open(key: string, model: string): void;
   add(result: ObjectResult, milliseconds: number): void;
-  export(): ClickLog;
+  export(): AnnotationLog;
 }
 
 /** @param limit - entries that are kept; the oldest go first */
@@ -86,7 +86,7 @@ export function createLogBook(limit = 5000): LogBook {
       });
       if (entries.length > limit) entries = entries.slice(-limit);
     },
-    export: () => ({ format: 'clickmask-log', version: 1, model, image, entries: [...entries] }),
+    export: () => ({ format: 'clickmask-annotation-log', version: 1, model, image, entries: [...entries] }),
   };
 }
 
@@ -94,14 +94,24 @@ export function createLogBook(limit = 5000): LogBook {
  * Asks for every answer of a log again, in order.
  *
  * @throws ClickmaskError `bad-format` for something that is not a log, or one of a picture of another size
+ *
+ * @example
+ * ```ts browser
+ * import { createAnnotator, createDefaultSegmenter } from '@clickmask/browser-widget';
+ *
+ * const annotator = createAnnotator(document.body, { segmenter: () => createDefaultSegmenter({}) });
+ * await annotator.load('photo.jpg');
+ * const log = annotator.exportLog();
+ * console.log((await annotator.replayLog(log)).different.length); // 0
+ * ```
  */
 export async function replayLog(
-  log: ClickLog,
+  log: AnnotationLog,
   segmenter: Segmenter,
   image: SegmenterImage,
   options: SegmentOptions = {},
 ): Promise<ReplayReport> {
-  if (log?.format !== 'clickmask-log' || log.version !== 1 || !Array.isArray(log.entries)) {
+  if (log?.format !== 'clickmask-annotation-log' || log.version !== 1 || !Array.isArray(log.entries)) {
     throw unexpected('bad-format', 'log', 'a click log, version 1', log);
   }
   if (log.image.width !== image.width || log.image.height !== image.height) {
