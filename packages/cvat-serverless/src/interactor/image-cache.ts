@@ -11,7 +11,7 @@ export interface CachedImage {
 
 export interface ImageCache {
   /** The frame of a request; opened in the segmenter when it is new. */
-  open(base64: string, signal?: AbortSignal): Promise<CachedImage>;
+  open(base64: string | Buffer, signal?: AbortSignal): Promise<CachedImage>;
   readonly size: number;
   /** Bytes of the frames' files and pixels. */
   readonly bytes: number;
@@ -49,14 +49,16 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
       return bytes;
     },
     async open(base64, signal) {
-      const key = createHash('sha256').update(base64, 'latin1').digest('base64url');
+      const key = createHash('sha256')
+        .update(typeof base64 === 'string' ? Buffer.from(base64, 'latin1') : base64)
+        .digest('base64url');
       const known = entries.get(key);
       if (known !== undefined) {
         entries.delete(key);
         entries.set(key, known);
         return known.opened;
       }
-      const source = Buffer.from(base64, 'base64');
+      const source = Buffer.from(typeof base64 === 'string' ? base64 : base64.toString('latin1'), 'base64');
       if (source.length === 0)
         throw new ClickmaskError('bad-image', 'Expected the image in base64 but received no bytes.');
       const picture: Uint8Array | RgbImage = decodeBmp(source) ?? source;

@@ -31,6 +31,38 @@ describe('parseRequest', () => {
     });
   });
 
+  it.each([
+    ['first', { image: 'A'.repeat(100_000), pos_points: [[1, 2]], neg_points: [] }],
+    ['after a threshold', { threshold: 0.5, image: 'A'.repeat(100_000), pos_points: [[1, 2]] }],
+    ['last', { pos_points: [[1, 2]], note: 'x'.repeat(5000), image: 'A'.repeat(100_000) }],
+    ['in a data URL', { image: `data:image/png;base64,${'A'.repeat(100_000)}`, pos_points: [[1, 2]] }],
+    [
+      'after another picture',
+      { other: { image: 'B'.repeat(90_000) }, image: 'A'.repeat(100_000), pos_points: [[1, 2]] },
+    ],
+    [
+      'twice, of which the last counts',
+      `{"image":"${'B'.repeat(70_000)}","pos_points":[[1,2]],"image":"${'A'.repeat(100_000)}"}`,
+    ],
+    ['with escaped slashes', `{"image":"${'A'.repeat(70_000)}\\/","pos_points":[[1,2]]}`],
+  ])('reads a large request as the JSON parser does, the picture %s', (_, body) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    for (const spaced of [text, text.replace('"image":', '"image" : ')]) {
+      const request = parseRequest(Buffer.from(spaced));
+      expect({ ...request, image: request.image.toString() }).toEqual(parseRequest(spaced));
+    }
+  });
+
+  it('refuses large noise', () => {
+    for (const text of [
+      'x'.repeat(100_000),
+      `{"image":"${'A'.repeat(100_000)}`,
+      `["image":"${'A'.repeat(100_000)}"]`,
+    ]) {
+      expect(() => parseRequest(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'bad-format' }));
+    }
+  });
+
   it.each([undefined, null, []])('takes %s for no box', (box) => {
     expect(parseRequest({ image, pos_points: [[1, 1]], obj_bbox: box }).box).toBeNull();
   });

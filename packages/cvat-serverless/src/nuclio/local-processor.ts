@@ -278,7 +278,7 @@ function serveWorker(
       stop: () => child.kill('SIGTERM'),
       kill: () => child.kill('SIGKILL'),
     };
-    const reader = createLineReader((line) => {
+    const take = (line: Buffer): void => {
       const rest = line.subarray(1);
       switch (String.fromCharCode(line[0])) {
         case 's':
@@ -298,6 +298,14 @@ function serveWorker(
           break;
         default:
           log('warning', `Unknown line from the worker: ${line.subarray(0, 80).toString()}`);
+      }
+    };
+    const reader = createLineReader((line) => {
+      try {
+        take(line);
+      } catch (error) {
+        log('error', `A line from the worker cannot be read: ${String(error)}`);
+        settle?.({ status_code: 500, body: 'the worker sent a broken line', body_encoding: 'text' });
       }
     });
     socket.on('data', (chunk: Buffer) => reader.push(chunk));
