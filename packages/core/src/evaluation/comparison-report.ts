@@ -24,6 +24,8 @@ const datasetNames: Readonly<Record<DatasetLayoutName, PublishedResult['dataset'
 
 // Told apart by people who see few colours, too: each line also has its own dashes.
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'];
+const publishedThresholds = ['0.85', '0.90', '0.95'] as const;
+
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4'];
 
 /**
@@ -51,10 +53,10 @@ export function comparisonReport(reports: readonly NamedReport[], title = 'Click
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeText(title)}</title>
 <style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; background: #fff; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1a1a1a; background: #fff; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ddd; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .published td:nth-child(-n+3) { text-align: left; }
 .published { color: #595959; font-style: italic; }
 svg { max-width: 100%; height: auto; }
 svg text { font: 13px system-ui, sans-serif; fill: #333; }
@@ -69,8 +71,7 @@ ${layouts
   )
   .join('\n')}
 <p>NoC: mean number of simulated clicks to an IoU, lower is better; a sample that never reaches it counts with the greatest
-number of clicks. NoF: samples whose NoC is that number. Lines in italics are figures that others published, from their own
-code and machines; they were not measured here.</p>
+number of clicks. NoF: samples whose NoC is that number. Published figures are from their authors' own code and machines.</p>
 </html>
 `;
 }
@@ -86,14 +87,12 @@ function section(layout: DatasetLayoutName, reports: readonly NamedReport[]): st
   });
   const published = publishedResults
     .filter((result) => result.dataset === dataset)
-    .map((result) => {
-      const cells = thresholds.map((name) => {
-        const value = name === '0.80' ? undefined : result.noc[name];
-        return `<td>${value === undefined ? '–' : value.toFixed(2)}</td>`;
-      });
-      const what = `${result.model} (${result.training}), published: ${result.source}`;
-      return `<tr class="published"><td>${escapeText(what)}</td><td></td>${cells.join('')}<td colspan="${thresholds.length + 1}"></td></tr>`;
+    .map(({ model, training, source, noc }) => {
+      const cells = publishedThresholds.map((name) => `<td>${noc[name]?.toFixed(2) ?? '–'}</td>`).join('');
+      const words = [model, training, source].map((text) => `<td>${escapeText(text)}</td>`).join('');
+      return `<tr class="published">${words}${cells}</tr>`;
     });
+  const publishedHeads = publishedThresholds.map((name) => `<th>NoC@${name.slice(2)}</th>`).join('');
   const heads = thresholds.map((name) => `<th>NoC@${name.slice(2)}</th>`).join('');
   const failureHeads = thresholds.map((name) => `<th>NoF@${name.slice(2)}</th>`).join('');
   return `<h2>${dataset}</h2>
@@ -101,7 +100,14 @@ ${plot(reports)}
 <table>
 <thead><tr><th>model</th><th>samples</th>${heads}${failureHeads}<th>ms a click</th></tr></thead>
 <tbody>
-${[...measured, ...published].join('\n')}
+${measured.join('\n')}
+</tbody>
+</table>
+<h3>Published, not measured here</h3>
+<table>
+<thead><tr><th>model</th><th>trained on</th><th>stated in</th>${publishedHeads}</tr></thead>
+<tbody>
+${published.join('\n')}
 </tbody>
 </table>`;
 }
