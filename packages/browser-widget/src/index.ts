@@ -5,15 +5,15 @@ export {
   type ReplayReport,
   replayLog,
 } from './annotator/annotation-log.js';
-export {
-  type AcceptedObject,
-  type Annotator,
-  type AnnotatorEvents,
-  type AnnotatorOptions,
-  createAnnotator,
-  type ProgressInfo,
-  type SegmenterFactory,
-} from './annotator/annotator.js';
+export { createAnnotator } from './annotator/annotator.js';
+export type {
+  AcceptedObject,
+  Annotator,
+  AnnotatorEvents,
+  AnnotatorOptions,
+  ProgressInfo,
+  SegmenterFactory,
+} from './annotator/api.js';
 export type { ResultFormat, ResultOf, ResultTypes } from './annotator/result.js';
 export { type AnnotatorSettings, defaultSettings, type Tool } from './annotator/settings.js';
 export {

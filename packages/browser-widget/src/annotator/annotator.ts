@@ -1,7 +1,5 @@
 import {
-  type Box,
   bounds,
-  type Click,
   type ClickLabel,
   ClickmaskError,
   checkClicks,
@@ -10,30 +8,27 @@ import {
   type Mask,
   type MaskRuns,
   type Polygon,
-  type Provider,
-  type Rect,
   rasterisePolygons,
   type Segmenter,
-  type SegmenterImage,
-  type SegmentOptions,
   toRuns,
 } from '@clickmask/core';
-import { asClickmaskError, unexpected } from '../errors.js';
-import { fillIn, type Messages, messagesFor } from '../i18n/index.js';
+import { unexpected } from '../errors.js';
+import { fillIn, messagesFor } from '../i18n/index.js';
 import { listenToKeys } from '../input/keyboard.js';
 import { type DragKind, listenToPointers } from '../input/pointer.js';
-import { type Command, defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
-import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource } from '../picture/picture.js';
+import { type Command, defaultShortcuts } from '../input/shortcuts.js';
 import { createChrome, objectLabel, type ShownClass } from '../view/chrome.js';
 import { palette } from '../view/colours.js';
 import { createStage, type Scene } from '../view/stage.js';
 import { styles } from '../view/styles.js';
 import { panViewport, revealPoint, type StagePoint, toImage, toStage, zoomViewport } from '../view/viewport.js';
-import { type AnnotationLog, createLogBook, type ReplayReport, replayLog } from './annotation-log.js';
+import { createLogBook, replayLog } from './annotation-log.js';
+import type { Annotator, AnnotatorEvents, AnnotatorOptions, ProgressInfo } from './api.js';
 import { strokeRuns } from './brush-stroke.js';
 import * as edits from './edits.js';
 import { createValueHistory } from './history.js';
-import { isOutlineFormat, type ResultFormat, type ResultOf, serializeResult } from './result.js';
+import { createPictures } from './pictures.js';
+import { isOutlineFormat, serializeResult } from './result.js';
 import { type AnnotatorSettings, cleanUpFor, defaultSettings, type Tool } from './settings.js';
 import { cleanRuns, createShaper, rawRuns } from './shape.js';
 import { createSolver, type Preview } from './solver.js';
@@ -47,140 +42,6 @@ import {
   type ObjectClass,
   type ObjectResult,
 } from './value.js';
-
-/** What an annotator tells of loading. */
-export interface ProgressInfo {
-  readonly phase: 'model' | 'picture' | 'features';
-  /** 0 to 1; null where the total is unknown. */
-  readonly fraction: number | null;
-  readonly loaded?: number;
-  readonly total?: number | null;
-}
-
-/** A finished object, as {@link AnnotatorEvents.accept} hands it over. */
-export interface AcceptedObject {
-  readonly id: string;
-  readonly classId: string | null;
-  /** Cleaned as the settings say. */
-  readonly runs: MaskRuns;
-  readonly bbox: Rect | null;
-  readonly clicks: readonly Click[];
-  readonly score: number | null;
-}
-
-/** The events of an annotator and what they carry. */
-export interface AnnotatorEvents {
-  /** The value changed; in controlled mode: it is proposed, and holds once it is set. */
-  readonly change: { readonly value: AnnotatorValue; readonly origin: ChangeOrigin };
-  readonly accept: AcceptedObject;
-  /** What a click under the pointer would give; null: nothing is previewed any more. */
-  readonly preview: Preview | null;
-  readonly progress: ProgressInfo;
-  readonly error: { readonly error: ClickmaskError };
-  /** The model is loaded and the picture's features are at hand: clicks are answered at once. */
-  readonly ready: { readonly model: string; readonly provider: Provider };
-  /** The user, or the page, changed a setting. */
-  readonly settings: { readonly settings: AnnotatorSettings };
-}
-
-/** Makes the segmenter of an annotator when it is first needed. */
-export type SegmenterFactory = (report: (progress: ProgressInfo) => void) => Promise<Segmenter>;
-
-export interface AnnotatorOptions {
-  /** A segmenter to use, which stays the caller's to close; or how to make one, which the annotator closes. */
-  readonly segmenter: Segmenter | SegmenterFactory;
-  readonly classes?: readonly ObjectClass[];
-  /** The class of new objects; default: none. */
-  readonly classId?: string | null;
-  readonly settings?: Partial<AnnotatorSettings>;
-  /** Language tag; default: the page's, else the browser's. */
-  readonly locale?: string;
-  /** Texts that replace those of the catalogue. */
-  readonly messages?: Partial<Messages>;
-  /** Replaces all keys. */
-  readonly shortcuts?: Shortcuts;
-  /** What is asked of the segmenter besides the prompt. */
-  readonly segmentOptions?: SegmentOptions;
-  readonly limits?: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
-  /** `plain`: the wheel zooms (default); `modifier`: only with Ctrl or ⌘, so that the page scrolls. */
-  readonly wheel?: 'plain' | 'modifier';
-  /** The right mouse button makes clicks with the other sign. Default false. */
-  readonly rightClick?: boolean;
-  /** The page holds the value: changes are proposed by events, and hold once the page sets them. Default false. */
-  readonly controlled?: boolean;
-  /** Nothing can be changed. Default false. */
-  readonly readOnly?: boolean;
-}
-
-export interface Annotator {
-  /** Setting it replaces the value; undo then starts anew, except for a proposal of controlled mode. */
-  value: AnnotatorValue;
-  settings: AnnotatorSettings;
-  classes: readonly ObjectClass[];
-  classId: string | null;
-  locale: string;
-  messages: Partial<Messages>;
-  shortcuts: Shortcuts;
-  controlled: boolean;
-  readOnly: boolean;
-  wheel: 'plain' | 'modifier';
-  rightClick: boolean;
-  segmentOptions: SegmentOptions;
-  /** The picture's size; null while none is loaded. */
-  readonly pictureSize: { readonly width: number; readonly height: number } | null;
-  /** Where the network runs; null until the model is loaded. */
-  readonly provider: Provider | null;
-  /** Whether clicks are answered at once. */
-  readonly ready: boolean;
-  /**
-   * Shows a picture, and makes it ready for clicks. Resolves once it is shown; `ready` tells when clicks are fast.
-   *
-   * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted` where a newer call replaced it
-   */
-  load(source: PictureSource, options?: { readonly key?: string }): Promise<void>;
-  /** Loads a picture and computes its features in the background, so that a later {@link load} finds them. */
-  prefetch(source: PictureSource, options?: { readonly key?: string }): Promise<void>;
-  /** Does what a key or button does. */
-  command(command: Command): void;
-  addClick(click: Click): void;
-  moveClick(index: number, to: ImagePoint): void;
-  removeClick(index: number): void;
-  setBox(box: Box | null): void;
-  /** Paints or erases along a line, in image px. */
-  stroke(points: readonly ImagePoint[], radius: number, mode: 'paint' | 'erase'): void;
-  /** Adds an object that goes on from a mask or from polygons, and makes it the active one; gives its id. */
-  addObject(
-    from: Mask | MaskRuns | readonly Polygon[],
-    options?: { readonly classId?: string | null; readonly accepted?: boolean },
-  ): string;
-  select(id: string | null): void;
-  remove(id: string): void;
-  setClass(id: string, classId: string | null): void;
-  /** Marks the active object as done. */
-  accept(): void;
-  undo(): void;
-  redo(): void;
-  /** The mask of an object (default: the active one, else the last) in a format; null where there is no mask. */
-  getResult<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
-  /** The mask as it is shown; null where there is none. */
-  getRuns(id?: string): MaskRuns | null;
-  exportLog(): AnnotationLog;
-  /** Asks the segmenter once more for every answer of a log and compares the masks. */
-  replayLog(log: AnnotationLog): Promise<ReplayReport>;
-  /** Resolves when no click waits for its answer. */
-  settled(): Promise<void>;
-  on<K extends keyof AnnotatorEvents>(type: K, listener: (event: AnnotatorEvents[K]) => void): () => void;
-  /** Where a point of the picture is in the window, in CSS px, as for other things to be placed beside it. */
-  toPage(point: ImagePoint): { readonly x: number; readonly y: number };
-  focus(): void;
-  /** Takes the annotator off the page and frees everything. */
-  destroy(): void;
-}
-
-interface OpenPicture {
-  readonly picture: Picture;
-  image: SegmenterImage | null;
-}
 
 /**
  * An annotator inside an element (or shadow root) of the page.
@@ -216,17 +77,9 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
   let shortcuts = options.shortcuts ?? defaultShortcuts;
   let { controlled = false, readOnly = false, wheel = 'plain', rightClick = false, segmentOptions = {} } = options;
 
-  let segmenter: Promise<Segmenter> | null = null;
-  let running: Segmenter | null = null;
-  let open: OpenPicture | null = null;
-  let loading: AbortController | null = null;
-  let lastSource: { readonly source: PictureSource; readonly key: string | undefined } | null = null;
-  const ahead = new Map<string | object, Promise<OpenPicture>>();
-
   const history = createValueHistory(emptyValue);
   let proposal: { readonly value: AnnotatorValue; readonly apply: () => void } | null = null;
   let destroyed = false;
-  let ready = false;
   let busy = false;
   let failure: ClickmaskError | null = null;
   let progress: ProgressInfo | null = null;
@@ -252,7 +105,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
   const log = createLogBook();
   const strongContrast = globalThis.matchMedia('(prefers-contrast: more), (forced-colors: active)');
 
-  const size = () => open?.picture ?? null;
+  const size = () => pictures.shown;
   const active = () => activeObject(history.value);
   const percent = (value: number) =>
     new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(value);
@@ -289,7 +142,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     afterChange(origin);
   };
   const change = (edit: edits.Edit) => {
-    if (readOnly || open === null) return;
+    if (readOnly || size() === null) return;
     const value = edit(history.value);
     failure = null;
     commit(value, 'user', () => history.commit(value));
@@ -303,7 +156,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
   };
 
   const solver = createSolver({
-    target: () => (running === null || open?.image == null ? null : { segmenter: running, image: open.image }),
+    target: () => pictures.target,
     segmentOptions: () => segmentOptions,
     onResult(result, milliseconds) {
       const edit = edits.putResult(result);
@@ -329,7 +182,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
   });
 
   const wakeIfSettled = () => {
-    if (busy || (failure === null && history.value.objects.some(needsResult) && open !== null)) return;
+    if (busy || (failure === null && history.value.objects.some(needsResult) && size() !== null)) return;
     const all = waiting;
     waiting = [];
     for (const wake of all) wake();
@@ -374,118 +227,42 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     emit('progress', info);
     refresh();
   };
-  const start = (): Promise<Segmenter> => {
-    if (segmenter === null) {
-      const { segmenter: given } = options;
-      segmenter = typeof given === 'function' ? given(report) : Promise.resolve(given);
-      segmenter.then(
-        (made) => {
-          if (destroyed && typeof given === 'function') void made.close();
-          else running = made;
-          refresh();
-        },
-        () => {
-          // Whoever waits for it reports the error; the next try starts anew.
-          segmenter = null;
-        },
-      );
-    }
-    return segmenter;
-  };
-  const dispose = (opened: OpenPicture) => {
-    opened.picture.dispose();
-    // A picture that cannot be closed any more belongs to a segmenter that is gone with all it held.
-    opened.image?.close().catch(() => {});
-  };
-  const openPicture = async (source: PictureSource, signal?: AbortSignal): Promise<OpenPicture> => {
-    const picture = await loadPicture(source, {
-      ...options.limits,
-      signal,
-      onProgress: (loaded, total) =>
-        report({ phase: 'picture', fraction: total === null ? null : Math.min(1, loaded / total), loaded, total }),
-    });
-    return { picture, image: null };
-  };
-  const prepare = async (opened: OpenPicture, key: string | undefined): Promise<void> => {
-    const made = await start();
-    const image = await made.open(opened.picture.source, { ...(key === undefined ? {} : { key }), prepare: true });
-    if (image.width !== opened.picture.width || image.height !== opened.picture.height) {
-      await image.close();
-      const message = `Expected the segmenter to see a picture of ${opened.picture.width} x ${opened.picture.height} px, as shown here, but it saw ${image.width} x ${image.height}.`;
-      throw new ClickmaskError('internal', message);
-    }
-    opened.image = image;
-  };
-
-  const load = async (source: PictureSource, key: string | undefined): Promise<void> => {
-    if (destroyed) throw new ClickmaskError('closed', 'The annotator was destroyed.');
-    loading?.abort();
-    const mine = new AbortController();
-    loading = mine;
-    lastSource = { source, key };
-    failure = null;
-    ready = false;
-    statusText = '';
-    solver.reset();
-    // The model is fetched while the picture is.
-    start().catch(() => {});
-    const prefetched = ahead.get(aheadKey(source));
-    ahead.delete(aheadKey(source));
-    refresh();
-    let opened: OpenPicture;
-    try {
-      opened = await (prefetched ?? openPicture(source, mine.signal));
-    } catch (error) {
-      if (loading !== mine || destroyed) throw abortedLoad();
-      fail(asClickmaskError(error));
-      throw error;
-    }
-    if (loading !== mine || destroyed) {
-      dispose(opened);
-      throw abortedLoad();
-    }
-    if (open !== null) dispose(open);
-    open = opened;
-    progress = null;
-    selectedClick = null;
-    crosshair = null;
-    preview = null;
-    cleanUp = cleanUpFor(settings, opened.picture);
-    history.reset(emptyValue);
-    log.start(opened.picture);
-    stage.fit();
-    refresh();
-    void makeReady(opened, key);
-  };
-  const makeReady = async (opened: OpenPicture, key: string | undefined): Promise<void> => {
-    try {
-      if (opened.image === null) {
-        report({ phase: 'features', fraction: null });
-        await prepare(opened, key);
-      }
-      if (open !== opened || destroyed) {
-        dispose(opened);
-        return;
-      }
-      const { info } = await start();
+  const pictures = createPictures({
+    segmenter: options.segmenter,
+    limits: options.limits ?? {},
+    report,
+    onLoading() {
+      failure = null;
+      statusText = '';
+      solver.reset();
+      refresh();
+    },
+    onShown(picture) {
       progress = null;
-      ready = true;
-      log.open(opened.image!.key, info.model);
+      selectedClick = null;
+      crosshair = null;
+      preview = null;
+      cleanUp = cleanUpFor(settings, picture);
+      history.reset(emptyValue);
+      log.start(picture);
+      stage.fit();
+      refresh();
+    },
+    onReady({ image, segmenter: { info } }) {
+      progress = null;
+      log.open(image.key, info.model);
       say(messages.ready);
       emit('ready', { model: info.model, provider: info.provider });
       const wanting = history.value.objects.find(needsResult);
       if (wanting !== undefined) solver.solve(wanting.prompt);
       else hover();
-    } catch (error) {
-      if (open === opened && !destroyed) fail(asClickmaskError(error));
-    }
-  };
+    },
+    onError: (error) => fail(error),
+    onChange: () => refresh(),
+  });
   const retry = () => {
     failure = null;
-    if (open === null || open.image === null) {
-      if (open !== null && lastSource !== null) void makeReady(open, lastSource.key);
-      else if (lastSource !== null) load(lastSource.source, lastSource.key).catch(() => {});
-    }
+    pictures.retry();
     const wanting = history.value.objects.find(needsResult);
     if (wanting !== undefined) solver.solve(wanting.prompt);
     refresh();
@@ -521,7 +298,13 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     const object = active();
     const at = crosshair ?? (pointer === null ? null : pointAt(pointer.at));
     const wanted =
-      settings.preview && settings.tool === 'click' && ready && !readOnly && !spaceHeld && drag === null && at !== null;
+      settings.preview &&
+      settings.tool === 'click' &&
+      pictures.ready &&
+      !readOnly &&
+      !spaceHeld &&
+      drag === null &&
+      at !== null;
     if (!wanted || (crosshair === null && pointer !== null && clickAt(pointer.at) !== null)) {
       solver.preview(edits.promptBase(object), null);
       return;
@@ -551,7 +334,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
           crosshair = null;
           pointer = { at, opposite: event.shiftKey || event.altKey };
           if (spaceHeld || settings.tool === 'pan') return 'pan';
-          if (open === null || readOnly) return 'tap-or-pan';
+          if (size() === null || readOnly) return 'tap-or-pan';
           const start = clamped(at);
           const hit = settings.tool === 'click' && event.button === 0 ? clickAt(at) : null;
           const kind: DragKind =
@@ -912,7 +695,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       const status =
         failure !== null
           ? fillIn(messages.error, { message: failure.message })
-          : (loadingText ?? (busy ? messages.computing : statusText || (open === null ? messages.noPicture : '')));
+          : (loadingText ?? (busy ? messages.computing : statusText || (size() === null ? messages.noPicture : '')));
       chrome.update({
         settings,
         canUndo: history.canUndo && !readOnly,
@@ -929,10 +712,10 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
         })),
         status,
         isError: failure !== null,
-        runtime: running === null ? '' : `${running.info.model} · ${running.info.provider}`,
+        runtime: pictures.segmenter === null ? '' : runtimeName(pictures.segmenter.info),
         busy: busy || progress !== null,
         progress: progress?.fraction ?? null,
-        notice: open !== null && objects.length === 0 && failure === null ? (loadingText ?? messages.noObjects) : '',
+        notice: size() !== null && objects.length === 0 && failure === null ? (loadingText ?? messages.noObjects) : '',
       });
     });
   };
@@ -1077,33 +860,15 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       return picture === null ? null : { width: picture.width, height: picture.height };
     },
     get provider() {
-      return running?.info.provider ?? null;
+      return pictures.segmenter?.info.provider ?? null;
     },
     get ready() {
-      return ready;
+      return pictures.ready;
     },
-    load: (source, { key } = {}) => load(source, key),
+    load: (source, { key } = {}) => pictures.load(source, key),
     async prefetch(source, { key } = {}) {
-      const name = aheadKey(source);
-      if (ahead.has(name) || destroyed) return;
-      const opening = openPicture(source).then(async (opened) => {
-        await prepare(opened, key).catch((error: unknown) => {
-          opened.picture.dispose();
-          throw error;
-        });
-        return opened;
-      });
-      // One picture ahead at a time: more would push the present one out of the caches.
-      for (const [other, promise] of ahead) {
-        ahead.delete(other);
-        promise.then(dispose, () => {});
-      }
-      ahead.set(name, opening);
       try {
-        await opening;
-      } catch (error) {
-        ahead.delete(name);
-        throw error;
+        await pictures.prefetch(source, key);
       } finally {
         if (progress?.phase === 'picture') progress = null;
         refresh();
@@ -1154,8 +919,9 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     },
     exportLog: () => log.export(),
     async replayLog(recorded) {
-      if (running === null || open?.image == null) throw noPicture();
-      return replayLog(recorded, running, open.image, segmentOptions);
+      const { target: present } = pictures;
+      if (present === null) throw noPicture();
+      return replayLog(recorded, present.segmenter, present.image, segmentOptions);
     },
     settled: () =>
       new Promise((resolve) => {
@@ -1177,7 +943,6 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     destroy() {
       if (destroyed) return;
       destroyed = true;
-      loading?.abort();
       clearTimeout(crosshairTimer);
       solver.reset();
       letPointersGo();
@@ -1186,18 +951,17 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       stage.destroy();
       chrome.root.remove();
       sheet.remove();
-      if (open !== null) dispose(open);
-      open = null;
-      for (const promise of ahead.values()) promise.then(dispose, () => {});
-      ahead.clear();
+      pictures.destroy();
       history.reset(emptyValue);
       for (const wake of waiting) wake();
       waiting = [];
       listeners.clear();
-      if (typeof options.segmenter === 'function') segmenter?.then((made) => made.close()).catch(() => {});
-      running = null;
     },
   };
+}
+
+function runtimeName({ model, provider }: Segmenter['info']): string {
+  return `${model} · ${provider}`;
 }
 
 function shownClasses(classes: readonly ObjectClass[]): readonly ShownClass[] {
@@ -1206,10 +970,6 @@ function shownClasses(classes: readonly ObjectClass[]): readonly ShownClass[] {
     name,
     colour: colour ?? palette[index % palette.length],
   }));
-}
-
-function aheadKey(source: PictureSource): string | object {
-  return typeof source === 'string' || source instanceof URL ? new URL(source, document.baseURI).href : source;
 }
 
 function checkValue(value: AnnotatorValue, size: { readonly width: number; readonly height: number } | null): void {
@@ -1227,12 +987,5 @@ function noPicture(): ClickmaskError {
   return new ClickmaskError(
     'image-not-loaded',
     'Expected a picture to be loaded but there is none. Call load() first.',
-  );
-}
-
-function abortedLoad(): ClickmaskError {
-  return new ClickmaskError(
-    'aborted',
-    'Another picture was loaded, or the annotator destroyed, before this one was shown.',
   );
 }

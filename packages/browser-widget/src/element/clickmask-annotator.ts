@@ -1,11 +1,6 @@
 import { ClickmaskError, type Segmenter } from '@clickmask/core';
-import {
-  type Annotator,
-  type AnnotatorEvents,
-  type AnnotatorOptions,
-  createAnnotator,
-  type SegmenterFactory,
-} from '../annotator/annotator.js';
+import { createAnnotator } from '../annotator/annotator.js';
+import type { Annotator, AnnotatorEvents, AnnotatorOptions, SegmenterFactory } from '../annotator/api.js';
 import type { AnnotatorValue, ObjectClass } from '../annotator/value.js';
 import { emptyValue } from '../annotator/value.js';
 import { asClickmaskError } from '../errors.js';
