@@ -18,7 +18,11 @@ export interface EditorPage {
   pickLabel(row: number, label: string): Promise<void>;
   pickSmartTool(kind: 'key-point' | 'rectangle'): Promise<void>;
   /** Clicks at a place of the picture, 0 to 1, and waits for the answer where one is expected. */
-  clickPicture(x: number, y: number, how?: { readonly alt?: boolean; readonly answered?: boolean }): Promise<void>;
+  clickPicture(
+    x: number,
+    y: number,
+    how?: { readonly alt?: boolean; readonly control?: boolean; readonly answered?: boolean },
+  ): Promise<void>;
   dragPicture(from: readonly [number, number], to: readonly [number, number]): Promise<void>;
   acceptAll(): Promise<void>;
   submit(): Promise<void>;
@@ -92,14 +96,16 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
         () => false,
       );
       if (isListed) await tool.click();
-      await page.waitForTimeout(200);
+      await page.waitForTimeout(500);
     },
-    async clickPicture(x, y, { alt = false, answered: wait = true } = {}) {
+    async clickPicture(x, y, { alt = false, control = false, answered: wait = true } = {}) {
       const before = calls.length;
       const at = await place(x, y);
+      if (control) await page.keyboard.down('Control');
       if (alt) await page.keyboard.down('Alt');
       await page.mouse.click(...at);
       if (alt) await page.keyboard.up('Alt');
+      if (control) await page.keyboard.up('Control');
       if (wait) await answered(before);
       else await page.waitForTimeout(1500);
     },
