@@ -194,7 +194,63 @@ def fcanet(code):
     write('fcanet', cases)
 
 
-MAKERS = {'isegm': isegm, 'mst': mst, 'fcanet': fcanet}
+def sam(code):
+    """SAM: resizing, padding, points, the choice by the number of clicks, logits fed back, enlargement."""
+    upstream.use_checkout(code)
+    from segment_anything import SamPredictor
+    from segment_anything.modeling import Sam
+
+    class Prompts(torch.nn.Module):
+        def forward(self, points, boxes, masks):
+            return points, masks
+
+        def get_dense_pe(self):
+            return None
+
+    class Decoder(torch.nn.Module):
+        def forward(self, image_embeddings, image_pe, sparse_prompt_embeddings, dense_prompt_embeddings,
+                    multimask_output):
+            coords, labels = sparse_prompt_embeddings
+            coords = torch.cat((coords, torch.zeros(1, 1, 2)), dim=1)
+            labels = torch.cat((labels.float(), -torch.ones(1, 1)), dim=1)
+            there = dense_prompt_embeddings is not None
+            masks = dense_prompt_embeddings if there else torch.zeros(1, 1, 64, 64)
+            masks, scores = toy.ToyDecoder()(image_embeddings, coords, labels, masks, torch.tensor([float(there)]))
+            part = slice(1, None) if multimask_output else slice(0, 1)
+            return masks[:, part], scores[:, part]
+
+    predictor = SamPredictor(Sam(toy.ToyEncoder(), Prompts(), Decoder()))
+    folder = FOLDER / 'models' / 'sam'
+    encoder = out.export_graph(toy.ToyEncoder(), {'image': torch.rand(1, 3, 256, 256)}, folder / 'encoder.onnx',
+                               ['image_embeddings'])
+    inputs = {'image_embeddings': torch.rand(1, 3, 64, 64), 'point_coords': torch.rand(1, 4, 2) * 200,
+              'point_labels': torch.tensor([[1.0, 0.0, 1.0, -1.0]]), 'mask_input': torch.rand(1, 1, 64, 64),
+              'has_mask_input': torch.ones(1)}
+    decoder = out.export_graph(toy.ToyDecoder(), inputs, folder / 'decoder.onnx', ['low_res_masks', 'iou_predictions'],
+                               {'point_coords': {1: 'points'}, 'point_labels': {1: 'points'}}, legacy=True, opset=17)
+    out.write_folder(folder, family='sam', name='sam', version='1.0.0', description='A toy network for tests.',
+                     licence=LICENCE, source=SOURCE, threshold=0.5,
+                     refinement={'cascade': out.NO_CASCADE, 'zoomIn': None, 'flip': False},
+                     graphs={'encoder': encoder, 'decoder': decoder}, options={})
+    image = photo()
+    recorded = json.loads((FOLDER / 'golden' / 'isegm.json').read_text())['cases'][0]['steps']
+    clicks = [(row, column, label == 'positive') for column, row, label in (step['click'] for step in recorded)]
+    predictor.set_image(image)
+    last, probabilities = None, []
+    for count in range(1, len(clicks) + 1):
+        coords = np.array([[column, row] for row, column, _ in clicks[:count]], dtype=np.float64)
+        labels = np.array([int(positive) for _, _, positive in clicks[:count]])
+        logits, scores, low = predictor.predict(coords, labels, mask_input=last, multimask_output=count == 1,
+                                                return_logits=True)
+        best = int(np.argmax(scores))
+        last = low[best:best + 1]
+        probabilities.append(1 / (1 + np.exp(-logits[best].astype(np.float64))))
+    write('sam', [{'title': 'three masks for one click, one from then on, logits fed back', 'model': 'sam',
+                   'threshold': 0.5, 'refinement': {}, 'givenClicks': True,
+                   'steps': sampled(clicks, probabilities, 0.5)}])
+
+
+MAKERS = {'isegm': isegm, 'mst': mst, 'fcanet': fcanet, 'sam': sam}
 
 
 def main():

@@ -59,6 +59,33 @@ class ToyWithDistances(nn.Module):
         return logits + 3.0 * torch.exp(-pos_dist / 60.0) - 5.0 * torch.exp(-neg_dist / 60.0) - first_dist / 120.0
 
 
+class ToyEncoder(nn.Module):
+    """As SAM's image encoder: [1, 3, 256, 256], normalised, to features."""
+    img_size = 256
+
+    def forward(self, image):
+        return F.avg_pool2d(image, 4)
+
+
+class ToyDecoder(nn.Module):
+    """As SAM's decoder with its prompt encoder: points, labels and the last logits to four masks and their scores."""
+
+    def forward(self, features, point_coords, point_labels, mask_input, has_mask_input):
+        grid = (torch.arange(64, dtype=torch.float32) + 0.5) * 4
+        square = ((grid[None, None, :, None] - point_coords[:, :, 1, None, None] - 0.5) ** 2
+                  + (grid[None, None, None, :] - point_coords[:, :, 0, None, None] - 0.5) ** 2)
+        positive = (point_labels == 1).float()[:, :, None, None]
+        negative = (point_labels == 0).float()[:, :, None, None]
+        spot = torch.exp(-square / 200.0)
+        clicked = (positive * spot).sum(1, keepdim=True)
+        avoided = (negative * spot).sum(1, keepdim=True)
+        unlike = Toy.unlike(features, clicked)
+        base = 4.0 * clicked - 5.0 * avoided + has_mask_input * 1.5 * torch.tanh(mask_input / 8.0)
+        masks = torch.cat([base + 1.0 - gain * unlike for gain in (1.2, 3.0, 1.5, 0.7)], dim=1)
+        area = torch.sigmoid(masks).mean(dim=(2, 3))
+        return masks, 1.0 - (area - 0.25).abs()
+
+
 class Upstream(nn.Module):
     """A toy as the authors' predictors call it: `net(image and previous mask, points)`, with their click maps."""
     with_prev_mask = True

@@ -149,7 +149,19 @@ class Registry:
         return decorator
 
 
+def to_pil_image(image):
+    from PIL import Image
+    return Image.fromarray(image)
+
+
+def resize_pil_image(image, size):
+    from PIL import Image
+    return image.resize((size[1], size[0]), Image.BILINEAR)
+
+
 KNOWN = {
+    'to_pil_image': to_pil_image,
+    'resize': resize_pil_image,
     'DropPath': DropPath,
     'ConvModule': ConvModule,
     'ToTensor': ToTensor,

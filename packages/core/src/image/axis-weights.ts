@@ -6,8 +6,9 @@ import { expectInteger } from '../errors/index.js';
  * - `half-pixel`: bilinear, pixel centres at +0.5 (PyTorch `align_corners=False`, no antialias)
  * - `align-corners`: bilinear, first and last pixels aligned (PyTorch `align_corners=True`)
  * - `area`: mean over the covered stretch when shrinking, `half-pixel` when enlarging
+ * - `triangle`: bilinear, widened by the factor when shrinking (Pillow's BILINEAR, PyTorch's `antialias=True`)
  */
-export type ResampleFilter = 'half-pixel' | 'align-corners' | 'area';
+export type ResampleFilter = 'half-pixel' | 'align-corners' | 'area' | 'triangle';
 
 /**
  * A linear map along one axis, as a band matrix: output `i` is the sum of `weights[i * taps + k]` times input
@@ -42,6 +43,7 @@ export function axisWeights(inputSize: number, outputSize: number, filter: Resam
   expectInteger('bad-option', 'inputSize', inputSize, 1);
   expectInteger('bad-option', 'outputSize', outputSize, 1);
   if (filter === 'area' && outputSize < inputSize) return areaWeights(inputSize, outputSize);
+  if (filter === 'triangle') return triangleWeights(inputSize, outputSize);
   const taps = Math.min(2, inputSize);
   const first = new Int32Array(outputSize);
   const weights = new Float64Array(outputSize * taps);
@@ -75,6 +77,28 @@ function areaWeights(inputSize: number, outputSize: number): AxisWeights {
       const covered = Math.min(end, index + k + 1) - Math.max(start, index + k);
       weights[i * taps + k] = Math.max(0, covered) / scale;
     }
+  }
+  return { inputSize, outputSize, taps, first, weights };
+}
+
+function triangleWeights(inputSize: number, outputSize: number): AxisWeights {
+  const scale = inputSize / outputSize;
+  const reach = Math.max(1, scale);
+  const taps = Math.min(inputSize, Math.ceil(2 * reach) + 1);
+  const first = new Int32Array(outputSize);
+  const weights = new Float64Array(outputSize * taps);
+  for (let i = 0; i < outputSize; i++) {
+    const centre = (i + 0.5) * scale;
+    const start = Math.max(0, Math.floor(centre - reach + 0.5));
+    const end = Math.min(inputSize, Math.floor(centre + reach + 0.5));
+    first[i] = Math.min(start, inputSize - taps);
+    let sum = 0;
+    for (let index = start; index < end; index++) {
+      const weight = Math.max(0, 1 - Math.abs((index + 0.5 - centre) / reach));
+      weights[i * taps + index - first[i]] = weight;
+      sum += weight;
+    }
+    for (let k = 0; k < taps; k++) weights[i * taps + k] /= sum;
   }
   return { inputSize, outputSize, taps, first, weights };
 }

@@ -3,6 +3,7 @@ import { clickmaskFamily } from './clickmask/index.js';
 import type { ModelFamily } from './family.js';
 import { fcanetFamily } from './fcanet/index.js';
 import { isegmFamily } from './isegm/index.js';
+import { samFamily } from './sam/index.js';
 
 /**
  * The model families that come with Clickmask. `createSegmenter` takes another list where a family of one's own is
@@ -15,7 +16,7 @@ import { isegmFamily } from './isegm/index.js';
  * console.log(families.some((family) => family.name === 'clickmask')); // true
  * ```
  */
-export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily, isegmFamily, fcanetFamily]);
+export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily, isegmFamily, fcanetFamily, samFamily]);
 
 /** @throws ClickmaskError `bad-model` naming the families that are known */
 export function findFamily(name: string, known: readonly ModelFamily[]): ModelFamily {

@@ -9,6 +9,7 @@ import {
   nextClick,
   type RefinementOptions,
   readOnGrid,
+  sigmoid,
   wholeRect,
 } from '../../src/node.js';
 
@@ -85,7 +86,10 @@ export async function compareWithGolden(golden: Golden, test: GoldenCase): Promi
       worst.areas = Math.max(worst.areas, Math.abs(area - step.area) / Math.max(1, step.area));
       worst.leastIou = Math.min(worst.leastIou, sampledIou(mask, step.mask, golden.maskStep));
       if (map === undefined || test.masksOnly === true) continue;
-      const full = readOnGrid(map, wholeRect(image), image, 'half-pixel');
+      // Logits are enlarged before the sigmoid.
+      const { scale = 'probability', ...values } = map;
+      const enlarged = readOnGrid(values, wholeRect(image), image, 'half-pixel');
+      const full = scale === 'logit' ? sigmoid(enlarged) : enlarged;
       let at = 0;
       for (let y = 0; y < image.height; y += golden.sampleStep) {
         for (let x = 0; x < image.width; x += golden.sampleStep) {

@@ -1,0 +1,1 @@
+export { samFamily } from './sam-family.js';
