@@ -31,17 +31,24 @@ async function picture(index) {
 
 const sources = await Promise.all(Array.from({ length: pictures }, (_, index) => picture(index)));
 const segmenter = await createSegmenter({ workers: Number(values.workers) });
+/** Pictures that are open, oldest first: as many as people and prefetching keep at a time. */
 const opened = new Map();
+const atOnce = Math.min(8, pictures);
 const samples = [];
 const perPicture = 4;
 
-/** Clicks come in turns of four on one picture, and pictures come again, as when people go back and forth. */
+/** Clicks come in turns of four on one picture; the picture used longest ago is closed for it, and comes again later. */
 for (let done = 0; done < clicks; ) {
   const index = Math.floor(done / perPicture) % pictures;
   const { x, y, bytes } = sources[index];
-  // Every other round the picture is closed and opened anew.
-  if (!opened.has(index)) opened.set(index, await segmenter.open(bytes));
-  const image = opened.get(index);
+  const image = opened.get(index) ?? (await segmenter.open(bytes));
+  opened.delete(index);
+  opened.set(index, image);
+  for (const [oldest, other] of opened) {
+    if (opened.size <= atOnce) break;
+    opened.delete(oldest);
+    await other.close();
+  }
   const made = [];
   for (let k = 0; k < perPicture && done < clicks; k++, done++) {
     const angle = done * 2.4;
@@ -54,10 +61,6 @@ for (let done = 0; done < clicks; ) {
     });
     const prediction = await segmenter.segment(image, { clicks: made });
     if (prediction.mask.data.length !== width * height) throw new Error('A mask of the wrong size.');
-  }
-  if (Math.floor(done / (perPicture * pictures)) % 2 === 1) {
-    await image.close();
-    opened.delete(index);
   }
   if (done % Math.max(1, Math.round(clicks / 20)) < perPicture) {
     globalThis.gc?.();

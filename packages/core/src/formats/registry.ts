@@ -8,7 +8,16 @@ import { labelStudioRle } from './label-studio-rle.js';
 import { polygonJson } from './polygon.js';
 import { svgPath } from './svg-path.js';
 
-/** Every codec of the core. A new one is a file and a line here. */
+/**
+ * Every codec of the core. A new one is a file and a line here.
+ *
+ * @example
+ * ```ts
+ * import { CODECS } from '@clickmask/core';
+ *
+ * console.log(CODECS.some(({ name }) => name === 'coco-rle')); // true
+ * ```
+ */
 export const CODECS: readonly Codec[] = Object.freeze([
   cocoRle,
   cocoRleUncompressed,

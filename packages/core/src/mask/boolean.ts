@@ -138,7 +138,17 @@ export function maskIou(a: MaskRuns, b: MaskRuns): number {
   return all === 0 ? 1 : shared / all;
 }
 
-/** Whether two masks have the same size and pixels. */
+/**
+ * Whether two masks have the same size and pixels.
+ *
+ * @example
+ * ```ts
+ * import { complement, rectRuns, sameRuns } from '@clickmask/core';
+ *
+ * const runs = rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 });
+ * console.log(sameRuns(runs, complement(complement(runs)))); // true
+ * ```
+ */
 export function sameRuns(a: MaskRuns, b: MaskRuns): boolean {
   if (a.width !== b.width || a.height !== b.height || a.spans.length !== b.spans.length) return false;
   return a.rows.every((value, i) => value === b.rows[i]) && a.spans.every((value, i) => value === b.spans[i]);

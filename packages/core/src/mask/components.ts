@@ -94,7 +94,17 @@ function measure({ height, rows, spans }: MaskRuns, parents: Uint32Array): Compo
   return { count, labels, areas, boxes };
 }
 
-/** Area and bounds of one part. */
+/**
+ * Area and bounds of one part.
+ *
+ * @example
+ * ```ts
+ * import { componentAt, connectedComponents, rectRuns } from '@clickmask/core';
+ *
+ * const parts = connectedComponents(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }), 8);
+ * console.log(componentAt(parts, 0).area); // 6
+ * ```
+ */
 export function componentAt(components: Components, index: number): Component {
   const [left, top, right, bottom] = components.boxes.subarray(4 * index, 4 * index + 4);
   return {

@@ -16,7 +16,19 @@ export interface MaskRuns extends Size {
   readonly spans: Uint32Array;
 }
 
-/** Collects runs in row order; touching runs of a row are joined. */
+/**
+ * Collects runs in row order; touching runs of a row are joined.
+ *
+ * @example
+ * ```ts
+ * import { area, RunBuilder } from '@clickmask/core';
+ *
+ * const builder = new RunBuilder({ width: 8, height: 6 });
+ * builder.add(2, 1, 4);
+ * builder.add(2, 4, 6);
+ * console.log(area(builder.finish())); // 5
+ * ```
+ */
 export class RunBuilder {
   readonly #width: number;
   readonly #height: number;
@@ -60,11 +72,31 @@ export class RunBuilder {
   }
 }
 
+/**
+ * A mask of the given size in which nothing is set.
+ *
+ * @example
+ * ```ts
+ * import { area, emptyRuns } from '@clickmask/core';
+ *
+ * console.log(area(emptyRuns({ width: 8, height: 6 }))); // 0
+ * ```
+ */
 export function emptyRuns(size: Size): MaskRuns {
   return new RunBuilder(size).finish();
 }
 
-/** Runs of a mask of bytes. Any value but 0 counts as set, so that a 0/255 picture is never taken for an empty one. */
+/**
+ * Runs of a mask of bytes. Any value but 0 counts as set, so that a 0/255 picture is never taken for an empty one.
+ *
+ * @example
+ * ```ts
+ * import { runsFromMask } from '@clickmask/core';
+ *
+ * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([0, 255, 255, 0]) });
+ * console.log([...runs.spans]); // [1, 3]
+ * ```
+ */
 export function runsFromMask(mask: Mask): MaskRuns {
   const { width, data } = mask;
   const builder = new RunBuilder(mask);
@@ -108,7 +140,17 @@ function nextSet(data: Uint8Array, start: number, size: number): number {
   return index;
 }
 
-/** The bytes of a mask given as runs. */
+/**
+ * The bytes of a mask given as runs.
+ *
+ * @example
+ * ```ts
+ * import { maskFromRuns, rectRuns } from '@clickmask/core';
+ *
+ * const runs = rectRuns({ width: 4, height: 1 }, { x: 1, y: 0, width: 2, height: 1 });
+ * console.log(maskFromRuns(runs).data.join(' ')); // 0 1 1 0
+ * ```
+ */
 export function maskFromRuns(runs: MaskRuns): Mask {
   const { width, height, rows, spans } = runs;
   const data = new Uint8Array(width * height);
@@ -123,6 +165,13 @@ export function maskFromRuns(runs: MaskRuns): Mask {
  * Accepts either form and gives the runs.
  *
  * @throws ClickmaskError `bad-mask` where the value is neither
+ *
+ * @example
+ * ```ts
+ * import { createMask, toRuns } from '@clickmask/core';
+ *
+ * console.log(toRuns(createMask(8, 6)).rows.length); // 7
+ * ```
  */
 export function toRuns(mask: Mask | MaskRuns): MaskRuns {
   if (typeof mask === 'object' && mask !== null && 'spans' in mask) return mask;
@@ -130,14 +179,32 @@ export function toRuns(mask: Mask | MaskRuns): MaskRuns {
   return runsFromMask(mask);
 }
 
-/** Number of set pixels. */
+/**
+ * Number of set pixels.
+ *
+ * @example
+ * ```ts
+ * import { area, rectRuns } from '@clickmask/core';
+ *
+ * console.log(area(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }))); // 6
+ * ```
+ */
 export function area(runs: MaskRuns): number {
   let sum = 0;
   for (let i = 0; i < runs.spans.length; i += 2) sum += runs.spans[i + 1] - runs.spans[i];
   return sum;
 }
 
-/** The smallest rectangle that holds every set pixel, or null where there is none. */
+/**
+ * The smallest rectangle that holds every set pixel, or null where there is none.
+ *
+ * @example
+ * ```ts
+ * import { bounds, rectRuns } from '@clickmask/core';
+ *
+ * console.log(bounds(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }))); // { x: 1, y: 2, width: 3, height: 2 }
+ * ```
+ */
 export function bounds(runs: MaskRuns): Rect | null {
   const { height, rows, spans } = runs;
   if (spans.length === 0) return null;
@@ -154,7 +221,17 @@ export function bounds(runs: MaskRuns): Rect | null {
   return { x: left, y: top, width: right - left, height: bottom - top + 1 };
 }
 
-/** Whether the pixel is set; a point outside the picture is not. */
+/**
+ * Whether the pixel is set; a point outside the picture is not.
+ *
+ * @example
+ * ```ts
+ * import { isSet, rectRuns } from '@clickmask/core';
+ *
+ * const runs = rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 });
+ * console.log(isSet(runs, 3, 2), isSet(runs, 4, 2)); // true false
+ * ```
+ */
 export function isSet(runs: MaskRuns, column: number, row: number): boolean {
   return runAt(runs, column, row) >= 0;
 }

@@ -10,6 +10,13 @@ export interface Mask extends Size {
  * An empty mask of the given size.
  *
  * @throws ClickmaskError `bad-mask` where a side is not a whole number ≥ 1
+ *
+ * @example
+ * ```ts
+ * import { createMask } from '@clickmask/core';
+ *
+ * console.log(createMask(8, 6).data.length); // 48
+ * ```
  */
 export function createMask(width: number, height: number): Mask {
   expectInteger('bad-mask', 'width', width, 1);
@@ -17,7 +24,16 @@ export function createMask(width: number, height: number): Mask {
   return { width, height, data: new Uint8Array(width * height) };
 }
 
-/** Throws `bad-mask` unless the value has the shape of a {@link Mask}; the bytes themselves are not scanned. */
+/**
+ * Throws `bad-mask` unless the value has the shape of a {@link Mask}; the bytes themselves are not scanned.
+ *
+ * @example
+ * ```ts
+ * import { checkMask, createMask } from '@clickmask/core';
+ *
+ * checkMask(createMask(8, 6));
+ * ```
+ */
 export function checkMask(mask: Mask): void {
   expectInteger('bad-mask', 'mask.width', mask?.width, 1);
   expectInteger('bad-mask', 'mask.height', mask?.height, 1);

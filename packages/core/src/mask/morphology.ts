@@ -2,7 +2,16 @@ import { expectInteger } from '../errors/index.js';
 import { complement } from './boolean.js';
 import { bounds, type MaskRuns, RunBuilder } from './mask-runs.js';
 
-/** Largest radius of {@link smooth}, {@link dilate} and {@link erode}, in px. */
+/**
+ * Largest radius of {@link smooth}, {@link dilate} and {@link erode}, in px.
+ *
+ * @example
+ * ```ts
+ * import { MAX_RADIUS } from '@clickmask/core';
+ *
+ * console.log(MAX_RADIUS); // 64
+ * ```
+ */
 export const MAX_RADIUS = 64;
 
 /**
