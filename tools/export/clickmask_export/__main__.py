@@ -3,11 +3,12 @@ import argparse
 import json
 import pathlib
 
-from . import fcanet, isegm
+from . import fcanet, isegm, sam
 
 SYSTEMS = {
     'fcanet': fcanet.export,
     'ritm': isegm.export,
+    'sam': sam.export,
     'simpleclick': isegm.export,
     'cfr-icl': isegm.export,
 }
