@@ -26,7 +26,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
       cascade === undefined
         ? undefined
         : { cascade: cascade === 'auto' ? ADAPTIVE : { steps: cascade, settledPixels: null } },
-    imageBytes: 0.5 * bytes,
+    imageBytes: 0.3 * bytes,
     deadlineMs: settings.deadlineMs,
     streamFrom: settings.streamFrom,
   });

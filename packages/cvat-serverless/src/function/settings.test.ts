@@ -8,7 +8,7 @@ describe('readFunctionSettings', () => {
       reply: 'mask',
       postprocess: { fillHoles: 0, removeSpecks: 0, smooth: 0 },
       maxPixels: 64e6,
-      cacheMb: 256,
+      cacheMb: 160,
       deadlineMs: 25_000,
       streamFrom: 262_144,
     });

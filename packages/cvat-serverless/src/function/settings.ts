@@ -21,7 +21,7 @@ export interface FunctionSettings {
   readonly cascade?: number | 'auto';
   /** `CLICKMASK_MAX_PIXELS`: largest frame. Default 64,000,000. */
   readonly maxPixels: number;
-  /** `CLICKMASK_CACHE_MB`: memory for frames, features and earlier clicks together. Default 256. */
+  /** `CLICKMASK_CACHE_MB`: memory for frames, features and earlier clicks together. Default 160. */
   readonly cacheMb: number;
   /** `CLICKMASK_DEADLINE_MS`. Default 25,000. */
   readonly deadlineMs: number;
@@ -92,7 +92,7 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
     },
     cascade: cascade === 'auto' ? 'auto' : reader.integer('CLICKMASK_CASCADE', 0, 8),
     maxPixels: reader.integer('CLICKMASK_MAX_PIXELS', 1, 1e9) ?? 64e6,
-    cacheMb: reader.integer('CLICKMASK_CACHE_MB', 8, 1_000_000) ?? 256,
+    cacheMb: reader.integer('CLICKMASK_CACHE_MB', 8, 1_000_000) ?? 160,
     deadlineMs: reader.integer('CLICKMASK_DEADLINE_MS', 1, 86_400_000) ?? 25_000,
     streamFrom: reader.integer('CLICKMASK_STREAM_FROM', 0) || 262_144,
   };
