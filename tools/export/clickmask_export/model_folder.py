@@ -13,10 +13,11 @@ import onnxruntime
 import torch
 
 
-def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=False):
+def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=False, shapes=None):
     """Exports `module(*inputs.values())`.
 
-    inputs: name -> example tensor. dynamic: input name -> {axis: name}; for the legacy exporter outputs may be named too.
+    inputs: name -> example tensor. dynamic: input name -> {axis: name}. shapes: output name -> its shape, where tracing
+    loses it.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,14 +28,14 @@ def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=F
             torch.onnx.export(module, args, str(path), input_names=list(inputs), output_names=outputs,
                               dynamic_axes=dynamic or {}, opset_version=opset, dynamo=False)
         else:
-            shapes = None
+            open_sizes = None
             if dynamic:
                 dims = {}
-                shapes = tuple(
+                open_sizes = tuple(
                     {axis: dims.setdefault(name, torch.export.Dim(name, min=32, max=8192))
                      for axis, name in dynamic.get(key, {}).items()} for key in inputs)
             torch.onnx.export(module, args, str(path), input_names=list(inputs), output_names=outputs,
-                              dynamic_shapes=shapes, opset_version=opset, dynamo=True, external_data=False,
+                              dynamic_shapes=open_sizes, opset_version=opset, dynamo=True, external_data=False,
                               optimize=True, verbose=False)
     # Neither paths of this machine nor traces of Python code stay in the file.
     model = onnx.load(path)
@@ -44,6 +45,10 @@ def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=F
     for value in [*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer]:
         value.doc_string = ''
         del value.metadata_props[:]
+    for value in model.graph.output:
+        if value.name in (shapes or {}):
+            for dimension, size in zip(value.type.tensor_type.shape.dim, shapes[value.name]):
+                dimension.dim_value = size
     del model.graph.metadata_props[:]
     del model.metadata_props[:]
     model.doc_string = ''

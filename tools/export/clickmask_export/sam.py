@@ -72,7 +72,8 @@ def export(system, arguments):
                                legacy=True, opset=17)
     outputs = ['low_res_masks', 'iou_predictions']
     decoder = out.export_graph(Decoder(model).eval(), points(4, dim), arguments.out / 'decoder.onnx', outputs,
-                               {'point_coords': {1: 'points'}, 'point_labels': {1: 'points'}}, legacy=True, opset=17)
+                               {'point_coords': {1: 'points'}, 'point_labels': {1: 'points'}}, legacy=True, opset=17,
+                               shapes={'low_res_masks': [1, 4, 256, 256], 'iou_predictions': [1, 4]})
     parity = {
         'encoder': out.compare(model.image_encoder, encoder, [image], ['image_embeddings'], 1),
         'decoder': out.compare(Decoder(model).eval(), decoder, [points(2, dim), points(9, dim)], outputs, 1),

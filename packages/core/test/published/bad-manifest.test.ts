@@ -1,0 +1,60 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSegmenter } from '../../src/node.js';
+
+const models = fileURLToPath(new URL('models', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clickmask-published-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Manifest {
+  family: string;
+  options: Record<string, unknown>;
+  graphs: Record<string, { inputs: { name: string; shape: unknown[] }[]; outputs: { name: string }[] }>;
+}
+
+async function loadChanged(model: string, change: (manifest: Manifest) => void): Promise<void> {
+  const target = join(folder, model);
+  await cp(join(models, model), target, { recursive: true, force: true });
+  const manifest = JSON.parse(await readFile(join(target, 'model.json'), 'utf8')) as Manifest;
+  change(manifest);
+  await writeFile(join(target, 'model.json'), JSON.stringify(manifest));
+  const segmenter = await createSegmenter({ model: target, workers: 0, threads: 1 });
+  await segmenter.close();
+}
+
+describe('manifests that a family cannot serve', () => {
+  it.each<[string, string, (manifest: Manifest) => void, RegExp]>([
+    ['no click encoding', 'isegm-open', (m) => delete m.options.encoding, /options\.encoding/],
+    [
+      'an unknown encoding',
+      'isegm-open',
+      (m) => (m.options.encoding = { kind: 'stars', radius: 5 }),
+      /disks, distances/,
+    ],
+    ['open sizes without a target', 'isegm-open', (m) => delete m.options.longest, /options\.longest/],
+    ['clicks outside neither kept nor dropped', 'isegm-fixed', (m) => (m.options.outsideClicks = 1), /keep, drop/],
+    ['scales of 0', 'isegm-fixed', (m) => (m.options.std = [1, 0, 1]), /options\.std/],
+    ['a short side that is no number', 'fcanet', (m) => (m.options.shortest = '512'), /options\.shortest/],
+    ['the family of another network', 'fcanet', (m) => (m.family = 'isegm'), /coord_features/],
+    ['a decoder without its features', 'sam', (m) => (m.graphs.encoder.outputs = []), /image_embeddings/],
+  ])('%s', async (_, model, change, message) => {
+    const error = await loadChanged(model, change).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ code: 'bad-model', message: expect.stringMatching(message) });
+  });
+
+  it('loads them unchanged', async () => {
+    for (const model of ['isegm-open', 'isegm-fixed', 'isegm-points', 'fcanet', 'sam']) {
+      await expect(loadChanged(model, () => {})).resolves.toBeUndefined();
+    }
+  });
+});
