@@ -25,6 +25,7 @@ function copyAssets() {
       for (const name of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.asyncify.wasm']) {
         cpSync(join(runtime, name), join(out, name));
       }
+      for (const name of ['LICENSE', 'THIRD_PARTY_NOTICES.md']) cpSync(join(here, name), join(out, name));
       for (const name of modelFiles) cpSync(join(model, name), join(out, 'clickmask-small', name));
     },
   };
@@ -61,6 +62,7 @@ const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = 
     format: 'es',
     sourcemap,
     inlineDynamicImports,
+    banner: '/*! Clickmask, Apache-2.0. Contains ONNX Runtime Web, MIT; see THIRD_PARTY_NOTICES.md. */',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
   },
