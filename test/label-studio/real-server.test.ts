@@ -159,7 +159,7 @@ async function annotationsOf(task: number): Promise<readonly { id: number; resul
   return (await labelStudio.call('GET', `/api/tasks/${task}/annotations/`)) as { id: number; result: Json[] }[];
 }
 
-describe('a real Label Studio, by its REST API', () => {
+describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
   it('is connected by the command line, again and again without change', async (context) => {
     needsServer(context);
     const { project } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }), false);
@@ -334,7 +334,7 @@ describe('a real Label Studio, by its REST API', () => {
   });
 });
 
-describe('a real Label Studio, in a browser', { timeout: 120_000 }, () => {
+describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
   let browser: Browser | undefined;
   let editor: EditorPage;
 
