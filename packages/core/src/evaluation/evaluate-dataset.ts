@@ -10,8 +10,8 @@ export interface OpenSample {
 }
 
 export interface EvaluateDatasetOptions extends EvaluateOptions {
-  /** Called after each sample, and waited for. */
-  readonly onSample?: (name: string, result: SampleResult, index: number) => void | Promise<void>;
+  /** Called after each sample; a promise it returns is waited for. */
+  readonly onSample?: (name: string, result: SampleResult, index: number) => unknown;
   /** Results of an evaluation that was broken off, by sample; they count, and their samples are not run again. */
   readonly known?: ReadonlyMap<string, SampleResult>;
 }
