@@ -26,7 +26,7 @@ import {
 import { guideFromBox, normaliseBox } from './box-guide.js';
 import { createByteLru } from './byte-lru.js';
 import { fingerprint } from './fingerprint.js';
-import { checkPostprocess, cutMask, postprocess } from './postprocess.js';
+import { type cutMask as CutMask, checkPostprocess, createMaskCutter, postprocess } from './postprocess.js';
 import type { Candidate, PredictionData, RefinementReport } from './prediction.js';
 import type { Prompt } from './prompt.js';
 import type { ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
@@ -183,6 +183,7 @@ export function createEngine(options: EngineOptions): Engine {
   const pixels = createByteLru<RgbImage>(budgets.pixels);
   const features = createByteLru<Features>(budgets.features);
   const states = createByteLru<ClickState>(budgets.states);
+  const cutMask = createMaskCutter();
   let encodes = 0;
   let predictions = 0;
   let encodeMs = 0;
@@ -231,7 +232,7 @@ export function createEngine(options: EngineOptions): Engine {
     let nextZoomed: Rect | null = null;
     if (refinement.zoomIn !== null && fixedRoi === null) {
       const { zoomIn } = refinement;
-      const mask = previous === null ? null : asRuns(previous, size, zoomIn.threshold);
+      const mask = previous === null ? null : asRuns(previous, size, zoomIn.threshold, cutMask);
       const view = zoomRegion(mask === null ? null : bounds(mask), clicks, current, size, zoomIn);
       ({ roi, zoomed } = view);
       nextZoomed = view.current;
@@ -329,15 +330,22 @@ export function createEngine(options: EngineOptions): Engine {
       for (let count = done + 1; count <= clicks.length; count++) {
         const part = clicks.slice(0, count);
         state = await step(part, state, count === clicks.length ? choice : 'best');
-        states.set(names[count], state, (state.map?.data.byteLength ?? 0) + (state.memory?.byteLength ?? 0) + 400);
+        // Map and memory; then what is remembered beside them, runs of about two a row among it.
+        states.set(
+          names[count],
+          state,
+          (state.map?.data.byteLength ?? 0) + (state.memory?.byteLength ?? 0) + 400 + 20 * size.height,
+        );
       }
       const predicted = performance.now();
       const last = state as ClickState;
 
       const notes: string[] = [];
       const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
-        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {});
-        return guide === null ? clean : intersection(clean, rectRuns(size, guide.limit));
+        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {}, cutMask);
+        if (guide !== null) return intersection(clean, rectRuns(size, guide.limit));
+        // A copy, since the caller may keep, alter or hand over what it gets, and the cut is remembered.
+        return { ...clean, rows: clean.rows.slice(), spans: clean.spans.slice() };
       };
       let runs: MaskRuns;
       if (last.map === null) {
@@ -546,8 +554,8 @@ function stateNames(
   return names;
 }
 
-function asRuns(previous: PreviousMask, size: Size, threshold: number): MaskRuns {
-  return 'spans' in previous ? previous : cutMask(previous, size, threshold);
+function asRuns(previous: PreviousMask, size: Size, threshold: number, cut: typeof CutMask): MaskRuns {
+  return 'spans' in previous ? previous : cut(previous, size, threshold);
 }
 
 /** Mean probability of the cells above the threshold: a stand-in for a score where the model gives none. */

@@ -60,15 +60,20 @@ export function checkPostprocess(options: PostprocessOptions): void {
   }
 }
 
-/** Cuts the mask from the map, then applies integrity, holes, specks and largest part, in this order. */
+/**
+ * Cuts the mask from the map, then applies integrity, holes, specks and largest part, in this order.
+ *
+ * @param cut - how the mask is cut; a caller that has cut this map already gives its own
+ */
 export function postprocess(
   map: ProbabilityMap,
   size: Size,
   clicks: readonly Click[],
   threshold: number,
   options: PostprocessOptions,
+  cut: typeof cutMask = cutMask,
 ): MaskRuns {
-  let runs = cutMask(map, size, options.threshold ?? threshold);
+  let runs = cut(map, size, options.threshold ?? threshold);
   const integrity = options.structuralIntegrity ?? defaultPostprocess.structuralIntegrity;
   if (integrity !== 'off') runs = keepClickedParts(runs, clicks, integrity);
   const holes = options.fillHoles ?? defaultPostprocess.fillHoles;
@@ -84,4 +89,16 @@ export function cutMask(map: ProbabilityMap, size: Size, probability: number): M
   // A level beyond every value stands for the open ends, 0 and 1, of a logit map.
   const level = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, levelOf(map, probability)));
   return thresholdMap(map, size, level);
+}
+
+/** {@link cutMask} that remembers the last cut of each map for as long as the map lives. */
+export function createMaskCutter(): typeof cutMask {
+  const known = new WeakMap<ProbabilityMap, { readonly probability: number; readonly runs: MaskRuns }>();
+  return (map, size, probability) => {
+    const last = known.get(map);
+    if (last?.probability === probability) return last.runs;
+    const runs = cutMask(map, size, probability);
+    known.set(map, { probability, runs });
+    return runs;
+  };
 }
