@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 // Formatting and the general rules are Biome's; here only what needs type information.
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'training/**', 'tools/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'training/**', 'tools/**', '.cache/**', 'test-results/**'] },
   {
     files: ['packages/*/src/**/*.ts', 'packages/*/bin/**/*.ts', 'packages/*/test/**/*.ts', 'test/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { project: './tsconfig.test.json' } },

@@ -1,5 +1,5 @@
 // `npm run bench`: the stages of a click; with names, the longer measurements in packages/*/bench/NAME.mjs.
-import { readdirSync, existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
@@ -13,7 +13,9 @@ const scripts = Object.fromEntries(
 );
 const names = process.argv.slice(2);
 if (names.includes('--help')) {
-  console.log(`Usage: npm run bench [-- NAME...]\n\nWithout a name: the stages of a click. Names: ${Object.keys(scripts).join(', ')}`);
+  console.log(
+    `Usage: npm run bench [-- NAME...]\n\nWithout a name: the stages of a click. Names: ${Object.keys(scripts).join(', ')}`,
+  );
   process.exit(0);
 }
 const unknown = names.find((name) => !(name in scripts));
