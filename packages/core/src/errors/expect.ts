@@ -17,6 +17,11 @@ function typeName(value: object): string {
   return typeof type === 'function' ? String(type.name).slice(0, 40) : 'no class';
 }
 
+/** The first line of a caught value's message: what a runtime prints after it is for its makers. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+}
+
 /** An error in the form "Expected <what> for <name> but received <value>." */
 export function unexpected(
   code: ClickmaskErrorCode,

@@ -1,11 +1,11 @@
 import { ClickmaskError } from '../../errors/index.js';
-import type { Size } from '../../geometry/index.js';
-import { probabilitiesOf, readOnGrid, resizeToTensor } from '../../image/index.js';
-import { coverageOnGrid } from '../../mask/index.js';
+import { type Size, sameRect } from '../../geometry/index.js';
+import { probabilitiesOf, resizeToTensor } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
 import type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily } from '../family.js';
 import type { ModelManifest } from '../manifest.js';
+import { previousOnGrid } from '../previous-on-grid.js';
 
 interface EncoderFeatures extends Features {
   /** The encoder's outputs, under the names by which the decoder takes them. */
@@ -109,20 +109,14 @@ function clickTensor(input: DecodeInput, size: Size): Tensor {
 
 function previousTensor(input: DecodeInput, grid: Size): Tensor {
   const { roi, previous, mirrored } = input;
-  let data: Float32Array;
-  if (previous === null) data = new Float32Array(grid.width * grid.height);
-  else if ('spans' in previous) data = coverageOnGrid(previous, roi, grid);
-  else if (sameGrid(previous, grid) && sameRoi(previous.roi, roi)) data = probabilitiesOf(previous).slice();
-  else data = readOnGrid(previous, roi, grid, 'area');
+  // On the same grid and region the network gets its own map back, as in training: no way over pixels.
+  const own = previous !== null && 'roi' in previous && sameGrid(previous, grid) && sameRect(previous.roi, roi);
+  const data = own ? probabilitiesOf(previous).slice() : previousOnGrid(previous, roi, grid, 'area');
   if (mirrored) mirrorRows(data, grid.width);
   return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };
 }
 
 const sameGrid = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
-
-function sameRoi(a: DecodeInput['roi'], b: DecodeInput['roi']): boolean {
-  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
-}
 
 function squareOf(
   manifest: ModelManifest,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
-import { ClickmaskError } from '../../errors/index.js';
+import { ClickmaskError, messageOf } from '../../errors/index.js';
 import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
 
 /** Best first. WebGPU comes after the CPU unless it is asked for: on servers it is often a software renderer. */
@@ -119,8 +119,4 @@ function fromOrt(value: Ort.OnnxValue): Tensor {
 function describeTensor(value: Ort.InferenceSession.ValueMetadata): TensorInfo {
   if (!value.isTensor) throw new ClickmaskError('bad-model', `Expected only tensors but '${value.name}' is none.`);
   return { name: value.name, type: value.type as TensorType, shape: value.shape };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.split('\n')[0] : String(error);
 }

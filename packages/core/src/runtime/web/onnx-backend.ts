@@ -1,5 +1,5 @@
 import type * as Ort from 'onnxruntime-web/webgpu';
-import { ClickmaskError } from '../../errors/index.js';
+import { ClickmaskError, messageOf } from '../../errors/index.js';
 import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
 
 export interface OnnxWebOptions {
@@ -171,8 +171,4 @@ function missingRuntime(cause: unknown): ClickmaskError {
     'The inference runtime could not be loaded. Serve the .wasm files of onnxruntime-web beside its script, or say where ' +
     `they are (wasmPaths). The browser said: ${messageOf(cause)}`;
   return new ClickmaskError('backend-unavailable', message, { cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.split('\n')[0] : String(error);
 }
