@@ -1,4 +1,12 @@
 export { type AxisWeights, axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
-export { levelOf, type ProbabilityMap, probabilitiesOf, readOnGrid, sigmoid } from './probability-map.js';
+export { layersOf, pasteOnMap } from './map-layers.js';
+export {
+  levelOf,
+  type MapPatch,
+  type ProbabilityMap,
+  probabilitiesOf,
+  readOnGrid,
+  sigmoid,
+} from './probability-map.js';
 export { applyWeights, checkInside, type PixelScaling, resizeMap, resizeToTensor } from './resize.js';
 export { checkImage, type RgbImage, rgbFromRgba } from './rgb-image.js';

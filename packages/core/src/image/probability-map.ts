@@ -1,5 +1,6 @@
 import type { Rect, Size } from '../geometry/index.js';
 import { axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
+import { readLayersOnGrid } from './map-layers.js';
 import { applyWeights } from './resize.js';
 
 /**
@@ -17,7 +18,12 @@ export interface ProbabilityMap extends Size {
   readonly roi: Rect;
   /** How the grid is enlarged to the region. */
   readonly filter: 'half-pixel' | 'align-corners';
+  /** Parts that were decided again, each on a grid of its own; where they overlap the later one counts. */
+  readonly patches?: readonly MapPatch[];
 }
+
+/** A part of a picture decided again: what {@link ProbabilityMap} says of the rest holds inside its region too. */
+export type MapPatch = Omit<ProbabilityMap, 'patches'>;
 
 /**
  * The value of the map that stands for a probability: the level at which a mask is cut.
@@ -34,7 +40,8 @@ export function levelOf(map: Pick<ProbabilityMap, 'scale'>, probability: number)
 }
 
 /**
- * The map's values as probabilities, shape [height, width]; the map's own array where they are that already.
+ * The values of a map's own grid as probabilities, shape [height, width], whatever patches lie over them; the map's own
+ * array where they are that already.
  *
  * @example
  * ```ts
@@ -81,6 +88,7 @@ export function sigmoid(logits: Float32Array): Float32Array {
  * ```
  */
 export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {
+  if (map.patches !== undefined) return readLayersOnGrid(map, roi, size, filter);
   const across = composeWeights(
     axisWeights(roi.width, size.width, filter),
     axisWeights(map.width, map.roi.width, map.filter),

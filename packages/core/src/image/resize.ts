@@ -153,6 +153,34 @@ export function applyWeights(data: Float32Array | Uint8Array, across: AxisWeight
   return result;
 }
 
+/**
+ * Applies one band matrix along each axis of a map of which only single rows are ever there.
+ *
+ * @param readRow - values of one source row, shape [across.inputSize]; may be the same array on every call
+ */
+export function resampleRows(
+  across: AxisWeights,
+  down: AxisWeights,
+  readRow: (row: number) => Float64Array,
+): Float32Array {
+  const width = across.outputSize;
+  const result = new Float32Array(width * down.outputSize);
+  const rows = new RowWindow(down.taps, width, (index, into) => {
+    const row = readRow(index);
+    for (let x = 0; x < width; x++) {
+      let value = 0;
+      for (let k = 0; k < across.taps; k++) value += row[across.first[x] + k] * across.weights[x * across.taps + k];
+      into[x] = value;
+    }
+  });
+  const sum = new Float64Array(width);
+  for (let y = 0; y < down.outputSize; y++) {
+    accumulate(down, y, rows, sum);
+    result.set(sum, y * width);
+  }
+  return result;
+}
+
 /** Horizontally filtered source rows, kept for as long as the next output rows may still need them. */
 class RowWindow {
   readonly #slots: Float64Array[];

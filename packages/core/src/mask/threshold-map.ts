@@ -1,8 +1,10 @@
 import { expectInteger, expectNumber, unexpected } from '../errors/index.js';
-import type { ImagePoint, Size } from '../geometry/index.js';
-import type { ProbabilityMap } from '../image/index.js';
+import type { ImagePoint, Rect, Size } from '../geometry/index.js';
+import { levelOf, type MapPatch, type ProbabilityMap } from '../image/index.js';
+import { difference, union } from './boolean.js';
 import { checkSize } from './checks.js';
 import { type MaskRuns, RunBuilder } from './mask-runs.js';
+import { rectRuns } from './transform.js';
 
 /**
  * Cuts a mask out of a map: the map is enlarged (or shrunk) to its region of interest by bilinear interpolation, and a
@@ -15,6 +17,8 @@ import { type MaskRuns, RunBuilder } from './mask-runs.js';
  * source position `s(i) = (i + 0.5) * in / out - 0.5` clamped to `[0, in - 1]` (half-pixel), or
  * `i * (in - 1) / (out - 1)`, 0 where `out` is 1 (align-corners); column `c = floor(s(x))`, row `r = floor(s(y))`;
  * `row[c] = lerp(map[r][c], map[r + 1][c], s(y) - r)`; value `= lerp(row[c], row[c + 1], s(x) - c)`.
+ *
+ * Inside a patch of the map the patch is cut in the same way, at the level that stands for the same probability.
  *
  * @param map - values without NaN on a grid, row-major [height, width]; probabilities or logits
  * @param size - of the picture, in image px
@@ -36,6 +40,24 @@ import { type MaskRuns, RunBuilder } from './mask-runs.js';
  * ```
  */
 export function thresholdMap(map: ProbabilityMap, size: Size, threshold: number): MaskRuns {
+  let runs = thresholdLayer(map, size, threshold);
+  for (const patch of map.patches ?? []) {
+    const level = clamped(inUnitsOf(patch, map, threshold));
+    runs = union(difference(runs, rectRuns(size, patch.roi)), thresholdLayer(patch, size, level));
+  }
+  return runs;
+}
+
+/** A value of one layer as another layer would state it. */
+function inUnitsOf(layer: MapPatch, other: MapPatch, value: number): number {
+  if ((layer.scale === 'logit') === (other.scale === 'logit')) return value;
+  return layer.scale === 'logit' ? levelOf(layer, Math.min(1, Math.max(0, value))) : 1 / (1 + Math.exp(-value));
+}
+
+/** A level beyond every value stands for the open ends, 0 and 1, of logits. */
+const clamped = (level: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, level));
+
+function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns {
   checkMap(map);
   checkSize(size);
   const { roi, data, width: gridWidth } = map;
@@ -118,6 +140,14 @@ export function thresholdMap(map: ProbabilityMap, size: Size, threshold: number)
  * ```
  */
 export function sampleMap(map: ProbabilityMap, point: ImagePoint): number {
+  const patch = map.patches?.findLast(({ roi }) => holds(roi, point));
+  return patch === undefined ? sampleLayer(map, point) : inUnitsOf(map, patch, sampleLayer(patch, point));
+}
+
+const holds = (roi: Rect, { x, y }: ImagePoint): boolean =>
+  x >= roi.x && y >= roi.y && x < roi.x + roi.width && y < roi.y + roi.height;
+
+function sampleLayer(map: MapPatch, point: ImagePoint): number {
   checkMap(map);
   const { roi } = map;
   const x = point.x - roi.x;
@@ -130,7 +160,7 @@ export function sampleMap(map: ProbabilityMap, point: ImagePoint): number {
   return row[column] + (row[column + 1] - row[column]) * (position - column);
 }
 
-function checkMap(map: ProbabilityMap): void {
+function checkMap(map: MapPatch): void {
   expectInteger('bad-mask', 'map.width', map.width, 1);
   expectInteger('bad-mask', 'map.height', map.height, 1);
   if (!(map.data instanceof Float32Array) || map.data.length !== map.width * map.height) {
@@ -196,7 +226,7 @@ interface Stretch extends ColumnSegment {
  * outline, so that only the others cost time in every row.
  */
 function stretchesOf(
-  map: ProbabilityMap,
+  map: MapPatch,
   top: number,
   segments: readonly ColumnSegment[],
   threshold: number,

@@ -19,6 +19,7 @@ export function previousOnGrid(
   if (previous === null) return new Float32Array(grid.width * grid.height);
   if ('spans' in previous) return coverageOnGrid(previous, roi, grid, filter);
   const pixelwise = (size: Size) => size.width === roi.width && size.height === roi.height;
-  if (sameRect(previous.roi, roi) && pixelwise(previous) && pixelwise(grid)) return probabilitiesOf(previous).slice();
+  const own = previous.patches === undefined && sameRect(previous.roi, roi);
+  if (own && pixelwise(previous) && pixelwise(grid)) return probabilitiesOf(previous).slice();
   return readOnGrid(previous, roi, grid, filter);
 }

@@ -1,0 +1,93 @@
+import type { Rect, Size } from '../geometry/index.js';
+import { axisWeights, type ResampleFilter } from './axis-weights.js';
+import type { MapPatch, ProbabilityMap } from './probability-map.js';
+import { resampleRows } from './resize.js';
+
+/**
+ * The grids of a map, from the lowest to the one on top.
+ *
+ * @example
+ * ```ts
+ * import { layersOf } from '@clickmask/core';
+ *
+ * const roi = { x: 0, y: 0, width: 4, height: 4 };
+ * const map = { width: 1, height: 1, data: new Float32Array(1), roi, filter: 'half-pixel' } as const;
+ * console.log(layersOf(map).length, layersOf({ ...map, patches: [map] }).length); // 1 2
+ * ```
+ */
+export function layersOf(map: ProbabilityMap): readonly MapPatch[] {
+  return map.patches === undefined ? [map] : [map, ...map.patches];
+}
+
+/**
+ * The map with a part of it decided again: inside the patch's region the patch counts, elsewhere the map as it was.
+ *
+ * @example
+ * ```ts
+ * import { area, pasteOnMap, thresholdMap } from '@clickmask/core';
+ *
+ * const grid = { width: 1, height: 1, filter: 'half-pixel' } as const;
+ * const map = { ...grid, data: new Float32Array([1]), roi: { x: 0, y: 0, width: 8, height: 6 } };
+ * const patch = { ...grid, data: new Float32Array([0]), roi: { x: 1, y: 1, width: 3, height: 2 } };
+ * console.log(area(thresholdMap(pasteOnMap(map, patch), { width: 8, height: 6 }, 0.5))); // 42
+ * ```
+ */
+export function pasteOnMap(map: ProbabilityMap, patch: MapPatch): ProbabilityMap {
+  const visible = (map.patches ?? []).filter((earlier) => !holds(patch.roi, earlier.roi));
+  return { ...map, patches: [...visible, patch] };
+}
+
+const holds = (outer: Rect, inner: Rect): boolean =>
+  inner.x >= outer.x &&
+  inner.y >= outer.y &&
+  inner.x + inner.width <= outer.x + outer.width &&
+  inner.y + inner.height <= outer.y + outer.height;
+
+/**
+ * Reads a map of several layers on the grid of a region: each needed pixel row is put together from the layers, logits
+ * turned into probabilities there, and resampled at once, so that no full-size map is made.
+ *
+ * @returns probabilities, shape [size.height, size.width]
+ */
+export function readLayersOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {
+  const across = axisWeights(roi.width, size.width, filter);
+  const down = axisWeights(roi.height, size.height, filter);
+  const used = new Uint8Array(roi.width);
+  across.weights.forEach((weight, i) => {
+    if (weight !== 0) used[across.first[Math.floor(i / across.taps)] + (i % across.taps)] = 1;
+  });
+  const painters = layersOf(map).map((layer) => rowPainter(layer, roi, used));
+  const row = new Float64Array(roi.width);
+  return resampleRows(across, down, (y) => {
+    row.fill(0);
+    for (const paint of painters) paint(roi.y + y, row);
+    return row;
+  });
+}
+
+/** Writes a layer's probabilities of one pixel row over what is there, at the used columns of `roi`. */
+function rowPainter(layer: MapPatch, roi: Rect, used: Uint8Array): (y: number, row: Float64Array) => void {
+  const across = axisWeights(layer.width, layer.roi.width, layer.filter);
+  const down = axisWeights(layer.height, layer.roi.height, layer.filter);
+  const offset = layer.roi.x - roi.x;
+  const columns: number[] = [];
+  for (let x = Math.max(0, -offset); x < layer.roi.width && x + offset < roi.width; x++) {
+    if (used[x + offset] === 1) columns.push(x);
+  }
+  const line = new Float64Array(layer.width);
+  return (y, row) => {
+    const inside = y - layer.roi.y;
+    if (inside < 0 || inside >= layer.roi.height) return;
+    line.fill(0);
+    for (let k = 0; k < down.taps; k++) {
+      const weight = down.weights[inside * down.taps + k];
+      const start = (down.first[inside] + k) * layer.width;
+      if (weight !== 0) for (let i = 0; i < layer.width; i++) line[i] += weight * layer.data[start + i];
+    }
+    for (const x of columns) {
+      let value = 0;
+      for (let k = 0; k < across.taps; k++) value += across.weights[x * across.taps + k] * line[across.first[x] + k];
+      row[x + offset] = layer.scale === 'logit' ? 1 / (1 + Math.exp(-value)) : value;
+    }
+  };
+}
