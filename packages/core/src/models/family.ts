@@ -1,5 +1,5 @@
 import type { Click } from '../clicks/index.js';
-import type { Rect, Size } from '../geometry/index.js';
+import type { Box, Rect, Size } from '../geometry/index.js';
 import type { ProbabilityMap, RgbImage } from '../image/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { InferenceSession } from '../runtime/backend.js';
@@ -29,14 +29,21 @@ export interface DecodeInput extends View {
   readonly image: Size;
   /** All clicks in the order they were made, also those outside the region. */
   readonly clicks: readonly Click[];
+  /** Given where the model takes boxes itself ({@link LoadedModel.capabilities}); corners in order, in image px. */
+  readonly box: Box | null;
   readonly previous: PreviousMask | null;
   /** What the chosen candidate of the pass before left in {@link DecodeOutput.memory}. */
   readonly memory: Float32Array | null;
 }
 
-/** Logits on the network's grid, shape [height, width], one array a candidate. */
+/** Logits on a grid of this size, row-major [height, width], one array a candidate. */
 export interface DecodeOutput extends Size {
   readonly logits: readonly Float32Array[];
+  /**
+   * Brings a candidate's logits to the grid; left out where they are on it. Asked for the chosen candidate alone, since
+   * it may be large.
+   */
+  readonly enlarge?: (logits: Float32Array) => Float32Array;
   /** The model's own estimate of each candidate's quality, 0 to 1; null where it gives none. */
   readonly scores: readonly number[] | null;
   /** The candidate that the authors' code would take, where it is not the one of the best score. */
@@ -56,6 +63,7 @@ export interface LoadedModel {
   readonly manifest: ModelManifest;
   readonly capabilities: {
     readonly previousMask: boolean;
+    /** Whether boxes are given to the model; else clicks and a first guess stand for them. */
     readonly box: boolean;
     readonly candidates: number;
   };

@@ -4,6 +4,8 @@ import type { ModelFamily } from './family.js';
 import { fcanetFamily } from './fcanet/index.js';
 import { isegmFamily } from './isegm/index.js';
 import { samFamily } from './sam/index.js';
+import { sam2Family } from './sam2/index.js';
+import { segnextFamily } from './segnext/index.js';
 
 /**
  * The model families that come with Clickmask. `createSegmenter` takes another list where a family of one's own is
@@ -16,7 +18,14 @@ import { samFamily } from './sam/index.js';
  * console.log(families.some((family) => family.name === 'clickmask')); // true
  * ```
  */
-export const families: readonly ModelFamily[] = Object.freeze([clickmaskFamily, isegmFamily, fcanetFamily, samFamily]);
+export const families: readonly ModelFamily[] = Object.freeze([
+  clickmaskFamily,
+  isegmFamily,
+  fcanetFamily,
+  samFamily,
+  sam2Family,
+  segnextFamily,
+]);
 
 /** @throws ClickmaskError `bad-model` naming the families that are known */
 export function findFamily(name: string, known: readonly ModelFamily[]): ModelFamily {

@@ -1,8 +1,7 @@
 import type { Click } from '../clicks/index.js';
 import { unexpected } from '../errors/index.js';
-import type { Rect, Size } from '../geometry/index.js';
+import type { Box, Rect, Size } from '../geometry/index.js';
 import { type MaskRuns, RunBuilder } from '../mask/index.js';
-import type { Box } from './prompt.js';
 
 /** How a box is served by a model that knows only clicks. */
 export interface BoxGuide {

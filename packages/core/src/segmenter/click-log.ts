@@ -1,12 +1,11 @@
 import { type Click, checkClicks } from '../clicks/index.js';
 import { ClickmaskError, isClickmaskError, unexpected } from '../errors/index.js';
 import { type CocoRle, cocoRle } from '../formats/index.js';
-import type { ImagePoint, Size } from '../geometry/index.js';
+import type { Box, ImagePoint, Size } from '../geometry/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import { type RefinementOptions, resolveRefinement } from '../refinement/index.js';
 import { normaliseBox } from './box-guide.js';
 import { checkPostprocess, type PostprocessOptions } from './postprocess.js';
-import type { Box } from './prompt.js';
 import type { Segmenter, SegmenterImage } from './segmenter.js';
 
 /** A change to a session, as it is logged. */

@@ -1,6 +1,6 @@
 import { type Click, checkClicks } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
-import { type Rect, type Size, wholeRect } from '../geometry/index.js';
+import { type Box, type Rect, type Size, wholeRect } from '../geometry/index.js';
 import { checkImage, type ProbabilityMap, probabilitiesOf, type RgbImage, sigmoid } from '../image/index.js';
 import {
   area,
@@ -13,7 +13,7 @@ import {
   rectRuns,
   toRuns,
 } from '../mask/index.js';
-import type { Features, ModelHandle, PreviousMask, View } from '../models/index.js';
+import type { DecodeOutput, Features, ModelHandle, PreviousMask, View } from '../models/index.js';
 import {
   averageLogits,
   chooseCandidate,
@@ -220,6 +220,7 @@ export function createEngine(options: EngineOptions): Engine {
     key: string,
     size: Size,
     clicks: readonly Click[],
+    box: Box | null,
     previous: PreviousMask | null,
     memory: Float32Array | null,
     current: Rect | null,
@@ -238,20 +239,18 @@ export function createEngine(options: EngineOptions): Engine {
       nextZoomed = view.current;
     }
     const pass = async (mirrored: boolean) => {
-      const input = { roi, zoomed, mirrored, image: size, clicks, previous, memory };
+      const input = { roi, zoomed, mirrored, image: size, clicks, box, previous, memory };
       return model.decode(await featuresOf(key, input), input);
     };
     const plain = await pass(false);
-    let { logits } = plain;
-    if (refinement.flip) {
-      const flipped = await pass(true);
-      logits = logits.map((values, i) => averageLogits(values, flipped.logits[i]));
-    }
-    const ranked = rankCandidates(logits.length, plain.scores);
+    const ranked = rankCandidates(plain.logits.length, plain.scores);
     const candidate = chooseCandidate(ranked, wanted, plain.choice);
-    const { width, height, filter, interpolate } = plain;
     // A copy, since candidates are views of one larger array.
-    const data = interpolate === 'logit' ? logits[candidate].slice() : sigmoid(logits[candidate]);
+    const chosen = ({ logits, enlarge }: DecodeOutput) =>
+      enlarge === undefined ? logits[candidate].slice() : enlarge(logits[candidate]);
+    const logits = refinement.flip ? averageLogits(chosen(plain), chosen(await pass(true))) : chosen(plain);
+    const { width, height, filter, interpolate } = plain;
+    const data = interpolate === 'logit' ? logits : sigmoid(logits);
     const map: ProbabilityMap = { width, height, data, scale: interpolate, roi, filter };
     const candidates = ranked.map((index) => ({
       index,
@@ -308,8 +307,8 @@ export function createEngine(options: EngineOptions): Engine {
       const choice = wanted.candidate ?? 'best';
       checkChoice(choice, model.capabilities.candidates);
       const refinement = resolveRefinement(wanted.refinement ?? {}, manifest.refinement);
-      const guide =
-        prompt.box === null || model.capabilities.box ? null : guideFromBox(prompt.box, prompt.clicks, size);
+      const box = model.capabilities.box ? prompt.box : null;
+      const guide = prompt.box === null || box !== null ? null : guideFromBox(prompt.box, prompt.clicks, size);
       const clicks = guide?.clicks ?? prompt.clicks;
       const threshold = wanted.postprocess?.threshold ?? manifest.threshold;
 
@@ -320,9 +319,11 @@ export function createEngine(options: EngineOptions): Engine {
       // The state after each click is named by all that led to it, so that it is found again whoever asks, and is the
       // same whether the clicks came one by one or all at once.
       const names = stateNames(key, clicks, prompt, refinement, threshold, choice);
+      // A box that the model takes is answered by itself before the first click, as where it was drawn first.
+      const least = box === null ? 1 : 0;
       let done = clicks.length;
       let state: ClickState | undefined;
-      while (done > 0) {
+      while (done >= least) {
         state = states.get(names[done]);
         if (state !== undefined) break;
         done -= 1;
@@ -396,7 +397,7 @@ export function createEngine(options: EngineOptions): Engine {
         pick: 'best' | number,
       ): Promise<ClickState> {
         const start: PreviousMask | null = from?.map ?? prompt.mask ?? guide?.start ?? null;
-        const positive = part.some((click) => click.label === 'positive');
+        const positive = box !== null || part.some((click) => click.label === 'positive');
         const whole = wholeRect(size);
         if (!positive && start === null) {
           const report = { steps: 0, changedPixels: [], settled: false, roi: whole, flip: refinement.flip };
@@ -421,6 +422,7 @@ export function createEngine(options: EngineOptions): Engine {
               key,
               size,
               part,
+              box,
               prior?.map ?? previous,
               prior === null ? (from?.memory ?? null) : prior.memory,
               prior?.zoomed ?? from?.zoomed ?? null,
@@ -429,8 +431,8 @@ export function createEngine(options: EngineOptions): Engine {
               prior === null ? pick : prior.candidate,
             ),
           (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
-          // A mask to start from has been through a click already.
-          prompt.mask === null ? part.length : part.length + 1,
+          // A mask to start from has been through a click already, and a box stands for one.
+          part.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1),
           model.capabilities.previousMask || refinement.zoomIn !== null
             ? refinement.cascade
             : { ...refinement.cascade, steps: 0 },
@@ -490,7 +492,7 @@ function checkView(view: View, size: Size): void {
 
 interface CheckedPrompt {
   readonly clicks: readonly Click[];
-  readonly box: Required<NonNullable<Prompt['box']>> | null;
+  readonly box: Box | null;
   readonly mask: MaskRuns | null;
 }
 
@@ -534,7 +536,7 @@ function checkChoice(choice: 'best' | number, count: number): void {
   if (choice !== 'best') expectInteger('bad-option', 'candidate', choice, 0, count - 1);
 }
 
-/** Names of the states after 0, 1, 2, ... clicks. */
+/** Names of the states after 0, 1, 2, ... clicks; a candidate that was asked for is that of the last one. */
 function stateNames(
   key: string,
   clicks: readonly Click[],
@@ -547,10 +549,11 @@ function stateNames(
   // The threshold counts too: it decides when an adaptive cascade has settled.
   let name = `${key}\n${JSON.stringify([prompt.box, start, refinement, threshold])}`;
   const names = [name];
-  clicks.forEach((click, i) => {
+  for (const click of clicks) {
     name += `|${click.x},${click.y},${click.label === 'positive' ? '+' : '-'}`;
-    names.push(i === clicks.length - 1 && choice !== 'best' ? `${name}#${choice}` : name);
-  });
+    names.push(name);
+  }
+  if (choice !== 'best') names[clicks.length] += `#${choice}`;
   return names;
 }
 

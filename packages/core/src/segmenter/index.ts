@@ -25,7 +25,7 @@ export {
   type Timings,
   toPrediction,
 } from './prediction.js';
-export type { Box, Prompt } from './prompt.js';
+export type { Prompt } from './prompt.js';
 export { type ReplayOptions, replayClickLog } from './replay-click-log.js';
 export type {
   ImageSource,

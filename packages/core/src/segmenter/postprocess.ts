@@ -8,7 +8,10 @@ import { fillHoles, keepClickedParts, largestPart, type MaskRuns, removeSpecks, 
 export interface PostprocessOptions {
   /** Probability above which a pixel is set, 0 to 1. Default: the model's. */
   readonly threshold?: number;
-  /** Keeps only parts that hold a positive click (FCA-Net). Default: 8-connected, keeping the mask where none is hit. */
+  /**
+   * Keeps only parts that hold a positive click (FCA-Net); without positive clicks, all. Default: 8-connected, keeping
+   * the mask where none is hit.
+   */
   readonly structuralIntegrity?: { readonly connectivity: 4 | 8; readonly whenNoneHit: 'keep' | 'empty' } | 'off';
   /** Fills holes of at most this many pixels; `Infinity` for all. Default 0. */
   readonly fillHoles?: number;
@@ -75,7 +78,8 @@ export function postprocess(
 ): MaskRuns {
   let runs = cut(map, size, options.threshold ?? threshold);
   const integrity = options.structuralIntegrity ?? defaultPostprocess.structuralIntegrity;
-  if (integrity !== 'off') runs = keepClickedParts(runs, clicks, integrity);
+  const isMeant = clicks.some((click) => click.label === 'positive');
+  if (integrity !== 'off' && isMeant) runs = keepClickedParts(runs, clicks, integrity);
   const holes = options.fillHoles ?? defaultPostprocess.fillHoles;
   if (holes > 0) runs = fillHoles(runs, holes);
   const specks = options.removeSpecks ?? defaultPostprocess.removeSpecks;

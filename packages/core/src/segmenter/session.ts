@@ -1,11 +1,10 @@
 import { type Click, checkClicks } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, isClickmaskError, unexpected } from '../errors/index.js';
-import type { ImagePoint } from '../geometry/index.js';
+import type { Box, ImagePoint } from '../geometry/index.js';
 import { checkRuns, type Mask, type MaskRuns, toRuns } from '../mask/index.js';
 import { normaliseBox } from './box-guide.js';
 import { type ClickLog, createActionRecorder, type LoggedOptions, type SessionAction } from './click-log.js';
 import { type Prediction, type PredictionData, toPrediction, toPredictionData } from './prediction.js';
-import type { Box } from './prompt.js';
 import type { Segmenter, SegmenterImage, SegmentOptions } from './segmenter.js';
 
 /** Who made a change: what a listener needs to tell a user's own clicks from those it made itself. */

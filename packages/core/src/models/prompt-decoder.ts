@@ -1,0 +1,198 @@
+import { type Size, sameRect } from '../geometry/index.js';
+import { mirrorRows } from '../refinement/index.js';
+import type { InferenceSession, Tensor } from '../runtime/backend.js';
+import { declaredShape, misfit } from './declared-shape.js';
+import type { DecodeInput, Features } from './family.js';
+import { Fields, type ModelManifest } from './manifest.js';
+import { previousOnGrid } from './previous-on-grid.js';
+
+/** What an image encoder made of one region. */
+export interface Embeddings extends Features {
+  /** The encoder's outputs, under the names by which the decoder takes them. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The part of the square input that the region fills; the rest is padding. */
+  readonly filled: Size;
+}
+
+/** What a decoder answers to a prompt. */
+export interface DecodedPrompt {
+  /** Logits of every mask token, shape [low, low] over the whole square input. */
+  readonly masks: readonly Float32Array[];
+  /** The network's own estimate of each mask's quality, as it gave it. */
+  readonly qualities: Float32Array;
+}
+
+/** Segment Anything's two graphs, as SAM and SAM 2 share them. */
+export interface PromptDecoder {
+  /** Side of the encoder's input, in px. */
+  readonly side: number;
+  /** Side of the masks. */
+  readonly low: number;
+  /** How many masks an answer has. */
+  readonly count: number;
+  /** @param data - normalised, planar, shape [3, side, side] */
+  embed(data: Float32Array, filled: Size): Promise<Embeddings>;
+  decode(features: Embeddings, input: DecodeInput): Promise<DecodedPrompt>;
+}
+
+export interface PromptDecoderOptions {
+  /** Whether a point that is none follows the prompt always, or only where no box is given. */
+  readonly padding: 'always' | 'without-box';
+}
+
+/**
+ * Reads and runs the contract of Segment Anything's graphs.
+ *
+ * Encoder: `image` [1, 3, S, S] → any feature maps. Decoder: those maps by the same names; `point_coords` [1, N, 2] in
+ * input px, `point_labels` [1, N] with 1 positive, 0 negative, 2 and 3 the corners of a box, -1 none; `mask_input`
+ * [1, 1, s, s] logits; `has_mask_input` [1]; all float32 → `low_res_masks` [1, K, s, s] logits, `iou_predictions` [1, K].
+ * `orig_im_size` [2], where an export has it, asks for the smallest of the full-size masks, which are not used.
+ *
+ * @throws ClickmaskError `bad-model`
+ */
+export function createPromptDecoder(
+  manifest: ModelManifest,
+  sessions: Readonly<Record<string, InferenceSession>>,
+  { padding }: PromptDecoderOptions,
+): PromptDecoder {
+  const { encoder, decoder } = sessions;
+  const [, , side, width] = declaredShape(manifest, 'encoder', 'inputs', 'image', [1, 3, 'any', 'any']);
+  if (typeof side !== 'number' || side !== width) throw misfit(manifest, 'a fixed square encoder input');
+  const [, , low, lowWidth] = declaredShape(manifest, 'decoder', 'inputs', 'mask_input', [1, 1, 'any', 'any']);
+  if (typeof low !== 'number' || low !== lowWidth || side % low !== 0) {
+    throw misfit(manifest, 'a square mask_input, a whole fraction of the input');
+  }
+  declaredShape(manifest, 'decoder', 'inputs', 'point_coords', [1, 'any', 2]);
+  declaredShape(manifest, 'decoder', 'inputs', 'point_labels', [1, 'any']);
+  declaredShape(manifest, 'decoder', 'inputs', 'has_mask_input', [1]);
+  const [, count] = declaredShape(manifest, 'decoder', 'outputs', 'low_res_masks', [1, 'any', low, low]);
+  if (typeof count !== 'number') throw misfit(manifest, 'a fixed number of masks in low_res_masks');
+  declaredShape(manifest, 'decoder', 'outputs', 'iou_predictions', [1, count]);
+
+  const inputs = manifest.graphs.decoder.inputs;
+  const other = inputs.find(({ name, type }) => prompts.includes(name) && type !== 'float32');
+  if (other !== undefined) throw misfit(manifest, `decoder input '${other.name}' of type float32, not ${other.type}`);
+  const names = inputs.map((tensor) => tensor.name);
+  const needed = names.filter((name) => !prompts.includes(name) && name !== sizeInput);
+  const produced = manifest.graphs.encoder.outputs.map((tensor) => tensor.name);
+  const missing = needed.find((name) => !produced.includes(name));
+  if (missing !== undefined) throw misfit(manifest, `an encoder output for the decoder's input '${missing}'`);
+
+  return {
+    side,
+    low,
+    count,
+
+    async embed(data, filled) {
+      const outputs = await encoder.run({ image: { type: 'float32', shape: [1, 3, side, side], data } });
+      const tensors = Object.fromEntries(needed.map((name) => [name, outputs[name]]));
+      const bytes = Object.values(tensors).reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
+      return { bytes, tensors, filled };
+    },
+
+    async decode({ tensors, filled }, input) {
+      const feeds: Record<string, Tensor> = {
+        ...tensors,
+        ...pointFeeds(input, filled, padding === 'always' || input.box === null),
+        ...maskFeeds(input, filled, side, low),
+      };
+      if (names.includes(sizeInput)) feeds[sizeInput] = { type: 'float32', shape: [2], data: Float32Array.of(1, 1) };
+      const result = await decoder.run(feeds);
+      const all = result.low_res_masks.data as Float32Array;
+      const plane = low * low;
+      if (all.length !== count * plane) {
+        throw misfit(manifest, `${count * plane} logits in low_res_masks, as its shape says, not ${all.length}`);
+      }
+      return {
+        masks: Array.from({ length: count }, (_, i) => all.subarray(i * plane, (i + 1) * plane)),
+        qualities: result.iou_predictions.data as Float32Array,
+      };
+    },
+  };
+}
+
+const prompts = ['point_coords', 'point_labels', 'mask_input', 'has_mask_input'];
+const sizeInput = 'orig_im_size';
+
+/** Which mask answers an ambiguous prompt. */
+export type SingleClickChoice = 'best' | 'first';
+
+/** The option `singleClick`: the `best` of the masks after the first (default), or the `first`, as for all others. */
+export function readSingleClick(manifest: ModelManifest): SingleClickChoice {
+  const options = new Fields(manifest.options, 'options');
+  return options.has('singleClick') ? options.choice('singleClick', ['best', 'first']) : 'best';
+}
+
+/** Index of the best mask of the tokens made for ambiguous prompts: all but the first, where there are several. */
+export function bestOfSeveral({ qualities }: DecodedPrompt): number {
+  let best = Math.min(1, qualities.length - 1);
+  for (let i = best + 1; i < qualities.length; i++) if (qualities[i] > qualities[best]) best = i;
+  return best;
+}
+
+/** A single click may mean several things; a box, or clicks after it, seldom do. */
+export const isAmbiguous = ({ clicks, box }: DecodeInput): boolean => clicks.length < 2 && box === null;
+
+/** The masks' qualities as scores from 0 to 1. */
+export function scoresOf({ qualities }: DecodedPrompt): number[] {
+  return Array.from(qualities, (quality) => Math.min(1, Math.max(0, quality)));
+}
+
+/** Corners of the box, clicks, padding. A pixel's index is scaled; the network adds the half. */
+function pointFeeds(input: DecodeInput, filled: Size, padded: boolean): Record<string, Tensor> {
+  const { clicks, box, roi, mirrored } = input;
+  const values: number[] = [];
+  const labels: number[] = [];
+  const add = (column: number, row: number, label: number) => {
+    const x = ((column - roi.x) * filled.width) / roi.width;
+    values.push(mirrored ? filled.width - 1 - x : x, ((row - roi.y) * filled.height) / roi.height);
+    labels.push(label);
+  };
+  if (box !== null) {
+    // The authors give the corners as they are, without a step to a pixel's index.
+    const [left, right] = mirrored ? [box.x2, box.x1] : [box.x1, box.x2];
+    add(left, box.y1, 2);
+    add(right, box.y2, 3);
+  }
+  for (const { x, y, label } of clicks) add(x - 0.5, y - 0.5, label === 'positive' ? 1 : 0);
+  if (padded) {
+    values.push(0, 0);
+    labels.push(-1);
+  }
+  return {
+    point_coords: { type: 'float32', shape: [1, labels.length, 2], data: Float32Array.from(values) },
+    point_labels: { type: 'float32', shape: [1, labels.length], data: Float32Array.from(labels) },
+  };
+}
+
+function maskFeeds(input: DecodeInput, filled: Size, side: number, low: number): Record<string, Tensor> {
+  const logits = lastLogits(input, filled, side, low);
+  return {
+    mask_input: { type: 'float32', shape: [1, 1, low, low], data: logits ?? new Float32Array(low * low) },
+    has_mask_input: { type: 'float32', shape: [1], data: Float32Array.of(logits === null ? 0 : 1) },
+  };
+}
+
+/** Logits for what did not come from this view's own last pass: sure, but not more than the network's are. */
+const surest = 10;
+
+/** The network's own last logits, where it saw the same; else those of the map or mask there is. */
+function lastLogits(input: DecodeInput, filled: Size, side: number, low: number): Float32Array | null {
+  const { previous, memory, roi, mirrored } = input;
+  if (previous === null) return null;
+  if (memory !== null && !mirrored && 'roi' in previous && sameRect(previous.roi, roi)) return memory;
+  const part = {
+    width: Math.max(1, Math.round((filled.width * low) / side)),
+    height: Math.max(1, Math.round((filled.height * low) / side)),
+  };
+  const covered = previousOnGrid(previous, roi, part, 'area');
+  if (mirrored) mirrorRows(covered, part.width);
+  const logits = new Float32Array(low * low).fill(-surest);
+  for (let y = 0; y < part.height; y++) {
+    for (let x = 0; x < part.width; x++) {
+      const share = covered[y * part.width + x];
+      logits[y * low + x] = Math.min(surest, Math.max(-surest, Math.log(share / (1 - share))));
+    }
+  }
+  return logits;
+}

@@ -1,0 +1,1 @@
+export { sam2Family } from './sam2-family.js';

@@ -1,0 +1,1 @@
+export { segnextFamily } from './segnext-family.js';
