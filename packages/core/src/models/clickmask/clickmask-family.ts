@@ -4,7 +4,7 @@ import { probabilitiesOf, resizeToTensor } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
 import type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily } from '../family.js';
-import type { ModelManifest } from '../manifest.js';
+import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
 
 interface EncoderFeatures extends Features {
@@ -19,6 +19,9 @@ interface EncoderFeatures extends Features {
  * Decoder: those maps by the same names; `clicks` [1, N, 3] with x, y in input px and label 1 positive, 0 negative,
  * -1 padding, the first row the first click; `previous` [1, 1, s, s] probabilities → `logits` [1, K, s, s] and, where
  * K > 1, `scores` [1, K]. S, s and K are read from the manifest's shapes.
+ *
+ * Options: `candidate`, which of several the mask is unless the caller names one: `best` (by score, the default), or
+ * `first` for networks that train the first for the whole prompt and the others as alternatives.
  */
 export const clickmaskFamily: ModelFamily = {
   name: 'clickmask',
@@ -51,6 +54,8 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     }
   }
   if (!needed.includes('clicks')) throw misfit("decoder input 'clicks'");
+  const options = new Fields(manifest.options, 'options');
+  const first = options.has('candidate') && options.choice('candidate', ['best', 'first']) === 'first';
   // The grid covers the input evenly, so a cell's centre is a half-pixel position of the input.
   return {
     manifest,
@@ -86,6 +91,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         scores: scored
           ? Array.from(result.scores.data as Float32Array, (score) => Math.min(1, Math.max(0, score)))
           : null,
+        ...(first ? { choice: 0 } : {}),
         filter: 'half-pixel',
         interpolate: 'logit',
       };
