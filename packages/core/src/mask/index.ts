@@ -26,7 +26,9 @@ export {
   toRuns,
 } from './mask-runs.js';
 export { dilate, erode, MAX_RADIUS, smooth } from './morphology.js';
+export { partAt } from './part-at.js';
 export { type Polygon, polygonsArea, type Ring, ringArea } from './polygon.js';
+export { mergeProgressively, type ProgressiveMergeOptions } from './progressive-merge.js';
 export { rasterisePolygons } from './rasterise.js';
 export { type SimplifyOptions, simplifyPolygons, toleranceForDetail } from './simplify.js';
 export { keepClickedParts, type StructuralIntegrityOptions } from './structural-integrity.js';

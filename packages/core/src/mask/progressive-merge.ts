@@ -1,0 +1,44 @@
+import { complement, difference, union, xor } from './boolean.js';
+import { isSet, type MaskRuns } from './mask-runs.js';
+import { partAt } from './part-at.js';
+
+/** What becomes of a click whose own pixel the prediction leaves as it was. */
+export interface ProgressiveMergeOptions {
+  /**
+   * `keep`: the mask stays as it was. `as-released`: as FocalClick's released code does, which takes all that did not
+   * change for the part to be changed; the mask then turns into something else.
+   */
+  readonly whenUnchanged: 'keep' | 'as-released';
+}
+
+/**
+ * Progressive merge (FocalClick): of all that a prediction changes, only the connected part that holds the click is
+ * taken over, so that a mask which is good elsewhere stays as it is.
+ *
+ * @param predicted - what the network answers
+ * @param mask - what is corrected, of the same size
+ * @param pixel - the click's
+ * @throws ClickmaskError `bad-mask` where the sizes differ
+ *
+ * @example
+ * ```ts
+ * import { area, mergeProgressively, rectRuns } from '@clickmask/core';
+ *
+ * const size = { width: 20, height: 10 };
+ * const mask = rectRuns(size, { x: 2, y: 2, width: 5, height: 5 });
+ * const predicted = rectRuns(size, { x: 12, y: 2, width: 5, height: 5 }); // has lost the part that was good
+ * console.log(area(mergeProgressively(predicted, mask, { column: 14, row: 4 }))); // 50
+ * ```
+ */
+export function mergeProgressively(
+  predicted: MaskRuns,
+  mask: MaskRuns,
+  pixel: { readonly column: number; readonly row: number },
+  { whenUnchanged }: ProgressiveMergeOptions = { whenUnchanged: 'keep' },
+): MaskRuns {
+  const changed = xor(mask, predicted);
+  const { column, row } = pixel;
+  const part = partAt(changed, column, row, 8) ?? (whenUnchanged === 'keep' ? null : complement(changed));
+  if (part === null) return mask;
+  return isSet(mask, column, row) ? difference(mask, part) : union(mask, part);
+}
