@@ -3,10 +3,12 @@ import argparse
 import json
 import pathlib
 
-from . import fcanet, isegm, sam
+from . import adaptiveclick, fcanet, isegm, mst, sam
 
 SYSTEMS = {
+    'adaptiveclick': adaptiveclick.export,
     'fcanet': fcanet.export,
+    'mst': mst.export,
     'ritm': isegm.export,
     'sam': sam.export,
     'simpleclick': isegm.export,

@@ -98,6 +98,27 @@ def compare(module, path, cases, outputs, repeats=3):
     return report
 
 
+def compare_with_authors(net, module, cases):
+    """How far the module for export is from the authors' own network, called as their predictors call it.
+
+    Their network draws its click maps itself: from the points of a case, or from the two of the example's maps.
+    """
+    report = []
+    for inputs in cases:
+        image, maps = inputs['image'], inputs['coord_features']
+        points = inputs.get('points')
+        if points is None:
+            height, width = image.shape[2:]
+            points = torch.tensor([[[height // 2, width // 2, 0], [height // 5, width // 6, 1]]], dtype=torch.float32)
+        with torch.no_grad():
+            maps = torch.cat((maps[:, :1], net.dist_maps(image, points.clone())), dim=1)
+            expected = net(torch.cat((image, maps[:, :1]), dim=1), points.clone())['instances']
+            found = module(*{**inputs, 'coord_features': maps}.values())
+        found = found[0] if isinstance(found, tuple) else found
+        report.append({'maxAbsDiff': float((expected - found).abs().max()), 'maxAbs': float(expected.abs().max())})
+    return report
+
+
 def describe_tensor(info):
     types = {'tensor(float)': 'float32', 'tensor(float16)': 'float16', 'tensor(int32)': 'int32',
              'tensor(int64)': 'int64', 'tensor(uint8)': 'uint8', 'tensor(bool)': 'bool'}
