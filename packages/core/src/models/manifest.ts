@@ -1,4 +1,5 @@
 import { ClickmaskError, describe } from '../errors/index.js';
+import type { ProgressiveMergeOptions } from '../mask/index.js';
 import type { CascadeOptions, ZoomInOptions } from '../refinement/index.js';
 
 /** The version of the manifest's own form that this code reads. */
@@ -36,6 +37,8 @@ export interface RefinementDefaults {
   readonly cascade: CascadeOptions;
   readonly zoomIn: ZoomInOptions | null;
   readonly flip: boolean;
+  /** How a starting mask is corrected; left out where a click may change all of it. */
+  readonly progressiveMerge?: ProgressiveMergeOptions;
 }
 
 /** `model.json`: all that is known of a model besides its weights. */
@@ -104,6 +107,7 @@ export function parseManifest(json: unknown): ModelManifest {
       },
       zoomIn: refinement.isNull('zoomIn') ? null : zoomIn(refinement.object('zoomIn')),
       flip: refinement.boolean('flip'),
+      ...progressiveMerge(refinement),
     },
     graphs: Object.fromEntries(graphs.keys().map((key) => [key, graph(graphs.object(key))])),
     options: root.has('options') ? root.object('options').raw : {},
@@ -118,6 +122,12 @@ function zoomIn(fields: Fields): ZoomInOptions {
     keepIou: fields.number('keepIou', 0, 1),
     threshold: fields.number('threshold', 0, 1),
   };
+}
+
+function progressiveMerge(refinement: Fields): Pick<RefinementDefaults, 'progressiveMerge'> {
+  if (!refinement.has('progressiveMerge') || refinement.isNull('progressiveMerge')) return {};
+  const merge = refinement.object('progressiveMerge');
+  return { progressiveMerge: { whenUnchanged: merge.choice('whenUnchanged', ['keep', 'as-released']) } };
 }
 
 function graph(fields: Fields): ModelGraph {

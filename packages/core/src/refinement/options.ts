@@ -1,3 +1,5 @@
+import type { ProgressiveMergeOptions } from '../mask/index.js';
+
 /** Cascade-forward refinement (CFR-ICL): the map is fed back to the network without new clicks. */
 export interface CascadeOptions {
   /** Forward passes after the first one; 0 switches the cascade off. */
@@ -46,6 +48,11 @@ export interface RefinementOptions {
   readonly zoomIn?: Partial<ZoomInOptions> | 'off';
   /** Averages the logits with those of the mirrored picture. */
   readonly flip?: boolean;
+  /**
+   * Where a starting mask is corrected: each click changes only the connected part that holds it, and zoom-in goes by
+   * the mask merged so (FocalClick). Without a starting mask it does nothing.
+   */
+  readonly progressiveMerge?: ProgressiveMergeOptions | 'off';
 }
 
 /** Refinement with every choice made. */
@@ -53,4 +60,6 @@ export interface ResolvedRefinement {
   readonly cascade: CascadeOptions;
   readonly zoomIn: ZoomInOptions | null;
   readonly flip: boolean;
+  /** Left out where starting masks are not merged. */
+  readonly progressiveMerge?: ProgressiveMergeOptions;
 }

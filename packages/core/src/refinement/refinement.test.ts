@@ -96,7 +96,17 @@ describe('resolveRefinement', () => {
     expect(resolveRefinement(extra, defaults).cascade).toEqual({ ...defaults.cascade, steps: 2 });
   });
 
+  it('merges starting masks as the model does, or as it is told', () => {
+    const merging = { ...defaults, progressiveMerge: { whenUnchanged: 'keep' } } as const;
+    expect(resolveRefinement({}, merging)).toEqual(merging);
+    expect(resolveRefinement({ progressiveMerge: 'off' }, merging)).toEqual(defaults);
+    const released = { progressiveMerge: { whenUnchanged: 'as-released' } } as const;
+    expect(resolveRefinement(released, defaults)).toEqual({ ...defaults, ...released });
+  });
+
   it.each<[string, unknown]>([
+    ['progressiveMerge', { progressiveMerge: true }],
+    ['whenUnchanged', { progressiveMerge: { whenUnchanged: 'invert' } }],
     ['steps', { cascade: { steps: Number.NaN } }],
     ['settledPixels', { cascade: { settledPixels: -1 } }],
     ['clicks', { cascade: { clicks: 'last' } }],

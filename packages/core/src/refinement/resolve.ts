@@ -9,6 +9,7 @@ import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from
 export function resolveRefinement(options: RefinementOptions, defaults: ResolvedRefinement): ResolvedRefinement {
   checkPart('cascade', options.cascade);
   checkPart('zoomIn', options.zoomIn);
+  checkPart('progressiveMerge', options.progressiveMerge);
   const cascade =
     options.cascade === 'off' ? { ...defaults.cascade, steps: 0 } : overlay(defaults.cascade, options.cascade);
   expectInteger('bad-option', 'cascade.steps', cascade.steps, 0, 20);
@@ -31,7 +32,13 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
   }
   const flip = options.flip ?? defaults.flip;
   if (typeof flip !== 'boolean') throw unexpected('bad-option', 'flip', 'true or false', flip);
-  return { cascade, zoomIn, flip };
+  const merge = options.progressiveMerge ?? defaults.progressiveMerge ?? 'off';
+  if (merge === 'off') return { cascade, zoomIn, flip };
+  const { whenUnchanged } = merge;
+  if (whenUnchanged !== 'keep' && whenUnchanged !== 'as-released') {
+    throw unexpected('bad-option', 'progressiveMerge.whenUnchanged', "'keep' or 'as-released'", whenUnchanged);
+  }
+  return { cascade, zoomIn, flip, progressiveMerge: { whenUnchanged } };
 }
 
 function checkPart(name: string, part: unknown): void {
