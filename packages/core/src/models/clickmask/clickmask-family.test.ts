@@ -29,7 +29,7 @@ async function decode(options: Record<string, unknown>) {
     { name: 'logits', type: 'float32', shape: [1, 3, 8, 8] },
     { name: 'scores', type: 'float32', shape: [1, 3] },
   ];
-  const model = await clickmaskFamily.load(parseManifest({ ...manifest, options }), sessions);
+  const model = clickmaskFamily.load(parseManifest({ ...manifest, options }), sessions);
   const view = { roi: { x: 0, y: 0, width: 32, height: 32 }, zoomed: false, mirrored: false };
   const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
   const clicks = [{ x: 3, y: 4, label: 'positive' as const }];
