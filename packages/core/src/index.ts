@@ -1,5 +1,11 @@
 export * from './clicks/index.js';
-export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './errors/index.js';
+export {
+  ClickmaskError,
+  type ClickmaskErrorCode,
+  type ErrorDetails,
+  isClickmaskError,
+  unexpected,
+} from './errors/index.js';
 export * from './evaluation/index.js';
 export * from './formats/index.js';
 export * from './geometry/index.js';

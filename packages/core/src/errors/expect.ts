@@ -22,7 +22,18 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.split('\n')[0] : String(error);
 }
 
-/** An error in the form "Expected <what> for <name> but received <value>." */
+/**
+ * An error in the form "Expected <what> for <name> but received <value>.", with advice after it where there is some.
+ * The value is told in short, and never what a large one holds.
+ *
+ * @example
+ * ```ts
+ * import { unexpected } from '@clickmask/core';
+ *
+ * const error = unexpected('bad-option', 'workers', 'a whole number from 1', -1);
+ * console.log(error.message); // Expected a whole number from 1 for workers but received -1.
+ * ```
+ */
 export function unexpected(
   code: ClickmaskErrorCode,
   name: string,

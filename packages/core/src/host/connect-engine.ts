@@ -1,5 +1,6 @@
 import { ClickmaskError } from '../errors/index.js';
 import type { Engine } from '../segmenter/engine.js';
+import type { DraftMask } from '../segmenter/segmenter.js';
 import type { EngineOperations, Operation, PortLike, ResponseMessage } from './protocol.js';
 import { closedError } from './queue.js';
 import { fromErrorMessage } from './wire-error.js';
@@ -20,7 +21,10 @@ export function connectEngine(port: PortLike): {
   readonly ready: Promise<ConnectedEngine>;
   lost(error: ClickmaskError): void;
 } {
-  const pending = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
+  const pending = new Map<
+    number,
+    { resolve(value: unknown): void; reject(error: unknown): void; onDraft?: (draft: DraftMask) => void }
+  >();
   let nextId = 1;
   let gone: ClickmaskError | null = null;
   let settleReady: { resolve(engine: ConnectedEngine): void; reject(error: unknown): void };
@@ -31,11 +35,12 @@ export function connectEngine(port: PortLike): {
   const call = <O extends Operation>(
     operation: O,
     request: EngineOperations[O]['request'],
+    onDraft?: (draft: DraftMask) => void,
   ): Promise<EngineOperations[O]['response']> =>
     new Promise((resolve, reject) => {
       if (gone !== null) return reject(gone);
       const id = nextId++;
-      pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      pending.set(id, { resolve: resolve as (value: unknown) => void, reject, onDraft });
       try {
         port.postMessage({ id, operation, request }, []);
       } catch (cause) {
@@ -60,7 +65,8 @@ export function connectEngine(port: PortLike): {
           info: message.info,
           load: (key, source) => call('load', { key, source }),
           prepare: async (key) => void (await call('prepare', { key })),
-          segment: (request) => call('segment', request),
+          segment: (request, onDraft) =>
+            call('segment', onDraft === undefined ? request : { ...request, drafts: true }, onDraft),
           features: (key, view) => call('features', { key, view }),
           forget: async (key) => void (await call('forget', { key })),
           stats: () => call('stats', null),
@@ -77,6 +83,9 @@ export function connectEngine(port: PortLike): {
         break;
       case 'failed':
         lost(fromErrorMessage(message.error));
+        break;
+      case 'draft':
+        pending.get(message.id)?.onDraft?.(message.draft);
         break;
       case 'done':
       case 'error': {

@@ -5,6 +5,7 @@ import type { Click } from '../clicks/index.js';
 import { ClickmaskError } from '../errors/index.js';
 import { nodePort } from '../runtime/node/node-port.js';
 import type { Engine } from '../segmenter/engine.js';
+import type { DraftMask } from '../segmenter/segmenter.js';
 import { connectEngine } from './connect-engine.js';
 import { createHost, type EngineSlot } from './create-host.js';
 import { serveEngine } from './serve-engine.js';
@@ -93,6 +94,25 @@ describe('createHost', () => {
       expect(result.refinement).toEqual(results[0].refinement);
     }
     expect(hosts.map(({ info }) => info.workers)).toEqual([0, 1, 3]);
+  });
+
+  it('passes drafts on, across a port as well, and only to those who still wait', async () => {
+    for (const slot of [slotOf(() => fakeEngine()), channelSlot(async () => fakeEngine())]) {
+      const host = await createHost({ slots: [slot] });
+      const opened = await host.open(image);
+      const order: string[] = [];
+      const refinement = { cascade: { steps: 1 } };
+      const onDraft = ({ runs }: DraftMask) => void order.push(`draft ${runs.width}`);
+      await host.segment(opened, { clicks }, { refinement, onDraft }).then(() => order.push('answer'));
+      expect(order).toEqual(['draft 80', 'answer']);
+      const abort = new AbortController();
+      const late = host.segment(opened, { clicks: [at(9, 9)] }, { refinement, onDraft, signal: abort.signal });
+      abort.abort();
+      expect(await codeOf(late)).toBe('aborted');
+      await host.segment(opened, { clicks: [at(8, 8)] });
+      expect(order).toHaveLength(2);
+      await host.close();
+    }
   });
 
   it('names pictures by content, and keeps one whose other handle is closed', async () => {

@@ -5,7 +5,7 @@ import { toRuns } from '../mask/index.js';
 import { sha256 } from '../models/index.js';
 import type { Engine } from '../segmenter/engine.js';
 import { toPrediction } from '../segmenter/prediction.js';
-import type { ImageSource, Segmenter, SegmenterImage, SegmenterInfo } from '../segmenter/segmenter.js';
+import type { DraftMask, ImageSource, Segmenter, SegmenterImage, SegmenterInfo } from '../segmenter/segmenter.js';
 import { abortedError, closedError, createJobQueue, type JobQueue } from './queue.js';
 
 /** A place where engines run: in this thread, in a worker, behind a server. */
@@ -171,13 +171,20 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
         prompt: { clicks: prompt.clicks, box: prompt.box, mask },
         options: { refinement, postprocess, candidate, includeMap },
       };
-      const data = await lane.queue.push({
-        session,
-        signal,
-        deadlineMs: rest.deadlineMs ?? deadlineMs,
-        run: () => withPixels(lane, image.key, source, (engine) => engine.segment(request)),
-      });
-      return toPrediction(data);
+      // Nobody is told of a draft after the answer, or after having given up.
+      let waiting = true;
+      const onDraft = rest.onDraft === undefined ? undefined : (draft: DraftMask) => waiting && rest.onDraft?.(draft);
+      try {
+        const data = await lane.queue.push({
+          session,
+          signal,
+          deadlineMs: rest.deadlineMs ?? deadlineMs,
+          run: () => withPixels(lane, image.key, source, (engine) => engine.segment(request, onDraft)),
+        });
+        return toPrediction(data);
+      } finally {
+        waiting = false;
+      }
     },
 
     features(image, view, { signal } = {}) {

@@ -3,13 +3,14 @@ import type { Size } from '../geometry/index.js';
 import type { Features, View } from '../models/index.js';
 import type { EngineRequest, EngineStats } from '../segmenter/engine.js';
 import type { PredictionData } from '../segmenter/prediction.js';
-import type { ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
+import type { DraftMask, ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
 
 /** The operations behind a port: what goes in and what comes out, all structured-cloneable. */
 export interface EngineOperations {
   load: { request: { readonly key: string; readonly source: ImageSource }; response: Size };
   prepare: { request: { readonly key: string }; response: null };
-  segment: { request: EngineRequest; response: PredictionData };
+  /** `drafts`: the mask of the first pass is wanted too, as a message of its own. */
+  segment: { request: EngineRequest & { readonly drafts?: boolean }; response: PredictionData };
   /** What the model keeps of one view; plain data, to decode clicks elsewhere. */
   features: { request: { readonly key: string; readonly view: View }; response: Features };
   forget: { request: { readonly key: string }; response: null };
@@ -36,6 +37,7 @@ export interface ErrorMessage {
 export type ResponseMessage =
   | { readonly type: 'ready'; readonly info: Omit<SegmenterInfo, 'workers'> }
   | { readonly type: 'failed'; readonly error: ErrorMessage }
+  | { readonly type: 'draft'; readonly id: number; readonly draft: DraftMask }
   | { readonly type: 'done'; readonly id: number; readonly response: EngineOperations[Operation]['response'] }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorMessage };
 

@@ -1,6 +1,7 @@
 import { unexpected } from '../errors/index.js';
 import type { Engine } from '../segmenter/engine.js';
 import type { PredictionData } from '../segmenter/prediction.js';
+import type { DraftMask } from '../segmenter/segmenter.js';
 import type { EngineOperations, Operation, PortLike, RequestMessage, ResponseMessage } from './protocol.js';
 import { toErrorMessage } from './wire-error.js';
 
@@ -20,12 +21,13 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     return;
   }
   const handlers: {
-    [O in Operation]: (request: EngineOperations[O]['request']) => Promise<EngineOperations[O]['response']>;
+    [O in Operation]: (request: EngineOperations[O]['request'], id: number) => Promise<EngineOperations[O]['response']>;
   } = {
     load: ({ key, source }) => engine.load(key, source),
     features: ({ key, view }) => engine.features(key, view),
     prepare: ({ key }) => engine.prepare(key).then(() => null),
-    segment: (request) => engine.segment(request),
+    segment: ({ drafts = false, ...request }, id) =>
+      engine.segment(request, drafts ? (draft) => post({ type: 'draft', id, draft }, buffersOf(draft)) : undefined),
     forget: ({ key }) => engine.forget(key).then(() => null),
     stats: () => engine.stats(),
     dispose: () => engine.dispose().then(() => null),
@@ -34,8 +36,11 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
   const answer = async ({ id, operation, request }: RequestMessage) => {
     try {
       if (!Object.hasOwn(handlers, operation)) throw unexpected('internal', 'operation', 'a known one', operation);
-      const handle = handlers[operation] as (request: unknown) => Promise<EngineOperations[Operation]['response']>;
-      const response = await handle(request);
+      const handle = handlers[operation] as (
+        request: unknown,
+        id: number,
+      ) => Promise<EngineOperations[Operation]['response']>;
+      const response = await handle(request, id);
       post({ type: 'done', id, response }, operation === 'segment' ? buffersOf(response as PredictionData) : []);
     } catch (error) {
       post({ type: 'error', id, error: toErrorMessage(error) });
@@ -50,6 +55,6 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
 }
 
 /** The mask's runs are made anew for every answer, so that they may be handed over; a map stays, since it is cached. */
-function buffersOf(prediction: PredictionData): readonly ArrayBuffer[] {
-  return [prediction.runs.rows.buffer as ArrayBuffer, prediction.runs.spans.buffer as ArrayBuffer];
+function buffersOf({ runs }: DraftMask): readonly ArrayBuffer[] {
+  return [runs.rows.buffer as ArrayBuffer, runs.spans.buffer as ArrayBuffer];
 }

@@ -22,7 +22,7 @@ export async function runCascade<T>(
 ): Promise<CascadeResult<T>> {
   let last = await forward(null);
   const changedPixels: number[] = [];
-  if (options.clicks === 'first' && clickCount > 1) return { last, changedPixels, settled: false };
+  if (!goesOn(clickCount, options)) return { last, changedPixels, settled: false };
   for (let step = 0; step < options.steps; step++) {
     const next = await forward(last);
     const pixels = changed(last, next);
@@ -33,4 +33,9 @@ export async function runCascade<T>(
     }
   }
   return { last, changedPixels, settled: false };
+}
+
+/** Whether a cascade has passes after the first one, with so many clicks. */
+export function goesOn(clickCount: number, { steps, clicks }: CascadeOptions): boolean {
+  return steps > 0 && !(clicks === 'first' && clickCount > 1);
 }

@@ -1,5 +1,5 @@
 export { chooseCandidate, rankCandidates } from './candidates.js';
-export { type CascadeResult, runCascade } from './cascade.js';
+export { type CascadeResult, goesOn, runCascade } from './cascade.js';
 export { averageLogits, mirrorRows } from './flip.js';
 export {
   type CascadeOptions,

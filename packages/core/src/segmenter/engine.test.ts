@@ -5,6 +5,7 @@ import type { Click } from '../clicks/index.js';
 import { area, isSet, rectRuns, runsFromMask } from '../mask/index.js';
 import type { Engine, EngineRequest } from './engine.js';
 import type { Prompt } from './prompt.js';
+import type { DraftMask } from './segmenter.js';
 
 const size = { width: 80, height: 60 };
 const at = (x: number, y: number, label: Click['label'] = 'positive'): Click => ({ x, y, label });
@@ -105,6 +106,31 @@ describe('createEngine', () => {
     );
     expect(adaptive.refinement.settled).toBe(true);
     expect(adaptive.refinement.changedPixels.at(-1)).toBeLessThanOrEqual(20);
+  });
+
+  it('tells the mask of the first pass where more follow, once, and none of what it knows', async () => {
+    const engine = await loaded();
+    const plain = await ask(await loaded(), { clicks }, { refinement: { cascade: { steps: 0 } } });
+    const drafts: DraftMask[] = [];
+    const asked = async (steps: number) => {
+      drafts.length = 0;
+      const request = { key: 'a', prompt: { clicks }, options: { refinement: { cascade: { steps } } } };
+      return engine.segment(request, (draft) => drafts.push(draft));
+    };
+    const refined = await asked(2);
+    expect(drafts).toHaveLength(1);
+    expect(area(drafts[0].runs)).toBeGreaterThan(0);
+    // Handed over as it is: nothing of it is kept.
+    drafts[0].runs.spans.fill(0);
+    expect((await asked(2)).runs).toEqual(refined.runs);
+    expect(drafts).toEqual([]);
+    expect((await asked(0)).runs).toEqual(plain.runs);
+    expect(drafts).toEqual([]);
+    const first = await loaded();
+    const one = { key: 'a', prompt: { clicks: clicks.slice(0, 1) } };
+    await first.segment({ ...one, options: { refinement: { cascade: { steps: 1 } } } }, (draft) => drafts.push(draft));
+    const alone = await ask(await loaded(), one.prompt, { refinement: { cascade: { steps: 0 } } });
+    expect(drafts[0].runs).toEqual(alone.runs);
   });
 
   it('applies a cascade for the first click to the first click only', async () => {

@@ -17,6 +17,7 @@ import type { DecodeOutput, Features, ModelHandle, PreviousMask, View } from '..
 import {
   averageLogits,
   chooseCandidate,
+  goesOn,
   type ResolvedRefinement,
   rankCandidates,
   resolveRefinement,
@@ -29,7 +30,7 @@ import { fingerprint } from './fingerprint.js';
 import { type cutMask as CutMask, checkPostprocess, createMaskCutter, postprocess } from './postprocess.js';
 import type { Candidate, PredictionData, RefinementReport } from './prediction.js';
 import type { Prompt } from './prompt.js';
-import type { ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
+import type { DraftMask, ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
 
 /** What a request for a mask consists of; plain data that crosses a thread boundary. */
 export interface EngineRequest {
@@ -63,8 +64,11 @@ export interface Engine {
    * @throws ClickmaskError `image-not-loaded` likewise
    */
   features(key: string, view: View): Promise<Features>;
-  /** @throws ClickmaskError `image-not-loaded` likewise */
-  segment(request: EngineRequest): Promise<PredictionData>;
+  /**
+   * @param onDraft - see {@link SegmentOptions.onDraft}
+   * @throws ClickmaskError `image-not-loaded` likewise
+   */
+  segment(request: EngineRequest, onDraft?: (draft: DraftMask) => void): Promise<PredictionData>;
   forget(key: string): Promise<void>;
   stats(): Promise<EngineStats>;
   dispose(): Promise<void>;
@@ -299,7 +303,7 @@ export function createEngine(options: EngineOptions): Engine {
       await featuresOf(key, { roi: wholeRect(sizeOf(key)), zoomed, mirrored: false });
     },
 
-    async segment(request) {
+    async segment(request, onDraft) {
       const { key, options: wanted } = request;
       const size = sizeOf(key);
       const prompt = checkPrompt(request.prompt, size, limits);
@@ -315,6 +319,13 @@ export function createEngine(options: EngineOptions): Engine {
       const begin = performance.now();
       const networkBefore = handle.networkMs();
       encodeMs = 0;
+
+      const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
+        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {}, cutMask);
+        if (guide !== null) return intersection(clean, rectRuns(size, guide.limit));
+        // A copy, since the caller may keep, alter or hand over what it gets, and the cut is remembered.
+        return { ...clean, rows: clean.rows.slice(), spans: clean.spans.slice() };
+      };
 
       // The state after each click is named by all that led to it, so that it is found again whoever asks, and is the
       // same whether the clicks came one by one or all at once.
@@ -342,12 +353,6 @@ export function createEngine(options: EngineOptions): Engine {
       const last = state as ClickState;
 
       const notes: string[] = [];
-      const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
-        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {}, cutMask);
-        if (guide !== null) return intersection(clean, rectRuns(size, guide.limit));
-        // A copy, since the caller may keep, alter or hand over what it gets, and the cut is remembered.
-        return { ...clean, rows: clean.rows.slice(), spans: clean.spans.slice() };
-      };
       let runs: MaskRuns;
       if (last.map === null) {
         runs = emptyRuns(size);
@@ -412,13 +417,20 @@ export function createEngine(options: EngineOptions): Engine {
           };
         }
         const previous = model.capabilities.previousMask ? start : null;
+        const cascade =
+          model.capabilities.previousMask || refinement.zoomIn !== null
+            ? refinement.cascade
+            : { ...refinement.cascade, steps: 0 };
+        // A mask to start from has been through a click already, and a box stands for one.
+        const count = part.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1);
+        const drafts = part.length === clicks.length && goesOn(count, cascade);
         const {
           last: pass,
           changedPixels: changes,
           settled,
         } = await runCascade<Pass>(
-          (prior) =>
-            forward(
+          async (prior) => {
+            const made = await forward(
               key,
               size,
               part,
@@ -429,13 +441,13 @@ export function createEngine(options: EngineOptions): Engine {
               guide?.roi ?? null,
               refinement,
               prior === null ? pick : prior.candidate,
-            ),
+            );
+            if (drafts && prior === null) onDraft?.({ runs: cut(made.map, part) });
+            return made;
+          },
           (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
-          // A mask to start from has been through a click already, and a box stands for one.
-          part.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1),
-          model.capabilities.previousMask || refinement.zoomIn !== null
-            ? refinement.cascade
-            : { ...refinement.cascade, steps: 0 },
+          count,
+          cascade,
         );
         const report = { steps: changes.length, changedPixels: changes, settled, roi: pass.roi, flip: refinement.flip };
         return {

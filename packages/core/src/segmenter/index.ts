@@ -28,6 +28,7 @@ export {
 export type { Prompt } from './prompt.js';
 export { type ReplayOptions, replayClickLog } from './replay-click-log.js';
 export type {
+  DraftMask,
   ImageSource,
   OpenOptions,
   Segmenter,

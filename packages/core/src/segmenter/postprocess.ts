@@ -2,7 +2,15 @@ import type { Click } from '../clicks/index.js';
 import { expectNumber, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { levelOf, type ProbabilityMap } from '../image/index.js';
-import { fillHoles, keepClickedParts, largestPart, type MaskRuns, removeSpecks, thresholdMap } from '../mask/index.js';
+import {
+  fillHoles,
+  keepClickedParts,
+  largestPart,
+  type MaskRuns,
+  removeSpecks,
+  type StructuralIntegrityOptions,
+  thresholdMap,
+} from '../mask/index.js';
 
 /** How a probability map becomes a clean mask. What is left out keeps the default. */
 export interface PostprocessOptions {
@@ -67,6 +75,7 @@ export function checkPostprocess(options: PostprocessOptions): void {
  * Cuts the mask from the map, then applies integrity, holes, specks and largest part, in this order.
  *
  * @param cut - how the mask is cut; a caller that has cut this map already gives its own
+ * @param modelsIntegrity - what the model wants where the options leave it open
  */
 export function postprocess(
   map: ProbabilityMap,
@@ -75,9 +84,10 @@ export function postprocess(
   threshold: number,
   options: PostprocessOptions,
   cut: typeof cutMask = cutMask,
+  modelsIntegrity: StructuralIntegrityOptions | 'off' = defaultPostprocess.structuralIntegrity,
 ): MaskRuns {
   let runs = cut(map, size, options.threshold ?? threshold);
-  const integrity = options.structuralIntegrity ?? defaultPostprocess.structuralIntegrity;
+  const integrity = options.structuralIntegrity ?? modelsIntegrity;
   const isMeant = clicks.some((click) => click.label === 'positive');
   if (integrity !== 'off' && isMeant) runs = keepClickedParts(runs, clicks, integrity);
   const holes = options.fillHoles ?? defaultPostprocess.fillHoles;

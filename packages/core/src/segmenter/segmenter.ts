@@ -1,4 +1,5 @@
 import type { RgbImage } from '../image/index.js';
+import type { MaskRuns } from '../mask/index.js';
 import type { Features, View } from '../models/index.js';
 import type { RefinementOptions } from '../refinement/index.js';
 import type { Provider } from '../runtime/backend.js';
@@ -44,6 +45,16 @@ export interface SegmentOptions {
   readonly deadlineMs?: number;
   /** Drops queued work and discards late results; a running network is never interrupted. */
   readonly signal?: AbortSignal;
+  /**
+   * Told the mask of the first pass where a cascade refines it in further ones: something to show at once. Not called
+   * where the answer is known already, nor by segmenters whose answers come in one piece, as over HTTP.
+   */
+  readonly onDraft?: (draft: DraftMask) => void;
+}
+
+/** A mask on its way: what the first pass of a cascade gave, cleaned as the answer will be. */
+export interface DraftMask {
+  readonly runs: MaskRuns;
 }
 
 export interface SegmenterInfo {
