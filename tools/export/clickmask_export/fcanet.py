@@ -12,6 +12,9 @@ NAMES = ['image', 'pos_dist', 'neg_dist', 'first_dist']
 LICENCE = {'id': 'LicenseRef-FCA-Net', 'url': 'https://github.com/frazerlin/fcanet', 'commercialUse': False,
            'note': 'Research and education only; commercial use needs the permission of the authors.'}
 
+# As the released code has it; the paper says eight-connected.
+INTEGRITY = {'structuralIntegrity': {'connectivity': 4, 'whenNoneHit': 'empty'}}
+
 
 class DistanceNetwork(nn.Module):
     def __init__(self, net):
@@ -67,6 +70,6 @@ def export(system, arguments):
         description=f'FCA-Net {variant}{"" if arguments.checkpoint else ", random weights"}', licence=LICENCE,
         source={'text': "The authors' checkpoint." if arguments.checkpoint else 'Random weights, for tests.',
                 'url': LICENCE['url']},
-        threshold=0.5, refinement={'cascade': out.NO_CASCADE, 'zoomIn': None, 'flip': False},
+        threshold=0.5, refinement={'cascade': out.NO_CASCADE, 'zoomIn': None, 'flip': False, **INTEGRITY},
         graphs={'network': path}, options={'shortest': size}, parity=parity)
     return net, parity

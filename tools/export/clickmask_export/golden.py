@@ -68,14 +68,14 @@ def write(name, cases):
 
 
 def toy_folder(name, family, module, inputs, outputs, dynamic, *, options, zoom, flip, threshold, graph='network',
-               legacy=False):
+               legacy=False, integrity=None):
     folder = FOLDER / 'models' / name
     path = out.export_graph(module, inputs, folder / f'{graph}.onnx', outputs, dynamic, legacy=legacy,
                             opset=17 if legacy else 18)
     out.write_folder(folder, family=family, name=name, version='1.0.0', description='A toy network for tests.',
                      licence=LICENCE, source=SOURCE, threshold=threshold,
-                     refinement={'cascade': out.NO_CASCADE, 'zoomIn': zoom, 'flip': flip}, graphs={graph: path},
-                     options=options)
+                     refinement={'cascade': out.NO_CASCADE, 'zoomIn': zoom, 'flip': flip, **(integrity or {})},
+                     graphs={graph: path}, options=options)
 
 
 def maps(height, width):
@@ -161,7 +161,7 @@ def fcanet(code):
     inputs = {name: torch.rand(1, 3 if name == 'image' else 1, 96, 128) for name in exporter.NAMES}
     sides = {2: 'height', 3: 'width'}
     toy_folder('fcanet', 'fcanet', module, inputs, ['logits'], {name: sides for name in exporter.NAMES},
-               options={'shortest': 512}, zoom=None, flip=False, threshold=0.5)
+               options={'shortest': 512}, zoom=None, flip=False, threshold=0.5, integrity=exporter.INTEGRITY)
     image = photo()
     truth = truth_of(image.shape[:2]).astype(np.uint8)  # ignored pixels become 255
     height, width = truth.shape

@@ -173,6 +173,15 @@ describe('readManifest', () => {
     ['an unknown moment for the cascade', altered(({ refinement }) => (refinement.cascade.clicks = 'last'))],
     ['a zoom without its numbers', altered(({ refinement }) => (refinement.zoomIn = {} as never))],
     ['flip as text', altered(({ refinement }) => (refinement.flip = 'no' as never))],
+    ['integrity as a yes', altered((m) => Object.assign(m.refinement, { structuralIntegrity: true }))],
+    [
+      'integrity without its rule',
+      altered((m) => Object.assign(m.refinement, { structuralIntegrity: { connectivity: 4 } })),
+    ],
+    [
+      'six-connected integrity',
+      altered((m) => Object.assign(m.refinement, { structuralIntegrity: { connectivity: 6, whenNoneHit: 'empty' } })),
+    ],
     ['options as a list', altered((manifest) => (manifest.options = [] as never))],
   ])('refuses %s', async (_, text) => {
     expect(await codeOf(read(text))).toBe('bad-model');

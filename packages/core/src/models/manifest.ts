@@ -1,5 +1,5 @@
 import { ClickmaskError, describe } from '../errors/index.js';
-import type { ProgressiveMergeOptions } from '../mask/index.js';
+import type { ProgressiveMergeOptions, StructuralIntegrityOptions } from '../mask/index.js';
 import type { CascadeOptions, ZoomInOptions } from '../refinement/index.js';
 
 /** The version of the manifest's own form that this code reads. */
@@ -39,6 +39,8 @@ export interface RefinementDefaults {
   readonly flip: boolean;
   /** How a starting mask is corrected; left out where a click may change all of it. */
   readonly progressiveMerge?: ProgressiveMergeOptions;
+  /** Which parts of a mask stay; left out: 8-connected ones with a positive click, or all where none is hit. */
+  readonly structuralIntegrity?: Required<StructuralIntegrityOptions> | 'off';
 }
 
 /** `model.json`: all that is known of a model besides its weights. */
@@ -108,6 +110,7 @@ export function parseManifest(json: unknown): ModelManifest {
       zoomIn: refinement.isNull('zoomIn') ? null : zoomIn(refinement.object('zoomIn')),
       flip: refinement.boolean('flip'),
       ...progressiveMerge(refinement),
+      ...structuralIntegrity(refinement),
     },
     graphs: Object.fromEntries(graphs.keys().map((key) => [key, graph(graphs.object(key))])),
     options: root.has('options') ? root.object('options').raw : {},
@@ -128,6 +131,17 @@ function progressiveMerge(refinement: Fields): Pick<RefinementDefaults, 'progres
   if (!refinement.has('progressiveMerge') || refinement.isNull('progressiveMerge')) return {};
   const merge = refinement.object('progressiveMerge');
   return { progressiveMerge: { whenUnchanged: merge.choice('whenUnchanged', ['keep', 'as-released']) } };
+}
+
+function structuralIntegrity(refinement: Fields): Pick<RefinementDefaults, 'structuralIntegrity'> {
+  if (!refinement.has('structuralIntegrity')) return {};
+  if (refinement.raw.structuralIntegrity === 'off') return { structuralIntegrity: 'off' };
+  const integrity = refinement.object('structuralIntegrity');
+  const connectivity = integrity.integer('connectivity', 4, 8);
+  if (connectivity !== 4 && connectivity !== 8) throw integrity.wrong('connectivity', '4 or 8');
+  return {
+    structuralIntegrity: { connectivity, whenNoneHit: integrity.choice('whenNoneHit', ['keep', 'empty']) },
+  };
 }
 
 function graph(fields: Fields): ModelGraph {

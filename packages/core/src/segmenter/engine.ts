@@ -1,7 +1,16 @@
-import { type Click, checkClicks } from '../clicks/index.js';
+import { type Click, checkClicks, clickPixel } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
 import { type Box, type Rect, type Size, wholeRect } from '../geometry/index.js';
-import { checkImage, type ProbabilityMap, probabilitiesOf, type RgbImage, sigmoid } from '../image/index.js';
+import {
+  checkImage,
+  layersOf,
+  type ProbabilityMap,
+  pasteOnMap,
+  probabilitiesOf,
+  type RgbImage,
+  readOnGrid,
+  sigmoid,
+} from '../image/index.js';
 import {
   area,
   bounds,
@@ -10,6 +19,7 @@ import {
   emptyRuns,
   intersection,
   type MaskRuns,
+  mergeProgressively,
   rectRuns,
   toRuns,
 } from '../mask/index.js';
@@ -134,6 +144,9 @@ interface ClickState {
   readonly map: ProbabilityMap | null;
   /** The map before this click, to tell what the click changed. */
   readonly before: ProbabilityMap | null;
+  /** The mask with which a starting mask was merged; null where nothing is merged. */
+  readonly merged: MaskRuns | null;
+  readonly mergedBefore: MaskRuns | null;
   readonly zoomed: Rect | null;
   /** What the family wants back on the next pass. */
   readonly memory: Float32Array | null;
@@ -142,7 +155,7 @@ interface ClickState {
   readonly report: RefinementReport;
 }
 
-interface Pass extends Omit<ClickState, 'report' | 'map' | 'before'> {
+interface Pass extends Omit<ClickState, 'report' | 'map' | 'before' | 'merged' | 'mergedBefore'> {
   readonly map: ProbabilityMap;
   readonly roi: Rect;
 }
@@ -226,6 +239,8 @@ export function createEngine(options: EngineOptions): Engine {
     clicks: readonly Click[],
     box: Box | null,
     previous: PreviousMask | null,
+    /** What zoom-in goes by, where it is not the previous map or mask. */
+    seen: MaskRuns | null,
     memory: Float32Array | null,
     current: Rect | null,
     fixedRoi: Rect | null,
@@ -237,7 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
     let nextZoomed: Rect | null = null;
     if (refinement.zoomIn !== null && fixedRoi === null) {
       const { zoomIn } = refinement;
-      const mask = previous === null ? null : asRuns(previous, size, zoomIn.threshold, cutMask);
+      const mask = seen ?? (previous === null ? null : asRuns(previous, size, zoomIn.threshold, cutMask));
       const view = zoomRegion(mask === null ? null : bounds(mask), clicks, current, size, zoomIn);
       ({ roi, zoomed } = view);
       nextZoomed = view.current;
@@ -255,7 +270,13 @@ export function createEngine(options: EngineOptions): Engine {
     const logits = refinement.flip ? averageLogits(chosen(plain), chosen(await pass(true))) : chosen(plain);
     const { width, height, filter, interpolate } = plain;
     const data = interpolate === 'logit' ? logits : sigmoid(logits);
-    const map: ProbabilityMap = { width, height, data, scale: interpolate, roi, filter };
+    let map: ProbabilityMap = { width, height, data, scale: interpolate, roi, filter };
+    const focus = plain.focus?.(map) ?? null;
+    if (focus !== null) {
+      const part = { roi: focus.roi, zoomed: true, mirrored: false };
+      const patch = { ...(await focus.refine(await featuresOf(key, part))), roi: focus.roi };
+      map = pasteOnMap(focus.over === 'previous' && previous !== null && 'roi' in previous ? previous : map, patch);
+    }
     const candidates = ranked.map((index) => ({
       index,
       score: plain.scores?.[index] ?? meanInside(map, manifest.threshold),
@@ -321,15 +342,25 @@ export function createEngine(options: EngineOptions): Engine {
       encodeMs = 0;
 
       const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
-        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {}, cutMask);
+        const integrity = manifest.refinement.structuralIntegrity;
+        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {}, cutMask, integrity);
         if (guide !== null) return intersection(clean, rectRuns(size, guide.limit));
         // A copy, since the caller may keep, alter or hand over what it gets, and the cut is remembered.
-        return { ...clean, rows: clean.rows.slice(), spans: clean.spans.slice() };
+        return copyRuns(clean);
+      };
+
+      const merging = prompt.box === null ? refinement.progressiveMerge : undefined;
+      const start = merging === undefined || prompt.mask === null ? null : copyRuns(prompt.mask);
+      /** The mask that the starting mask has become after these clicks; null where nothing is merged. */
+      const merge = (map: ProbabilityMap, made: readonly Click[], before: MaskRuns | null): MaskRuns | null => {
+        const last = made.at(-1);
+        if (start === null || last === undefined) return null;
+        return mergeProgressively(cut(map, made), before ?? start, clickPixel(last, size), merging);
       };
 
       // The state after each click is named by all that led to it, so that it is found again whoever asks, and is the
       // same whether the clicks came one by one or all at once.
-      const names = stateNames(key, clicks, prompt, refinement, threshold, choice);
+      const names = stateNames(key, clicks, prompt, refinement, threshold, choice, start && wanted.postprocess);
       // A box that the model takes is answered by itself before the first click, as where it was drawn first.
       const least = box === null ? 1 : 0;
       let done = clicks.length;
@@ -346,7 +377,7 @@ export function createEngine(options: EngineOptions): Engine {
         states.set(
           names[count],
           state,
-          (state.map?.data.byteLength ?? 0) + (state.memory?.byteLength ?? 0) + 400 + 20 * size.height,
+          (state.map === null ? 0 : bytesOf(state.map)) + (state.memory?.byteLength ?? 0) + 400 + 20 * size.height,
         );
       }
       const predicted = performance.now();
@@ -358,10 +389,11 @@ export function createEngine(options: EngineOptions): Engine {
         runs = emptyRuns(size);
         notes.push('Only negative clicks so far: the mask is empty. Click on the object.');
       } else {
-        runs = cut(last.map, clicks);
+        runs = last.merged === null ? cut(last.map, clicks) : copyRuns(last.merged);
       }
       const startRuns = prompt.mask ?? emptyRuns(size);
-      const beforeRuns = last.before === null ? startRuns : cut(last.before, clicks.slice(0, -1));
+      const beforeRuns =
+        last.mergedBefore ?? (last.before === null ? startRuns : cut(last.before, clicks.slice(0, -1)));
       const end = performance.now();
       predictions += 1;
       const decode = decodeMs.get(key) ?? 0;
@@ -391,9 +423,7 @@ export function createEngine(options: EngineOptions): Engine {
         model: `${manifest.name} ${manifest.version}`,
         notes,
         // A copy: what a caller does to it must not reach the next click.
-        ...(wanted.includeMap === true && last.map !== null
-          ? { map: { ...last.map, data: last.map.data.slice() } }
-          : {}),
+        ...(wanted.includeMap === true && last.map !== null ? { map: copyMap(last.map) } : {}),
       };
 
       async function step(
@@ -401,14 +431,16 @@ export function createEngine(options: EngineOptions): Engine {
         from: ClickState | undefined,
         pick: 'best' | number,
       ): Promise<ClickState> {
-        const start: PreviousMask | null = from?.map ?? prompt.mask ?? guide?.start ?? null;
+        const known: PreviousMask | null = from?.map ?? prompt.mask ?? guide?.start ?? null;
         const positive = box !== null || part.some((click) => click.label === 'positive');
         const whole = wholeRect(size);
-        if (!positive && start === null) {
+        if (!positive && known === null) {
           const report = { steps: 0, changedPixels: [], settled: false, roi: whole, flip: refinement.flip };
           return {
             map: null,
             before: null,
+            merged: null,
+            mergedBefore: null,
             zoomed: null,
             memory: null,
             candidates: [{ index: 0, score: 0 }],
@@ -416,7 +448,8 @@ export function createEngine(options: EngineOptions): Engine {
             report,
           };
         }
-        const previous = model.capabilities.previousMask ? start : null;
+        const previous = model.capabilities.previousMask ? known : null;
+        const mergedBefore = from?.merged ?? null;
         const cascade =
           model.capabilities.previousMask || refinement.zoomIn !== null
             ? refinement.cascade
@@ -436,13 +469,16 @@ export function createEngine(options: EngineOptions): Engine {
               part,
               box,
               prior?.map ?? previous,
+              prior === null ? mergedBefore : null,
               prior === null ? (from?.memory ?? null) : prior.memory,
               prior?.zoomed ?? from?.zoomed ?? null,
               guide?.roi ?? null,
               refinement,
               prior === null ? pick : prior.candidate,
             );
-            if (drafts && prior === null) onDraft?.({ runs: cut(made.map, part) });
+            if (drafts && prior === null) {
+              onDraft?.({ runs: copyRuns(merge(made.map, part, mergedBefore) ?? cut(made.map, part)) });
+            }
             return made;
           },
           (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
@@ -453,6 +489,8 @@ export function createEngine(options: EngineOptions): Engine {
         return {
           map: pass.map,
           before: from?.map ?? null,
+          merged: merge(pass.map, part, mergedBefore),
+          mergedBefore: mergedBefore ?? start,
           zoomed: pass.zoomed,
           memory: pass.memory,
           candidates: pass.candidates,
@@ -556,10 +594,12 @@ function stateNames(
   refinement: ResolvedRefinement,
   threshold: number,
   choice: 'best' | number,
+  /** Counts where each mask is merged into the one before. */
+  postprocess: object | null | undefined,
 ): readonly string[] {
   const start = prompt.mask === null ? '' : fingerprint(prompt.mask);
   // The threshold counts too: it decides when an adaptive cascade has settled.
-  let name = `${key}\n${JSON.stringify([prompt.box, start, refinement, threshold])}`;
+  let name = `${key}\n${JSON.stringify([prompt.box, start, refinement, threshold, postprocess ?? null])}`;
   const names = [name];
   for (const click of clicks) {
     name += `|${click.x},${click.y},${click.label === 'positive' ? '+' : '-'}`;
@@ -577,7 +617,9 @@ function asRuns(previous: PreviousMask, size: Size, threshold: number, cut: type
 function meanInside(map: ProbabilityMap, threshold: number): number {
   let sum = 0;
   let count = 0;
-  for (const value of probabilitiesOf(map)) {
+  // A map pasted together is looked at as coarsely as its lowest layer.
+  const values = map.patches === undefined ? probabilitiesOf(map) : readOnGrid(map, map.roi, map, map.filter);
+  for (const value of values) {
     if (value > threshold) {
       sum += value;
       count += 1;
@@ -585,6 +627,18 @@ function meanInside(map: ProbabilityMap, threshold: number): number {
   }
   return count === 0 ? 0 : sum / count;
 }
+
+const bytesOf = (map: ProbabilityMap): number =>
+  layersOf(map).reduce((bytes, layer) => bytes + layer.data.byteLength, 0);
+
+function copyMap(map: ProbabilityMap): ProbabilityMap {
+  const { patches, ...own } = map;
+  const copy = { ...own, data: own.data.slice() };
+  if (patches === undefined) return copy;
+  return { ...copy, patches: patches.map((patch) => ({ ...patch, data: patch.data.slice() })) };
+}
+
+const copyRuns = (runs: MaskRuns): MaskRuns => ({ ...runs, rows: runs.rows.slice(), spans: runs.spans.slice() });
 
 function notLoaded(key: string): ClickmaskError {
   return new ClickmaskError('image-not-loaded', `The picture '${key}' is not, or no longer, loaded. Open it again.`);

@@ -84,7 +84,7 @@ export function postprocess(
   threshold: number,
   options: PostprocessOptions,
   cut: typeof cutMask = cutMask,
-  modelsIntegrity: StructuralIntegrityOptions | 'off' = defaultPostprocess.structuralIntegrity,
+  modelsIntegrity: Required<StructuralIntegrityOptions> | 'off' = defaultPostprocess.structuralIntegrity,
 ): MaskRuns {
   let runs = cut(map, size, options.threshold ?? threshold);
   const integrity = options.structuralIntegrity ?? modelsIntegrity;
