@@ -17,6 +17,7 @@ export {
   type DecodeInput,
   type DecodeOutput,
   type Features,
+  type Focus,
   families,
   type LoadedModel,
   type LoadOptions,

@@ -1,6 +1,6 @@
 import type { Click } from '../clicks/index.js';
 import type { Box, Rect, Size } from '../geometry/index.js';
-import type { ProbabilityMap, RgbImage } from '../image/index.js';
+import type { MapPatch, ProbabilityMap, RgbImage } from '../image/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { InferenceSession } from '../runtime/backend.js';
 import type { ModelManifest } from './manifest.js';
@@ -53,6 +53,21 @@ export interface DecodeOutput extends Size {
   /** How the grid is enlarged to the region, and whether before (`logit`) or after the sigmoid. */
   readonly filter: 'half-pixel' | 'align-corners';
   readonly interpolate: 'probability' | 'logit';
+  /**
+   * Where the network looks twice: chooses the part, given what the first look made of the region; null where there is
+   * nothing to look at. Asked for after flip averaging, of the pass that is not mirrored.
+   */
+  readonly focus?: (map: ProbabilityMap) => Focus | null;
+}
+
+/** A part of the region that a network wants to see again, larger (FocalClick's focus crop). */
+export interface Focus {
+  /** In image px. */
+  readonly roi: Rect;
+  /** What the answer is pasted on: this pass's map, or the one before it, of which all else is then kept. */
+  readonly over: 'map' | 'previous';
+  /** @param features - of the part, encoded as a zoomed view that is not mirrored */
+  refine(features: Features): Promise<Omit<MapPatch, 'roi'>>;
 }
 
 /**

@@ -1,4 +1,13 @@
-export type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily, PreviousMask, View } from './family.js';
+export type {
+  DecodeInput,
+  DecodeOutput,
+  Features,
+  Focus,
+  LoadedModel,
+  ModelFamily,
+  PreviousMask,
+  View,
+} from './family.js';
 export {
   type LoadOptions,
   loadModel,

@@ -2,6 +2,7 @@ import { ClickmaskError } from '../errors/index.js';
 import { clickmaskFamily } from './clickmask/index.js';
 import type { ModelFamily } from './family.js';
 import { fcanetFamily } from './fcanet/index.js';
+import { focalclickFamily } from './focalclick/index.js';
 import { isegmFamily } from './isegm/index.js';
 import { samFamily } from './sam/index.js';
 import { sam2Family } from './sam2/index.js';
@@ -22,6 +23,7 @@ export const families: readonly ModelFamily[] = Object.freeze([
   clickmaskFamily,
   isegmFamily,
   fcanetFamily,
+  focalclickFamily,
   samFamily,
   sam2Family,
   segnextFamily,

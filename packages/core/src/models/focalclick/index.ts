@@ -1,0 +1,1 @@
+export { focalclickFamily } from './focalclick-family.js';
