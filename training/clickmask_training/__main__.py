@@ -134,8 +134,10 @@ def evaluation_sets(options: argparse.Namespace) -> dict:
 
 def run_export(options: argparse.Namespace) -> int:
     from .export import export
+    from .manifest import manifest, write_manifest
 
     description = export(options.checkpoint, options.out, options.size)
+    write_manifest(options.out, manifest(description, options.version, options.licences, options.candidate))
     print(json.dumps({key: description[key] for key in ("size", "parity_max_abs", "milliseconds")}, indent=2))
     for name, file in description["files"].items():
         print(f"{name}: {file['bytes']} bytes, sha256 {file['sha256']}")
@@ -203,10 +205,13 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluation_options(evaluate, "grabcut,held-out")
     evaluate.set_defaults(run=run_evaluate)
 
-    export = commands.add_parser("export", help="write ONNX graphs and export.json")
+    export = commands.add_parser("export", help="write a model folder: ONNX graphs, model.json, export.json")
     export.add_argument("checkpoint", type=Path)
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--size", type=int, default=384)
+    export.add_argument("--version", default="0.0.0", help="of the model, for its manifest")
+    export.add_argument("--licences", choices=tuple(LICENCE_FILTERS), default="clear", help="what the run was trained with")
+    export.add_argument("--candidate", choices=("first", "best"), default="first", help="which candidate answers: the first, or the best-scored")
     export.set_defaults(run=run_export)
 
     ablation = commands.add_parser("ablation", help="train and evaluate named changes one by one")

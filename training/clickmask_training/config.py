@@ -73,10 +73,10 @@ class TrainConfig:
 
 
 SCHEDULES: dict[str, TrainConfig] = {
-    # Under two hours on two cores: small views first, since steps count more than detail early on.
+    # About two hours on two cores: small views first, since steps count more than detail early on.
     "cpu": TrainConfig(
-        phases=(Phase(0.85, 224, 8), Phase(1.0, 288, 8)),
-        minutes=105.0,
+        phases=(Phase(0.5, 224, 8), Phase(0.85, 288, 8), Phase(1.0, 352, 8)),
+        minutes=120.0,
     ),
     # One large GPU; everything is trained, at the size of use in the end.
     "full": TrainConfig(

@@ -36,17 +36,17 @@ class SampleConfig:
     """Targets per picture: the encoder runs once for all of them."""
     views: ViewConfig = field(default_factory=ViewConfig)
     suem: SuemConfig = field(default_factory=SuemConfig)
-    pseudo_probability: float = 0.12
+    pseudo_probability: float = 0.1
     """Target is a pseudo-object."""
-    shape_probability: float = 0.1
+    shape_probability: float = 0.07
     """A rendered shape is pasted in and becomes the target."""
-    start_mask_probability: float = 0.2
+    start_mask_probability: float = 0.15
     """Sample starts from a wrong mask, to be corrected."""
-    union_probability: float = 0.5
+    union_probability: float = 0.6
     """For sources whose ids are parts: the target is the whole."""
     neighbour_probability: float = 0.06
     """The target is joined with a touching object, as people do who label groups."""
-    smallest_share: float = 0.002
+    smallest_share: float = 0.004
     """Targets smaller than this share of the view are drawn again."""
     largest_share: float = 0.92
 

@@ -209,22 +209,20 @@ def _median_ms(call, repeats: int) -> float:
 
 
 def describe(folder: Path, size: int) -> dict:
-    """Hashes, sizes, tensor names and shapes of the files in ``folder``."""
+    """Hashes, sizes, tensor names and shapes of the files in ``folder``; shapes as the runtime finds them."""
     files = {}
-    for name in ("encoder", "decoder"):
-        for suffix in ("", ".fp16"):
+    for suffix in ("", ".fp16"):
+        for name, session in zip(("encoder", "decoder"), open_sessions(folder, suffix)):
             path = folder / f"{name}{suffix}.onnx"
-            graph = onnx.load(path).graph
             data = path.read_bytes()
             files[path.name] = {
                 "sha256": hashlib.sha256(data).hexdigest(),
                 "bytes": len(data),
-                "inputs": [_tensor(value) for value in graph.input],
-                "outputs": [_tensor(value) for value in graph.output],
+                "inputs": [_tensor(value) for value in session.get_inputs()],
+                "outputs": [_tensor(value) for value in session.get_outputs()],
             }
     return {"size": size, "opset": OPSET, "files": files}
 
 
-def _tensor(value: onnx.ValueInfoProto) -> dict:
-    dimensions = value.type.tensor_type.shape.dim
-    return {"name": value.name, "type": "float32", "shape": [d.dim_param or d.dim_value for d in dimensions]}
+def _tensor(value: onnxruntime.NodeArg) -> dict:
+    return {"name": value.name, "type": "float32", "shape": list(value.shape)}

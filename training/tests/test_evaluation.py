@@ -114,6 +114,7 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     from clickmask_training.config import SCHEDULES
     from clickmask_training.export import PARITY, export
     from clickmask_training.items import read_items, select_items
+    from clickmask_training.manifest import manifest
     from clickmask_training.models import open_model
     from clickmask_training.train import RunOptions, train
     from dataclasses import replace
@@ -121,6 +122,12 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     config = replace(SCHEDULES["smoke"], samples=2)
     train(select_items(read_items(data)), config, RunOptions(tmp_path, backbone, workers=0, threads=1, device="cpu"))
     description = export(tmp_path / "checkpoint.pt", tmp_path / "onnx", 64)
+    outputs = {t["name"]: t["shape"] for t in description["files"]["encoder.onnx"]["outputs"]}
+    assert outputs["features_4"] == [1, 32, 16, 16]  # numbers, as the SDK's manifest wants them
+    written = manifest(description, "1.2.3", "all", "first")
+    assert written["graphs"]["decoder"]["sha256"] == description["files"]["decoder.onnx"]["sha256"]
+    assert written["licence"]["note"] and not written["licence"]["commercialUse"]
+    assert "note" not in manifest(description, "1.2.3", "clear", "first")["licence"]
     assert description["parity_max_abs"]["fp32"] <= PARITY
     assert description["files"]["decoder.fp16.onnx"]["bytes"] < 0.6 * description["files"]["decoder.onnx"]["bytes"]
     tensors = {t["name"]: t["shape"] for t in description["files"]["decoder.onnx"]["inputs"]}

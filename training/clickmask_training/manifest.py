@@ -1,0 +1,47 @@
+"""``model.json``: makes a folder of exported graphs a model that the SDK loads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+NAME = "clickmask-small"
+REPOSITORY_LICENCE = "Apache-2.0"
+UNCLEAR_NOTE = (
+    "For research: some of its training pictures state no licence, so it must not be redistributed in a release. "
+    "See MODEL_CARD.md."
+)
+
+
+def manifest(description: dict, version: str, licences: str, candidate: str) -> dict:
+    """The manifest of the fp32 graphs.
+
+    ``description`` is that of ``export``; ``licences`` the filter the run was trained with; ``candidate``
+    (``first`` or ``best``) says whether the first candidate answers or the best-scored one.
+    """
+    size = description["size"]
+    licence = {"id": REPOSITORY_LICENCE, "commercialUse": licences != "all"}
+    if licences == "all":
+        licence["note"] = UNCLEAR_NOTE
+    return {
+        "format": 1,
+        "family": "clickmask",
+        "name": NAME,
+        "version": version,
+        "description": f"MobileNetV2 encoder with a feature pyramid, light decoder, three candidates, input {size} x {size}",
+        "licence": licence,
+        "source": {"text": "Trained for this project, by the recipe in training/, from Apache-2.0 MobileNetV2 weights."},
+        "threshold": 0.5,
+        "refinement": {
+            "cascade": {"steps": 1, "settledPixels": None, "clicks": "every"},
+            "zoomIn": None,
+            "flip": False,
+        },
+        "graphs": {name: {"file": f"{name}.onnx", **description["files"][f"{name}.onnx"]} for name in ("encoder", "decoder")},
+        "options": {"candidate": candidate},
+    }
+
+
+def write_manifest(folder: Path, content: dict) -> None:
+    """Write ``model.json``."""
+    (folder / "model.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
