@@ -94,7 +94,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     from .models import open_model
     from .pictures import write_worst
 
-    model = open_model(options.model, options.size)
+    model = open_model(options.model, options.size, options.without.split(",") if options.without else ())
     sets = evaluation_sets(options)
     print("| set | samples | variant " + HEADER)
     print("| --- " * 9 + "|")
@@ -200,6 +200,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path, default=DEFAULT_DATA)
     evaluate.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)")
     evaluate.add_argument("--candidate", choices=("score", "first"), default="score")
+    evaluate.add_argument("--without", help="silence parts of a checkpoint's network: first-click, similarity, previous")
     evaluate.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code has 0.49")
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")

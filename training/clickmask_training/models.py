@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Collection, Protocol
 
 import numpy as np
 
@@ -36,15 +36,32 @@ class ClickModel(Protocol):
 
 
 class CheckpointModel:
-    """The averaged weights of a checkpoint, run by PyTorch at any size that is a multiple of 16."""
+    """The averaged weights of a checkpoint, run by PyTorch at any size that is a multiple of 16.
 
-    def __init__(self, path: Path, size: int) -> None:
+    ``without`` names parts (of ``PARTS``) that are silenced, to see how much a trained network leans on them. That is
+    no ablation: a network trained without a part would make more of the others.
+    """
+
+    PARTS = ("first-click", "similarity", "previous")
+
+    def __init__(self, path: Path, size: int, without: Collection[str] = ()) -> None:
         import torch
 
         from .checkpoint import load_network
 
+        unknown = set(without) - set(self.PARTS)
+        if unknown:
+            raise ValueError(f"unknown parts {sorted(unknown)}; expected some of {', '.join(self.PARTS)}")
         self._torch = torch
         self._network = load_network(path)
+        decoder = self._network.decoder
+        if "first-click" in without:
+            decoder.first_click.register_forward_hook(lambda module, inputs, output: torch.zeros_like(output))
+        if "similarity" in without:
+            for similarity in decoder.similarity.values():
+                # What the maps hold where there is no click of the kind.
+                similarity.register_forward_hook(lambda module, inputs, output: torch.full_like(output, -1.0))
+        self._blind = "previous" in without
         self.size = size
         self.grid = size // self._network.decoder.config.output_stride
 
@@ -53,6 +70,8 @@ class CheckpointModel:
             return self._network.encode(self._torch.from_numpy(image.transpose(2, 0, 1)[None].copy()))
 
     def decode(self, features: Features, clicks: np.ndarray, previous: np.ndarray) -> Candidates:
+        if self._blind:
+            previous = np.zeros_like(previous)
         with self._torch.no_grad():
             decoded = self._network.decode(
                 features, self._torch.from_numpy(clicks[None]), self._torch.from_numpy(previous[None, None])
@@ -88,6 +107,10 @@ class OnnxModel:
         return Candidates(values[0][0], values[1][0] if self._scored else None)
 
 
-def open_model(path: Path, size: int) -> ClickModel:
+def open_model(path: Path, size: int, without: Collection[str] = ()) -> ClickModel:
     """A folder is taken for exported graphs (their size is fixed), a file for a checkpoint."""
-    return OnnxModel(path) if path.is_dir() else CheckpointModel(path, size)
+    if not path.is_dir():
+        return CheckpointModel(path, size, without)
+    if without:
+        raise ValueError("parts can be silenced in a checkpoint only, not in exported graphs")
+    return OnnxModel(path)

@@ -141,3 +141,18 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     # Both kinds of model go through the same pipeline to the same mask.
     masks = [ClickPipeline(open_model(path, 64), Refinement(cascade_steps=1), sample().image).add((40.5, 45.5, 1.0)) for path in (tmp_path / "checkpoint.pt", tmp_path / "onnx")]
     assert (masks[0] != masks[1]).mean() < 1e-3
+    # A silenced part changes what the network sees, and only a known part can be.
+    image, clicks = np.full((64, 64, 3), 0.5, np.float32), np.array([[30, 30, 1]], np.float32)
+    previous = np.full((32, 32), 0.7, np.float32)
+
+    def logits(without: tuple[str, ...] = ()) -> np.ndarray:
+        model = open_model(tmp_path / "checkpoint.pt", 64, without)
+        return model.decode(model.encode(image), clicks, previous).logits
+
+    whole = logits()
+    for part in ("first-click", "similarity", "previous"):
+        assert np.abs(logits((part,)) - whole).max() > 1e-4
+    with pytest.raises(ValueError, match="unknown parts"):
+        open_model(tmp_path / "checkpoint.pt", 64, ("clicks",))
+    with pytest.raises(ValueError, match="checkpoint only"):
+        open_model(tmp_path / "onnx", 64, ("previous",))
