@@ -1,7 +1,6 @@
-import { ClickmaskError, type Segmenter } from '@clickmask/core';
+import { ClickmaskError, type Segmenter, unexpected } from '@clickmask/core';
 import { createRemoteSegmenter, createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
 import type { ProgressInfo } from './annotator/api.js';
-import { unexpected } from './errors.js';
 
 /** Where the network of an element runs and where its files come from; all as attributes can say it. */
 export interface RuntimeOptions {

@@ -11,14 +11,16 @@ import type {
   Segmenter,
   SegmentOptions,
 } from '@clickmask/core';
+import type { Draft } from '../answers/answers.js';
+import type { Preview } from '../answers/solver.js';
 import type { Messages } from '../i18n/index.js';
 import type { Command, Shortcuts } from '../input/shortcuts.js';
 import type { LoadPictureOptions, PictureSource } from '../picture/picture.js';
-import type { AnnotationLog, ReplayReport } from './annotation-log.js';
-import type { ResultFormat, ResultOf } from './result.js';
+import type { ResultFormat, ResultOf } from '../results/result.js';
+import type { LabelMapValues } from '../results/results.js';
+import type { AnnotationLog, ReplayReport } from '../value/annotation-log.js';
+import type { AnnotatorValue, ChangeOrigin, ObjectClass } from '../value/value.js';
 import type { AnnotatorSettings } from './settings.js';
-import type { Preview } from './solver.js';
-import type { AnnotatorValue, ChangeOrigin, ObjectClass } from './value.js';
 
 /** What an annotator tells of loading. */
 export interface ProgressInfo {
@@ -47,6 +49,8 @@ export interface AnnotatorEvents {
   readonly accept: AcceptedObject;
   /** What a click under the pointer would give; null: nothing is previewed any more. */
   readonly preview: Preview | null;
+  /** The mask of the network's first pass, shown until the answer comes. */
+  readonly draft: Draft;
   readonly progress: ProgressInfo;
   readonly error: { readonly error: ClickmaskError };
   /** The model is loaded and the picture's features are at hand: clicks are answered at once. */
@@ -134,6 +138,14 @@ export interface Annotator {
   redo(): void;
   /** The mask of an object (default: the active one, else the last) in a format; null where there is no mask. */
   getResult<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
+  /**
+   * All objects in one PNG, 8-bit grey: 0 is the background; otherwise the object's place in the value, or its class's
+   * place in {@link classes}, from 1 on. Later objects are on top; with `class`, objects without a class are left out.
+   * Null where there is no picture.
+   *
+   * @throws ClickmaskError `bad-format` for more than 255
+   */
+  getLabelMap(values?: LabelMapValues): Promise<Blob> | null;
   /** The mask as it is shown; null where there is none. */
   getRuns(id?: string): MaskRuns | null;
   exportLog(): AnnotationLog;

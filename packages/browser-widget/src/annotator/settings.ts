@@ -1,5 +1,5 @@
 import type { ClickLabel, Size } from '@clickmask/core';
-import { type CleanUp, noCleanUp } from './shape.js';
+import { type CleanUp, noCleanUp } from '../value/shape.js';
 
 /** `click` adds clicks, `box` draws the box to start from, `brush` and `eraser` paint, `pan` moves the picture. */
 export type Tool = 'click' | 'box' | 'brush' | 'eraser' | 'pan';

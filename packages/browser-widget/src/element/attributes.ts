@@ -1,7 +1,6 @@
-import { ClickmaskError } from '@clickmask/core';
+import { ClickmaskError, unexpected } from '@clickmask/core';
 import type { AnnotatorSettings, Tool } from '../annotator/settings.js';
-import type { ObjectClass } from '../annotator/value.js';
-import { unexpected } from '../errors.js';
+import type { ObjectClass } from '../value/value.js';
 
 /** The attributes of `<clickmask-annotator>`. */
 export const observedAttributes = [

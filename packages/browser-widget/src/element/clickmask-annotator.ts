@@ -1,13 +1,13 @@
 import { ClickmaskError, type Segmenter } from '@clickmask/core';
 import { createAnnotator } from '../annotator/annotator.js';
 import type { Annotator, AnnotatorEvents, AnnotatorOptions, SegmenterFactory } from '../annotator/api.js';
-import type { AnnotatorValue, ObjectClass } from '../annotator/value.js';
-import { emptyValue } from '../annotator/value.js';
 import { asClickmaskError } from '../errors.js';
 import type { Messages } from '../i18n/index.js';
 import type { Shortcuts } from '../input/shortcuts.js';
 import type { PictureSource } from '../picture/picture.js';
 import { createDefaultSegmenter, type RuntimeOptions } from '../runtime.js';
+import type { AnnotatorValue, ObjectClass } from '../value/value.js';
+import { emptyValue } from '../value/value.js';
 import { type AttributeName, observedAttributes, parseClasses, settingOf } from './attributes.js';
 
 /** The events of `<clickmask-annotator>`, for `addEventListener`. */
@@ -211,6 +211,8 @@ export class ClickmaskAnnotatorElement extends Base {
 
   /** See {@link Annotator.getResult}. */
   getResult: Annotator['getResult'] = (format, id) => this.#need().getResult(format, id);
+  /** See {@link Annotator.getLabelMap}. */
+  getLabelMap: Annotator['getLabelMap'] = (values) => this.#need().getLabelMap(values);
   /** See {@link Annotator.exportLog}. */
   exportLog(): ReturnType<Annotator['exportLog']> {
     return this.#need().exportLog();

@@ -66,4 +66,8 @@ export const de: Messages = Object.freeze({
   selectObject: 'Voriges oder nächstes Objekt wählen',
   chooseClass: 'Klasse wählen',
   holdToPan: 'Halten und ziehen verschiebt das Bild',
+  pressTool: 'Rahmen oder Pinselstrich am Fadenkreuz beginnen oder beenden',
+  boxBegun: 'Erste Ecke gesetzt. Fadenkreuz bewegen und an der gegenüberliegenden Ecke Enter drücken.',
+  strokeBegun: 'Pinsel aufgesetzt. Fadenkreuz bewegen und zum Abheben Enter drücken.',
+  strokeDone: 'Pinsel abgehoben.',
 });

@@ -66,4 +66,8 @@ export const en: Messages = Object.freeze({
   selectObject: 'Select previous or next object',
   chooseClass: 'Choose a class',
   holdToPan: 'Hold and drag to move the picture',
+  pressTool: 'Begin or end a box or a brush stroke at the crosshair',
+  boxBegun: 'First corner set. Move the crosshair and press Enter at the opposite corner.',
+  strokeBegun: 'Brush down. Move the crosshair and press Enter to lift it.',
+  strokeDone: 'Brush lifted.',
 });

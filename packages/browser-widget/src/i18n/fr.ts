@@ -66,4 +66,8 @@ export const fr: Messages = Object.freeze({
   selectObject: 'Objet précédent ou suivant',
   chooseClass: 'Choisir une classe',
   holdToPan: 'Maintenir et glisser pour déplacer l’image',
+  pressTool: 'Commencer ou finir un cadre ou un trait de pinceau au réticule',
+  boxBegun: 'Premier coin placé. Déplacez le réticule et appuyez sur Entrée au coin opposé.',
+  strokeBegun: 'Pinceau posé. Déplacez le réticule et appuyez sur Entrée pour le relever.',
+  strokeDone: 'Pinceau relevé.',
 });

@@ -66,4 +66,8 @@ export const ja: Messages = Object.freeze({
   selectObject: '前または次の対象を選ぶ',
   chooseClass: 'クラスを選ぶ',
   holdToPan: '押しながらドラッグして画像を動かす',
+  pressTool: '十字カーソルの位置で枠やブラシの線を始める・終える',
+  boxBegun: '最初の角を置きました。十字カーソルを動かし、反対の角で Enter を押してください。',
+  strokeBegun: 'ブラシを下ろしました。十字カーソルを動かし、Enter で上げます。',
+  strokeDone: 'ブラシを上げました。',
 });

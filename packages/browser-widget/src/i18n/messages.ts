@@ -65,6 +65,10 @@ export interface Messages {
   readonly selectObject: string;
   readonly chooseClass: string;
   readonly holdToPan: string;
+  readonly pressTool: string;
+  readonly boxBegun: string;
+  readonly strokeBegun: string;
+  readonly strokeDone: string;
 }
 
 /** Fills in the words in braces. */

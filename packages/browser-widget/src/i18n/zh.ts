@@ -66,4 +66,8 @@ export const zh: Messages = Object.freeze({
   selectObject: '选择上一个或下一个对象',
   chooseClass: '选择类别',
   holdToPan: '按住并拖动以移动图片',
+  pressTool: '在十字光标处开始或结束方框或笔画',
+  boxBegun: '已设第一个角。移动十字光标，在对角处按回车键。',
+  strokeBegun: '画笔已落下。移动十字光标，按回车键抬起。',
+  strokeDone: '画笔已抬起。',
 });

@@ -1,5 +1,4 @@
-import { ClickmaskError, type ImageSource, rgbFromRgba } from '@clickmask/core';
-import { unexpected } from '../errors.js';
+import { ClickmaskError, type ImageSource, rgbFromRgba, unexpected } from '@clickmask/core';
 
 /** What a picture can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
 export type PictureSource =

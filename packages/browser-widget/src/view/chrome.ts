@@ -268,6 +268,7 @@ export function createChrome(actions: ChromeActions): Chrome {
       [messages.moveCrosshair, ['crosshair-left', 'crosshair-right', 'crosshair-up', 'crosshair-down']],
       [messages.placeClick, ['click']],
       [messages.placeOpposite, ['click-opposite']],
+      [messages.pressTool, ['click']],
       [`${messages.positive} / ${messages.negative}`, ['toggle-label']],
       [messages.undo, ['undo']],
       [messages.redo, ['redo']],

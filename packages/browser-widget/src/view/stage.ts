@@ -37,13 +37,8 @@ export interface Stage {
   destroy(): void;
 }
 
-export interface StageOptions {
-  readonly scene: () => Scene;
-  readonly onPainted: () => void;
-  readonly onViewport: () => void;
-}
-
-export function createStage(element: HTMLElement, options: StageOptions): Stage {
+/** @param look - what is to be seen, asked for once a frame */
+export function createStage(element: HTMLElement, look: () => Scene): Stage {
   const pictureCanvas = document.createElement('canvas');
   const overlayCanvas = document.createElement('canvas');
   for (const canvas of [pictureCanvas, overlayCanvas]) {
@@ -73,11 +68,10 @@ export function createStage(element: HTMLElement, options: StageOptions): Stage 
     const before = size;
     size = { width: Math.round(box.width), height: Math.round(box.height) };
     ratio = Math.min(3, globalThis.devicePixelRatio || 1);
-    const picture = options.scene().picture;
+    const picture = look().picture;
     if (picture !== null && size.width > 0) {
       if (fitted || before.width === 0) viewport = fitViewport(picture, size);
       else viewport = keepInSight(viewport, picture, size);
-      options.onViewport();
     }
     invalidate();
   };
@@ -248,11 +242,10 @@ export function createStage(element: HTMLElement, options: StageOptions): Stage 
     frame = 0;
     if (size.width === 0 || size.height === 0) return;
     resizeBuffers();
-    const scene = options.scene();
+    const scene = look();
     paintPicture(scene);
     paintMasks(scene);
     paintMarks(scene);
-    options.onPainted();
   };
   const invalidate = () => {
     if (frame === 0) frame = requestAnimationFrame(paintAll);
@@ -271,7 +264,6 @@ export function createStage(element: HTMLElement, options: StageOptions): Stage 
       if (next.scale === viewport.scale && next.x === viewport.x && next.y === viewport.y) return;
       viewport = next;
       fitted = false;
-      options.onViewport();
       invalidate();
     },
     fit() {

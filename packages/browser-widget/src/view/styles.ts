@@ -81,7 +81,7 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .bar[data-busy] { opacity: 1; }
 .bar i { position: absolute; inset: 0; width: var(--part, 30%); background: var(--accent); }
 .bar:not([data-known]) i { animation: slide 1.1s ease-in-out infinite; }
-@keyframes slide { from { left: -30%; } to { left: 100%; } }
+@keyframes slide { from { transform: translateX(-100%); } to { transform: translateX(334%); } }
 @media (prefers-reduced-motion: reduce) { .bar:not([data-known]) i { animation: none; width: 100%; opacity: 0.6; } }
 .panel {
   width: 13.5rem; min-height: 0; overflow: auto; padding: 8px; border-inline-start: 1px solid var(--border);

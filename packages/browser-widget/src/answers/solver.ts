@@ -2,6 +2,7 @@ import {
   type Click,
   type ClickmaskError,
   isClickmaskError,
+  type MaskRuns,
   type Prediction,
   type Prompt,
   type Segmenter,
@@ -9,7 +10,7 @@ import {
   type SegmentOptions,
 } from '@clickmask/core';
 import { asClickmaskError } from '../errors.js';
-import type { ObjectPrompt, ObjectResult } from './value.js';
+import type { ObjectPrompt, ObjectResult } from '../value/value.js';
 
 /** A preview: what a click at the pointer would give. */
 export interface Preview {
@@ -22,6 +23,8 @@ export interface SolverOptions {
   readonly target: () => { readonly segmenter: Segmenter; readonly image: SegmenterImage } | null;
   readonly segmentOptions: () => SegmentOptions;
   readonly onResult: (result: ObjectResult, milliseconds: number) => void;
+  /** The first pass's mask of a prompt whose answer is under way. */
+  readonly onDraft: (prompt: ObjectPrompt, runs: MaskRuns) => void;
   readonly onPreview: (preview: Preview | null) => void;
   readonly onBusy: (busy: boolean) => void;
   readonly onError: (error: ClickmaskError) => void;
@@ -36,6 +39,8 @@ export interface Solver {
   solve(prompt: ObjectPrompt): void;
   /** Wants to see what one more click would give; null: nothing. */
   preview(prompt: ObjectPrompt, click: Click | null): void;
+  /** A click has begun, and is likely to end as this one: computes its answer ahead, and shows nothing of it. */
+  anticipate(prompt: ObjectPrompt, click: Click): void;
   /** Forgets all wishes and refuses late answers, as when the picture changes. */
   reset(): void;
 }
@@ -45,16 +50,20 @@ export function createSolver(options: SolverOptions): Solver {
   let wish: Wish | null = null;
   let asking: ObjectPrompt | null = null;
   let hover: Hover | null = null;
-  /** The preview under way; `clicked` where the user clicked on it before it came. */
-  let flying: (Hover & { clicked: Wish | null; wanted: boolean }) | null = null;
-  let shown: { readonly base: ObjectPrompt; readonly preview: Preview } | null = null;
+  let flying: Flight | null = null;
+  let known: { readonly base: ObjectPrompt; readonly preview: Preview; readonly isShown: boolean } | null = null;
 
-  const ask = async (prompt: ObjectPrompt, session: string): Promise<ObjectResult | null> => {
+  const ask = async (
+    prompt: ObjectPrompt,
+    session: string,
+    onDraft?: (runs: MaskRuns) => void,
+  ): Promise<ObjectResult | null> => {
     const target = options.target();
     if (target === null) return null;
     const prediction = await target.segmenter.segment(target.image, toCorePrompt(prompt), {
       ...options.segmentOptions(),
       ...(prompt.candidate === null ? {} : { candidate: prompt.candidate }),
+      ...(onDraft === undefined ? {} : { onDraft: ({ runs }) => onDraft(runs) }),
       session,
     });
     return toResult(prompt, prediction);
@@ -62,9 +71,9 @@ export function createSolver(options: SolverOptions): Solver {
 
   const drop = (): void => {
     if (flying !== null) flying.wanted = false;
-    if (shown === null) return;
-    shown = null;
-    options.onPreview(null);
+    const { isShown } = known ?? { isShown: false };
+    known = null;
+    if (isShown) options.onPreview(null);
   };
 
   const work = async (): Promise<void> => {
@@ -75,7 +84,10 @@ export function createSolver(options: SolverOptions): Solver {
       const mine = generation;
       options.onBusy(true);
       try {
-        const result = await ask(prompt, 'clicks');
+        const result = await ask(prompt, 'clicks', (runs) => {
+          // What the user has left meanwhile is not to be seen any more.
+          if (mine === generation && wish === null) options.onDraft(prompt, runs);
+        });
         if (mine === generation && result !== null) options.onResult(result, performance.now() - since);
       } catch (error) {
         if (mine === generation && !isClickmaskError(error, 'superseded') && !isClickmaskError(error, 'aborted')) {
@@ -92,14 +104,17 @@ export function createSolver(options: SolverOptions): Solver {
   const look = async (): Promise<void> => {
     // Clicks go first: while one is computed, previews wait.
     while (hover !== null && flying === null && asking === null && wish === null && options.target() !== null) {
-      const { prompt, click } = hover;
+      const { prompt, click, isShown } = hover;
       const mine = generation;
-      const flight = { prompt, click, clicked: null as Wish | null, wanted: true };
+      const flight: Flight = { prompt, click, isShown, clicked: null, wanted: true, draft: null };
       hover = null;
       flying = flight;
       let result: ObjectResult | null = null;
       try {
-        result = await ask(withClick(prompt, click), 'preview');
+        result = await ask(withClick(prompt, click), 'preview', (runs) => {
+          flight.draft = runs;
+          if (mine === generation && flight.clicked !== null) options.onDraft(flight.clicked.prompt, runs);
+        });
       } catch {
         // A preview is a courtesy: what is really wrong shows with the next click.
       }
@@ -107,7 +122,7 @@ export function createSolver(options: SolverOptions): Solver {
       flying = null;
       const { clicked } = flight;
       if (clicked !== null) {
-        options.onBusy(false);
+        options.onBusy(asking !== null);
         if (result === null) {
           wish ??= clicked;
           void work();
@@ -115,8 +130,10 @@ export function createSolver(options: SolverOptions): Solver {
           options.onResult({ ...result, prompt: clicked.prompt }, performance.now() - clicked.since);
         }
       } else if (result !== null && flight.wanted) {
-        shown = { base: prompt, preview: { click, result } };
-        options.onPreview(shown.preview);
+        const before = known;
+        known = { base: prompt, preview: { click, result }, isShown: flight.isShown };
+        if (flight.isShown) options.onPreview(known.preview);
+        else if (before?.isShown === true) options.onPreview(null);
       }
     }
     if (wish !== null) void work();
@@ -129,7 +146,7 @@ export function createSolver(options: SolverOptions): Solver {
         wish = null;
         return;
       }
-      const ready = shown;
+      const ready = known;
       hover = null;
       drop();
       if (ready !== null && answers(ready.base, ready.preview.click, prompt)) {
@@ -141,6 +158,7 @@ export function createSolver(options: SolverOptions): Solver {
         wish = null;
         flying.clicked = { prompt, since };
         options.onBusy(true);
+        if (flying.draft !== null) options.onDraft(prompt, flying.draft);
         return;
       }
       wish = { prompt, since };
@@ -152,7 +170,18 @@ export function createSolver(options: SolverOptions): Solver {
         drop();
         return;
       }
-      hover = { prompt, click };
+      hover = { prompt, click, isShown: true };
+      void look();
+    },
+    anticipate(prompt, click) {
+      const likely = withClick(prompt, click);
+      const coming = flying?.wanted === true && answers(flying.prompt, flying.click, likely);
+      const there = known !== null && answers(known.base, known.preview.click, likely);
+      if (coming || there) {
+        hover = null;
+        return;
+      }
+      hover = { prompt, click, isShown: false };
       void look();
     },
     reset() {
@@ -176,6 +205,16 @@ interface Wish {
 interface Hover {
   readonly prompt: ObjectPrompt;
   readonly click: Click;
+  readonly isShown: boolean;
+}
+
+/** A preview under way. */
+interface Flight extends Hover {
+  /** The user clicked on it before it came: it becomes the click's answer. */
+  clicked: Wish | null;
+  /** Whether it is still to be seen when it comes. */
+  wanted: boolean;
+  draft: MaskRuns | null;
 }
 
 function withClick(prompt: ObjectPrompt, click: Click): ObjectPrompt {

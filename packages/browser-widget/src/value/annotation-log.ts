@@ -9,8 +9,8 @@ import {
   type SegmenterImage,
   type SegmentOptions,
   type Size,
+  unexpected,
 } from '@clickmask/core';
-import { unexpected } from '../errors.js';
 import type { ObjectResult } from './value.js';
 
 /** A mask in a log: `[row, first column, column after the last]` for every run, all in one list. */

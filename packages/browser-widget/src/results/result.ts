@@ -11,6 +11,7 @@ import {
   type PolygonJson,
   type Rect,
 } from '@clickmask/core';
+import { maskPng } from './png.js';
 
 /** What a mask can be handed out as: plain forms, and every codec of the core by its name. */
 export interface ResultTypes {
@@ -25,6 +26,8 @@ export interface ResultTypes {
   readonly polygon: PolygonJson;
   readonly geojson: GeoJsonGeometry;
   readonly 'svg-path': string;
+  /** An 8-bit grey picture of the whole size, 255 on the object and 0 around it. */
+  readonly png: Promise<Blob>;
 }
 
 export type ResultFormat = keyof ResultTypes;
@@ -49,6 +52,7 @@ export function serializeResult<F extends ResultFormat>(format: F, runs: MaskRun
     runs: () => runs,
     mask: () => maskFromRuns(runs),
     bbox: () => bounds(runs),
+    png: () => maskPng(runs),
   };
   if (Object.hasOwn(plain, format)) return plain[format]() as ResultOf<F>;
   return findCodec(format).serialize(runs, isOutlineFormat(format) ? { detail } : {}) as ResultOf<F>;

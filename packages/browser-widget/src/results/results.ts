@@ -1,0 +1,74 @@
+import { ClickmaskError, type MaskRuns } from '@clickmask/core';
+import type { Parts } from '../annotator/parts.js';
+import { type AnnotatorSettings, cleanUpFor } from '../annotator/settings.js';
+import { type CleanUp, cleanRuns, createShaper, rawRuns } from '../value/shape.js';
+import type { AnnotatedObject } from '../value/value.js';
+import { labelMapPng } from './png.js';
+import { isOutlineFormat, type ResultFormat, type ResultOf, serializeResult } from './result.js';
+
+/** What the values of a label map stand for. */
+export type LabelMapValues = 'object' | 'class';
+
+/** Masks as they are shown, and as they are handed out. */
+export interface Results {
+  /** The mask of an object, cleaned as the settings say; null where there is none yet. */
+  maskOf(object: AnnotatedObject): MaskRuns | null;
+  /** The same by id; default: the active object, else the last. */
+  getRuns(id?: string): MaskRuns | null;
+  get<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
+  getLabelMap(values: LabelMapValues): Promise<Blob> | null;
+}
+
+export function createResults(parts: Parts): Results {
+  const shape = createShaper();
+  let cleaning: { readonly settings: AnnotatorSettings; readonly picture: unknown; readonly value: CleanUp } | null =
+    null;
+  /** The same object as long as settings and picture are the same, which is what the shaper remembers masks by. */
+  const cleanUp = (): CleanUp => {
+    const { settings } = parts.config;
+    const picture = parts.pictures.shown;
+    if (cleaning === null || cleaning.settings !== settings || cleaning.picture !== picture) {
+      const next = cleanUpFor(settings, picture ?? { width: 1, height: 1 });
+      // Most settings do not touch masks.
+      const isSame = cleaning !== null && JSON.stringify(cleaning.value) === JSON.stringify(next);
+      cleaning = { settings, picture, value: isSame && cleaning !== null ? cleaning.value : next };
+    }
+    return cleaning.value;
+  };
+  const find = (id?: string): AnnotatedObject | null => {
+    const { value, active } = parts.changes;
+    if (id !== undefined) return value.objects.find((object) => object.id === id) ?? null;
+    return active ?? value.objects[value.objects.length - 1] ?? null;
+  };
+  const maskOf = (object: AnnotatedObject) => shape(object, cleanUp());
+  return {
+    maskOf,
+    getRuns(id) {
+      const object = find(id);
+      return object === null ? null : maskOf(object);
+    },
+    get(format, id) {
+      const object = find(id);
+      const raw = object === null ? null : rawRuns(object);
+      if (object === null || raw === null) return null;
+      const runs = isOutlineFormat(format) ? cleanRuns(raw, { ...cleanUp(), detail: 1 }) : maskOf(object);
+      return runs === null ? null : serializeResult(format, runs, parts.config.settings.detail);
+    },
+    getLabelMap(values) {
+      const { pictures, changes, config } = parts;
+      if (pictures.shown === null) return null;
+      const { width, height } = pictures.shown;
+      const layers = changes.value.objects.flatMap((object, index) => {
+        const runs = maskOf(object);
+        const value = values === 'object' ? index + 1 : config.classes.findIndex(({ id }) => id === object.classId) + 1;
+        return runs === null || value === 0 ? [] : [{ runs, value }];
+      });
+      const most = Math.max(0, ...layers.map(({ value }) => value));
+      if (most > 255) {
+        const message = `Expected at most 255 ${values === 'object' ? 'objects' : 'classes'} in a label map but there are ${most}. Take the objects one by one (getResult).`;
+        throw new ClickmaskError('bad-format', message);
+      }
+      return labelMapPng({ width, height }, layers);
+    },
+  };
+}
