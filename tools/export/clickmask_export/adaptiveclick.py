@@ -18,6 +18,12 @@ LICENCE = {'id': 'MIT', 'url': 'https://github.com/lab206/AdaptiveClick', 'comme
 OUTPUTS = ['logits', 'candidate_masks', 'candidate_scores']
 
 
+def combine(classes, masks, size):
+    """The authors' answer: all masks, enlarged, each weighed by how much its query says object."""
+    enlarged = F.interpolate(masks, size=(size, size), mode='bilinear', align_corners=True)
+    return (classes.sigmoid()[:, :, 1, None, None] * enlarged).sum(dim=1, keepdim=True)
+
+
 class AdaptiveClickNetwork(nn.Module):
     """The authors' `net(image, points)` from the point on where the click maps are drawn."""
 
@@ -53,9 +59,7 @@ class AdaptiveClickNetwork(nn.Module):
         pyramid = net.pixel_decoder.neck(tokens.transpose(1, 2).reshape(1, tokens.shape[2], grid, grid))
         levels, mask_features = self.pixel_levels(pyramid)
         classes, masks = self.queries(levels, mask_features, coord_features[:, 1:2])
-        enlarged = F.interpolate(masks, size=(self.size, self.size), mode='bilinear', align_corners=True)
-        share = classes.sigmoid()[:, :, 1, None, None]
-        return (share * enlarged).sum(dim=1, keepdim=True), masks, classes
+        return combine(classes, masks, self.size), masks, classes
 
     def pixel_levels(self, pyramid):
         """Finest first in, coarsest first out: three levels after deformable attention, and the mask features."""

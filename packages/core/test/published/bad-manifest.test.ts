@@ -29,6 +29,11 @@ async function loadChanged(model: string, change: (manifest: Manifest) => void):
   await segmenter.close();
 }
 
+/** As where an export names a tensor otherwise. */
+function rename(tensors: { name: string }[], name: string): void {
+  for (const tensor of tensors) if (tensor.name === name) tensor.name = `${name}_0`;
+}
+
 describe('manifests that a family cannot serve', () => {
   it.each<[string, string, (manifest: Manifest) => void, RegExp]>([
     ['no click encoding', 'isegm-open', (m) => delete m.options.encoding, /options\.encoding/],
@@ -41,9 +46,22 @@ describe('manifests that a family cannot serve', () => {
     ['open sizes without a target', 'isegm-open', (m) => delete m.options.longest, /options\.longest/],
     ['clicks outside neither kept nor dropped', 'isegm-fixed', (m) => (m.options.outsideClicks = 1), /keep, drop/],
     ['scales of 0', 'isegm-fixed', (m) => (m.options.std = [1, 0, 1]), /options\.std/],
+    ['queries without scores', 'isegm-queries', (m) => m.graphs.network.outputs.pop(), /candidate_scores/],
     ['a short side that is no number', 'fcanet', (m) => (m.options.shortest = '512'), /options\.shortest/],
     ['the family of another network', 'fcanet', (m) => (m.family = 'isegm'), /coord_features/],
     ['a decoder without its features', 'sam', (m) => (m.graphs.encoder.outputs = []), /image_embeddings/],
+    ['an unknown choice', 'sam', (m) => (m.options.singleClick = 'second'), /singleClick.*best, first|best, first/],
+    ['no points', 'sam', (m) => rename(m.graphs.decoder.inputs, 'point_coords'), /point_coords|needs|need no other/],
+    ['no quality of the masks', 'sam2', (m) => rename(m.graphs.decoder.outputs, 'iou_predictions'), /iou_predictions/],
+    ['no word on stability', 'sam2', (m) => delete m.options.stability, /options\.stability/],
+    ['a stability beyond 1', 'sam2', (m) => (m.options.stability = { delta: 0.05, threshold: 2 }), /threshold/],
+    ['without its finer features', 'sam2', (m) => m.graphs.encoder.outputs.shift(), /high_res_feats_0/],
+    ['the family of SAM’s next version', 'sam', (m) => (m.family = 'sam2'), /options\.stability/],
+    ['no radius', 'segnext', (m) => delete m.options.radius, /options\.radius/],
+    ['a radius of 0', 'segnext', (m) => (m.options.radius = 0), /options\.radius/],
+    ['no logits', 'segnext', (m) => rename(m.graphs.decoder.outputs, 'logits'), /logits/],
+    ['the family of a network without prompts', 'segnext', (m) => (m.family = 'sam'), /mask_input/],
+    ['a network that is no decoder', 'fcanet', (m) => (m.family = 'sam2'), /encoder, decoder/],
   ])('%s', async (_, model, change, message) => {
     const error = await loadChanged(model, change).then(
       () => null,
@@ -53,7 +71,16 @@ describe('manifests that a family cannot serve', () => {
   });
 
   it('loads them unchanged', async () => {
-    for (const model of ['isegm-open', 'isegm-fixed', 'isegm-points', 'fcanet', 'sam']) {
+    for (const model of [
+      'isegm-open',
+      'isegm-fixed',
+      'isegm-points',
+      'isegm-queries',
+      'fcanet',
+      'sam',
+      'sam2',
+      'segnext',
+    ]) {
       await expect(loadChanged(model, () => {})).resolves.toBeUndefined();
     }
   });

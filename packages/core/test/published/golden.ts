@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  type Box,
   type Click,
   createSegmenter,
   type GroundTruth,
@@ -15,11 +16,14 @@ import {
 
 /** What the authors' predictor answered after one click; see tools/export/clickmask_export/golden.py. */
 export interface GoldenStep {
-  readonly click: readonly [column: number, row: number, label: Click['label']];
+  /** Null where the box alone was asked for. */
+  readonly click: readonly [column: number, row: number, label: Click['label']] | null;
   readonly area: number;
   readonly probabilities: readonly number[];
   /** Bits of every third pixel of every third row, base64. */
   readonly mask: string;
+  /** What each further reading of the clicks is worth, and the mask it would make. */
+  readonly candidates?: readonly { readonly score: number; readonly area: number; readonly mask: string }[];
 }
 
 export interface GoldenCase {
@@ -32,6 +36,8 @@ export interface GoldenCase {
   /** Whether only masks are known, since the authors' code gives nothing else. */
   readonly masksOnly?: boolean;
   readonly structuralIntegrity?: boolean;
+  /** Left, top, right, bottom; given before the first click. */
+  readonly box?: readonly [number, number, number, number];
   readonly steps: readonly GoldenStep[];
 }
 
@@ -54,6 +60,8 @@ export interface Distance {
   differentClicks: number;
   /** Largest share by which an area differs. */
   areas: number;
+  /** Largest difference of a candidate's score. */
+  scores: number;
 }
 
 /** Makes the same clicks on the same picture and compares every answer. */
@@ -62,8 +70,9 @@ export async function compareWithGolden(golden: Golden, test: GoldenCase): Promi
   try {
     const image = await segmenter.open(await readFile(join(folder, 'golden', 'photo.png')));
     const truth = ellipse(image.width, image.height);
-    const worst: Distance = { largestDifference: 0, leastIou: 1, differentClicks: 0, areas: 0 };
+    const worst: Distance = { largestDifference: 0, leastIou: 1, differentClicks: 0, areas: 0, scores: 0 };
     const clicks: Click[] = [];
+    const box = boxOf(test);
     let before = { width: image.width, height: image.height, data: new Uint8Array(image.width * image.height) };
     const options = {
       refinement: test.refinement,
@@ -72,17 +81,28 @@ export async function compareWithGolden(golden: Golden, test: GoldenCase): Promi
       includeMap: true,
     };
     for (const step of test.steps) {
-      const [column, row, label] = step.click;
-      const click: Click = { x: column + 0.5, y: row + 0.5, label };
-      const own = nextClick(truth, before, clicks);
-      if (test.givenClicks !== true && (own?.x !== click.x || own.y !== click.y || own.label !== label)) {
-        worst.differentClicks += 1;
+      if (step.click !== null) {
+        const [column, row, label] = step.click;
+        const click: Click = { x: column + 0.5, y: row + 0.5, label };
+        const own = nextClick(truth, before, clicks);
+        if (test.givenClicks !== true && (own?.x !== click.x || own.y !== click.y || own.label !== label)) {
+          worst.differentClicks += 1;
+        }
+        clicks.push(click);
       }
-      clicks.push(click);
-      const { mask, map, area } = await segmenter.segment(image, { clicks }, options);
+      const prompt = { clicks, ...box };
+      const prediction = await segmenter.segment(image, prompt, options);
+      const { mask, map, area } = prediction;
       before = { width: mask.width, height: mask.height, data: Uint8Array.from(mask.data) };
       worst.areas = Math.max(worst.areas, Math.abs(area - step.area) / Math.max(1, step.area));
       worst.leastIou = Math.min(worst.leastIou, sampledIou(mask, step.mask, golden.maskStep));
+      for (const [query, expected] of (step.candidates ?? []).entries()) {
+        const found = prediction.candidates.find(({ index }) => index === query + 1);
+        worst.scores = Math.max(worst.scores, Math.abs((found?.score ?? Infinity) - expected.score));
+        const taken = await segmenter.segment(image, prompt, { ...options, candidate: query + 1 });
+        worst.areas = Math.max(worst.areas, Math.abs(taken.area - expected.area) / Math.max(1, expected.area));
+        worst.leastIou = Math.min(worst.leastIou, sampledIou(taken.mask, expected.mask, golden.maskStep));
+      }
       if (map === undefined || test.masksOnly === true) continue;
       // Logits are enlarged before the sigmoid.
       const { scale = 'probability', ...values } = map;
@@ -100,6 +120,12 @@ export async function compareWithGolden(golden: Golden, test: GoldenCase): Promi
   } finally {
     await segmenter.close();
   }
+}
+
+function boxOf({ box }: GoldenCase): { readonly box?: Box } {
+  if (box === undefined) return {};
+  const [x1, y1, x2, y2] = box;
+  return { box: { x1, y1, x2, y2 } };
 }
 
 function sampledIou(

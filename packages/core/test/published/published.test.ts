@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareWithGolden, readGolden } from './golden.js';
 
 // Each golden file holds what the authors' own predictor answered around a toy network, click by click.
-for (const name of ['isegm', 'mst', 'fcanet', 'sam']) {
+for (const name of ['isegm', 'mst', 'adaptiveclick', 'fcanet', 'sam', 'sam2', 'segnext']) {
   const golden = await readGolden(name);
   describe(`${name}: as the authors' predictor`, () => {
     it.each(golden.cases)('$title', async (test) => {
@@ -11,6 +11,7 @@ for (const name of ['isegm', 'mst', 'fcanet', 'sam']) {
       expect(distance.leastIou).toBeGreaterThanOrEqual(0.999);
       expect(distance.differentClicks).toBe(0);
       expect(distance.areas).toBeLessThan(1e-3);
+      expect(distance.scores).toBeLessThan(1e-4);
     });
   });
 }
