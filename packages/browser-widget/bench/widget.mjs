@@ -1,10 +1,25 @@
-// Measures the widget in Chromium on WASM: node packages/browser-widget/bench/widget.mjs [--json]
+// Measures the widget in Chromium on WASM:
+//   node packages/browser-widget/bench/widget.mjs [--json] [--clicks 60] [--against FOLDER]...
+// --against: the folder of another standalone build, which is clicked in turn with this one
+import { readFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import sharp from 'sharp';
 import { serveExamples } from '../../../examples/serve.mjs';
 import { findChromium } from '../../../scripts/find-chromium.mjs';
+
+const { values: args } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    clicks: { type: 'string', default: '60' },
+    against: { type: 'string', multiple: true, default: [] },
+  },
+});
+const clicks = Number(args.clicks);
+const inARow = 10;
 
 const photo = await sharp(fileURLToPath(new URL('../../../examples/photos/coffee.jpg', import.meta.url)))
   .resize(4000, 3000, { fit: 'fill' })
@@ -27,24 +42,36 @@ const plain = [
   ['provider', 'wasm'],
   ['no-preview', ''],
 ];
-const server = await serveExamples({
-  port: 0,
-  routes: {
-    large: async () => new Response(photo, { headers: { 'content-type': 'image/jpeg' } }),
-    small: page([
-      ['src', '/examples/photos/coffee.jpg'],
-      ['provider', 'wasm'],
-    ]),
-    clicks: page(plain),
-    previews: page(plain.slice(0, 2)),
-  },
-});
+const types = { '.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm' };
+const serve = (folder) =>
+  serveExamples({
+    port: 0,
+    routes: {
+      large: async () => new Response(photo, { headers: { 'content-type': 'image/jpeg' } }),
+      small: page([
+        ['src', '/examples/photos/coffee.jpg'],
+        ['provider', 'wasm'],
+      ]),
+      clicks: page(plain),
+      previews: page(plain.slice(0, 2)),
+      ...(folder === undefined
+        ? {}
+        : {
+            async clickmask(request) {
+              const path = new URL(request.url).pathname.slice('/clickmask/'.length);
+              const headers = { 'content-type': types[extname(path)] ?? 'application/octet-stream' };
+              return new Response(await readFile(join(folder, path)), { headers });
+            },
+          }),
+    },
+  });
+const server = await serve();
 const browser = await chromium.launch({ executablePath: findChromium() ?? undefined, args: ['--no-sandbox'] });
 const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 
-const open = async (name) => {
+const open = async (name, { url } = server) => {
   const tab = await context.newPage();
-  await tab.goto(`${server.url}${name}`);
+  await tab.goto(`${url}${name}`);
   const ready = await tab.evaluate(() => window.readyAfter);
   await tab.evaluate(() => {
     window.longest = 0;
@@ -54,20 +81,27 @@ const open = async (name) => {
   });
   return { tab, ready };
 };
-const cdp = await browser.newBrowserCDPSession();
-/** Processor time of the page's process so far, in ms: what a click costs however busy the machine is. */
-const cpuMs = async () => {
-  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
-  return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime * 1000, 0);
-};
 const quantile = (values, part) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
 const round = (value) => Math.round(value * 10) / 10;
-const spread = (values) => ({
-  p50: round(quantile(values, 0.5)),
-  p95: round(quantile(values, 0.95)),
-  n: values.length,
-});
+const spread = (values) =>
+  values.length === 0
+    ? null
+    : { p50: round(quantile(values, 0.5)), p95: round(quantile(values, 0.95)), n: values.length };
+
+/** What the browser says of its threads while something is done: processor time of the main thread's longest task. */
+async function traced(tab, work) {
+  await browser.startTracing(tab, { categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'] });
+  await work();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const main = new Set(
+    traceEvents
+      .filter(({ name, args: given }) => name === 'thread_name' && given.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  );
+  const tasks = traceEvents.filter(({ name, pid, tid }) => name.endsWith('RunTask') && main.has(`${pid} ${tid}`));
+  return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
+}
 
 // The first visit fills the cache.
 const cold = (await open('small')).ready;
@@ -83,36 +117,114 @@ for (let i = 0; i < 5; i++) {
   }
 }
 
-// From the release of the button to the frame that shows the mask.
-const { tab } = await open('clicks');
-await tab.evaluate(() => {
-  window.times = [];
-  let released = 0;
-  addEventListener('pointerup', () => (released = performance.now()), true);
-  document.querySelector('#a').addEventListener('clickmask-change', ({ detail }) => {
-    if (detail.origin !== 'model') return;
+/** A tab that notes, for each click, how long after the release of the button the mask was painted. */
+async function clickTab(from) {
+  const { tab } = await open('clicks', from);
+  await tab.evaluate(() => {
+    window.finals = [];
+    window.firsts = [];
+    let released = 0;
+    let seen = false;
     // The frame that paints, and then the first task after it.
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => window.times.push(performance.now() - released);
-      port2.postMessage(null);
+    const painted = (note) =>
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => note(performance.now() - released);
+        port2.postMessage(null);
+      });
+    addEventListener(
+      'pointerup',
+      () => {
+        released = performance.now();
+        seen = false;
+      },
+      true,
+    );
+    const first = (ms) => {
+      if (!seen) window.firsts.push(ms);
+      seen = true;
+    };
+    const element = document.querySelector('#a');
+    element.annotator.on('draft', () => painted(first));
+    element.addEventListener('clickmask-change', ({ detail }) => {
+      if (detail.origin !== 'model') return;
+      painted((ms) => {
+        first(ms);
+        window.finals.push(ms);
+      });
     });
   });
-});
-const clicks = 60;
-const cpuBefore = await cpuMs();
-for (let i = 0; i < clicks; i++) {
-  if (i % 10 === 0) await tab.keyboard.press('n');
-  await tab.mouse.click(200 + ((i * 137) % 640), 200 + ((i * 71) % 400));
-  await tab.waitForFunction((count) => window.times.length >= count, i + 1);
+  let made = 0;
+  let point = 0;
+  return {
+    tab,
+    /** @param held - milliseconds between press and release */
+    async click(held) {
+      // Never the same point twice: its answer would be known already.
+      const i = point++;
+      made++;
+      if (i % inARow === 0) await tab.keyboard.press('n');
+      await tab.mouse.click(200 + ((i * 137) % 640), 200 + ((i * 71) % 401), { delay: held });
+      // Waiting must not paint: it looks with a timer, not with every frame.
+      await tab.evaluate(
+        (count) =>
+          new Promise((resolve) => {
+            const look = () => (window.finals.length >= count ? resolve() : setTimeout(look, 20));
+            look();
+          }),
+        made,
+      );
+    },
+    async times() {
+      const { finals, firsts } = await tab.evaluate(() => ({ finals: window.finals, firsts: window.firsts }));
+      await tab.evaluate(() => {
+        window.finals = [];
+        window.firsts = [];
+      });
+      made = 0;
+      return { finals, firsts };
+    },
+    async network() {
+      const objects = await tab.evaluate(() =>
+        document.querySelector('#a').value.objects.map(({ result }) => result?.timings?.network ?? 0),
+      );
+      return objects;
+    },
+  };
 }
-const clickCpu = ((await cpuMs()) - cpuBefore) / clicks;
-const clickMs = await tab.evaluate(() => window.times);
-const clickLongest = await tab.evaluate(() => window.longest);
-const network = await tab.evaluate(() =>
-  document.querySelector('#a').value.objects.map(({ result }) => result?.timings?.network ?? 0),
-);
-await tab.close();
+
+// A press without any length is the hardest: whatever is computed while the button is down does not count.
+const builds = [{ name: 'this build', server }];
+for (const folder of args.against) builds.push({ name: basename(folder), server: await serve(folder) });
+for (const build of builds) build.clicker = await clickTab(build.server);
+for (let done = 0; done < clicks; done += inARow) {
+  for (const { clicker } of builds) {
+    await clicker.tab.bringToFront();
+    for (let i = 0; i < Math.min(inARow, clicks - done); i++) await clicker.click(0);
+  }
+}
+const report = [];
+for (const { name, clicker } of builds) {
+  const { finals, firsts } = await clicker.times();
+  const network = await clicker.network();
+  const longest = await clicker.tab.evaluate(() => window.longest);
+  await clicker.tab.bringToFront();
+  const longestCpu = await traced(clicker.tab, async () => {
+    for (let i = 0; i < inARow; i++) await clicker.click(0);
+  });
+  await clicker.times();
+  for (let i = 0; i < 2 * inARow; i++) await clicker.click(80);
+  const held = await clicker.times();
+  await clicker.tab.close();
+  report.push({
+    name,
+    firstMaskMs: spread(firsts),
+    finalMaskMs: spread(finals),
+    finalMaskMsHeld80: spread(held.finals),
+    ofWhichNetworkMs: spread(network),
+    longestTaskMs: { wall: round(longest), processor: round(longestCpu) },
+  });
+}
 
 // The pointer moves without rest; how often does the preview follow?
 const hover = await open('previews');
@@ -122,9 +234,11 @@ await hover.tab.evaluate(() => {
     .querySelector('#a')
     .annotator.on('preview', (preview) => preview !== null && window.previews.push(performance.now()));
 });
-const began = Date.now();
-for (let i = 0; Date.now() - began < 6000; i++)
-  await hover.tab.mouse.move(250 + ((i * 3) % 500), 250 + ((i * 2) % 300));
+const hoverCpu = await traced(hover.tab, async () => {
+  const began = Date.now();
+  for (let i = 0; Date.now() - began < 6000; i++)
+    await hover.tab.mouse.move(250 + ((i * 3) % 500), 250 + ((i * 2) % 300));
+});
 const previews = await hover.tab.evaluate(() => window.previews);
 const seconds = (previews.at(-1) - previews[0]) / 1000;
 const hoverLongest = await hover.tab.evaluate(() => window.longest);
@@ -132,27 +246,29 @@ const hoverLongest = await hover.tab.evaluate(() => window.longest);
 const result = {
   loadAverage: round(loadavg()[0]),
   readyMs: { firstVisit: round(cold), warmCache600x400: spread(warm.small), warmCache4000x3000: spread(warm.large) },
-  clickToPaintMs4000x3000: spread(clickMs),
-  ofWhichNetworkMs: spread(network),
-  processorMsPerClick: round(clickCpu),
+  clicks4000x3000: report,
   previewsPerSecond: round((previews.length - 1) / seconds),
-  longestMainThreadTaskMs: { clicking: round(clickLongest), previewing: round(hoverLongest) },
+  longestTaskPreviewingMs: { wall: round(hoverLongest), processor: round(hoverCpu) },
 };
-if (process.argv.includes('--json')) console.log(JSON.stringify(result));
+if (args.json) console.log(JSON.stringify(result));
 else {
+  const range = (value) => (value === null ? '-' : `p50 ${value.p50} ms, p95 ${value.p95} ms`);
+  const tasks = ({ wall, processor }) => `${wall} ms by the clock (0: none over 50), ${processor} ms of processor time`;
   console.log(`load average ${result.loadAverage} (other work on the machine makes all of this slower)`);
-  console.log(`ready, first visit           ${result.readyMs.firstVisit} ms`);
-  console.log(`ready, warm cache, 600x400   p50 ${result.readyMs.warmCache600x400.p50} ms`);
-  console.log(`ready, warm cache, 4000x3000 p50 ${result.readyMs.warmCache4000x3000.p50} ms`);
-  console.log(
-    `click to paint, 4000x3000    p50 ${result.clickToPaintMs4000x3000.p50} ms, p95 ${result.clickToPaintMs4000x3000.p95} ms`,
-  );
-  console.log(`  of which network           p50 ${result.ofWhichNetworkMs.p50} ms`);
-  console.log(`processor time of a click    ${result.processorMsPerClick} ms, all threads of the page together`);
-  console.log(`previews                     ${result.previewsPerSecond} a second`);
-  console.log(
-    `longest main-thread task     clicking ${result.longestMainThreadTaskMs.clicking} ms, previewing ${result.longestMainThreadTaskMs.previewing} ms (0: none over 50 ms)`,
-  );
+  console.log(`ready, first visit            ${result.readyMs.firstVisit} ms`);
+  console.log(`ready, warm cache, 600x400    p50 ${result.readyMs.warmCache600x400.p50} ms`);
+  console.log(`ready, warm cache, 4000x3000  p50 ${result.readyMs.warmCache4000x3000.p50} ms`);
+  for (const one of report) {
+    console.log(`click to paint, 4000x3000${builds.length > 1 ? `, ${one.name}` : ''}`);
+    console.log(`  first mask                  ${range(one.firstMaskMs)}`);
+    console.log(
+      `  final mask                  ${range(one.finalMaskMs)}; of which network p50 ${one.ofWhichNetworkMs.p50} ms`,
+    );
+    console.log(`  final, button held 80 ms    ${range(one.finalMaskMsHeld80)}`);
+    console.log(`  longest main-thread task    ${tasks(one.longestTaskMs)}`);
+  }
+  console.log(`previews                      ${result.previewsPerSecond} a second`);
+  console.log(`  longest main-thread task    ${tasks(result.longestTaskPreviewingMs)}`);
 }
 await browser.close();
-await server.close();
+for (const one of builds) await one.server.close();
