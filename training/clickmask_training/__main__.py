@@ -132,6 +132,17 @@ def evaluation_sets(options: argparse.Namespace) -> dict:
     return sets
 
 
+def run_samples(options: argparse.Namespace) -> int:
+    from .samples import write_berkeley, write_corrections
+
+    for name, samples in evaluation_sets(options).items():
+        folder = options.out / name
+        corrections = name == "correction"
+        count = (write_corrections if corrections else write_berkeley)(folder, samples)
+        print(f"{folder}: {count} samples, --layout {'davis-585 --start sp' if corrections else 'berkeley'}")
+    return 0
+
+
 def run_export(options: argparse.Namespace) -> int:
     from .export import export
     from .manifest import manifest, write_manifest
@@ -205,6 +216,14 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")
     evaluate.set_defaults(run=run_evaluate)
+
+    samples = commands.add_parser("samples", help="write evaluation sets as folders for clickmask evaluate")
+    samples.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    samples.add_argument("--out", type=Path, required=True)
+    samples.add_argument("--sets", default="correction,held-out", help="any of grabcut, correction (of wrong masks on GrabCut), held-out")
+    samples.add_argument("--grabcut", type=Path, default=DEFAULT_GRABCUT)
+    samples.add_argument("--limit", type=int, help="only this many samples of each set")
+    samples.set_defaults(run=run_samples)
 
     export = commands.add_parser("export", help="write a model folder: ONNX graphs, model.json, export.json")
     export.add_argument("checkpoint", type=Path)

@@ -13,6 +13,7 @@ from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
 from clickmask_training.models import Candidates
 from clickmask_training.pictures import write_worst
 from clickmask_training.pipeline import ClickPipeline, Refinement, ZoomIn, zoom_region
+from clickmask_training.samples import write_berkeley, write_corrections
 
 GRABCUT = Path(__file__).resolve().parents[3] / "shared" / "data" / "grabcut"
 
@@ -105,6 +106,20 @@ def test_grabcut_decoding():
     assert len(samples) == 50
     assert all(s.truth.any() and not (s.truth & s.ignore).any() for s in samples)
     assert sum(bool(s.ignore.any()) for s in samples) == 41  # the others have no band to ignore
+
+
+def test_samples_as_data_sets(tmp_path: Path):
+    discs = sample()
+    discs.ignore[0] = 1
+    assert write_berkeley(tmp_path / "plain", [discs]) == 1
+    mask = cv2.imread(str(tmp_path / "plain" / "masks" / "discs.png"), cv2.IMREAD_UNCHANGED)
+    assert (mask[0] == 128).all() and ((mask == 255) == (discs.truth > 0)).all()
+    picture = cv2.imread(str(tmp_path / "plain" / "images" / "discs.png"))
+    assert (picture[..., ::-1] == discs.image).all()
+    assert write_corrections(tmp_path / "wrong", [discs]) == 1
+    start = cv2.imread(str(tmp_path / "wrong" / "discs" / "init_sp_1_00000.png"), cv2.IMREAD_UNCHANGED) > 128
+    truth = cv2.imread(str(tmp_path / "wrong" / "discs" / "1_00000.png"), cv2.IMREAD_UNCHANGED) > 128
+    assert 0.74 <= (start & truth).sum() / (start | truth).sum() <= 0.86
 
 
 def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
