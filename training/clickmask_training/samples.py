@@ -45,5 +45,5 @@ def write_corrections(folder: Path, samples: Iterable[EvaluationSample]) -> int:
 
 def _write(path: Path, pixels: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), pixels, [cv2.IMWRITE_JPEG_QUALITY, 95]):
+    if not cv2.imwrite(str(path), pixels):  # JPEG of quality 95
         raise OSError(f"cannot write {path}")
