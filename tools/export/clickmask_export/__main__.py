@@ -1,18 +1,23 @@
 """Command line: python -m clickmask_export SYSTEM --code CHECKOUT (--checkpoint FILE | --random SEED) --out FOLDER"""
 import argparse
+import importlib
 import json
 import pathlib
 
-from . import adaptiveclick, fcanet, isegm, mst, sam
-
+# System to the module that exports it.
 SYSTEMS = {
-    'adaptiveclick': adaptiveclick.export,
-    'fcanet': fcanet.export,
-    'mst': mst.export,
-    'ritm': isegm.export,
-    'sam': sam.export,
-    'simpleclick': isegm.export,
-    'cfr-icl': isegm.export,
+    'adaptiveclick': 'adaptiveclick',
+    'cfr-icl': 'isegm',
+    'fcanet': 'fcanet',
+    'focalclick': 'focalclick',
+    'hq-sam': 'sam',
+    'mobile-sam': 'sam',
+    'mst': 'mst',
+    'ritm': 'isegm',
+    'sam': 'sam',
+    'sam2': 'sam2',
+    'segnext': 'segnext',
+    'simpleclick': 'isegm',
 }
 
 
@@ -34,7 +39,8 @@ def parser():
 def main():
     arguments = parser().parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    _, parity = SYSTEMS[arguments.system](arguments.system, arguments)
+    exporter = importlib.import_module(f'.{SYSTEMS[arguments.system]}', __package__)
+    _, parity = exporter.export(arguments.system, arguments)
     print(json.dumps(parity, indent=2))
     print(f'Wrote {arguments.out}')
 

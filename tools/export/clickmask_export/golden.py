@@ -1,6 +1,6 @@
 """Makes the golden files of packages/core/test/published: what the authors' predictors answer around a toy network.
 
-python -m clickmask_export.golden isegm|mst|fcanet|sam --code CHECKOUT
+python -m clickmask_export.golden isegm|mst|adaptiveclick|fcanet|sam|sam2|segnext --code CHECKOUT
 
 Everything around the network is the authors' own code, run as it is: zoom-in, flip, cascade, click maps, thresholds,
 simulated clicks. Written are small samples of its answers, and the toy networks themselves.
@@ -149,6 +149,78 @@ def mst(code):
                    'refinement': {}, 'givenClicks': True, 'steps': sampled(clicks, probabilities, 0.49)}])
 
 
+def adaptiveclick(code):
+    """AdaptiveClick's way: queries, all of which make the mask, each offered as a candidate."""
+    upstream.use_checkout(code)
+    from isegm.inference.clicker import Click, Clicker
+    from isegm.model.is_adaptiveclick_model import AdaptiveClickModel
+    from isegm.model.ops import DistMaps
+    from . import adaptiveclick as exporter
+    from . import record
+
+    size = 224
+    queries = toy.ToyWithQueries()
+
+    class ForExport(torch.nn.Module):
+        def forward(self, image, coord_features):
+            classes, masks = queries(image, coord_features)
+            return exporter.combine(classes, masks, size), masks, classes
+
+    class Answers(torch.nn.Module):
+        """The toy as the authors' predictors call their network, with their click maps and their combination."""
+        with_prev_mask = True
+        only = None
+
+        def __init__(self):
+            super().__init__()
+            self.dist_maps = DistMaps(norm_radius=5, spatial_scale=1.0, cpu_mode=False, use_disks=True)
+
+        def forward(self, image, points):
+            coord_features = torch.cat((image[:, 3:], self.dist_maps(image, points)), dim=1)
+            classes, masks = queries(image[:, :3], coord_features)
+            if self.only is None:
+                self.scores = classes[0].sigmoid()[:, 1].tolist()
+                said = {'pred_logits': classes, 'pred_masks': masks}
+                return {'instances': AdaptiveClickModel.segment_inference(self, said, image.shape)}
+            one = masks[:, self.only:self.only + 1]
+            return {'instances': torch.nn.functional.interpolate(one, size=(size, size), mode='bilinear',
+                                                                 align_corners=True)}
+
+    toy_folder('isegm-queries', 'isegm', ForExport(), maps(size, size), exporter.OUTPUTS, None,
+               options={'encoding': {'kind': 'disks', 'radius': 5}, 'outsideClicks': 'keep'},
+               zoom=out.zoom_in(-1, min_size=60), flip=True, threshold=0.49)
+    net = Answers()
+    image = photo()
+    truth = truth_of(image.shape[:2])
+    predictor = record.isegm_predictor(net, dict(skip_clicks=-1, target_size=(size, size), min_crop_size=60), True)
+    predictor.set_input_image(image)
+    clicker = Clicker(gt_mask=truth)
+    mask = np.zeros_like(truth)
+    clicks, probabilities, candidates = [], [], []
+    with torch.no_grad():
+        for _ in range(CLICKS):
+            clicker.make_next_click(mask)
+            before = predictor.get_states()
+            each = []
+            # What the same pass makes of one query alone, by the authors' flip, sigmoid and zoom.
+            for net.only in range(len(queries.gains)):
+                predictor.set_states(before)
+                each.append(np.array(predictor.get_prediction(clicker)))
+            net.only = None
+            predictor.set_states(before)
+            probabilities.append(np.array(predictor.get_prediction(clicker)))
+            mask = probabilities[-1] > 0.49
+            last = clicker.get_clicks()[-1]
+            clicks.append((last.coords[0], last.coords[1], last.is_positive))
+            candidates.append([{'score': round(score, 6), 'area': int((one > 0.49).sum()), 'mask': bits(one > 0.49)}
+                               for score, one in zip(net.scores, each)])
+    steps = sampled(clicks, probabilities, 0.49)
+    for step, queried in zip(steps, candidates):
+        step['candidates'] = queried
+    write('adaptiveclick', [{'title': 'all queries make the mask', 'model': 'isegm-queries', 'threshold': 0.49,
+                             'refinement': {}, 'steps': steps}])
+
+
 def fcanet(code):
     """FCA-Net: its own resampling, distance maps and structural integrity."""
     from . import fcanet as exporter
@@ -194,66 +266,12 @@ def fcanet(code):
     write('fcanet', cases)
 
 
-def sam(code):
-    """SAM: resizing, padding, points, the choice by the number of clicks, logits fed back, enlargement."""
-    upstream.use_checkout(code)
-    from segment_anything import SamPredictor
-    from segment_anything.modeling import Sam
-
-    class Prompts(torch.nn.Module):
-        def forward(self, points, boxes, masks):
-            return points, masks
-
-        def get_dense_pe(self):
-            return None
-
-    class Decoder(torch.nn.Module):
-        def forward(self, image_embeddings, image_pe, sparse_prompt_embeddings, dense_prompt_embeddings,
-                    multimask_output):
-            coords, labels = sparse_prompt_embeddings
-            coords = torch.cat((coords, torch.zeros(1, 1, 2)), dim=1)
-            labels = torch.cat((labels.float(), -torch.ones(1, 1)), dim=1)
-            there = dense_prompt_embeddings is not None
-            masks = dense_prompt_embeddings if there else torch.zeros(1, 1, 64, 64)
-            masks, scores = toy.ToyDecoder()(image_embeddings, coords, labels, masks, torch.tensor([float(there)]))
-            part = slice(1, None) if multimask_output else slice(0, 1)
-            return masks[:, part], scores[:, part]
-
-    predictor = SamPredictor(Sam(toy.ToyEncoder(), Prompts(), Decoder()))
-    folder = FOLDER / 'models' / 'sam'
-    encoder = out.export_graph(toy.ToyEncoder(), {'image': torch.rand(1, 3, 256, 256)}, folder / 'encoder.onnx',
-                               ['image_embeddings'])
-    inputs = {'image_embeddings': torch.rand(1, 3, 64, 64), 'point_coords': torch.rand(1, 4, 2) * 200,
-              'point_labels': torch.tensor([[1.0, 0.0, 1.0, -1.0]]), 'mask_input': torch.rand(1, 1, 64, 64),
-              'has_mask_input': torch.ones(1)}
-    decoder = out.export_graph(toy.ToyDecoder(), inputs, folder / 'decoder.onnx', ['low_res_masks', 'iou_predictions'],
-                               {'point_coords': {1: 'points'}, 'point_labels': {1: 'points'}}, legacy=True, opset=17)
-    out.write_folder(folder, family='sam', name='sam', version='1.0.0', description='A toy network for tests.',
-                     licence=LICENCE, source=SOURCE, threshold=0.5,
-                     refinement={'cascade': out.NO_CASCADE, 'zoomIn': None, 'flip': False},
-                     graphs={'encoder': encoder, 'decoder': decoder}, options={})
-    image = photo()
-    recorded = json.loads((FOLDER / 'golden' / 'isegm.json').read_text())['cases'][0]['steps']
-    clicks = [(row, column, label == 'positive') for column, row, label in (step['click'] for step in recorded)]
-    predictor.set_image(image)
-    last, probabilities = None, []
-    for count in range(1, len(clicks) + 1):
-        coords = np.array([[column, row] for row, column, _ in clicks[:count]], dtype=np.float64)
-        labels = np.array([int(positive) for _, _, positive in clicks[:count]])
-        logits, scores, low = predictor.predict(coords, labels, mask_input=last, multimask_output=count == 1,
-                                                return_logits=True)
-        best = int(np.argmax(scores))
-        last = low[best:best + 1]
-        probabilities.append(1 / (1 + np.exp(-logits[best].astype(np.float64))))
-    write('sam', [{'title': 'three masks for one click, one from then on, logits fed back', 'model': 'sam',
-                   'threshold': 0.5, 'refinement': {}, 'givenClicks': True,
-                   'steps': sampled(clicks, probabilities, 0.5)}])
-
-
-MAKERS = {'isegm': isegm, 'mst': mst, 'fcanet': fcanet, 'sam': sam}
+MAKERS = {'adaptiveclick': adaptiveclick, 'isegm': isegm, 'mst': mst, 'fcanet': fcanet}
 
 
 def main():
+    from . import golden_encoders
+    MAKERS.update(golden_encoders.MAKERS)
     parse = argparse.ArgumentParser()
     parse.add_argument('which', choices=sorted(MAKERS))
     parse.add_argument('--code', required=True)

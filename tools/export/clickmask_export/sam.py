@@ -1,88 +1,109 @@
-"""Segment Anything: image encoder and decoder, each a graph."""
+"""Segment Anything, HQ-SAM and MobileSAM: image encoder and decoder, each a graph."""
+import importlib
 from functools import partial
 
 import torch
 from torch import nn
 
-from . import model_folder as out
-from . import random_weights, upstream
+from . import prompt_graphs, random_weights, upstream
 
-LICENCE = {'id': 'Apache-2.0', 'url': 'https://github.com/facebookresearch/segment-anything', 'commercialUse': True}
-DECODER = ['image_embeddings', 'point_coords', 'point_labels', 'mask_input', 'has_mask_input']
+# Package of the authors' code, licence, variants (the default first).
+SYSTEMS = {
+    'sam': ('segment_anything', {'id': 'Apache-2.0', 'url': 'https://github.com/facebookresearch/segment-anything',
+                                 'commercialUse': True}, ['vit_b', 'vit_l', 'vit_h', 'tiny']),
+    'hq-sam': ('segment_anything', {'id': 'Apache-2.0', 'url': 'https://github.com/SysCV/sam-hq',
+                                    'commercialUse': True}, ['vit_b', 'vit_l', 'vit_h', 'vit_tiny', 'tiny']),
+    'mobile-sam': ('mobile_sam', {'id': 'Apache-2.0', 'url': 'https://github.com/ChaoningZhang/MobileSAM',
+                                  'commercialUse': True}, ['vit_t']),
+}
+
+
+class Encoder(nn.Module):
+    """HQ-SAM's also gives its earliest features; the others' is the authors' as it is."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, image):
+        answer = self.encoder(image)
+        return (answer[0], answer[1][0][None]) if isinstance(answer, tuple) else answer
 
 
 class Decoder(nn.Module):
     """All mask tokens at low resolution; choice and enlargement are made outside."""
 
-    def __init__(self, model):
+    def __init__(self, model, package):
         super().__init__()
-        from segment_anything.utils.onnx import SamOnnxModel
-        self.parts = SamOnnxModel(model, return_single_mask=False)
+        self.parts = importlib.import_module(f'{package}.utils.onnx').SamOnnxModel(model, False)
+        self.low = 4 * model.prompt_encoder.image_embedding_size[0]
 
-    def forward(self, image_embeddings, point_coords, point_labels, mask_input, has_mask_input):
-        return self.parts.mask_decoder.predict_masks(
+    def forward(self, image_embeddings, *rest):
+        *early, point_coords, point_labels, mask_input, has_mask_input = rest
+        decoder = self.parts.mask_decoder
+        more = {}
+        if early:
+            features = early[0][0].permute(0, 3, 1, 2)
+            more = {'hq_features': decoder.embedding_encoder(image_embeddings) + decoder.compress_vit_feat(features)}
+        masks, scores = decoder.predict_masks(
             image_embeddings=image_embeddings,
             image_pe=self.parts.model.prompt_encoder.get_dense_pe(),
             sparse_prompt_embeddings=self.parts._embed_points(point_coords, point_labels),
-            dense_prompt_embeddings=self.parts._embed_masks(mask_input, has_mask_input))
+            dense_prompt_embeddings=self.parts._embed_masks(mask_input, has_mask_input), **more)
+        # HQ-SAM corrects each of SAM's masks by its own.
+        return (masks[:, :-1] + masks[:, -1:], scores) if early else (masks, scores)
 
 
-def tiny():
+def tiny(package):
     """The authors' classes at the size of a test."""
-    from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
-    return Sam(
-        image_encoder=ImageEncoderViT(depth=2, embed_dim=32, img_size=1024, mlp_ratio=2,
-                                      norm_layer=partial(nn.LayerNorm, eps=1e-6), num_heads=2, patch_size=16,
-                                      qkv_bias=True, use_rel_pos=True, global_attn_indexes=(), window_size=14,
-                                      out_chans=32),
-        prompt_encoder=PromptEncoder(embed_dim=32, image_embedding_size=(64, 64), input_image_size=(1024, 1024),
-                                     mask_in_chans=16),
-        mask_decoder=MaskDecoder(num_multimask_outputs=3, transformer_dim=32, iou_head_depth=3, iou_head_hidden_dim=32,
-                                 transformer=TwoWayTransformer(depth=2, embedding_dim=32, mlp_dim=64, num_heads=2)),
+    modeling = importlib.import_module(f'{package}.modeling')
+    transformer = modeling.TwoWayTransformer(depth=2, embedding_dim=32, mlp_dim=64, num_heads=2)
+    decoder = dict(num_multimask_outputs=3, transformer=transformer, transformer_dim=32, iou_head_depth=3,
+                   iou_head_hidden_dim=32)
+    is_hq = hasattr(modeling, 'MaskDecoderHQ')
+    return modeling.Sam(
+        image_encoder=modeling.ImageEncoderViT(
+            depth=2, embed_dim=32, img_size=1024, mlp_ratio=2, norm_layer=partial(nn.LayerNorm, eps=1e-6), num_heads=2,
+            patch_size=16, qkv_bias=True, use_rel_pos=True, global_attn_indexes=(0,) if is_hq else (), window_size=14,
+            out_chans=32),
+        prompt_encoder=modeling.PromptEncoder(embed_dim=32, image_embedding_size=(64, 64),
+                                              input_image_size=(1024, 1024), mask_in_chans=16),
+        mask_decoder=modeling.MaskDecoderHQ(**decoder, vit_dim=32) if is_hq else modeling.MaskDecoder(**decoder),
     )
 
 
-def build(arguments):
+def picture():
+    return {'image': (random_weights.test_picture(1024, 1024) - 0.45) / 0.225}
+
+
+def build(system, arguments):
+    package, _, variants = SYSTEMS[system]
+    variant = arguments.variant or variants[0]
+    if variant not in variants:
+        raise SystemExit(f'Expected --variant {", ".join(variants)} for {system} but received {variant}.')
     upstream.use_checkout(arguments.code)
-    from segment_anything import sam_model_registry
+    registry = importlib.import_module(package).sam_model_registry
     random_weights.seed(arguments.random or 0)
-    variant = arguments.variant or 'vit_b'
-    model = tiny() if variant == 'tiny' else sam_model_registry[variant]()
+    model = tiny(package) if variant == 'tiny' else registry[variant]()
+    model.eval()
+    encoder, decoder = Encoder(model.image_encoder).eval(), Decoder(model, package).eval()
     if arguments.checkpoint:
         model.load_state_dict(upstream.load_state(arguments.checkpoint)[1])
-    return model.eval()
-
-
-def points(count, dim):
-    return {
-        'image_embeddings': torch.randn(1, dim, 64, 64),
-        'point_coords': torch.rand(1, count, 2) * 1000,
-        'point_labels': torch.tensor([[float(i % 2) for i in range(count - 1)] + [-1.0]]),
-        'mask_input': torch.randn(1, 1, 256, 256),
-        'has_mask_input': torch.ones(1),
-    }
+    else:
+        with torch.no_grad():
+            features = encoder(picture()['image'])
+        features = features if isinstance(features, tuple) else (features,)
+        run = lambda: decoder(*features, *prompt_graphs.prompt([1, -1], decoder.low).values())[0]
+        prompt_graphs.enliven_masks(model.mask_decoder, run)
+    return model, encoder, decoder
 
 
 def export(system, arguments):
-    model = build(arguments)
-    variant = arguments.variant or 'vit_b'
-    dim = model.prompt_encoder.embed_dim
-    image = {'image': (random_weights.test_picture(1024, 1024) - 0.45) / 0.225}
-    encoder = out.export_graph(model.image_encoder, image, arguments.out / 'encoder.onnx', ['image_embeddings'],
-                               legacy=True, opset=17)
-    outputs = ['low_res_masks', 'iou_predictions']
-    decoder = out.export_graph(Decoder(model).eval(), points(4, dim), arguments.out / 'decoder.onnx', outputs,
-                               {'point_coords': {1: 'points'}, 'point_labels': {1: 'points'}}, legacy=True, opset=17,
-                               shapes={'low_res_masks': [1, 4, 256, 256], 'iou_predictions': [1, 4]})
-    parity = {
-        'encoder': out.compare(model.image_encoder, encoder, [image], ['image_embeddings'], 1),
-        'decoder': out.compare(Decoder(model).eval(), decoder, [points(2, dim), points(9, dim)], outputs, 1),
-    }
-    out.write_folder(
-        arguments.out, family='sam', name=arguments.name or f'sam-{variant.replace("_", "-")}', version='1.0.0',
-        description=f'SAM {variant}{"" if arguments.checkpoint else ", random weights"}', licence=LICENCE,
-        source={'text': "The authors' checkpoint." if arguments.checkpoint else 'Random weights, for tests.',
-                'url': LICENCE['url']},
-        threshold=0.5, refinement={'cascade': out.NO_CASCADE, 'zoomIn': None, 'flip': False},
-        graphs={'encoder': encoder, 'decoder': decoder}, options={}, parity=parity)
+    model, encoder, decoder = build(system, arguments)
+    _, licence, variants = SYSTEMS[system]
+    features = ['image_embeddings', 'interm_embeddings'] if system == 'hq-sam' else ['image_embeddings']
+    graphs, parity = prompt_graphs.export(arguments, encoder, decoder, picture(), features)
+    variant = (arguments.variant or variants[0]).replace('_', '-')
+    prompt_graphs.write_folder(arguments, graphs, parity, family='sam', name=f'{system}-{variant}', licence=licence,
+                               options={'singleClick': 'first' if system == 'hq-sam' else 'best'})
     return model, parity

@@ -49,6 +49,19 @@ class ToyWithPoints(nn.Module):
         return Toy()(image, coord_features) + spots
 
 
+class ToyWithQueries(nn.Module):
+    """As AdaptiveClick answers: several masks a quarter as large, each with logits for no object and object."""
+    gains = (1.0, 0.7, -0.4, 1.2)
+    offsets = (0.5, 1.0, 0.5, -0.4)
+
+    def forward(self, image, coord_features):
+        base = F.avg_pool2d(Toy()(image, coord_features), 4).clamp(-20, 20) / 4
+        spot = coord_features[:, 1:2].amax(dim=(2, 3), keepdim=True) * F.avg_pool2d(image[:, 1:2], 4)
+        masks = torch.cat([gain * base + offset * (1 + spot) for gain, offset in zip(self.gains, self.offsets)], dim=1)
+        mean = torch.tanh(masks.mean(dim=(2, 3)))
+        return torch.stack((-mean, mean + torch.tensor(self.gains)), dim=2), masks
+
+
 class ToyWithDistances(nn.Module):
     """As FCA-Net takes clicks: distances to positive and negative ones, and to the first."""
 
@@ -69,21 +82,51 @@ class ToyEncoder(nn.Module):
 
 class ToyDecoder(nn.Module):
     """As SAM's decoder with its prompt encoder: points, labels and the last logits to four masks and their scores."""
+    gains = (1.2, 3.0, 1.5, 0.7)
 
     def forward(self, features, point_coords, point_labels, mask_input, has_mask_input):
         grid = (torch.arange(64, dtype=torch.float32) + 0.5) * 4
-        square = ((grid[None, None, :, None] - point_coords[:, :, 1, None, None] - 0.5) ** 2
-                  + (grid[None, None, None, :] - point_coords[:, :, 0, None, None] - 0.5) ** 2)
-        positive = (point_labels == 1).float()[:, :, None, None]
-        negative = (point_labels == 0).float()[:, :, None, None]
+        rows, columns = grid[None, :, None], grid[None, None, :]
+        square = ((rows[:, None] - point_coords[:, :, 1, None, None] - 0.5) ** 2
+                  + (columns[:, None] - point_coords[:, :, 0, None, None] - 0.5) ** 2)
+        of = lambda label: (point_labels == label).float()[:, :, None, None]
         spot = torch.exp(-square / 200.0)
-        clicked = (positive * spot).sum(1, keepdim=True)
-        avoided = (negative * spot).sum(1, keepdim=True)
-        unlike = Toy.unlike(features, clicked)
-        base = 4.0 * clicked - 5.0 * avoided + has_mask_input * 1.5 * torch.tanh(mask_input / 8.0)
-        masks = torch.cat([base + 1.0 - gain * unlike for gain in (1.2, 3.0, 1.5, 0.7)], dim=1)
+        clicked = (of(1) * spot).sum(1, keepdim=True)
+        avoided = (of(0) * spot).sum(1, keepdim=True)
+        # Corners of a box: what lies between them is more likely the object.
+        corner = lambda label, axis: (of(label)[..., 0, 0] * (point_coords[:, :, axis] + 0.5)).sum(1)[:, None, None]
+        between = (torch.sigmoid((columns - corner(2, 0)) / 6) * torch.sigmoid((corner(3, 0) - columns) / 6)
+                   * torch.sigmoid((rows - corner(2, 1)) / 6) * torch.sigmoid((corner(3, 1) - rows) / 6))
+        boxed = of(2).sum(1, keepdim=True) * (6.0 * between[:, None] - 4.0)
+        unlike = Toy.unlike(features, clicked + of(2).sum(1, keepdim=True) * between[:, None])
+        base = 4.0 * clicked - 5.0 * avoided + boxed + has_mask_input * 1.5 * torch.tanh(mask_input / 8.0)
+        masks = torch.cat([base + 1.0 - gain * unlike for gain in self.gains], dim=1)
         area = torch.sigmoid(masks).mean(dim=(2, 3))
         return masks, 1.0 - (area - 0.25).abs()
+
+
+class ToyFineEncoder(nn.Module):
+    """As SAM 2's image encoder: [1, 3, 256, 256], normalised, to features of three sizes."""
+
+    def forward(self, image):
+        return F.avg_pool2d(image, 4), F.avg_pool2d(image, 8), F.avg_pool2d(image, 16)
+
+
+class ToyFineDecoder(nn.Module):
+    """As SAM 2's decoder. Its logits are larger, so that their limits count, and its first mask is often unstable."""
+
+    def forward(self, fine, middle, coarse, point_coords, point_labels, mask_input, has_mask_input):
+        larger = lambda map_: F.interpolate(map_, size=(64, 64), mode='nearest')
+        features = 0.6 * fine + 0.3 * larger(middle) + 0.1 * larger(coarse)
+        masks, scores = ToyDecoder()(features, point_coords, point_labels, mask_input, has_mask_input)
+        return masks * torch.tensor([1.2, 12.0, 8.0, 12.0])[None, :, None, None], scores
+
+
+class ToyDense(nn.Module):
+    """As SegNext's decoder before the last enlargement: features, previous mask and click maps to logits."""
+
+    def forward(self, image_feats, prompt_mask):
+        return F.avg_pool2d(Toy()(0.25 * image_feats + 0.5, prompt_mask), 4)
 
 
 class Upstream(nn.Module):
