@@ -6,25 +6,50 @@ Each sample: clicks simulated by the authors' code from the masks of their own p
 size, as float32. `compare.mjs` reads them.
 """
 import argparse
+import inspect
 import json
 import os
 import pathlib
 import statistics
 import time
+import types
 
 import cv2
 import numpy as np
 import torch
 
-from . import isegm
+from . import adaptiveclick, fcanet, isegm, mst
+
+BUILDERS = {'adaptiveclick': adaptiveclick.build, 'cfr-icl': isegm.plain_vit, 'fcanet': fcanet.build, 'mst': mst.build,
+            'ritm': isegm.ritm, 'simpleclick': isegm.plain_vit}
 
 
-def isegm_predictor(net, zoom_in, flip=True, cascade=None):
+def network_arguments(parse):
+    parse.add_argument('system', choices=sorted(BUILDERS))
+    parse.add_argument('--code', required=True, type=pathlib.Path)
+    parse.add_argument('--checkpoint', type=pathlib.Path)
+    parse.add_argument('--random', type=int)
+    parse.add_argument('--variant')
+    parse.add_argument('--size', type=int)
+
+
+def predictor_of(arguments, cascade=None, max_size=None):
+    """The authors' predictor with their zoom-in of that system."""
+    net, _ = BUILDERS[arguments.system](arguments)
+    size = arguments.size or (400 if arguments.system == 'ritm' else 448)
+    zoom = dict(skip_clicks=1, target_size=size) if arguments.system == 'ritm' else dict(
+        skip_clicks=-1, target_size=(size, size))
+    return isegm_predictor(net, zoom, cascade=cascade, max_size=max_size)
+
+
+def isegm_predictor(net, zoom_in, flip=True, cascade=None, max_size=None):
     from isegm.inference.predictors import get_predictor
     params = {}
     if cascade is not None:
         params['predictor_params'] = dict(cascade_step=cascade['steps'] + 1, cascade_adaptive=cascade['adaptive'],
                                           cascade_clicks=cascade['clicks'])
+    if max_size is not None:
+        params['predictor_params'] = {**params.get('predictor_params', {}), 'max_size': max_size}
     return get_predictor(net, 'NoBRS', torch.device('cpu'), prob_thresh=0.49, with_flip=flip, zoom_in_params=zoom_in,
                          **params)
 
@@ -48,14 +73,49 @@ class Recorder:
         return answer
 
 
+def click_the_deepest():
+    """MST's simulated user draws among the fifty deepest pixels; here it takes the deepest, as the others' do."""
+    from isegm.inference import clicker
+    if 'topk(50)' in inspect.getsource(clicker.Clicker._get_next_click):
+        clicker.np = types.SimpleNamespace(**{name: getattr(np, name) for name in dir(np) if not name.startswith('__')})
+        clicker.np.random = types.SimpleNamespace(choice=max)
+
+
 def evaluate_isegm(predictor, image, truth, max_clicks):
     """Clicks (row, column, positive), probability maps and seconds, one a click."""
     from isegm.inference import evaluation
+    click_the_deepest()
     recorder = Recorder(predictor)
     clicks = evaluation.evaluate_sample(image, truth, recorder, max_iou_thr=2.0, pred_thr=0.49,
                                         max_clicks=max_clicks)[0]
     clicks = [(int(c.coords[0]), int(c.coords[1]), bool(c.is_positive)) for c in clicks]
     return clicks, recorder.maps, recorder.seconds
+
+
+def evaluate_fcanet(net, image, truth, max_clicks, integrity):
+    """The same by FCA-Net's code; also the areas of its masks, since structural integrity takes parts away."""
+    import core
+    import evaluate
+
+    truth = truth.astype(np.uint8)  # ignored pixels become 255
+    # The authors' code gives away masks only: its probabilities are noted where it makes them.
+    made = []
+    sigmoid = torch.sigmoid
+    core.torch = types.SimpleNamespace(**{name: getattr(torch, name) for name in dir(torch) if not name.startswith('__')})
+    core.torch.sigmoid = lambda logits: made.append(sigmoid(logits)) or made[-1]
+    mask = np.zeros_like(truth)
+    points = np.empty([0, 3], dtype=np.int64)
+    clicks, maps, seconds, areas = [], [], [], []
+    for _ in range(max_clicks):
+        column, row, positive = evaluate.get_next_anno_point(mask, truth, points)
+        points = np.append(points, [(column, row, positive)], axis=0)
+        started = time.perf_counter()
+        mask = core.predict(net, image, points, if_sis=integrity, if_cuda=False)
+        seconds.append(time.perf_counter() - started)
+        clicks.append((int(row), int(column), positive == 1))
+        maps.append(cv2.resize(made[-1].numpy()[0, 0], truth.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        areas.append(int(mask.sum()))
+    return clicks, maps, seconds, areas
 
 
 def read_grabcut(folder, limit):
@@ -70,12 +130,7 @@ def read_grabcut(folder, limit):
 
 def main():
     parse = argparse.ArgumentParser()
-    parse.add_argument('system', choices=['ritm', 'simpleclick', 'cfr-icl'])
-    parse.add_argument('--code', required=True, type=pathlib.Path)
-    parse.add_argument('--checkpoint', type=pathlib.Path)
-    parse.add_argument('--random', type=int)
-    parse.add_argument('--variant')
-    parse.add_argument('--size', type=int)
+    network_arguments(parse)
     parse.add_argument('--grabcut', required=True)
     parse.add_argument('--limit', type=int, default=50)
     parse.add_argument('--clicks', type=int, default=10)
@@ -83,24 +138,30 @@ def main():
     parse.add_argument('--cfr', type=int, default=0)
     parse.add_argument('--cfr-clicks', type=int, default=1)
     parse.add_argument('--adaptive', action='store_true')
+    parse.add_argument('--sis', action='store_true', help="FCA-Net's structural integrity")
     parse.add_argument('--out', required=True, type=pathlib.Path)
     arguments = parse.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
-    with torch.no_grad():
-        net, _ = isegm.ritm(arguments) if arguments.system == 'ritm' else isegm.plain_vit(arguments)
-    size = arguments.size or (400 if arguments.system == 'ritm' else 448)
-    zoom = dict(skip_clicks=1, target_size=size) if arguments.system == 'ritm' else dict(
-        skip_clicks=-1, target_size=(size, size))
     cascade = None
     if arguments.cfr > 0:
         cascade = dict(steps=arguments.cfr, adaptive=arguments.adaptive, clicks=arguments.cfr_clicks)
-    predictor = isegm_predictor(net, zoom, cascade=cascade)
+    with torch.no_grad():
+        if arguments.system == 'fcanet':
+            net, _ = fcanet.build(arguments)
+        else:
+            predictor = predictor_of(arguments, cascade)
+    threshold = 0.5 if arguments.system == 'fcanet' else 0.49
     samples, times = [], []
     for index, (name, image, truth) in enumerate(read_grabcut(arguments.grabcut, arguments.limit)):
-        clicks, maps, seconds = evaluate_isegm(predictor, image, truth, arguments.clicks)
+        if arguments.system == 'fcanet':
+            clicks, maps, seconds, areas = evaluate_fcanet(net, image, truth, arguments.clicks, arguments.sis)
+        else:
+            clicks, maps, seconds = evaluate_isegm(predictor, image, truth, arguments.clicks)
+            areas = [int((map_ > threshold).sum()) for map_ in maps]
         times += seconds
-        sample = {'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'maps': None}
+        sample = {'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'areas': areas,
+                  'maps': None}
         if index < arguments.maps:
             sample['maps'] = f'{index}.f32'
             np.concatenate([m.ravel() for m in maps]).tofile(arguments.out / sample['maps'])
@@ -110,7 +171,7 @@ def main():
         'steps': cascade['steps'], 'settledPixels': 20 if cascade['adaptive'] else None,
         'clicks': 'first' if cascade['clicks'] == 1 else 'every'}}
     (arguments.out / 'record.json').write_text(json.dumps({
-        'system': arguments.system, 'threshold': 0.49, 'refinement': refinement,
+        'system': arguments.system, 'threshold': threshold, 'refinement': refinement, 'integrity': arguments.sis,
         'msPerClick': statistics.median(times) * 1000, 'samples': samples}))
 
 
