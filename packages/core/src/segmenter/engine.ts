@@ -619,9 +619,10 @@ function meanInside(map: ProbabilityMap, threshold: number): number {
   let count = 0;
   // A map pasted together is looked at as coarsely as its lowest layer.
   const values = map.patches === undefined ? probabilitiesOf(map) : readOnGrid(map, map.roi, map, map.filter);
-  for (const value of values) {
-    if (value > threshold) {
-      sum += value;
+  // By index: iterating over a typed array costs milliseconds here, every click.
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > threshold) {
+      sum += values[i];
       count += 1;
     }
   }
