@@ -270,8 +270,8 @@ MAKERS = {'adaptiveclick': adaptiveclick, 'isegm': isegm, 'mst': mst, 'fcanet': 
 
 
 def main():
-    from . import golden_encoders
-    MAKERS.update(golden_encoders.MAKERS)
+    from . import golden_encoders, golden_focal
+    MAKERS.update({**golden_encoders.MAKERS, **golden_focal.MAKERS})
     parse = argparse.ArgumentParser()
     parse.add_argument('which', choices=sorted(MAKERS))
     parse.add_argument('--code', required=True)

@@ -129,6 +129,27 @@ class ToyDense(nn.Module):
         return F.avg_pool2d(Toy()(0.25 * image_feats + 0.5, prompt_mask), 4)
 
 
+class ToyCoarse(nn.Module):
+    """As FocalClick's first look: logits that know no fine detail, and features for the second."""
+
+    def forward(self, image, coord_features):
+        logits = F.avg_pool2d(Toy()(image, coord_features), 4)
+        logits = F.interpolate(logits, size=image.shape[2:], mode='bilinear', align_corners=True)
+        return logits, torch.cat((F.avg_pool2d(image, 4), F.avg_pool2d(near(coord_features[:, 1:]), 4)), dim=1)
+
+
+class ToyRefiner(nn.Module):
+    """As FocalClick's second look: picture, click maps, coarse features and logits of the focus to its logits."""
+
+    def forward(self, image, click_maps, feature, logits):
+        feature = F.interpolate(feature, size=image.shape[2:], mode='bilinear', align_corners=True)
+        detail = ((image - feature[:, :3]) * torch.tensor([6.0, -4.0, 3.0])[None, :, None, None]).sum(1, keepdim=True)
+        clicked = 50.0 * near(click_maps[:, :1]) - 60.0 * near(click_maps[:, 1:])
+        told = 8.0 * feature[:, 3:4] - 8.0 * feature[:, 4:5]
+        # The authors' second answer is one for their training.
+        return 0.8 * logits + detail + clicked + told, None
+
+
 class Upstream(nn.Module):
     """A toy as the authors' predictors call it: `net(image and previous mask, points)`, with their click maps."""
     with_prev_mask = True

@@ -16,6 +16,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Manifest {
   family: string;
   options: Record<string, unknown>;
+  refinement: Record<string, unknown>;
   graphs: Record<string, { inputs: { name: string; shape: unknown[] }[]; outputs: { name: string }[] }>;
 }
 
@@ -49,6 +50,14 @@ describe('manifests that a family cannot serve', () => {
     ['queries without scores', 'isegm-queries', (m) => m.graphs.network.outputs.pop(), /candidate_scores/],
     ['a short side that is no number', 'fcanet', (m) => (m.options.shortest = '512'), /options\.shortest/],
     ['the family of another network', 'fcanet', (m) => (m.family = 'isegm'), /coord_features/],
+    ['no radius of the click maps', 'focalclick', (m) => delete m.options.radius, /options\.radius/],
+    ['a focus smaller than what it holds', 'focalclick', (m) => (m.options.focusExpansion = 0.5), /focusExpansion/],
+    ['half a click', 'focalclick', (m) => (m.options.localAfter = 2.5), /options\.localAfter.*whole|whole.*localAfter/],
+    ['no second look', 'focalclick', (m) => delete m.graphs.refine, /refine/],
+    ['no features for it', 'focalclick', (m) => rename(m.graphs.coarse.outputs, 'feature'), /feature/],
+    ['no box for it', 'focalclick', (m) => m.graphs.refine.inputs.pop(), /focus_box/],
+    ['the family of one look', 'focalclick', (m) => (m.family = 'isegm'), /network/],
+    ['a merge of an unknown kind', 'focalclick', (m) => (m.refinement.progressiveMerge = {}), /whenUnchanged/],
     ['a decoder without its features', 'sam', (m) => (m.graphs.encoder.outputs = []), /image_embeddings/],
     ['an unknown choice', 'sam', (m) => (m.options.singleClick = 'second'), /singleClick.*best, first|best, first/],
     ['no points', 'sam', (m) => rename(m.graphs.decoder.inputs, 'point_coords'), /point_coords|needs|need no other/],
@@ -77,6 +86,7 @@ describe('manifests that a family cannot serve', () => {
       'isegm-points',
       'isegm-queries',
       'fcanet',
+      'focalclick',
       'sam',
       'sam2',
       'segnext',

@@ -7,9 +7,11 @@ import {
   createSegmenter,
   type GroundTruth,
   ignoreLabel,
+  type Mask,
   nextClick,
   type RefinementOptions,
   readOnGrid,
+  type Size,
   sigmoid,
   wholeRect,
 } from '../../src/node.js';
@@ -38,6 +40,8 @@ export interface GoldenCase {
   readonly structuralIntegrity?: boolean;
   /** Left, top, right, bottom; given before the first click. */
   readonly box?: readonly [number, number, number, number];
+  /** Rectangles of the mask to start from: left, top, width, height. */
+  readonly start?: readonly (readonly [number, number, number, number])[];
   readonly steps: readonly GoldenStep[];
 }
 
@@ -73,7 +77,8 @@ export async function compareWithGolden(golden: Golden, test: GoldenCase): Promi
     const worst: Distance = { largestDifference: 0, leastIou: 1, differentClicks: 0, areas: 0, scores: 0 };
     const clicks: Click[] = [];
     const box = boxOf(test);
-    let before = { width: image.width, height: image.height, data: new Uint8Array(image.width * image.height) };
+    const start = startOf(test, image);
+    let before = { width: image.width, height: image.height, data: Uint8Array.from(start.data) };
     const options = {
       refinement: test.refinement,
       // Where the authors' code applies it, the manifest says how.
@@ -90,7 +95,7 @@ export async function compareWithGolden(golden: Golden, test: GoldenCase): Promi
         }
         clicks.push(click);
       }
-      const prompt = { clicks, ...box };
+      const prompt = { clicks, ...box, mask: start };
       const prediction = await segmenter.segment(image, prompt, options);
       const { mask, map, area } = prediction;
       before = { width: mask.width, height: mask.height, data: Uint8Array.from(mask.data) };
@@ -126,6 +131,14 @@ function boxOf({ box }: GoldenCase): { readonly box?: Box } {
   if (box === undefined) return {};
   const [x1, y1, x2, y2] = box;
   return { box: { x1, y1, x2, y2 } };
+}
+
+function startOf({ start = [] }: GoldenCase, { width, height }: Size): Mask {
+  const data = new Uint8Array(width * height);
+  for (const [left, top, columns, rows] of start) {
+    for (let y = top; y < top + rows; y++) data.fill(1, y * width + left, y * width + left + columns);
+  }
+  return { width, height, data };
 }
 
 function sampledIou(

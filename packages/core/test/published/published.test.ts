@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareWithGolden, readGolden } from './golden.js';
 
 // Each golden file holds what the authors' own predictor answered around a toy network, click by click.
-for (const name of ['isegm', 'mst', 'adaptiveclick', 'fcanet', 'sam', 'sam2', 'segnext']) {
+for (const name of ['isegm', 'mst', 'adaptiveclick', 'fcanet', 'focalclick', 'sam', 'sam2', 'segnext']) {
   const golden = await readGolden(name);
   describe(`${name}: as the authors' predictor`, () => {
     it.each(golden.cases)('$title', async (test) => {
