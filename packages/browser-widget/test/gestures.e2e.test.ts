@@ -1,37 +1,18 @@
-import type { Browser, CDPSession } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, missing } from './chromium.js';
-import { openWidget, type Server, serve, type Widget } from './test-page.js';
+import type { CDPSession } from 'playwright';
+import { describe, expect, test } from 'vitest';
+import { missing } from './chromium.js';
+import { type OpenOptions, useWidgets, type Widget } from './test-page.js';
 
 // Real pointer, touch and key events of a real browser, on a segmenter that draws discs: what is tested is the hand.
 describe.skipIf(missing !== null)('gestures', () => {
-  let browser: Browser;
-  let server: Server;
+  const widgets = useWidgets({ attributes: 'src="/examples/photos/cat.jpg"', page: { fake: true } });
   let widget: Widget;
-  const open = async (attributes = '', options: Parameters<typeof openWidget>[3] = {}) => {
-    widget = await openWidget(browser, server, `src="/examples/photos/cat.jpg" ${attributes}`, {
-      fake: true,
-      ...options,
-    });
-    await widget.ready();
+  const open = async (attributes = '', options: OpenOptions = {}) => {
+    widget = await widgets.open(attributes, options);
   };
   const clicks = async () => (await widget.value()).objects[0]?.prompt.clicks ?? [];
   const disc = Math.PI * 40 * 40;
   const near = (value: number, expected: number) => expect(Math.abs(value - expected) / expected).toBeLessThan(0.03);
-
-  beforeAll(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    const { crashes } = widget;
-    await widget.close();
-    expect(crashes).toEqual([]);
-  });
 
   describe('mouse', () => {
     test('a click makes a mask where it was made', async () => {

@@ -1,32 +1,14 @@
-import type { Browser } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, missing } from './chromium.js';
-import { openWidget, type Server, serve, type Widget } from './test-page.js';
+import { describe, expect, test } from 'vitest';
+import { missing } from './chromium.js';
+import { type OpenOptions, useWidgets, type Widget } from './test-page.js';
 
 // What the page around the widget can do with it.
 describe.skipIf(missing !== null)('the element and its page', () => {
-  let browser: Browser;
-  let server: Server;
+  const widgets = useWidgets({ attributes: 'src="/examples/photos/cat.jpg" no-preview', page: { fake: true } });
   let widget: Widget;
-  const open = async (attributes = '', options: Parameters<typeof openWidget>[3] = {}) => {
-    const source = 'src="/examples/photos/cat.jpg"';
-    widget = await openWidget(browser, server, `${source} no-preview ${attributes}`, { fake: true, ...options });
-    await widget.ready();
+  const open = async (attributes = '', options: OpenOptions = {}) => {
+    widget = await widgets.open(attributes, options);
   };
-
-  beforeAll(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-  afterEach(async () => {
-    const { crashes } = widget;
-    await widget.close();
-    expect(crashes).toEqual([]);
-  });
 
   test('tells of every change, with its origin', async () => {
     await open();

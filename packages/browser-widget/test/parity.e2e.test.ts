@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Click, type MaskRuns, maskIou } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
-import type { Browser } from 'playwright';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, missing, softwareGpu } from './chromium.js';
-import { openWidget, type Server, serve, type Widget } from './test-page.js';
+import { describe, expect, test } from 'vitest';
+import { missing, softwareGpu } from './chromium.js';
+import { useWidgets, type Widget, type Widgets } from './test-page.js';
 
 const photo = (name: string) => fileURLToPath(new URL(`../../../examples/photos/${name}`, import.meta.url));
 
@@ -68,57 +67,63 @@ async function widgetMasks(widget: Widget, clicks: readonly Click[]): Promise<Ma
 }
 
 describe.skipIf(missing !== null)('masks of the browser and of Node', () => {
-  let server: Server;
   const pngs = new Map<string, Uint8Array>();
-
-  beforeAll(async () => {
+  const routes = async () => {
     for (const { picture } of cases) pngs.set(picture, await sharp(photo(picture)).png().toBuffer());
-    server = await serve({
-      png: async (request) =>
-        new Response(pngs.get(new URL(request.url).pathname.split('/')[2]) as Uint8Array<ArrayBuffer>),
-    });
-  });
-  afterAll(async () => server?.close());
-
-  const compare = async (browser: Browser, attributes: string, provider: string, chosen = cases) => {
+    return {
+      png: async (request: Request) =>
+        new Response(pngs.get(new URL(request.url).pathname.split('/')[2]) as Uint8Array<ArrayBuffer>, {
+          headers: { 'cross-origin-resource-policy': 'same-origin' },
+        }),
+    };
+  };
+  /** IoU of the masks after every click, for every picture. */
+  const compare = async (widgets: Widgets, provider: string, chosen = cases) => {
     const report: Record<string, number[]> = {};
     for (const { picture, clicks } of chosen) {
-      const widget = await openWidget(browser, server, `src="/png/${picture}" no-preview ${attributes}`);
-      await widget.ready();
+      const widget = await widgets.open(`src="/png/${picture}" no-preview provider="${provider}"`);
       expect(await widget.run((element) => element.annotator!.provider)).toBe(provider);
       const [browserMasks, expected] = [await widgetMasks(widget, clicks), await nodeMasks(pngs.get(picture)!, clicks)];
-      expect(widget.crashes).toEqual([]);
-      await widget.close();
       report[picture] = browserMasks.map((mask, index) => maskIou(mask, expected[index]));
     }
     return report;
   };
 
-  test('WASM: IoU of at least 0.995 after every click', async () => {
-    const browser = await launch();
-    const report = await compare(browser, 'provider="wasm"', 'wasm');
-    await browser.close();
-    console.info('WASM against Node, IoU:', JSON.stringify(report));
-    for (const ious of Object.values(report)) for (const iou of ious) expect(iou).toBeGreaterThanOrEqual(0.995);
+  describe('on WASM', () => {
+    const widgets = useWidgets({ routes });
+
+    test('IoU of at least 0.995 after every click', async () => {
+      const report = await compare(widgets, 'wasm');
+      console.info('WASM against Node, IoU:', JSON.stringify(report));
+      for (const ious of Object.values(report)) for (const iou of ious) expect(iou).toBeGreaterThanOrEqual(0.995);
+    });
+
+    test('the decoders of JPEG agree well enough for the same masks', async () => {
+      const widget = await widgets.open('src="/examples/photos/coffee.jpg" no-preview provider="wasm"');
+      const { clicks } = cases[1];
+      const masks = await widgetMasks(widget, clicks);
+      const expected = await nodeMasks(await readFile(photo('coffee.jpg')), clicks);
+      for (const [index, mask] of masks.entries()) expect(maskIou(mask, expected[index])).toBeGreaterThanOrEqual(0.995);
+    });
   });
 
-  // An emulated GPU is slow: it compiles its shaders for most of a minute where the machine is busy.
-  test('WebGPU (emulated): IoU of at least 0.995 after every click', { timeout: 300_000 }, async () => {
-    const browser = await launch(softwareGpu);
-    const report = await compare(browser, 'provider="webgpu"', 'webgpu', cases.slice(0, 1));
-    await browser.close();
-    console.info('WebGPU against Node, IoU:', JSON.stringify(report));
-    for (const ious of Object.values(report)) for (const iou of ious) expect(iou).toBeGreaterThanOrEqual(0.995);
+  describe('on WASM with threads, in a page that is cross-origin isolated', () => {
+    const widgets = useWidgets({ routes, isolated: true });
+
+    test('IoU of at least 0.995 after every click', async () => {
+      const report = await compare(widgets, 'wasm', cases.slice(0, 1));
+      for (const ious of Object.values(report)) for (const iou of ious) expect(iou).toBeGreaterThanOrEqual(0.995);
+    });
   });
 
-  test('the decoders of JPEG agree well enough for the same masks', async () => {
-    const browser = await launch();
-    const widget = await openWidget(browser, server, 'src="/examples/photos/coffee.jpg" no-preview provider="wasm"');
-    await widget.ready();
-    const { clicks } = cases[1];
-    const masks = await widgetMasks(widget, clicks);
-    const expected = await nodeMasks(await readFile(photo('coffee.jpg')), clicks);
-    await browser.close();
-    for (const [index, mask] of masks.entries()) expect(maskIou(mask, expected[index])).toBeGreaterThanOrEqual(0.995);
+  describe('on WebGPU, emulated', () => {
+    const widgets = useWidgets({ routes, args: softwareGpu });
+
+    // An emulated GPU is slow: it compiles its shaders for most of a minute where the machine is busy.
+    test('IoU of at least 0.995 after every click', { timeout: 300_000 }, async () => {
+      const report = await compare(widgets, 'webgpu', cases.slice(0, 1));
+      console.info('WebGPU against Node, IoU:', JSON.stringify(report));
+      for (const ious of Object.values(report)) for (const iou of ious) expect(iou).toBeGreaterThanOrEqual(0.995);
+    });
   });
 });

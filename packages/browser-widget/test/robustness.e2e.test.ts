@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { createSegmenterHandler, type Segmenter } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, missing } from './chromium.js';
-import { openWidget, type Server, serve, type Widget } from './test-page.js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { missing } from './chromium.js';
+import { useWidgets, type Widget } from './test-page.js';
 
 const pictures = fileURLToPath(new URL('../../../test-results/browser-widget/', import.meta.url));
 
@@ -19,9 +19,7 @@ interface PageGlobals {
 
 // What goes wrong, or grows large, around a widget that works.
 describe.skipIf(missing !== null)('the widget under hard conditions', () => {
-  let browser: Browser;
-  let server: Server;
-  let segmenter: Segmenter;
+  let segmenter: Segmenter | undefined;
   let served = { features: 0, segment: 0, images: 0 };
   const src = 'src="/examples/photos/cat.jpg"';
   const shot = (page: Page, name: string) => page.screenshot({ path: `${pictures}${name}.png` });
@@ -37,41 +35,31 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       return page.codes;
     });
 
-  beforeAll(async () => {
+  const routes = async () => {
     mkdirSync(pictures, { recursive: true });
-    browser = await launch();
     segmenter = await createSegmenter({ workers: 1 });
     const handle = createSegmenterHandler({ segmenter });
+    const disc = '<svg width="3000" height="3000"><circle cx="1500" cy="1500" r="1400" fill="#f2b632"/></svg>';
     const huge = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: '#3a6ea5' } })
-      .composite([
-        {
-          input: Buffer.from(
-            '<svg width="3000" height="3000"><circle cx="1500" cy="1500" r="1400" fill="#f2b632"/></svg>',
-          ),
-          left: 2500,
-          top: 1500,
-        },
-      ])
+      .composite([{ input: Buffer.from(disc), left: 2500, top: 1500 }])
       .jpeg({ quality: 85 })
       .toBuffer();
-    server = await serve({
-      remote: async (request) => {
+    return {
+      async remote(request: Request) {
         const action = new URL(request.url).pathname.split('/').at(-1) as keyof typeof served;
         if (action in served) served = { ...served, [action]: served[action] + 1 };
         return handle(request);
       },
       huge: async () => new Response(huge as Uint8Array<ArrayBuffer>, { headers: { 'content-type': 'image/jpeg' } }),
-    });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await segmenter?.close();
-  });
+    };
+  };
+  const widgets = useWidgets({ routes });
+  afterAll(async () => segmenter?.close());
 
   describe('network', () => {
     test('slow: progress is told and shown, and it ends ready', async () => {
-      const widget = await openWidget(browser, server, `${src} provider="wasm"`, {
+      const widget = await widgets.open(`${src} provider="wasm"`, {
+        ready: false,
         async setup(page) {
           const cdp = await page.context().newCDPSession(page);
           await cdp.send('Network.enable');
@@ -98,13 +86,12 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       expect(model.length).toBeGreaterThan(3);
       expect([...model].sort((a, b) => a - b)).toEqual(model);
       expect(model.at(-1)).toBe(1);
-      expect(widget.crashes).toEqual([]);
-      await widget.close();
     });
 
     test('weights missing: an error with a code and a way to try again', async () => {
       let broken = true;
-      const widget = await openWidget(browser, server, `${src} provider="wasm"`, {
+      const widget = await widgets.open(`${src} provider="wasm"`, {
+        ready: false,
         async setup(page) {
           await page
             .context()
@@ -122,12 +109,11 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       await widget.ready();
       await widget.click(200, 150);
       expect(await widget.area()).toBeGreaterThan(1000);
-      expect(widget.crashes).toEqual([]);
-      await widget.close();
     });
 
     test('weights damaged: refused by their hash', async () => {
-      const widget = await openWidget(browser, server, `provider="wasm"`, {
+      const widget = await widgets.open(`provider="wasm"`, {
+        ready: false,
         async setup(page) {
           await page.context().route('**/decoder.onnx', async (route) => {
             const response = await route.fetch();
@@ -140,11 +126,10 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       await errors(widget);
       await widget.run((element) => element.setAttribute('src', '/examples/photos/cat.jpg'));
       await expect.poll(() => errors(widget), { timeout: 20_000 }).toEqual(['bad-model']);
-      await widget.close();
     });
 
     test('away after the first visit: the model comes from the cache', async () => {
-      const context = await browser.newContext();
+      const context = await widgets.browser.newContext();
       const body = `<clickmask-annotator id="a" ${src} provider="wasm"></clickmask-annotator>`;
       const visit = async (offline: boolean) => {
         const page = await context.newPage();
@@ -156,7 +141,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
           });
           await page.route('**/model.json', (route) => route.abort());
         }
-        await page.goto(`${server.url}page?body=${encodeURIComponent(body)}`);
+        await page.goto(`${widgets.server.url}page?body=${encodeURIComponent(body)}`);
         await page.waitForFunction(
           () => (document.querySelector('#a') as unknown as { annotator?: { ready: boolean } }).annotator?.ready,
           undefined,
@@ -171,8 +156,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
     });
 
     test('pictures that fail: missing, not a picture, too large', async () => {
-      const widget = await openWidget(browser, server, src, { fake: true });
-      await widget.ready();
+      const widget = await widgets.open(src, { fake: true });
       const codes = await widget.run(async (element) => {
         const found: string[] = [];
         for (const source of ['/examples/photos/no-such.jpg', '/examples/demo/demo.js', new Uint8Array(0)]) {
@@ -186,21 +170,18 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       await widget.ready();
       await widget.click(100, 100);
       expect(await widget.area()).toBeGreaterThan(4000);
-      await widget.close();
     });
   });
 
   describe('server', () => {
     test('remote: every click is answered by the server', async () => {
       served = { features: 0, segment: 0, images: 0 };
-      const widget = await openWidget(browser, server, `${src} no-preview mode="remote" server="/remote"`);
-      await widget.ready();
+      const widget = await widgets.open(`${src} no-preview mode="remote" server="/remote"`);
       await widget.click(200, 150);
       await widget.click(60, 60, { modifier: 'Shift' });
       expect(await widget.area()).toBeGreaterThan(1000);
       expect(await widget.run((element) => element.annotator!.provider)).toBe('remote');
       expect(served).toEqual({ features: 0, segment: 2, images: 1 });
-      await widget.close();
     });
 
     test('split: features come once, clicks cost no network, and masks are those of local mode', async () => {
@@ -208,8 +189,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       const masks: string[] = [];
       for (const attributes of ['mode="split" server="/remote"', '']) {
         const asked: string[] = [];
-        const widget = await openWidget(browser, server, `${src} no-preview provider="wasm" ${attributes}`);
-        await widget.ready();
+        const widget = await widgets.open(`${src} no-preview provider="wasm" ${attributes}`);
         widget.page.on('request', (request) => asked.push(request.url()));
         await widget.run(async (element) => {
           element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
@@ -219,7 +199,6 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
         });
         expect(asked).toEqual([]);
         masks.push(await widget.run((element) => element.getResult('coco-rle')!.counts));
-        await widget.close();
       }
       expect(served).toEqual({ features: 1, segment: 0, images: 1 });
       expect(masks[0].length).toBeGreaterThan(20);
@@ -229,8 +208,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
 
   describe('screen', () => {
     test('a resized stage and a dense screen: clicks land where they are made', async () => {
-      const widget = await openWidget(browser, server, `${src} no-preview`, { fake: true, deviceScaleFactor: 3 });
-      await widget.ready();
+      const widget = await widgets.open(`${src} no-preview`, { fake: true, deviceScaleFactor: 3 });
       const canvas = await widget.run((element) => {
         const { width, clientWidth } = element.shadowRoot!.querySelector('canvas')!;
         return width / clientWidth;
@@ -243,11 +221,10 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       await widget.click(300, 250);
       const clicks = (await widget.value()).objects[0].prompt.clicks;
       expect(Math.hypot(clicks[1].x - 300, clicks[1].y - 250)).toBeLessThan(1);
-      await widget.close();
     });
 
     test('a hidden tab, whose frames stand still: answers come, and are painted when it shows again', async () => {
-      const widget = await openWidget(browser, server, `${src} no-preview`, {
+      const widget = await widgets.open(`${src} no-preview`, {
         fake: true,
         async setup(page) {
           // Headless tabs are never hidden: what hiding does is to hold back the frames.
@@ -284,12 +261,10 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       // However much happened, one frame was asked for.
       expect(frames).toBe(1);
       expect(await isPainted()).toBe(true);
-      await widget.close();
     });
 
     test('a picture of 8000 x 6000', { timeout: 120_000 }, async () => {
-      const widget = await openWidget(browser, server, 'src="/huge" no-preview provider="wasm"');
-      await widget.ready();
+      const widget = await widgets.open('src="/huge" no-preview provider="wasm"');
       expect(await widget.run((element) => element.annotator!.pictureSize)).toEqual({ width: 8000, height: 6000 });
       await widget.click(4000, 3000);
       const disc = Math.PI * 1400 * 1400;
@@ -300,16 +275,14 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       for (let i = 0; i < 12; i++) await widget.page.mouse.wheel(0, -300);
       await widget.page.waitForTimeout(200);
       await shot(widget.page, 'huge-zoomed');
-      expect(widget.crashes).toEqual([]);
-      await widget.close();
     });
   });
 
   describe('life', () => {
     test('two widgets on one page keep to themselves', async () => {
-      const page = await browser.newPage();
+      const page = await widgets.browser.newPage();
       const body = `<clickmask-annotator id="a" ${src} provider="wasm" no-preview></clickmask-annotator><clickmask-annotator id="b" src="/examples/photos/coffee.jpg" provider="wasm" no-preview></clickmask-annotator>`;
-      await page.goto(`${server.url}page?body=${encodeURIComponent(body)}`);
+      await page.goto(`${widgets.server.url}page?body=${encodeURIComponent(body)}`);
       await page.waitForFunction(
         () =>
           ['#a', '#b'].every(
@@ -346,8 +319,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
     });
 
     test('removed while computing: no error, and nothing is left', async () => {
-      const widget = await openWidget(browser, server, `${src} provider="wasm"`);
-      await widget.ready();
+      const widget = await widgets.open(`${src} provider="wasm"`);
       await errors(widget);
       const workers = await widget.run(async (element) => {
         element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
@@ -357,13 +329,11 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       });
       expect(workers).toBeNull();
       await expect.poll(() => widget.page.workers().length).toBe(0);
-      expect(widget.crashes).toEqual([]);
-      await widget.close();
     });
 
     test('200 mounts: memory and nodes stay flat', { timeout: 240_000 }, async () => {
-      const page = await browser.newPage();
-      await page.goto(`${server.url}page?body=${encodeURIComponent('<div id="place"></div>')}`);
+      const page = await widgets.browser.newPage();
+      await page.goto(`${widgets.server.url}page?body=${encodeURIComponent('<div id="place"></div>')}`);
       const cdp = await page.context().newCDPSession(page);
       const mount = (times: number) =>
         page.evaluate(async (count) => {
@@ -420,16 +390,10 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
     test.each(['light', 'dark'] as const)(
       'in the %s scheme, empty, in use, with settings and keys open',
       async (colorScheme) => {
-        const widget = await openWidget(
-          browser,
-          server,
-          `${src} classes="cat, dog" no-preview style="color-scheme: light dark"`,
-          {
-            fake: true,
-            colorScheme,
-          },
-        );
-        await widget.ready();
+        const widget = await widgets.open(`${src} classes="cat, dog" no-preview style="color-scheme: light dark"`, {
+          fake: true,
+          colorScheme,
+        });
         expect(await check(widget.page)).toEqual([]);
         await widget.click(200, 150);
         await widget.click(240, 150, { modifier: 'Shift' });
@@ -442,16 +406,14 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
         await widget.page.getByRole('button', { name: 'Keys' }).click();
         expect(await check(widget.page)).toEqual([]);
         await shot(widget.page, `keys-${colorScheme}`);
-        await widget.close();
       },
     );
 
     test('targets are at least 44 px, and motion stops where that is wished', async () => {
-      const widget = await openWidget(browser, server, `${src} classes="cat, dog" no-preview`, {
+      const widget = await widgets.open(`${src} classes="cat, dog" no-preview`, {
         fake: true,
         reducedMotion: 'reduce',
       });
-      await widget.ready();
       await widget.click(200, 150);
       const small = await widget.run((element) =>
         [...element.shadowRoot!.querySelectorAll('button')]
@@ -465,7 +427,6 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       expect(small).toEqual([]);
       const running = await widget.run((element) => element.shadowRoot!.getAnimations().length);
       expect(running).toBe(0);
-      await widget.close();
     });
   });
 });

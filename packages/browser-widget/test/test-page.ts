@@ -1,8 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { serveExamples } from '../../../examples/serve.mjs';
 import type { AnnotatorValue, ClickmaskAnnotatorElement } from '../src/index.js';
+import { launch } from './chromium.js';
+
+/** Folders that the server shows beside the examples: models made for tests, and the built core. */
+const models = fileURLToPath(new URL('./fixtures', import.meta.url));
+const core = fileURLToPath(new URL('../../core/dist', import.meta.url));
 
 const fakes = await readFile(fileURLToPath(new URL('./fake-segmenter.js', import.meta.url)), 'utf8');
 
@@ -11,7 +18,10 @@ export interface Server {
   close(): Promise<void>;
 }
 
-type Route = (request: Request) => Promise<Response>;
+/** What makes a page cross-origin isolated, so that it may use threads. */
+const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+export type Route = (request: Request) => Promise<Response>;
 
 /** Serves the built widget, the sample photos, and pages made of the markup that a test asks for. */
 export function serve(routes: Readonly<Record<string, Route>> = {}, isolated = false): Promise<Server> {
@@ -21,10 +31,77 @@ export function serve(routes: Readonly<Record<string, Route>> = {}, isolated = f
       <link rel="icon" href="data:,"><style>body{margin:0}clickmask-annotator{--clickmask-height:600px}</style>
       <script type="module" src="/fakes/fake-segmenter.js"></script>
       <script type="module" src="/clickmask/clickmask-annotator.js"></script></head><body><main>${body}</main></body></html>`;
-    return new Response(html, { headers: { 'content-type': 'text/html' } });
+    return new Response(html, { headers: { 'content-type': 'text/html', ...(isolated ? isolation : {}) } });
   };
   const fake: Route = async () => new Response(fakes, { headers: { 'content-type': 'text/javascript' } });
-  return serveExamples({ port: 0, isolated, routes: { page, fakes: fake, ...routes } });
+  return serveExamples({
+    port: 0,
+    isolated,
+    routes: { page, fakes: fake, models: files(models), core: files(core), ...routes },
+  });
+}
+
+/** Serves what lies in a folder of this repository. */
+function files(folder: string): Route {
+  return async (request) => {
+    const [, , ...path] = new URL(request.url).pathname.split('/');
+    const type = path.at(-1)?.endsWith('.js') ? 'text/javascript' : 'application/octet-stream';
+    return new Response(await readFile(join(folder, ...path)), { headers: { 'content-type': type, ...isolation } });
+  };
+}
+
+export interface WidgetsOptions {
+  /** Of the browser. */
+  readonly args?: readonly string[];
+  readonly routes?: () => Readonly<Record<string, Route>> | Promise<Readonly<Record<string, Route>>>;
+  /** Serves pages that may use threads. */
+  readonly isolated?: boolean;
+  /** What every widget of these tests is opened with. */
+  readonly attributes?: string;
+  readonly page?: OpenOptions;
+}
+
+/** A browser and a server for the tests of one file. */
+export interface Widgets {
+  readonly browser: Browser;
+  readonly server: Server;
+  /** Opens a page with a widget; it is closed after the test, which fails where an error was caught by nobody. */
+  open(attributes?: string, options?: OpenOptions): Promise<Widget>;
+}
+
+/** Called inside `describe`: starts browser and server before its tests and ends them after. */
+export function useWidgets({ args = [], routes, isolated, attributes = '', page }: WidgetsOptions = {}): Widgets {
+  const held: { browser?: Browser; server?: Server } = {};
+  let widgets: Widget[] = [];
+  beforeAll(async () => {
+    held.browser = await launch(args);
+    held.server = await serve(await routes?.(), isolated);
+  });
+  afterEach(async () => {
+    const opened = widgets;
+    widgets = [];
+    for (const widget of opened) {
+      await widget.close();
+      expect(widget.crashes).toEqual([]);
+    }
+  });
+  afterAll(async () => {
+    await held.browser?.close();
+    await held.server?.close();
+  });
+  return {
+    get browser() {
+      return held.browser!;
+    },
+    get server() {
+      return held.server!;
+    },
+    async open(more = '', options = {}) {
+      const widget = await openWidget(held.browser!, held.server!, `${attributes} ${more}`, { ...page, ...options });
+      widgets.push(widget);
+      return widget;
+    },
+  };
 }
 
 /** What tests of one widget need at hand. */
@@ -47,13 +124,22 @@ export interface Widget {
   close(): Promise<void>;
 }
 
-export async function openWidget(
+export type OpenOptions = BrowserContextOptions & {
+  /** With a segmenter that draws discs. */
+  readonly fake?: boolean;
+  /** Before the page is opened. */
+  readonly setup?: (page: Page) => Promise<void>;
+  /** Waits until clicks are answered. */
+  readonly ready?: boolean;
+};
+
+async function openWidget(
   browser: Browser,
   server: Server,
   attributes: string,
-  options: BrowserContextOptions & { readonly fake?: boolean; readonly setup?: (page: Page) => Promise<void> } = {},
+  options: OpenOptions = {},
 ): Promise<Widget> {
-  const { fake = false, setup, ...context } = options;
+  const { fake = false, ready = true, setup, ...context } = options;
   const page = await browser.newPage({ viewport: { width: 1000, height: 640 }, ...context });
   const crashes: string[] = [];
   page.on('pageerror', (error) => crashes.push(String(error)));
@@ -116,5 +202,6 @@ export async function openWidget(
       run((element) => (element.shadowRoot!.querySelector('[aria-live]')?.textContent ?? '').replace(/\u00a0$/, '')),
     close: () => page.close(),
   };
+  if (ready) await widget.ready();
   return widget;
 }

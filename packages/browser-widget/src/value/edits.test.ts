@@ -69,6 +69,20 @@ describe('edits', () => {
     expect(area(rawRuns(value.objects[0])!)).toBe(28);
   });
 
+  test('the next click starts from the reading that was chosen, once it is there', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const plain = edits.putResult(answer(one, 4))(one);
+    expect(edits.promptBase(plain.objects[0])).toBe(plain.objects[0].prompt);
+    const chosen = edits.chooseCandidate(2)(plain);
+    expect(edits.addClick(click(5), fresh)(chosen).objects[0].prompt.start).toBeNull();
+    const answered = edits.putResult(answer(chosen, 9))(chosen);
+    const base = edits.promptBase(answered.objects[0]);
+    const next = edits.addClick(click(5), fresh)(answered).objects[0].prompt;
+    expect(area(next.start!)).toBe(18);
+    expect(next.start).toBe(base.start);
+    expect(next.candidate).toBeNull();
+  });
+
   test('accepting ends an object, and choosing it goes on with it', () => {
     const one = edits.addClick(click(3), fresh)(emptyValue);
     const done = edits.acceptActive()(one);

@@ -42,15 +42,26 @@ function withActive(value: AnnotatorValue, fresh: NewObject): { value: Annotator
   return { value: { objects: [...value.objects, made], activeId: made.id }, object: made };
 }
 
-/** What the next click of an object adds to; strokes made since the last answer are part of it. */
-export function promptBase(object: AnnotatedObject | null): ObjectPrompt {
-  if (object === null) return emptyPrompt;
-  return object.strokesPending ? { ...object.prompt, start: rawRuns(object) } : object.prompt;
+/**
+ * The mask that the next click of an object starts from. Strokes made since the last answer are part of it; so is another
+ * reading that the user chose, since clicks alone would lead back to the best one.
+ */
+function startOf(object: AnnotatedObject): MaskRuns | null {
+  const { prompt, result, strokesPending } = object;
+  const isChosen = prompt.candidate !== null && result?.prompt === prompt;
+  return strokesPending || isChosen ? rawRuns(object) : prompt.start;
 }
 
-/** Gives the object a new prompt; strokes made since the last one become the mask it starts from. */
+/** What the next click of an object adds to. */
+export function promptBase(object: AnnotatedObject | null): ObjectPrompt {
+  if (object === null) return emptyPrompt;
+  const start = startOf(object);
+  return start === object.prompt.start ? object.prompt : { ...object.prompt, start };
+}
+
+/** Gives the object a new prompt. */
 function prompted(object: AnnotatedObject, change: Partial<AnnotatedObject['prompt']>): AnnotatedObject {
-  const start = object.strokesPending ? rawRuns(object) : object.prompt.start;
+  const start = startOf(object);
   return {
     ...object,
     accepted: false,
