@@ -170,6 +170,42 @@ describe('createEngine', () => {
     expect(second.area - first.area).toBeLessThanOrEqual(second.changedPixels);
   });
 
+  it('gives a box to a model that takes boxes, as a pass of its own before the first click', async () => {
+    const box = { x1: 60, y1: 50, x2: 20, y2: 10 };
+    const handle = fakeModel({ box: true, candidates: 3 });
+    const engine = await loaded(handle);
+    const alone = await ask(engine, { box });
+    expect(handle.calls.decodes).toBe(1);
+    expect(alone.area).toBeGreaterThan(0);
+    expect(alone.changedPixels).toBe(alone.area);
+    expect(isSet(alone.runs, 40, 30)).toBe(true);
+    expect(isSet(alone.runs, 75, 5)).toBe(false);
+    expect(await ask(engine, { box })).toMatchObject({ runs: alone.runs, candidate: 1 });
+    expect(handle.calls.decodes).toBe(1);
+    const inner = at(50, 40, 'negative');
+    const oneByOne = await ask(engine, { box, clicks: [inner] });
+    expect(handle.calls.decodes).toBe(2);
+    const atOnce = await ask(await loaded(fakeModel({ box: true, candidates: 3 })), { box, clicks: [inner] });
+    expect(atOnce.runs).toEqual(oneByOne.runs);
+    expect(atOnce.changedPixels).toBe(oneByOne.changedPixels);
+    expect(oneByOne.area).toBeLessThan(alone.area);
+    const other = await ask(engine, { box }, { candidate: 2 });
+    expect(other).toMatchObject({ candidate: 2 });
+    expect((await ask(engine, { box })).runs).toEqual(alone.runs);
+    const elsewhere = await ask(engine, { box: { ...box, x1: 40 } });
+    expect(elsewhere.area).toBeLessThan(alone.area);
+    const postprocess = { structuralIntegrity: { connectivity: 8, whenNoneHit: 'empty' } } as const;
+    expect((await ask(engine, { box }, { postprocess })).runs).toEqual(alone.runs);
+  });
+
+  it('counts a box as the first click of a cascade', async () => {
+    const engine = await loaded(fakeModel({ box: true }));
+    const box = { x1: 10, y1: 10, x2: 60, y2: 50 };
+    const refinement = { cascade: { steps: 2, clicks: 'first' } } as const;
+    expect((await ask(engine, { box }, { refinement })).refinement.steps).toBe(2);
+    expect((await ask(engine, { box, clicks: [at(20, 20)] }, { refinement })).refinement.steps).toBe(0);
+  });
+
   it('takes the candidate with the best score, or the one that was asked for', async () => {
     const engine = await loaded(fakeModel({ candidates: 3 }));
     const best = await ask(engine, { clicks: [at(20, 20)] });

@@ -54,7 +54,7 @@ export function fakeModel(
       const centre = ((roi.y + (roi.height >> 1)) * image.width + roi.x + (roi.width >> 1)) * 3;
       return { bytes: 1000, tint: image.data[centre] / 255, mirrored } as { bytes: number };
     },
-    async decode(features, { roi, clicks, previous, mirrored }) {
+    async decode(features, { roi, clicks, box: drawn, previous, mirrored }) {
       calls.decodes += 1;
       const { tint } = features as unknown as { tint: number };
       const before = previous === null || 'spans' in previous ? null : probabilitiesOf(previous);
@@ -69,6 +69,7 @@ export function fakeModel(
             const distance = Math.hypot((x - click.x) / roi.width, (y - click.y) / roi.height);
             sum += ((click.label === 'positive' ? 5 : -5) * Math.exp(-8 * distance)) / (1 + order / 10);
           }
+          if (drawn !== null) sum += x > drawn.x1 && x < drawn.x2 && y > drawn.y1 && y < drawn.y2 ? 4 : -4;
           plane[i] = sum + (mirrored ? 0.25 : 0);
         }
         return plane;
