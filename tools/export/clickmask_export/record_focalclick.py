@@ -64,9 +64,10 @@ def main():
     predictor = focal_predictor(focalclick.build(arguments), arguments.size or focalclick.SIZE)
     samples, times = [], []
     for index, (name, image, truth) in enumerate(read_grabcut(arguments.grabcut, arguments.limit)):
-        clicks, maps, _, seconds = evaluate_focal(predictor, image, truth, arguments.clicks)
+        clicks, maps, masks, seconds = evaluate_focal(predictor, image, truth, arguments.clicks)
         times += seconds
-        sample = {'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'maps': None}
+        sample = {'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'maps': None,
+                  'areas': [int(mask.sum()) for mask in masks]}
         if index < arguments.maps:
             sample['maps'] = f'{index}.f32'
             np.concatenate([m.ravel() for m in maps]).tofile(arguments.out / sample['maps'])
