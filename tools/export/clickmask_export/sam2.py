@@ -29,12 +29,6 @@ class Encoder(nn.Module):
     def __init__(self, model):
         super().__init__()
         self.model = model
-        trunk = model.image_encoder.trunk
-        side = model.image_size // 4
-        with torch.no_grad():
-            positions = trunk._get_pos_embed((side, side))
-        # Fixed, instead of a bicubic enlargement in the graph.
-        trunk._get_pos_embed = lambda size: positions
 
     def forward(self, image):
         fine, middle, coarse = self.model.forward_image(image)['backbone_fpn']
