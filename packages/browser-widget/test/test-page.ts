@@ -128,7 +128,7 @@ export type OpenOptions = BrowserContextOptions & {
   /** With a segmenter that draws discs. */
   readonly fake?: boolean;
   /** Before the page is opened. */
-  readonly setup?: (page: Page) => Promise<void>;
+  readonly setup?: (page: Page) => Promise<unknown>;
   /** Waits until clicks are answered. */
   readonly ready?: boolean;
 };

@@ -18,7 +18,8 @@ export interface Status {
   say(text: string): void;
   /** Tells screen readers alone. */
   announce(text: string): void;
-  describe(result: ObjectResult): void;
+  /** @param news - said before it, where there is something */
+  describe(result: ObjectResult, news: string): void;
   /** The name of an object in lists and announcements. */
   labelOf(index: number): string;
   report(progress: ProgressInfo): void;
@@ -72,19 +73,20 @@ export function createStatus(parts: Parts): Status {
       parts.screen.refresh();
     },
     announce: (words) => parts.chrome.announce(words),
-    describe(result) {
+    describe(result, news) {
       const picture = parts.pictures.shown;
       if (picture === null) return;
       const { texts, percent, decimal } = parts.config;
       const pixels = area(result.runs);
-      if (pixels === 0) return status.say(texts.emptyMask);
+      const say = (...words: readonly string[]) => status.say([news, ...words].filter((text) => text !== '').join(' '));
+      if (pixels === 0) return say(texts.emptyMask);
       const words = fillIn(texts.result, {
         share: percent(pixels / (picture.width * picture.height)),
         score: decimal(result.score),
         clicks: result.prompt.clicks.length,
       });
       const noEffect = result.changedPixels === 0 && result.prompt.clicks.length > 0;
-      status.say(noEffect ? `${texts.noEffect} ${words}` : words);
+      say(noEffect ? texts.noEffect : '', words);
     },
     labelOf(index) {
       const { texts, shownClasses } = parts.config;

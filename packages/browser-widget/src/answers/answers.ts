@@ -1,4 +1,4 @@
-import type { ClickmaskError, MaskRuns } from '@clickmask/core';
+import type { ClickmaskError, MaskRuns, Provider } from '@clickmask/core';
 import type { Parts } from '../annotator/parts.js';
 import type { LogBook } from '../value/annotation-log.js';
 import * as edits from '../value/edits.js';
@@ -39,6 +39,7 @@ export function createAnswers(parts: Parts, log: LogBook): Answers {
   let slow = false;
   let slowTimer: ReturnType<typeof setTimeout> | undefined;
   let waiting: (() => void)[] = [];
+  let provider: Provider | null = null;
 
   const wakeAll = () => {
     const all = waiting;
@@ -69,7 +70,9 @@ export function createAnswers(parts: Parts, log: LogBook): Answers {
     draft = null;
     log.add(result, milliseconds);
     parts.changes.amend(edits.putResult(result));
-    parts.status.describe(result);
+    const before = provider;
+    provider = parts.pictures.segmenter?.info.provider ?? null;
+    parts.status.describe(result, before === 'webgpu' && provider === 'wasm' ? parts.config.texts.fallback : '');
     wakeIfSettled();
   };
 
