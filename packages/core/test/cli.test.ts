@@ -242,6 +242,30 @@ describe('clickmask segment', () => {
     expect(other.model).toBe('tiny 1.0.0');
   });
 
+  it.each(['sam', 'sam2'])('gives a box to a model of the family %s as it is', async (name) => {
+    const model = fileURLToPath(new URL(`published/models/${name}`, import.meta.url));
+    const ask = async (...more: string[]) =>
+      JSON.parse((await ok('segment', photo, '--model', model, '--no-sis', ...more)).text) as {
+        model: string;
+        area: number;
+        bbox: number[];
+      };
+    const boxed = await ask('--box', '150,60,300,240');
+    expect(boxed.model).toBe(`${name} 1.0.0`);
+    expect(boxed.area).toBeGreaterThan(0);
+    const moved = await ask('--box', '250,60,400,240');
+    expect(moved.bbox).not.toEqual(boxed.bbox);
+    const corrected = await ask('--box', '150,60,300,240', '--click', '225,150,-');
+    expect(corrected.area).toBeLessThan(boxed.area);
+  });
+
+  it('segments by a network that fuses prompts densely', async () => {
+    const model = fileURLToPath(new URL('published/models/segnext', import.meta.url));
+    const one = JSON.parse((await ok('segment', photo, '--model', model, '--click', '200,150')).text);
+    expect(one.model).toBe('segnext 1.0.0');
+    expect(one.area).toBeGreaterThan(0);
+  });
+
   it('says why the mask of only negative clicks is empty', async () => {
     const { code, text, err } = await run(['segment', photo, '--click', '20,20,-']);
     expect(code).toBe(0);
