@@ -70,24 +70,30 @@ function rowPainter(layer: MapPatch, roi: Rect, used: Uint8Array): (y: number, r
   const across = axisWeights(layer.width, layer.roi.width, layer.filter);
   const down = axisWeights(layer.height, layer.roi.height, layer.filter);
   const offset = layer.roi.x - roi.x;
-  const columns: number[] = [];
+  const inside: number[] = [];
   for (let x = Math.max(0, -offset); x < layer.roi.width && x + offset < roi.width; x++) {
-    if (used[x + offset] === 1) columns.push(x);
+    if (used[x + offset] === 1) inside.push(x);
   }
+  const columns = Int32Array.from(inside);
+  // Per used column: the grid column to its left, and how far it lies from it.
+  const left = columns.map((x) => across.first[x]);
+  const right = left.map((column) => Math.min(layer.width - 1, column + 1));
+  const share = Float64Array.from(columns, (x) => (across.taps === 1 ? 0 : across.weights[2 * x + 1]));
   const line = new Float64Array(layer.width);
+  const isLogit = layer.scale === 'logit';
   return (y, row) => {
-    const inside = y - layer.roi.y;
-    if (inside < 0 || inside >= layer.roi.height) return;
+    const at = y - layer.roi.y;
+    if (at < 0 || at >= layer.roi.height) return;
     line.fill(0);
     for (let k = 0; k < down.taps; k++) {
-      const weight = down.weights[inside * down.taps + k];
-      const start = (down.first[inside] + k) * layer.width;
+      const weight = down.weights[at * down.taps + k];
+      const start = (down.first[at] + k) * layer.width;
       if (weight !== 0) for (let i = 0; i < layer.width; i++) line[i] += weight * layer.data[start + i];
     }
-    for (const x of columns) {
-      let value = 0;
-      for (let k = 0; k < across.taps; k++) value += across.weights[x * across.taps + k] * line[across.first[x] + k];
-      row[x + offset] = layer.scale === 'logit' ? 1 / (1 + Math.exp(-value)) : value;
+    for (let i = 0; i < columns.length; i++) {
+      const start = line[left[i]];
+      const value = start + (line[right[i]] - start) * share[i];
+      row[columns[i] + offset] = isLogit ? 1 / (1 + Math.exp(-value)) : value;
     }
   };
 }

@@ -56,8 +56,10 @@ export interface DecodeOutput extends Size {
   /**
    * Where the network looks twice: chooses the part, given what the first look made of the region; null where there is
    * nothing to look at. Asked for after flip averaging, of the pass that is not mirrored.
+   *
+   * @param cut - the mask of all pixels above a probability, remembered for as long as the map lives
    */
-  readonly focus?: (map: ProbabilityMap) => Focus | null;
+  readonly focus?: (map: ProbabilityMap, cut: (map: ProbabilityMap, probability: number) => MaskRuns) => Focus | null;
 }
 
 /** A part of the region that a network wants to see again, larger (FocalClick's focus crop). */

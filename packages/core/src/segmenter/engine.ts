@@ -248,13 +248,14 @@ export function createEngine(options: EngineOptions): Engine {
     wanted: 'best' | number,
   ): Promise<Pass> => {
     let roi = fixedRoi ?? wholeRect(size);
+    let shownIn = roi;
     let zoomed = fixedRoi !== null;
     let nextZoomed: Rect | null = null;
     if (refinement.zoomIn !== null && fixedRoi === null) {
       const { zoomIn } = refinement;
       const mask = seen ?? (previous === null ? null : asRuns(previous, size, zoomIn.threshold, cutMask));
       const view = zoomRegion(mask === null ? null : bounds(mask), clicks, current, size, zoomIn);
-      ({ roi, zoomed } = view);
+      ({ roi, shownIn, zoomed } = view);
       nextZoomed = view.current;
     }
     const pass = async (mirrored: boolean) => {
@@ -270,8 +271,8 @@ export function createEngine(options: EngineOptions): Engine {
     const logits = refinement.flip ? averageLogits(chosen(plain), chosen(await pass(true))) : chosen(plain);
     const { width, height, filter, interpolate } = plain;
     const data = interpolate === 'logit' ? logits : sigmoid(logits);
-    let map: ProbabilityMap = { width, height, data, scale: interpolate, roi, filter };
-    const focus = plain.focus?.(map) ?? null;
+    let map: ProbabilityMap = { width, height, data, scale: interpolate, roi: shownIn, filter };
+    const focus = plain.focus?.(map, (one, probability) => cutMask(one, size, probability)) ?? null;
     if (focus !== null) {
       const part = { roi: focus.roi, zoomed: true, mirrored: false };
       const patch = { ...(await focus.refine(await featuresOf(key, part))), roi: focus.roi };
@@ -617,8 +618,9 @@ function asRuns(previous: PreviousMask, size: Size, threshold: number, cut: type
 function meanInside(map: ProbabilityMap, threshold: number): number {
   let sum = 0;
   let count = 0;
-  // A map pasted together is looked at as coarsely as its lowest layer.
-  const values = map.patches === undefined ? probabilitiesOf(map) : readOnGrid(map, map.roi, map, map.filter);
+  // A map pasted together is sampled.
+  const values =
+    map.patches === undefined ? probabilitiesOf(map) : readOnGrid(map, map.roi, { width: 64, height: 64 }, map.filter);
   // By index: iterating over a typed array costs milliseconds here, every click.
   for (let i = 0; i < values.length; i++) {
     if (values[i] > threshold) {

@@ -105,14 +105,16 @@ export function cutMask(map: ProbabilityMap, size: Size, probability: number): M
   return thresholdMap(map, size, level);
 }
 
-/** {@link cutMask} that remembers the last cut of each map for as long as the map lives. */
+/** {@link cutMask} that remembers the last two cuts of each map for as long as the map lives. */
 export function createMaskCutter(): typeof cutMask {
-  const known = new WeakMap<ProbabilityMap, { readonly probability: number; readonly runs: MaskRuns }>();
+  const known = new WeakMap<ProbabilityMap, readonly { readonly probability: number; readonly runs: MaskRuns }[]>();
   return (map, size, probability) => {
-    const last = known.get(map);
-    if (last?.probability === probability) return last.runs;
+    const cuts = known.get(map) ?? [];
+    const found = cuts.find((cut) => cut.probability === probability);
+    if (found !== undefined) return found.runs;
     const runs = cutMask(map, size, probability);
-    known.set(map, { probability, runs });
+    // Zoom-in and the answer may go by different probabilities, one after the other.
+    known.set(map, [{ probability, runs }, ...cuts.slice(0, 1)]);
     return runs;
   };
 }

@@ -1,11 +1,11 @@
 import { clickPixel } from '../../clicks/index.js';
 import type { Rect, Size } from '../../geometry/index.js';
-import { levelOf, type MapPatch, type ProbabilityMap, resizeToTensor } from '../../image/index.js';
-import { type MaskRuns, thresholdMap } from '../../mask/index.js';
+import { type MapPatch, type ProbabilityMap, resizeToTensor } from '../../image/index.js';
+import type { MaskRuns } from '../../mask/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
 import { declaredShape, misfit } from '../declared-shape.js';
-import type { DecodeInput, DecodeOutput, Features, Focus, LoadedModel, ModelFamily, PreviousMask } from '../family.js';
+import type { DecodeInput, DecodeOutput, Features, Focus, LoadedModel, ModelFamily } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
 import { clickMaps } from './click-maps.js';
@@ -65,14 +65,15 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
 
   const focusOf = (
     map: ProbabilityMap,
+    cut: (map: ProbabilityMap, probability: number) => MaskRuns,
     input: DecodeInput,
     { logits, feature }: Readonly<Record<string, Tensor>>,
   ): Focus | null => {
     const { image, clicks, previous } = input;
     const last = clicks.at(-1);
     if (last === undefined) return null;
-    const object = cutAt(map, image, options.focusThreshold);
-    const before = previous === null ? null : cutAt(previous, image, options.previousThreshold);
+    const object = cut(map, options.focusThreshold);
+    const before = previous === null || 'spans' in previous ? previous : cut(previous, options.previousThreshold);
     const roi = focusRegion(object, before, clickPixel(last, image), input.roi, options.focusExpansion);
     if (roi === null) return null;
     return {
@@ -119,14 +120,10 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         filter: 'align-corners',
         interpolate: 'probability',
         // The second look goes by the picture as it is, also where the coarse answer is averaged with its mirror image.
-        ...(input.mirrored ? {} : { focus: (map: ProbabilityMap) => focusOf(map, input, result) }),
+        ...(input.mirrored ? {} : { focus: (map, cut) => focusOf(map, cut, input, result) }),
       };
     },
   };
-}
-
-function cutAt(mask: PreviousMask, image: Size, probability: number): MaskRuns {
-  return 'spans' in mask ? mask : thresholdMap(mask, image, levelOf(mask, probability));
 }
 
 /** The focus on the grid of the coarse pass: left, top, right, bottom. */
