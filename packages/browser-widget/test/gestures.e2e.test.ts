@@ -209,6 +209,28 @@ describe.skipIf(missing !== null)('gestures', () => {
       expect((await widget.value()).objects).toEqual([]);
     });
 
+    test('a click is computed while its button is down, and dragging instead makes none', async () => {
+      await open('no-preview');
+      const asked = () =>
+        widget.run(() => (globalThis as unknown as { fakes: { calls: unknown[] }[] }).fakes[0].calls.length);
+      const point = await widget.at(200, 150);
+      await widget.page.mouse.move(point.x, point.y);
+      await widget.page.mouse.down();
+      await expect.poll(asked).toBe(1);
+      expect((await widget.value()).objects).toEqual([]);
+      await widget.page.mouse.up();
+      await widget.settled();
+      near(await widget.area(), disc);
+      expect(await asked()).toBe(1);
+      const other = await widget.at(100, 100);
+      await widget.page.mouse.move(other.x, other.y);
+      await widget.page.mouse.down();
+      await widget.page.mouse.move(other.x + 50, other.y, { steps: 4 });
+      await widget.page.mouse.up();
+      expect(await clicks()).toHaveLength(1);
+      near(await widget.area(), disc);
+    });
+
     test('the preview shows under the pointer, and a click on it needs no second answer', async () => {
       await open();
       const point = await widget.at(200, 150);
@@ -288,6 +310,82 @@ describe.skipIf(missing !== null)('gestures', () => {
       expect((await widget.value()).objects[1].classId).toBe('dog');
       await page.keyboard.press('PageUp');
       expect((await widget.value()).activeId).toBe('object-1');
+    });
+
+    test('a box: Enter at one corner, Enter at the other, Escape in between lets it be', async () => {
+      await open('no-preview');
+      const { page } = widget;
+      await widget.run((element) => element.annotator!.focus());
+      await page.keyboard.press('r');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('Enter');
+      expect(await widget.announced()).toMatch(/^First corner set\./);
+      await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Shift+ArrowLeft');
+      expect((await widget.value()).objects).toEqual([]);
+      expect(await widget.run((element) => element.annotator!.settings.tool)).toBe('box');
+      await page.keyboard.press('Enter');
+      for (let i = 0; i < 2; i++) await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('Shift+ArrowDown');
+      await page.keyboard.press('Enter');
+      await widget.settled();
+      const { box } = (await widget.value()).objects[0].prompt;
+      const scale = (await widget.at(1, 0)).x - (await widget.at(0, 0)).x;
+      expect((box!.x2 - box!.x1) * scale).toBeCloseTo(120, 0);
+      expect((box!.y2 - box!.y1) * scale).toBeCloseTo(60, 0);
+      near(await widget.area(), (box!.x2 - box!.x1) * (box!.y2 - box!.y1));
+      expect(await widget.run((element) => element.annotator!.settings.tool)).toBe('click');
+      await page.keyboard.press('Control+z');
+      expect((await widget.value()).objects).toEqual([]);
+    });
+
+    test('brush and eraser: Enter puts them down and lifts them, with Shift the other of the two', async () => {
+      await open('no-preview');
+      const { page } = widget;
+      await widget.run((element) => element.annotator!.focus());
+      await page.keyboard.press('b');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('Enter');
+      expect(await widget.announced()).toMatch(/^Brush down\./);
+      for (let i = 0; i < 3; i++) await page.keyboard.press('Shift+ArrowRight');
+      expect(await widget.area()).toBe(0);
+      await page.keyboard.press('Enter');
+      expect(await widget.announced()).toBe('Brush lifted.');
+      const scale = (await widget.at(1, 0)).x - (await widget.at(0, 0)).x;
+      const capsule = (length: number) => (Math.PI * 14 * 14 + 28 * length) / scale ** 2;
+      near(await widget.area(), capsule(180));
+      const painted = await widget.area();
+      // Shift turns the brush into an eraser for one stroke.
+      await page.keyboard.press('Shift+Enter');
+      await page.keyboard.press('Shift+ArrowLeft');
+      await page.keyboard.press('Enter');
+      const erased = await widget.area();
+      expect(erased).toBeLessThan(painted * 0.75);
+      await page.keyboard.press('e');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Shift+ArrowLeft');
+      await page.keyboard.press('Enter');
+      expect(await widget.area()).toBeLessThan(erased * 0.75);
+      // A stroke that another tool interrupts is not made.
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('v');
+      const kept = await widget.area();
+      await page.keyboard.press('Control+z');
+      expect(await widget.area()).toBe(erased);
+      await page.keyboard.press('Control+y');
+      expect(await widget.area()).toBe(kept);
+    });
+
+    test('with the hand, arrows move the picture', async () => {
+      await open('no-preview');
+      await widget.run((element) => element.annotator!.focus());
+      await widget.page.keyboard.press('h');
+      const before = await widget.at(200, 150);
+      await widget.page.keyboard.press('ArrowRight');
+      await widget.page.keyboard.press('ArrowDown');
+      const after = await widget.at(200, 150);
+      expect([after.x - before.x, after.y - before.y].map(Math.round)).toEqual([-40, -40]);
     });
 
     test('one key goes through the readings of a click', async () => {

@@ -77,6 +77,49 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     expect(message).toContain('coco-rle');
   });
 
+  test('hands out PNGs: the mask of an object, and a label map of all', async () => {
+    await open('classes="cat, dog"');
+    expect(await widget.run((element) => element.getResult('png'))).toBeNull();
+    await widget.click(100, 100);
+    await widget.page.keyboard.press('2');
+    await widget.page.keyboard.press('n');
+    await widget.click(300, 200);
+    const pictures = await widget.run(async (element) => {
+      const read = async (blob: Blob | null) => {
+        const bitmap = await createImageBitmap(blob!);
+        const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+        const context = canvas.getContext('2d')!;
+        context.drawImage(bitmap, 0, 0);
+        const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+        const counts: Record<number, number> = {};
+        for (let i = 0; i < data.length; i += 4) counts[data[i]] = (counts[data[i]] ?? 0) + 1;
+        return { type: blob!.type, size: [bitmap.width, bitmap.height], counts };
+      };
+      return {
+        mask: await read(await element.getResult('png', 'object-1')),
+        objects: await read(await element.getLabelMap()),
+        classes: await read(await element.getLabelMap('class')),
+      };
+    });
+    const areas = await widget.run((element) =>
+      ['object-1', 'object-2'].map((id) =>
+        element.getResult('mask', id)!.data.reduce((sum: number, value: number) => sum + value, 0),
+      ),
+    );
+    for (const { type, size } of Object.values(pictures)) {
+      expect(type).toBe('image/png');
+      expect(size).toEqual([451, 300]);
+    }
+    expect(pictures.mask.counts[255]).toBe(areas[0]);
+    expect(pictures.mask.counts[0]).toBe(451 * 300 - areas[0]);
+    expect([pictures.objects.counts[1], pictures.objects.counts[2]]).toEqual(areas);
+    // The class sticks: both objects are dogs, the second of the classes.
+    expect(Object.keys(pictures.classes.counts)).toEqual(['0', '2']);
+    await widget.run((element) => element.annotator!.setClass('object-2', null));
+    const left = await widget.run(async (element) => (await element.getLabelMap('class')!).size > 0);
+    expect(left).toBe(true);
+  });
+
   test('goes on from a polygon and from a mask', async () => {
     await open();
     const id = await widget.run((element) =>
