@@ -60,7 +60,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
       const ambiguous = singleClick === 'best' && isAmbiguous(input);
       const unstable = () => stability !== null && stabilityOf(answer.masks[0], stability.delta) < stability.threshold;
       const choice = ambiguous || unstable() ? bestOfSeveral(answer) : 0;
-      const memory = answer.masks.map((mask) => mask.map((value) => Math.min(surest, Math.max(-surest, value))));
+      const memory = answer.masks.map(limited);
       if (input.mirrored) for (const mask of answer.masks) mirrorRows(mask, low);
       return {
         width: low,
@@ -74,6 +74,12 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
       };
     },
   };
+}
+
+function limited(logits: Float32Array): Float32Array {
+  const made = new Float32Array(logits.length);
+  for (let i = 0; i < made.length; i++) made[i] = Math.min(surest, Math.max(-surest, logits[i]));
+  return made;
 }
 
 function readStability(manifest: ModelManifest): Stability | null {
