@@ -80,8 +80,8 @@ def export(system, arguments):
     decoder_path = out.export_graph(decoder, prompt, arguments.out / 'decoder.onnx', ['logits'], legacy=True, opset=17,
                                     shapes={'logits': [1, 1, size, size]})
     parity = {
-        'encoder': out.compare(encoder, encoder_path, [image], ['image_feats']),
-        'decoder': out.compare(decoder, decoder_path, [prompt], ['logits']),
+        'encoder': out.compare(encoder, encoder_path, [image], ['image_feats'], 1),
+        'decoder': out.compare(decoder, decoder_path, [prompt], ['logits'], 1),
     }
     name = f'segnext-{arguments.variant or next(iter(VARIANTS))}'
     random = not arguments.checkpoint
