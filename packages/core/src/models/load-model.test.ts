@@ -172,6 +172,14 @@ describe('readManifest', () => {
     ['steps below 0', altered(({ refinement }) => (refinement.cascade.steps = -1))],
     ['an unknown moment for the cascade', altered(({ refinement }) => (refinement.cascade.clicks = 'last'))],
     ['a zoom without its numbers', altered(({ refinement }) => (refinement.zoomIn = {} as never))],
+    [
+      'a zoom with a rule of its own',
+      altered((m) =>
+        Object.assign(m.refinement, {
+          zoomIn: { skipClicks: 1, expansion: 1.4, minSize: 200, keepIou: 0.5, threshold: 0.5, whenEmpty: 'no' },
+        }),
+      ),
+    ],
     ['flip as text', altered(({ refinement }) => (refinement.flip = 'no' as never))],
     ['integrity as a yes', altered((m) => Object.assign(m.refinement, { structuralIntegrity: true }))],
     [

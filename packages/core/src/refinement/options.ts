@@ -22,6 +22,13 @@ export interface ZoomInOptions {
   readonly keepIou: number;
   /** Probability above which a pixel belongs to the object when its box is measured. */
   readonly threshold: number;
+  /**
+   * When a mask has become empty, the whole picture is looked at again. `whole`: the answer counts for the whole
+   * picture; `as-released`: it is squeezed into the region in use before, as the authors' code does.
+   *
+   * @defaultValue 'whole'
+   */
+  readonly whenEmpty?: 'whole' | 'as-released';
 }
 
 /**
@@ -40,6 +47,7 @@ export const publishedZoomIn: ZoomInOptions = Object.freeze({
   minSize: 200,
   keepIou: 0.5,
   threshold: 0.5,
+  whenEmpty: 'whole',
 });
 
 /** How a prediction is refined. What is left out keeps the model's default. */

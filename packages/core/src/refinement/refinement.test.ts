@@ -115,6 +115,7 @@ describe('resolveRefinement', () => {
     ['minSize', { zoomIn: { minSize: 0 } }],
     ['keepIou', { zoomIn: { keepIou: 1.1 } }],
     ['threshold', { zoomIn: { threshold: -0.1 } }],
+    ['whenEmpty', { zoomIn: { whenEmpty: 'keep' } }],
     ['null', { cascade: null }],
     ['a list of steps', { cascade: { steps: [1] } }],
     ['true', { zoomIn: true }],
@@ -162,6 +163,19 @@ describe('zoomRegion', () => {
     expect(zoomRegion(mask, [...two, at(700, 350)], current, size, publishedZoomIn).roi).not.toEqual(current);
     const tight = { ...publishedZoomIn, keepIou: 1 };
     expect(zoomRegion(mask, two, current, size, tight).roi).not.toEqual(current);
+  });
+
+  it('puts the answer for an emptied mask where it is told', () => {
+    const current = { x: 350, y: 250, width: 300, height: 200 };
+    const released = { ...publishedZoomIn, whenEmpty: 'as-released' } as const;
+    expect(zoomRegion(null, two, current, size, publishedZoomIn)).toMatchObject({
+      roi: whole,
+      shownIn: whole,
+      current,
+    });
+    expect(zoomRegion(null, two, current, size, released)).toMatchObject({ roi: whole, shownIn: current, current });
+    expect(zoomRegion(null, two, null, size, released)).toMatchObject({ roi: whole, shownIn: whole });
+    expect(zoomRegion(mask, two, null, size, released).shownIn).toEqual({ x: 360, y: 250, width: 281, height: 201 });
   });
 
   it('always lies in the picture and is not empty', () => {

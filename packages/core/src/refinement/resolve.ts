@@ -22,13 +22,16 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
       ? null
       : options.zoomIn === undefined
         ? defaults.zoomIn
-        : overlay(defaults.zoomIn ?? publishedZoomIn, options.zoomIn);
+        : overlay({ ...publishedZoomIn, ...defaults.zoomIn }, options.zoomIn);
   if (zoomIn !== null) {
     expectInteger('bad-option', 'zoomIn.skipClicks', zoomIn.skipClicks, -1);
     expectNumber('bad-option', 'zoomIn.expansion', zoomIn.expansion, 1, 10);
     expectInteger('bad-option', 'zoomIn.minSize', zoomIn.minSize, 1);
     expectNumber('bad-option', 'zoomIn.keepIou', zoomIn.keepIou, 0, 1);
     expectNumber('bad-option', 'zoomIn.threshold', zoomIn.threshold, 0, 1);
+    if (zoomIn.whenEmpty !== undefined && zoomIn.whenEmpty !== 'whole' && zoomIn.whenEmpty !== 'as-released') {
+      throw unexpected('bad-option', 'zoomIn.whenEmpty', "'whole' or 'as-released'", zoomIn.whenEmpty);
+    }
   }
   const flip = options.flip ?? defaults.flip;
   if (typeof flip !== 'boolean') throw unexpected('bad-option', 'flip', 'true or false', flip);

@@ -5,6 +5,8 @@ import type { ZoomInOptions } from './options.js';
 /** What zoom-in decides for one forward pass. */
 export interface ZoomedView {
   readonly roi: Rect;
+  /** Where the answer is put: the region itself, but for `whenEmpty: 'as-released'`. */
+  readonly shownIn: Rect;
   /** False where the whole picture is looked at as it is: for the first clicks, and while there is no mask. */
   readonly zoomed: boolean;
   /** The region in use from now on; null before the first zoom. */
@@ -19,7 +21,7 @@ export interface ZoomedView {
  * rounded to even, as the authors' Python does.
  *
  * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty: then the
- * whole picture is looked at (the authors' code pastes that pass into the region in use before, which is not repeated here)
+ * whole picture is looked at
  * @param current - the region in use, null before the first zoom
  */
 export function zoomRegion(
@@ -31,12 +33,13 @@ export function zoomRegion(
 ): ZoomedView {
   const whole = wholeRect(size);
   if (clicks.length <= options.skipClicks || (maskBounds === null && options.skipClicks >= 0)) {
-    return { roi: whole, zoomed: false, current };
+    const squeezed = options.whenEmpty === 'as-released' && maskBounds === null ? current : null;
+    return { roi: whole, shownIn: squeezed ?? whole, zoomed: false, current };
   }
   const positive = clicks.filter((click) => click.label === 'positive').map((click) => clickPixel(click, size));
   const wanted = maskBounds === null ? whole : surroundings(maskBounds, positive, size, options);
   const roi = current !== null && keeps(current, wanted, positive, options.keepIou) ? current : wanted;
-  return { roi, zoomed: true, current: roi };
+  return { roi, shownIn: roi, zoomed: true, current: roi };
 }
 
 interface Pixel {
