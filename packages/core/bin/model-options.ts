@@ -10,6 +10,7 @@ export const modelOptions = {
   'cfr-clicks': { type: 'string' },
   zoom: { type: 'string' },
   flip: { type: 'boolean' },
+  merge: { type: 'string' },
   'max-pixels': { type: 'string' },
 } as const;
 
@@ -20,6 +21,9 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
   --cfr-clicks WHICH     first or every: on which clicks it is applied (default: the model's)
   --zoom on|off          look closer at the object after the first mask (default: the model's)
   --flip                 average with the mirrored picture: slower, a little more exact
+  --merge on|off|as-released
+                         with a starting mask: each click changes only the part that holds it (FocalClick's progressive
+                         merge; as-released: also what its released code does there; default: the model's)
   --max-pixels N         largest accepted picture (default 64000000)
 `;
 
@@ -49,11 +53,17 @@ export function refinementOf(values: Values): RefinementOptions {
   const cfr = values.cfr as string | undefined;
   const clicks = choiceOption('cfr-clicks', values['cfr-clicks'] as string | undefined, ['first', 'every']);
   const zoom = choiceOption('zoom', values.zoom as string | undefined, ['on', 'off']);
+  const merge = choiceOption('merge', values.merge as string | undefined, ['on', 'off', 'as-released']);
   return {
     ...(cfr === undefined && clicks === undefined ? {} : { cascade: cascadeOf(cfr, clicks) }),
     ...(zoom === undefined ? {} : { zoomIn: zoom === 'off' ? 'off' : {} }),
     ...(values.flip === true ? { flip: true } : {}),
+    ...(merge === undefined ? {} : { progressiveMerge: mergeOf(merge) }),
   };
+}
+
+function mergeOf(merge: 'on' | 'off' | 'as-released'): RefinementOptions['progressiveMerge'] {
+  return merge === 'off' ? 'off' : { whenUnchanged: merge === 'on' ? 'keep' : merge };
 }
 
 function cascadeOf(cfr: string | undefined, clicks: 'first' | 'every' | undefined): RefinementOptions['cascade'] {

@@ -242,6 +242,29 @@ describe('clickmask segment', () => {
     expect(other.model).toBe('tiny 1.0.0');
   });
 
+  it('corrects a mask part by part where the model does', async () => {
+    const model = fileURLToPath(new URL('published/models/focalclick', import.meta.url));
+    const { width = 0, height = 0 } = await sharp(photo).metadata();
+    const data = new Uint8Array(width * height);
+    for (let y = 0; y < 9; y++) data.fill(255, y * width + width - 9, (y + 1) * width);
+    const mask = join(work, 'corner.png');
+    await sharp(data, { raw: { width, height, channels: 1 } })
+      .png()
+      .toFile(mask);
+    const cornerLeft = async (...more: string[]) => {
+      const out = join(work, 'corrected.png');
+      await ok('segment', photo, '--model', model, '--mask', mask, ...clicks, '--format', 'png', '--out', out, ...more);
+      const corner = sharp(out)
+        .extract({ left: width - 9, top: 0, width: 9, height: 9 })
+        .greyscale();
+      return (await corner.raw().toBuffer()).filter((value) => value > 0).length;
+    };
+    expect(await cornerLeft()).toBe(81);
+    expect(await cornerLeft('--merge', 'off')).toBeLessThan(81);
+    expect((await run(['segment', photo, ...clicks, '--merge', 'all'])).code).toBe(2);
+    expect((await ok('models', 'show', model)).text).toContain('starting masks merged');
+  });
+
   it.each(['sam', 'sam2'])('gives a box to a model of the family %s as it is', async (name) => {
     const model = fileURLToPath(new URL(`published/models/${name}`, import.meta.url));
     const ask = async (...more: string[]) =>

@@ -137,7 +137,7 @@ export const evaluate: Command = {
 
 /** What was set besides the model, for the comparison page. */
 function describeSettings(values: Readonly<Record<string, unknown>>, start: StartingMasks): string {
-  const said = ['cfr', 'cfr-clicks', 'zoom'].flatMap((name) =>
+  const said = ['cfr', 'cfr-clicks', 'zoom', 'merge'].flatMap((name) =>
     values[name] === undefined ? [] : [`${name} ${values[name]}`],
   );
   if (values.flip === true) said.push('flip');

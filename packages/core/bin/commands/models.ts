@@ -114,7 +114,7 @@ async function show(target: string, json: boolean): Promise<number> {
     printJson({ folder, ...manifest });
     return 0;
   }
-  const { cascade, zoomIn, flip } = manifest.refinement;
+  const { cascade, zoomIn, flip, progressiveMerge } = manifest.refinement;
   const graphs = Object.entries(manifest.graphs).flatMap(([name, graph]) => [
     `${name}: ${graph.file}, ${graph.bytes} bytes, sha256 ${graph.sha256}`,
     ...graph.inputs.map((tensor) => `  in   ${tensor.name} ${tensor.type}[${tensor.shape.join(', ')}]`),
@@ -128,7 +128,7 @@ async function show(target: string, json: boolean): Promise<number> {
     `licence     ${licenceOf(manifest)}${manifest.licence.note === undefined ? '' : `\n            ${manifest.licence.note}`}`,
     `source      ${manifest.source.text}${manifest.source.url === undefined ? '' : ` ${manifest.source.url}`}`,
     `threshold   ${manifest.threshold}`,
-    `refinement  cascade ${cascade.steps} steps on ${cascade.clicks} click${cascade.settledPixels === null ? '' : `, until at most ${cascade.settledPixels} px change`}; zoom-in ${zoomIn === null ? 'off' : 'on'}; flip ${flip ? 'on' : 'off'}`,
+    `refinement  cascade ${cascade.steps} steps on ${cascade.clicks} click${cascade.settledPixels === null ? '' : `, until at most ${cascade.settledPixels} px change`}; zoom-in ${zoomIn === null ? 'off' : 'on'}; flip ${flip ? 'on' : 'off'}${progressiveMerge === undefined ? '' : '; starting masks merged'}`,
     ...graphs,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
