@@ -65,6 +65,20 @@ class Refine(nn.Module):
         return result['instances_refined']
 
 
+class Both(nn.Module):
+    """Both looks at the whole picture, to be taught in one: the mean of what they say."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.coarse = Coarse(net)
+        self.refine = Refine(net)
+
+    def forward(self, image, coord_features):
+        logits, feature = self.coarse(image, coord_features)
+        box = torch.tensor([[0.0, 0.0, image.shape[3], image.shape[2]]])
+        return 0.5 * (logits + self.refine(image, coord_features[:, 1:], logits.detach(), feature.detach(), box))
+
+
 def use_checkout(code):
     upstream.use_checkout(code)
     names = {'IPython', 'attr', 'skimage'}
@@ -93,6 +107,12 @@ def build(arguments):
     return net
 
 
+def both(arguments):
+    """The network, and both of its looks as one module."""
+    net = build(arguments)
+    return net, Both(net)
+
+
 def make_lively(net, kind, size):
     coarse, refine = Coarse(net), Refine(net)
     with torch.no_grad():
@@ -101,6 +121,9 @@ def make_lively(net, kind, size):
             last = net.feature_extractor.cls_head
         else:
             last = net.feature_extractor.decode_head.linear_pred
+            # So that masks follow clicks.
+            net.feature_extractor.backbone.patch_embed_side1.norm.weight.mul_(6)
+            net.refiner.image_conv1.conv.weight[:, 3:5].mul_(6)
         random_weights.enliven(last, lambda: coarse(*coarse_example(size).values())[0])
         example = refine_example(coarse, size)
         random_weights.enliven(net.refiner.refine_pred, lambda: refined_alone(net, refine, example))

@@ -12,7 +12,7 @@ import pathlib
 import torch
 from torch.nn import functional as F
 
-from . import adaptiveclick, fcanet, isegm, mst
+from . import adaptiveclick, fcanet, focalclick, isegm, mst
 
 
 def scene(size, generator):
@@ -107,7 +107,8 @@ def teach(system, module, size, steps):
 
 
 BUILDERS = {'ritm': isegm.ritm, 'simpleclick': isegm.plain_vit, 'cfr-icl': isegm.plain_vit, 'mst': mst.build,
-            'adaptiveclick': adaptiveclick.build, 'fcanet': fcanet.build}
+            'adaptiveclick': adaptiveclick.build, 'fcanet': fcanet.build, 'focalclick': focalclick.both}
+SIZES = {'ritm': 192, 'fcanet': 192, 'focalclick': focalclick.SIZE}
 
 
 def main():
@@ -121,7 +122,7 @@ def main():
     arguments = parse.parse_args()
     arguments.checkpoint, arguments.size = None, None
     net, module = BUILDERS[arguments.system](arguments)
-    teach(arguments.system, module, 192 if arguments.system in ('ritm', 'fcanet') else 448, arguments.steps)
+    teach(arguments.system, module, SIZES.get(arguments.system, 448), arguments.steps)
     torch.save({'state_dict': net.state_dict()}, arguments.out)
     print(f'Wrote {arguments.out}')
 
