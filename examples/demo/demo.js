@@ -51,3 +51,14 @@ annotator.addEventListener('clickmask-change', update);
 annotator.addEventListener('clickmask-settings', update);
 format.addEventListener('change', update);
 result.addEventListener('toggle', update);
+
+const save = async (png, name) => {
+  if (png === null) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await png);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+document.querySelector('#save-mask').addEventListener('click', () => save(annotator.getResult('png'), 'mask.png'));
+document.querySelector('#save-all').addEventListener('click', () => save(annotator.getLabelMap(), 'labels.png'));

@@ -39,7 +39,8 @@ export function createStatus(parts: Parts): Status {
   const loading = () => {
     if (progress === null) return null;
     const { texts, percent } = parts.config;
-    const part = progress.fraction === null ? '' : percent(progress.fraction);
+    // Whole percents: the text would tremble.
+    const part = progress.fraction === null ? '' : percent(Math.round(progress.fraction * 100) / 100);
     switch (progress.phase) {
       case 'model':
         return fillIn(texts.loadingModel, { percent: part }).trim();

@@ -22,6 +22,7 @@ export const de: Messages = Object.freeze({
   help: 'Tasten',
   close: 'Schließen',
   accept: 'Objekt übernehmen',
+  acceptShort: 'Übernehmen',
   newObject: 'Neues Objekt',
   deleteObject: 'Objekt löschen',
   deleteClick: 'Klick löschen',

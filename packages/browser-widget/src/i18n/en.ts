@@ -22,6 +22,7 @@ export const en: Messages = Object.freeze({
   help: 'Keys',
   close: 'Close',
   accept: 'Accept object',
+  acceptShort: 'Accept',
   newObject: 'New object',
   deleteObject: 'Delete object',
   deleteClick: 'Delete click',

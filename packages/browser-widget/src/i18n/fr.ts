@@ -22,6 +22,7 @@ export const fr: Messages = Object.freeze({
   help: 'Touches',
   close: 'Fermer',
   accept: 'Valider l’objet',
+  acceptShort: 'Valider',
   newObject: 'Nouvel objet',
   deleteObject: 'Supprimer l’objet',
   deleteClick: 'Supprimer le clic',

@@ -22,6 +22,7 @@ export const ja: Messages = Object.freeze({
   help: 'キー',
   close: '閉じる',
   accept: '対象を確定',
+  acceptShort: '確定',
   newObject: '新しい対象',
   deleteObject: '対象を削除',
   deleteClick: 'クリックを削除',

@@ -21,6 +21,8 @@ export interface Messages {
   readonly help: string;
   readonly close: string;
   readonly accept: string;
+  /** On the button itself; part of `accept`. */
+  readonly acceptShort: string;
   readonly newObject: string;
   readonly deleteObject: string;
   readonly deleteClick: string;

@@ -1,6 +1,6 @@
 import type { ImagePoint } from '@clickmask/core';
 import type { Parts } from '../annotator/parts.js';
-import { addStroke, moveClick, setBox } from '../value/edits.js';
+import { addStroke, drawBox, moveClick } from '../value/edits.js';
 import { strokeRuns } from './brush-stroke.js';
 
 /** A box, a stroke or a click on its way, by the pointer or by the crosshair. */
@@ -60,7 +60,7 @@ export function createDragging(parts: Parts): Dragging {
         if (to !== null && start.x !== to.x && start.y !== to.y) {
           // What a box left out is what clicks are for.
           config.change({ tool: 'click' });
-          changes.make(setBox({ x1: start.x, y1: start.y, x2: to.x, y2: to.y }, changes.fresh()));
+          changes.make(drawBox({ x1: start.x, y1: start.y, x2: to.x, y2: to.y }, changes.fresh()));
         }
       } else if (kind === 'stroke') {
         stroke(points, config.settings.brushRadius / stage.viewport.scale, erases ? 'erase' : 'paint');

@@ -53,6 +53,17 @@ describe('edits', () => {
     expect(needsResult(none.objects[0])).toBe(false);
   });
 
+  test('a box frames the active object, or begins another where it leaves a click out', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const around = edits.drawBox({ x1: 8, y1: 9, x2: 1, y2: 1 }, { id: 'b', classId: null })(one);
+    expect(around.objects).toHaveLength(1);
+    expect(around.objects[0].prompt).toMatchObject({ clicks: [click(3)], box: { x1: 8 } });
+    const beside = edits.drawBox({ x1: 5, y1: 1, x2: 9, y2: 9 }, { id: 'b', classId: null })(one);
+    expect(beside).toMatchObject({ activeId: 'b', objects: [one.objects[0], { prompt: { clicks: [] } }] });
+    const negative = edits.addClick({ ...click(15), label: 'negative' }, fresh)(one);
+    expect(edits.drawBox({ x1: 1, y1: 1, x2: 8, y2: 9 }, fresh)(negative).objects).toHaveLength(1);
+  });
+
   test('strokes add and take, hold against answers, and the next click starts from them', () => {
     let value = edits.addClick(click(3), fresh)(emptyValue);
     value = edits.putResult(answer(value, 4))(value);

@@ -115,6 +115,23 @@ export function setBox(box: Box | null, fresh: NewObject): Edit {
   };
 }
 
+/**
+ * What drawing a box means: it frames the active object, or begins a new one where it leaves out a part of the active
+ * one that the user pointed at.
+ */
+export function drawBox(box: Box, fresh: NewObject): Edit {
+  return (value) => {
+    const isInside = ({ x, y }: ImagePoint) =>
+      x >= Math.min(box.x1, box.x2) &&
+      x <= Math.max(box.x1, box.x2) &&
+      y >= Math.min(box.y1, box.y2) &&
+      y <= Math.max(box.y1, box.y2);
+    const clicks = activeObject(value)?.prompt.clicks ?? [];
+    const isAnother = clicks.some((click) => click.label === 'positive' && !isInside(click));
+    return setBox(box, fresh)(isAnother ? { ...value, activeId: null } : value);
+  };
+}
+
 export function chooseCandidate(candidate: number): Edit {
   return (value) => {
     const object = activeObject(value);

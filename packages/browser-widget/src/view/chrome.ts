@@ -87,7 +87,7 @@ export function createChrome(actions: ChromeActions): Chrome {
   const panel = element('div', { class: 'panel', part: 'panel' });
   const statusText = element('span', { class: 'text' });
   const runtime = element('span', { class: 'runtime' });
-  const retry = element('button', { type: 'button', hidden: true });
+  const retry = element('button', { type: 'button', class: 'retry', hidden: true });
   const status = element('div', { class: 'status', part: 'status' }, statusText, retry, runtime);
   const live = element('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
   const settingsBox = element('div', {
@@ -160,7 +160,7 @@ export function createChrome(actions: ChromeActions): Chrome {
     buttons.clear();
     const group = (...children: Node[]) => element('div', { class: 'group' }, ...children);
     const accept = toolButton('accept', 'check', messages.accept, { class: 'primary' });
-    accept.append(element('span', { class: 'label' }, messages.accept));
+    accept.append(element('span', { class: 'label' }, messages.acceptShort));
     const positive = labelButton('positive', 'plus', messages.positive);
     const negative = labelButton('negative', 'minus', messages.negative);
     toolbar.replaceChildren(
@@ -181,7 +181,6 @@ export function createChrome(actions: ChromeActions): Chrome {
         toolButton('zoom-fit', 'fit', messages.zoomFit),
         toolButton('zoom-in', 'zoomIn', messages.zoomIn),
       ),
-      element('span', { class: 'spacer' }),
       group(
         toolButton('settings', 'settings', messages.settings, {
           'aria-expanded': 'false',

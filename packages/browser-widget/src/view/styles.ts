@@ -41,7 +41,7 @@ export const styles = `
 }
 .group { display: flex; align-items: center; gap: 2px; }
 .group + .group { margin-inline-start: 4px; padding-inline-start: 6px; border-inline-start: 1px solid var(--border); }
-.spacer { flex: 1; }
+.group:last-child { margin-inline-start: auto; padding-inline-start: 0; border: 0; }
 button {
   font: inherit; color: inherit; background: none; border: 1px solid transparent; cursor: pointer;
   min-width: var(--target); min-height: var(--target);
@@ -93,7 +93,7 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .objects li { display: flex; gap: 2px; }
 .objects button:first-child { min-width: 0; flex: 1; }
 .objects span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.dot { width: 14px; height: 14px; border-radius: 4px; flex: none; background: var(--colour); border: 1px solid rgb(0 0 0 / 0.35); }
+.dot { width: 14px; height: 14px; border-radius: 4px; flex: none; background: var(--colour); border: 1px solid color-mix(in srgb, var(--text) 50%, transparent); }
 kbd { margin-inline-start: auto; font: 11px/1.6 ui-monospace, monospace; padding: 0 5px; border: 1px solid var(--border); border-radius: 4px; color: var(--muted); }
 .empty { color: var(--muted); margin: 0; }
 .status {
@@ -101,6 +101,7 @@ kbd { margin-inline-start: auto; font: 11px/1.6 ui-monospace, monospace; padding
   padding: 2px 10px; min-height: 32px; border-top: 1px solid var(--border); color: var(--muted); font-size: 13px;
 }
 .status .text { flex: 1 1 12rem; }
+.retry { border-color: currentColor; color: var(--text); }
 .status[data-error] .text { color: var(--danger); }
 .settings {
   position: absolute; z-index: 2; inset-block-start: calc(var(--target) + 14px); inset-inline-end: 8px; width: min(20rem, calc(100% - 16px));
@@ -120,6 +121,8 @@ dialog::backdrop { background: rgb(0 0 0 / 0.45); }
 dialog header { display: flex; align-items: center; justify-content: space-between; }
 dialog h2 { font-size: 18px; margin: 0; }
 dialog dl { display: grid; grid-template-columns: auto 1fr; gap: 6px 16px; margin: 12px 0 0; align-items: baseline; }
+dialog dt { display: flex; flex-wrap: wrap; gap: 4px; }
+dialog dt kbd { margin: 0; }
 dialog dd { margin: 0; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (max-width: 44rem) {
@@ -130,6 +133,8 @@ dialog dd { margin: 0; }
   .chips button, .objects button:first-child { width: auto; }
   .chips kbd { display: none; }
   .primary .label { display: none; }
+  .group + .group { margin: 0; padding: 0; border: 0; }
+  .group:last-child { margin-inline-start: auto; }
 }
 @media (forced-colors: active) {
   button[aria-pressed="true"], button[aria-checked="true"], button[aria-current="true"] { border: 3px solid Highlight; }
