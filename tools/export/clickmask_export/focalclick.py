@@ -89,19 +89,40 @@ def use_checkout(code):
     return {'hrnet': is_hrnet_model.HRNetModel, 'segformer': is_segformer_model.SegFormerModel}
 
 
+def variant_of(arguments, saved):
+    """The variant asked for, or the one that the authors' checkpoint says it is: S1 and S2 have the same weights."""
+    config = saved.get('config') if isinstance(saved, dict) else None
+    if not config:
+        return arguments.variant or DEFAULT
+    found = {name: entry['value'] for name, entry in config['params'].items()}
+    kind = 'segformer' if config['class'].endswith('SegFormerModel') else 'hrnet'
+    fitting = [name for name, (its_kind, params) in VARIANTS.items()
+               if its_kind == kind and all(found.get(key) == value for key, value in params.items())]
+    if not fitting:
+        raise SystemExit(f'Expected a checkpoint of one of {", ".join(VARIANTS)}, but it is of {config["class"]} with '
+                         f'{found}.')
+    if arguments.variant not in (None, fitting[0]):
+        raise SystemExit(f'The checkpoint says that it is {fitting[0]}, not {arguments.variant}. Leave out --variant.')
+    return fitting[0]
+
+
 def build(arguments):
     """The authors' network."""
     classes = use_checkout(arguments.code)
-    variant = arguments.variant or DEFAULT
+    saved, state = upstream.load_state(arguments.checkpoint) if arguments.checkpoint else (None, None)
+    variant = arguments.variant = variant_of(arguments, saved)
     kind, params = VARIANTS[variant]
     random_weights.seed(arguments.random or 0)
     net = classes[kind](use_leaky_relu=True, use_rgb_conv=False, use_disks=True, norm_radius=5, with_prev_mask=True,
                         with_aux_output=True, **params).eval()
     if arguments.checkpoint:
-        missing, _ = net.load_state_dict(upstream.load_state(arguments.checkpoint)[1], strict=False)
+        try:
+            missing, _ = net.load_state_dict(state, strict=False)
+        except RuntimeError as error:
+            missing = [str(error).splitlines()[-1].strip()]
         if missing:
-            raise SystemExit(f"The checkpoint is not of variant {variant}: it lacks {', '.join(missing[:3])}. "
-                             f"Choose another --variant: {', '.join(VARIANTS)}.")
+            raise SystemExit(f'Expected a checkpoint of variant {variant}, but this one lacks or has otherwise: '
+                             f"{', '.join(missing[:3])}. Choose another --variant: {', '.join(VARIANTS)}.")
     else:
         make_lively(net, kind, arguments.size or SIZE)
     return net
@@ -155,7 +176,7 @@ def refine_example(coarse, size, box=(0.11, 0.2, 0.83, 0.75)):
 
 def export(system, arguments):
     net = build(arguments)
-    variant = arguments.variant or DEFAULT
+    variant = arguments.variant
     size = arguments.size or SIZE
     coarse, refine = Coarse(net).eval(), Refine(net).eval()
     first, second = coarse_example(size), refine_example(coarse, size)
