@@ -208,7 +208,7 @@ def export(system, arguments):
     net, module = build(arguments)
     size = arguments.size or 448
     path = arguments.out / 'network.onnx'
-    out.export_graph(module, example(size, size), path, OUTPUTS)
+    out.export_graph(module, example(size, size), path, OUTPUTS, opset=20)
     parity = {'network': out.compare(module, path, [example(size, size)], OUTPUTS),
               'authorsNetwork': out.compare_with_authors(net, module, [example(size, size)])}
     variant = arguments.variant or 'vit-b'

@@ -135,7 +135,7 @@ def export(system, arguments):
         zoom = out.zoom_in(1)
     else:
         size = arguments.size or 448
-        out.export_graph(module, example(size, size), path, ['logits'])
+        out.export_graph(module, example(size, size), path, ['logits'], opset=20)
         cases = [example(size, size)]
         options = {'encoding': {'kind': 'disks', 'radius': 5}, 'outsideClicks': 'keep'}
         zoom = out.zoom_in(-1)

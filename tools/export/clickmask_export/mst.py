@@ -194,7 +194,7 @@ def export(system, arguments):
     net, module = build(arguments)
     size = arguments.size or 448
     path = arguments.out / 'network.onnx'
-    out.export_graph(module, inputs(size), path, ['logits'], {'points': {1: 'points'}}, legacy=True, opset=17,
+    out.export_graph(module, inputs(size), path, ['logits'], {'points': {1: 'points'}}, legacy=True, opset=20,
                      shapes={'logits': [1, 1, size, size]})
     parity = {'network': out.compare(module, path, cases(size), ['logits']),
               'authorsNetwork': out.compare_with_authors(net, module, cases(size))}

@@ -71,6 +71,8 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
   const down = sourcePositions(map.height, roi.height, map.filter);
   const segments = columnSegments(across);
   const builder = new RunBuilder(size);
+  const guard = guardOf(data);
+  const sides = new Uint8Array(gridWidth);
   let band = -1;
   let stretches: readonly Stretch[] = [];
 
@@ -78,7 +80,8 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
     const top = Math.floor(down[y]);
     if (top !== band) {
       band = top;
-      stretches = stretchesOf(map, top, segments, threshold);
+      sidesOf(map, top, threshold, guard, sides);
+      stretches = stretchesOf(sides, segments);
     }
     const t = down[y] - top;
     const above = top * gridWidth;
@@ -221,32 +224,41 @@ interface Stretch extends ColumnSegment {
   readonly side: 'inside' | 'outside' | 'mixed';
 }
 
+/** More than any rounding of the formula can make of these values, so that no cell is ever decided wrongly by it. */
+function guardOf(data: Float32Array): number {
+  let largest = 0;
+  for (let i = 0; i < data.length; i++) {
+    const size = Math.abs(data[i]);
+    if (size > largest) largest = size;
+  }
+  return 1e-12 * largest;
+}
+
+/** For each grid column between two grid rows: 1 where both values lie above the threshold, 2 below, else 0. */
+function sidesOf(map: MapPatch, top: number, threshold: number, guard: number, sides: Uint8Array): void {
+  const { data, width, height } = map;
+  const above = top * width;
+  const below = Math.min(height - 1, top + 1) * width;
+  const low = threshold - guard;
+  const high = threshold + guard;
+  for (let i = 0; i < width; i++) {
+    const a = data[above + i];
+    const b = data[below + i];
+    sides[i] = a > high && b > high ? 1 : a < low && b < low ? 2 : 0;
+  }
+}
+
 /**
  * What the rows between two grid rows have in common: cells whose four corners lie on one side of the threshold hold no
  * outline, so that only the others cost time in every row.
  */
-function stretchesOf(
-  map: MapPatch,
-  top: number,
-  segments: readonly ColumnSegment[],
-  threshold: number,
-): readonly Stretch[] {
-  const { data, width, height } = map;
-  const above = top * width;
-  const below = Math.min(height - 1, top + 1) * width;
+function stretchesOf(sides: Uint8Array, segments: readonly ColumnSegment[]): readonly Stretch[] {
   const stretches: Stretch[] = [];
   let open: { column: number; first: number; last: number; side: Stretch['side'] } | undefined;
   for (const { column, first, last } of segments) {
-    const next = Math.min(width - 1, column + 1);
-    const a = data[above + column];
-    const b = data[above + next];
-    const c = data[below + column];
-    const d = data[below + next];
-    const low = Math.min(a, b, c, d);
-    const high = Math.max(a, b, c, d);
-    // Wider than any rounding of the formula, so that such a cell is never decided wrongly.
-    const guard = 1e-12 * Math.max(Math.abs(low), Math.abs(high));
-    const side: Stretch['side'] = low > threshold + guard ? 'inside' : high < threshold - guard ? 'outside' : 'mixed';
+    const own = sides[column];
+    const next = column + 1 < sides.length ? sides[column + 1] : own;
+    const side: Stretch['side'] = own !== next || own === 0 ? 'mixed' : own === 1 ? 'inside' : 'outside';
     if (side !== 'mixed' && open?.side === side) {
       open.last = last;
     } else {

@@ -1,4 +1,4 @@
-import type { Size } from '../../geometry/index.js';
+import type { Rect, Size } from '../../geometry/index.js';
 import { type PixelScaling, resizeMap, resizeToTensor, sigmoid } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
@@ -55,21 +55,24 @@ interface Contract {
 function load(manifest: ModelManifest, sessions: Readonly<Record<string, InferenceSession>>): LoadedModel {
   const contract = readContract(manifest);
   const { network } = sessions;
+  const pixels = rememberLast();
+  const maps = rememberLast();
   return {
     manifest,
     capabilities: { previousMask: contract.previous !== 'none', box: false, candidates: 1 + contract.queries },
 
     async encode(image, { roi, zoomed, mirrored }): Promise<RegionFeatures> {
       const size = inputSize(roi, zoomed, contract.size);
-      const data = resizeToTensor(image, roi, size, 'align-corners', contract.scaling);
-      if (mirrored) mirrorRows(data, size.width);
+      const data = pixels(image, roi, size, mirrored, () =>
+        resizeToTensor(image, roi, size, 'align-corners', contract.scaling),
+      );
       const shape = [1, 3, size.height, size.width];
       return { bytes: data.byteLength, image: { type: 'float32', shape, data }, size };
     },
 
     async decode(features, input): Promise<DecodeOutput> {
       const { image, size } = features as RegionFeatures;
-      const result = await network.run({ image, ...clickFeeds(input, size, contract) });
+      const result = await network.run({ image, ...clickFeeds(input, size, contract, maps) });
       const logits = result.logits.data as Float32Array;
       if (input.mirrored) mirrorRows(logits, size.width);
       return {
@@ -85,14 +88,33 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
   };
 }
 
-function clickFeeds(input: DecodeInput, size: Size, contract: Contract): Record<string, Tensor> {
+/** Gives what `make` gives, mirrored if wanted; made once where the same is asked for again. */
+type Memory = (source: object, roi: Rect, size: Size, mirrored: boolean, make: () => Float32Array) => Float32Array;
+
+/** Remembers the last thing made, so that the pass over the mirrored picture need not make it again. */
+function rememberLast(): Memory {
+  let last: { readonly source: WeakRef<object>; readonly at: string; readonly data: Float32Array } | null = null;
+  return (source, roi, size, mirrored, make) => {
+    const at = [roi.x, roi.y, roi.width, roi.height, size.width, size.height].join();
+    if (last?.at !== at || last.source.deref() !== source) last = { source: new WeakRef(source), at, data: make() };
+    if (!mirrored) return last.data;
+    const data = last.data.slice();
+    mirrorRows(data, size.width);
+    return data;
+  };
+}
+
+function clickFeeds(input: DecodeInput, size: Size, contract: Contract, maps: Memory): Record<string, Tensor> {
   const clicks = inputClicks(input.clicks, input, size, contract.outside);
   const feeds: Record<string, Tensor> = {};
   const shape = (channels: number) => [1, channels, size.height, size.width];
   let previous: Float32Array | null = null;
   if (contract.previous !== 'none') {
-    previous = previousOnGrid(input.previous, input.roi, size, 'align-corners');
-    if (input.mirrored) mirrorRows(previous, size.width);
+    const { previous: before, roi, mirrored } = input;
+    previous =
+      before === null
+        ? new Float32Array(size.width * size.height)
+        : maps(before, roi, size, mirrored, () => previousOnGrid(before, roi, size, 'align-corners'));
   }
   if (contract.maps) {
     const plane = size.width * size.height;
