@@ -87,6 +87,22 @@ describe.skipIf(missing !== null).each(places)('a network on $provider, isolated
     expect(await widget.area()).toBeGreaterThan(1000);
   });
 
+  test('the first pass is shown at once, and is no result', async () => {
+    await open();
+    await widget.run((element) => {
+      const page = globalThis as unknown as { told: string[] };
+      page.told = [];
+      element.annotator!.on('draft', ({ runs, prompt }) => {
+        const { prompt: wanted, result } = element.value.objects[0];
+        page.told.push(`draft ${runs.spans.length > 0} ${prompt === wanted} ${result === null}`);
+      });
+      element.addEventListener('clickmask-change', ({ detail }) => page.told.push(detail.origin));
+    });
+    await widget.click(200, 150);
+    const told = await widget.run(() => (globalThis as unknown as { told: string[] }).told);
+    expect(told).toEqual(['user', 'draft true true true', 'model']);
+  });
+
   test('the readings of a click: by key and by button, undone and redone, and gone on from', async () => {
     await open();
     const { page } = widget;
