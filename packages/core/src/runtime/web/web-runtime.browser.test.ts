@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isClickmaskError } from '../../errors/index.js';
-import { sameRuns } from '../../mask/index.js';
-import type { Segmenter } from '../../segmenter/index.js';
+import { area, sameRuns } from '../../mask/index.js';
+import type { DraftMask, Segmenter } from '../../segmenter/index.js';
 import { createSegmenter, type WebSegmenterOptions } from './create-segmenter.js';
 import { decodeImage } from './decode-image.js';
 import type { DownloadProgress } from './model-source.js';
@@ -43,6 +43,16 @@ describe('the web runtime', () => {
     const again = await segmenter.segment(image, { clicks });
     expect(first.area).toBeGreaterThan(10_000);
     expect(sameRuns(first.runs, again.runs)).toBe(true);
+  });
+
+  test('the first pass of a cascade comes out of the worker before the answer', async () => {
+    const segmenter = await create();
+    const image = await segmenter.open(photo, { prepare: true });
+    const told: string[] = [];
+    const refinement = { cascade: { steps: 1 } };
+    const onDraft = ({ runs }: DraftMask) => told.push(`draft ${runs.width} ${area(runs) > 1000}`);
+    await segmenter.segment(image, { clicks }, { refinement, onDraft }).then(() => told.push('answer'));
+    expect(told).toEqual(['draft 451 true', 'answer']);
   });
 
   test('the model comes from files, bytes and blobs as well', async () => {
