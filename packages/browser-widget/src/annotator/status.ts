@@ -86,8 +86,13 @@ export function createStatus(parts: Parts): Status {
         score: decimal(result.score),
         clicks: result.prompt.clicks.length,
       });
-      const noEffect = result.changedPixels === 0 && result.prompt.clicks.length > 0;
-      say(noEffect ? texts.noEffect : '', words);
+      const place = result.candidates.findIndex(({ index }) => index === result.candidate) + 1;
+      const reading =
+        result.prompt.candidate === null
+          ? ''
+          : fillIn(texts.candidateShown, { number: place, count: result.candidates.length });
+      const noEffect = reading === '' && result.changedPixels === 0 && result.prompt.clicks.length > 0;
+      say(reading, noEffect ? texts.noEffect : '', words);
     },
     labelOf(index) {
       const { texts, shownClasses } = parts.config;
