@@ -91,7 +91,9 @@ const spread = (values) =>
 
 /** What the browser says of its threads while something is done: processor time of the main thread's longest task. */
 async function traced(tab, work) {
-  await browser.startTracing(tab, { categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'] });
+  await browser.startTracing(tab, {
+    categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'],
+  });
   await work();
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
   const main = new Set(
