@@ -79,6 +79,7 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
         path = folder / f"{name}.onnx"
         graph = onnx.load(path)
         fold_padding(graph)
+        fold_scalars(graph)
         complete_convolutions(graph)
         onnx.checker.check_model(graph, full_check=True)
         onnx.save(graph, path)
@@ -111,6 +112,30 @@ def fold_padding(model: onnx.ModelProto) -> None:
             if attribute.name == "pads":
                 attribute.ints[:] = [0, 0, 1, 1]
     _remove_unused(graph)
+
+
+def fold_scalars(model: onnx.ModelProto) -> None:
+    """Work out Casts and Reciprocals of constants: the exporter leaves scalars in fp64, which WebGPU does not have."""
+    graph = model.graph
+    known: dict[str, np.ndarray] = {}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            known[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+            continue
+        if node.op_type not in ("Cast", "Reciprocal") or node.input[0] not in known:
+            continue
+        value = known[node.input[0]]
+        if node.op_type == "Cast":
+            value = value.astype(helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
+        else:
+            value = (1.0 / value).astype(value.dtype)
+        known[node.output[0]] = value
+        name = node.output[0]
+        node.CopyFrom(helper.make_node("Constant", [], [name], name=node.name, value=numpy_helper.from_array(value)))
+    _remove_unused(graph)
+    types = {numpy_helper.to_array(node.attribute[0].t).dtype for node in graph.node if node.op_type == "Constant"}
+    if np.dtype(np.float64) in types:
+        raise RuntimeError("the graph computes in fp64, which browsers' engines do not have")
 
 
 def _remove_unused(graph: onnx.GraphProto) -> None:

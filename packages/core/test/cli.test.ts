@@ -148,6 +148,7 @@ describe('clickmask segment', () => {
       'polygons',
       'rle',
       'changedPixels',
+      'candidates',
       'refinement',
       'timingsMs',
     ]);
@@ -225,6 +226,8 @@ describe('clickmask segment', () => {
     const options = [
       '--cfr',
       '3',
+      '--cfr-clicks',
+      'every',
       '--flip',
       '--zoom',
       'on',
