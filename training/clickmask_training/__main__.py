@@ -182,6 +182,10 @@ def run_unpack(options: argparse.Namespace) -> int:
 
 def add_evaluation_options(parser: argparse.ArgumentParser, sets: str) -> None:
     parser.add_argument("--size", type=int, default=384, help="input side for a checkpoint; exported graphs have theirs")
+    add_set_options(parser, sets)
+
+
+def add_set_options(parser: argparse.ArgumentParser, sets: str) -> None:
     parser.add_argument("--sets", default=sets, help="any of grabcut, correction (of wrong masks on GrabCut), held-out")
     parser.add_argument("--grabcut", type=Path, default=DEFAULT_GRABCUT)
     parser.add_argument("--limit", type=int, help="only this many samples of each set")
@@ -220,9 +224,7 @@ def build_parser() -> argparse.ArgumentParser:
     samples = commands.add_parser("samples", help="write evaluation sets as folders for clickmask evaluate")
     samples.add_argument("--data", type=Path, default=DEFAULT_DATA)
     samples.add_argument("--out", type=Path, required=True)
-    samples.add_argument("--sets", default="correction,held-out", help="any of grabcut, correction (of wrong masks on GrabCut), held-out")
-    samples.add_argument("--grabcut", type=Path, default=DEFAULT_GRABCUT)
-    samples.add_argument("--limit", type=int, help="only this many samples of each set")
+    add_set_options(samples, "correction,held-out")
     samples.set_defaults(run=run_samples)
 
     export = commands.add_parser("export", help="write a model folder: ONNX graphs, model.json, export.json")
