@@ -1,5 +1,4 @@
-import { type Box, ClickmaskError } from '@clickmask/core';
-import { unexpected } from '../errors/unexpected.js';
+import { type Box, ClickmaskError, unexpected } from '@clickmask/core';
 
 /** A point of a request, in image px. */
 export interface RequestPoint {

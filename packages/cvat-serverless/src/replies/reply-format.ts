@@ -1,4 +1,4 @@
-import { unexpected } from '../errors/unexpected.js';
+import { unexpected } from '@clickmask/core';
 
 /**
  * What CVAT's user interface can read:
