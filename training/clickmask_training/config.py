@@ -89,13 +89,14 @@ SCHEDULES: dict[str, TrainConfig] = {
         ema_decay=0.9995,
         sampling=SampleConfig(targets=3),
     ),
-    # A quarter of an hour more for a finished run (--start-from): smaller steps, more of them.
-    "polish": TrainConfig(
-        phases=(Phase(0.8, 224, 4), Phase(1.0, 288, 4)),
-        minutes=15.0,
-        head_lr=7e-4,
-        backbone_lr=6e-5,
-        warm_up_steps=20,
+    # A further cycle for a finished run (--start-from): larger views earlier, a lower peak of the learning rate, and
+    # more passes without a new click, which the cascade on the first click lives on.
+    "further": TrainConfig(
+        phases=(Phase(0.4, 224, 8), Phase(0.75, 288, 8), Phase(1.0, 352, 8)),
+        minutes=70.0,
+        head_lr=1e-3,
+        warm_up_steps=50,
+        refine_probability=0.3,
     ),
     # The score head again, once the masks have settled; start from a finished run (--start-from).
     "scores": TrainConfig(
