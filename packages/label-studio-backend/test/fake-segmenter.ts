@@ -103,7 +103,7 @@ function prediction(runs: MaskRuns): Prediction {
     candidates: [{ index: 0, score: 0.9 }],
     candidate: 0,
     changedPixels: 0,
-    refinement: { steps: 0, changedPixels: [], settled: true, roi, flip: false },
+    refinement: { steps: 0, changedPixels: [], settled: true, complete: true, roi, flip: false },
     timings,
     provider: 'cpu',
     model: 'disc 1.0.0',

@@ -1,10 +1,10 @@
 import {
   type Click,
-  type DraftMask,
   type Prompt,
   rectRuns,
   type Segmenter,
   type SegmenterImage,
+  type SegmentOptions,
 } from '@clickmask/core';
 import { describe, expect, test } from 'vitest';
 import { emptyPrompt, type ObjectPrompt } from '../value/value.js';
@@ -19,8 +19,9 @@ const runsOf = ({ clicks = [] }: Pick<Prompt, 'clicks'>) =>
 
 interface Asked {
   readonly prompt: Prompt;
+  readonly passes: number | undefined;
   draft(): void;
-  answer(): Promise<void>;
+  answer(complete?: boolean): Promise<void>;
   fail(error: Error): Promise<void>;
 }
 
@@ -30,13 +31,22 @@ function setUp() {
   const told: string[] = [];
   const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
   const segmenter = {
-    segment: (_: SegmenterImage, prompt: Prompt, { onDraft }: { onDraft?: (draft: DraftMask) => void } = {}) =>
+    segment: (_: SegmenterImage, prompt: Prompt, { onDraft, passes }: SegmentOptions = {}) =>
       new Promise((resolve, reject) => {
         asked.push({
           prompt,
+          passes,
           draft: () => onDraft?.({ runs: runsOf(prompt) }),
-          answer() {
-            resolve({ runs: runsOf(prompt), score: 1, candidates: [], candidate: 0, changedPixels: 1, notes: [] });
+          answer(complete = true) {
+            const rest = {
+              score: 1,
+              candidates: [],
+              candidate: 0,
+              changedPixels: 1,
+              notes: [],
+              refinement: { complete },
+            };
+            resolve({ runs: runsOf(prompt), ...rest });
             return turn();
           },
           fail(error) {
@@ -91,24 +101,77 @@ describe('the solver', () => {
     await asked[0].answer();
     expect(take()).toEqual([]);
     solver.solve(prompt);
-    expect(take()).toEqual(['result 20: 20']);
+    expect(take()).toEqual(['idle', 'result 20: 20']);
     expect(asked).toHaveLength(1);
   });
 
-  test('released before it came, its draft and its answer are told when they come', async () => {
-    for (const draftFirst of [true, false]) {
-      const { solver, asked, take } = setUp();
-      const prompt = promptOf(click(20));
-      solver.anticipate(emptyPrompt, prompt.clicks[0]);
-      if (draftFirst) asked[0].draft();
-      expect(take()).toEqual([]);
-      solver.solve(prompt);
-      if (!draftFirst) asked[0].draft();
-      expect(take()).toEqual(['busy', 'draft 20: 20']);
-      await asked[0].answer();
-      expect(take()).toEqual(['idle', 'result 20: 20']);
-      expect(asked).toHaveLength(1);
-    }
+  test('released before its first pass came, that is the draft, and the rest of the passes are asked for', async () => {
+    const { solver, asked, take } = setUp();
+    const prompt = promptOf(click(20));
+    solver.anticipate(emptyPrompt, prompt.clicks[0]);
+    solver.solve(prompt);
+    expect(take()).toEqual(['busy']);
+    await asked[0].answer(false);
+    expect(take()).toEqual(['draft 20: 20', 'busy']);
+    expect(asked.map(({ passes }) => passes)).toEqual([1, undefined]);
+    // The segmenter has a draft to tell as well; it is the same.
+    asked[1].draft();
+    await asked[1].answer();
+    expect(take()).toEqual(['result 20: 20', 'idle']);
+  });
+
+  test('released before its last pass came, that is the answer', async () => {
+    const { solver, asked, take } = setUp();
+    const prompt = promptOf(click(20));
+    solver.anticipate(emptyPrompt, prompt.clicks[0]);
+    await asked[0].answer(false);
+    solver.solve(prompt);
+    expect(take()).toEqual(['draft 20: 20', 'busy']);
+    await asked[1].answer();
+    expect(take()).toEqual(['idle', 'result 20: 20']);
+    expect(asked.map(({ passes }) => passes)).toEqual([1, 1]);
+  });
+
+  test('where the pointer rests, the preview goes on pass by pass until it is the answer', async () => {
+    const { solver, asked, take } = setUp();
+    solver.preview(emptyPrompt, click(20));
+    for (const complete of [false, false, true]) await asked[asked.length - 1].answer(complete);
+    expect(take()).toEqual(['preview 20', 'preview 20', 'preview 20']);
+    expect(asked.map(({ passes }) => passes)).toEqual([1, 1, 1]);
+    solver.solve(promptOf(click(20)));
+    expect(take()).toEqual(['no preview', 'idle', 'result 20: 20']);
+    expect(asked).toHaveLength(3);
+  });
+
+  test('where it moves on, the preview follows after the pass under way', async () => {
+    const { solver, asked, take } = setUp();
+    solver.preview(emptyPrompt, click(20));
+    solver.preview(emptyPrompt, click(30));
+    solver.preview(emptyPrompt, click(40));
+    await asked[0].answer(false);
+    await asked[1].answer(false);
+    expect(asked.map(({ prompt }) => prompt.clicks?.[0].x)).toEqual([20, 40, 40]);
+    expect(take()).toEqual(['preview 20', 'preview 40']);
+  });
+
+  test('a preview of one pass that is clicked on is the draft of the click', async () => {
+    const { solver, asked, take } = setUp();
+    solver.preview(emptyPrompt, click(20));
+    await asked[0].answer(false);
+    expect(take()).toEqual(['preview 20']);
+    solver.solve(promptOf(click(20)));
+    expect(take()).toEqual(['no preview', 'draft 20: 20', 'busy']);
+  });
+
+  test('a click elsewhere waits for no further pass of the preview', async () => {
+    const { solver, asked, take } = setUp();
+    solver.preview(emptyPrompt, click(20));
+    solver.solve(promptOf(click(70)));
+    expect(asked.map(({ passes }) => passes)).toEqual([1, undefined]);
+    await asked[0].answer(false);
+    await asked[1].answer();
+    expect(asked).toHaveLength(2);
+    expect(take()).toEqual(['busy', 'result 70: 70', 'idle']);
   });
 
   test('a press that turns out to be something else costs nothing but the work', async () => {
@@ -140,7 +203,7 @@ describe('the solver', () => {
     solver.preview(emptyPrompt, click(20));
     solver.solve(promptOf(click(20)));
     await asked[0].fail(new Error('no'));
-    expect(take()).toEqual(['busy', 'idle', 'busy']);
+    expect(take()).toEqual(['busy', 'busy']);
     await asked[1].fail(new Error('no'));
     expect(take()).toEqual(['error internal', 'idle']);
   });
@@ -157,5 +220,17 @@ describe('the solver', () => {
     expect(words).not.toContain('idle');
     await asked[1].answer();
     expect(take()).toEqual(['result 20,40: 40', 'idle']);
+  });
+
+  test('where the first of two quick clicks has passes left, only the second is answered', async () => {
+    const { solver, asked, take } = setUp();
+    const first = promptOf(click(20));
+    solver.anticipate(emptyPrompt, first.clicks[0]);
+    solver.solve(first);
+    solver.solve({ ...first, clicks: [...first.clicks, click(40)] });
+    await asked[0].answer(false);
+    await asked[1].answer();
+    expect(take().filter((word) => word !== 'busy')).toEqual(['result 20,40: 40', 'idle']);
+    expect(asked).toHaveLength(2);
   });
 });

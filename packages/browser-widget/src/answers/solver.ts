@@ -31,8 +31,9 @@ export interface SolverOptions {
 }
 
 /**
- * Asks the segmenter: one request for clicks and one for the preview at a time, each the latest wish only. An answer that
- * comes late is kept for its step of the history, and a preview that was clicked on becomes the click's answer.
+ * Asks the segmenter: one request for clicks and one for the preview at a time, each the latest wish only. A preview is
+ * computed pass by pass, so that it never waits for one that the pointer has left; where the pointer rests it becomes
+ * the answer that a click would have. Clicked on before, it is the draft, and the click's answer goes on from there.
  */
 export interface Solver {
   /** Wants the answer to a prompt; replaces an earlier wish that was not sent yet. */
@@ -51,22 +52,20 @@ export function createSolver(options: SolverOptions): Solver {
   let asking: ObjectPrompt | null = null;
   let hover: Hover | null = null;
   let flying: Flight | null = null;
-  let known: { readonly base: ObjectPrompt; readonly preview: Preview; readonly isShown: boolean } | null = null;
+  let known: Known | null = null;
 
   const ask = async (
     prompt: ObjectPrompt,
-    session: string,
-    onDraft?: (runs: MaskRuns) => void,
-  ): Promise<ObjectResult | null> => {
+    how: Pick<SegmentOptions, 'session' | 'passes' | 'onDraft'>,
+  ): Promise<Answer | null> => {
     const target = options.target();
     if (target === null) return null;
     const prediction = await target.segmenter.segment(target.image, toCorePrompt(prompt), {
       ...options.segmentOptions(),
       ...(prompt.candidate === null ? {} : { candidate: prompt.candidate }),
-      ...(onDraft === undefined ? {} : { onDraft: ({ runs }) => onDraft(runs) }),
-      session,
+      ...how,
     });
-    return toResult(prompt, prediction);
+    return { result: toResult(prompt, prediction), isComplete: prediction.refinement.complete };
   };
 
   const drop = (): void => {
@@ -78,17 +77,20 @@ export function createSolver(options: SolverOptions): Solver {
 
   const work = async (): Promise<void> => {
     while (wish !== null && asking === null && options.target() !== null) {
-      const { prompt, since } = wish;
+      const { prompt, since, hasDraft } = wish;
       wish = null;
       asking = prompt;
       const mine = generation;
       options.onBusy(true);
       try {
-        const result = await ask(prompt, 'clicks', (runs) => {
-          // What the user has left meanwhile is not to be seen any more.
-          if (mine === generation && wish === null) options.onDraft(prompt, runs);
+        const answer = await ask(prompt, {
+          session: 'clicks',
+          onDraft({ runs }) {
+            // What the user has left meanwhile is not to be seen any more.
+            if (mine === generation && wish === null && !hasDraft) options.onDraft(prompt, runs);
+          },
         });
-        if (mine === generation && result !== null) options.onResult(result, performance.now() - since);
+        if (mine === generation && answer !== null) options.onResult(answer.result, performance.now() - since);
       } catch (error) {
         if (mine === generation && !isClickmaskError(error, 'superseded') && !isClickmaskError(error, 'aborted')) {
           options.onError(asClickmaskError(error));
@@ -106,15 +108,12 @@ export function createSolver(options: SolverOptions): Solver {
     while (hover !== null && flying === null && asking === null && wish === null && options.target() !== null) {
       const { prompt, click, isShown } = hover;
       const mine = generation;
-      const flight: Flight = { prompt, click, isShown, clicked: null, wanted: true, draft: null };
+      const flight: Flight = { prompt, click, isShown, clicked: null, wanted: true };
       hover = null;
       flying = flight;
-      let result: ObjectResult | null = null;
+      let answer: Answer | null = null;
       try {
-        result = await ask(withClick(prompt, click), 'preview', (runs) => {
-          flight.draft = runs;
-          if (mine === generation && flight.clicked !== null) options.onDraft(flight.clicked.prompt, runs);
-        });
+        answer = await ask(withClick(prompt, click), { session: 'preview', passes: 1 });
       } catch {
         // A preview is a courtesy: what is really wrong shows with the next click.
       }
@@ -122,21 +121,28 @@ export function createSolver(options: SolverOptions): Solver {
       flying = null;
       const { clicked } = flight;
       if (clicked !== null) {
-        options.onBusy(asking !== null);
-        if (result === null) {
-          wish ??= clicked;
-          void work();
-        } else if (wish === null) {
-          options.onResult({ ...result, prompt: clicked.prompt }, performance.now() - clicked.since);
+        // A newer click, waiting or asked for, computes what is missing here on its way.
+        const isNewest = wish === null && asking === null;
+        if (answer?.isComplete === true && wish === null) take(clicked, answer.result);
+        else if (isNewest) {
+          if (answer !== null) options.onDraft(clicked.prompt, answer.result.runs);
+          wish = { ...clicked, hasDraft: answer !== null };
         }
-      } else if (result !== null && flight.wanted) {
+      } else if (answer !== null && flight.wanted) {
         const before = known;
-        known = { base: prompt, preview: { click, result }, isShown: flight.isShown };
-        if (flight.isShown) options.onPreview(known.preview);
+        const { result, isComplete } = answer;
+        known = { base: prompt, preview: { click, result }, isShown, isComplete };
+        if (isShown) options.onPreview(known.preview);
         else if (before?.isShown === true) options.onPreview(null);
+        if (!isComplete) hover ??= { prompt, click, isShown };
       }
     }
     if (wish !== null) void work();
+  };
+
+  const take = ({ prompt, since }: Omit<Wish, 'hasDraft'>, result: ObjectResult): void => {
+    options.onBusy(asking !== null);
+    options.onResult({ ...result, prompt }, performance.now() - since);
   };
 
   return {
@@ -148,20 +154,21 @@ export function createSolver(options: SolverOptions): Solver {
       }
       const ready = known;
       hover = null;
+      const coming = flying;
+      const hasDraft = ready !== null && answers(ready.base, ready.preview.click, prompt);
       drop();
-      if (ready !== null && answers(ready.base, ready.preview.click, prompt)) {
-        wish = null;
-        options.onResult({ ...ready.preview.result, prompt }, performance.now() - since);
+      wish = null;
+      if (hasDraft && ready.isComplete) {
+        take({ prompt, since }, ready.preview.result);
         return;
       }
-      if (flying !== null && answers(flying.prompt, flying.click, prompt)) {
-        wish = null;
-        flying.clicked = { prompt, since };
+      if (hasDraft) options.onDraft(prompt, ready.preview.result.runs);
+      if (coming !== null && answers(coming.prompt, coming.click, prompt)) {
+        coming.clicked = { prompt, since };
         options.onBusy(true);
-        if (flying.draft !== null) options.onDraft(prompt, flying.draft);
         return;
       }
-      wish = { prompt, since };
+      wish = { prompt, since, hasDraft };
       void work();
     },
     preview(prompt, click) {
@@ -176,7 +183,7 @@ export function createSolver(options: SolverOptions): Solver {
     anticipate(prompt, click) {
       const likely = withClick(prompt, click);
       const coming = flying?.wanted === true && answers(flying.prompt, flying.click, likely);
-      const there = known !== null && answers(known.base, known.preview.click, likely);
+      const there = known?.isComplete === true && answers(known.base, known.preview.click, likely);
       if (coming || there) {
         hover = null;
         return;
@@ -196,10 +203,18 @@ export function createSolver(options: SolverOptions): Solver {
   };
 }
 
+interface Answer {
+  readonly result: ObjectResult;
+  /** Whether no pass of its cascade is left. */
+  readonly isComplete: boolean;
+}
+
 interface Wish {
   readonly prompt: ObjectPrompt;
   /** When it was made. */
   readonly since: number;
+  /** Whether a draft of it was shown already. */
+  readonly hasDraft: boolean;
 }
 
 interface Hover {
@@ -211,10 +226,17 @@ interface Hover {
 /** A preview under way. */
 interface Flight extends Hover {
   /** The user clicked on it before it came: it becomes the click's answer. */
-  clicked: Wish | null;
+  clicked: Omit<Wish, 'hasDraft'> | null;
   /** Whether it is still to be seen when it comes. */
   wanted: boolean;
-  draft: MaskRuns | null;
+}
+
+/** The preview that came last. */
+interface Known {
+  readonly base: ObjectPrompt;
+  readonly preview: Preview;
+  readonly isShown: boolean;
+  readonly isComplete: boolean;
 }
 
 function withClick(prompt: ObjectPrompt, click: Click): ObjectPrompt {

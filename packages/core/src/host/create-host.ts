@@ -159,7 +159,8 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       return image;
     },
 
-    async segment(image, prompt, { refinement, postprocess, candidate, includeMap, session, signal, ...rest } = {}) {
+    async segment(image, prompt, options = {}) {
+      const { refinement, postprocess, candidate, includeMap, passes, session, signal, ...rest } = options;
       const { source, lane } = lookUp(image);
       if (typeof prompt !== 'object' || prompt === null) {
         throw unexpected('no-clicks', 'prompt', '{ clicks, box, mask }', prompt);
@@ -169,7 +170,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       const request = {
         key: image.key,
         prompt: { clicks: prompt.clicks, box: prompt.box, mask },
-        options: { refinement, postprocess, candidate, includeMap },
+        options: { refinement, postprocess, candidate, includeMap, passes },
       };
       // Nobody is told of a draft after the answer, or after having given up.
       let waiting = true;

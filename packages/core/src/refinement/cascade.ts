@@ -5,34 +5,42 @@ export interface CascadeResult<T> {
   /** Pixels changed by each step after the first pass. */
   readonly changedPixels: readonly number[];
   readonly settled: boolean;
+  /** Whether no step is left. */
+  readonly complete: boolean;
+}
+
+export interface CascadeRun<T> {
+  /** One pass; given the result before it, or null at first. */
+  readonly forward: (last: T | null) => Promise<T>;
+  /** Pixels that differ between two results, at full resolution. */
+  readonly changed: (a: T, b: T) => number;
+  readonly clickCount: number;
+  readonly options: CascadeOptions;
+  /** Where an earlier run of the same cascade ended. */
+  readonly from?: CascadeResult<T> | null;
+  /** Passes after which to stop, complete or not; default: none. */
+  readonly passes?: number | undefined;
 }
 
 /**
  * Cascade-forward refinement: feeds a prediction back with the same clicks, a fixed number of times (CFR-n) or until a
  * step changes next to nothing (A-CFR). Sits outside zoom-in and flip: `forward` is the whole pass.
- *
- * @param forward - one pass; given the result before it, or null at first
- * @param changed - pixels that differ between two results, at full resolution
  */
-export async function runCascade<T>(
-  forward: (last: T | null) => Promise<T>,
-  changed: (a: T, b: T) => number,
-  clickCount: number,
-  options: CascadeOptions,
-): Promise<CascadeResult<T>> {
-  let last = await forward(null);
-  const changedPixels: number[] = [];
-  if (!goesOn(clickCount, options)) return { last, changedPixels, settled: false };
-  for (let step = 0; step < options.steps; step++) {
+export async function runCascade<T>(run: CascadeRun<T>): Promise<CascadeResult<T>> {
+  const { forward, changed, options, from = null, passes = Number.POSITIVE_INFINITY } = run;
+  const steps = goesOn(run.clickCount, options) ? options.steps : 0;
+  const changedPixels = [...(from?.changedPixels ?? [])];
+  let settled = from?.settled ?? false;
+  let last = from?.last ?? (await forward(null));
+  for (let left = from === null ? passes - 1 : passes; left > 0; left--) {
+    if (settled || changedPixels.length >= steps) break;
     const next = await forward(last);
     const pixels = changed(last, next);
     changedPixels.push(pixels);
     last = next;
-    if (options.settledPixels !== null && pixels <= options.settledPixels) {
-      return { last, changedPixels, settled: true };
-    }
+    settled = options.settledPixels !== null && pixels <= options.settledPixels;
   }
-  return { last, changedPixels, settled: false };
+  return { last, changedPixels, settled, complete: settled || changedPixels.length >= steps };
 }
 
 /** Whether a cascade has passes after the first one, with so many clicks. */

@@ -11,32 +11,42 @@ import { roundHalfEven, zoomRegion } from './zoom-in.js';
 const badOption = expect.objectContaining({ code: 'bad-option' });
 
 describe('runCascade', () => {
-  const count = { steps: 3, settledPixels: null, clicks: 'every' } as const;
+  const options = { steps: 3, settledPixels: null, clicks: 'every' } as const;
   const forward = async (last: number | null) => (last ?? 0) + 1;
+  const run = { forward, changed: () => 99, clickCount: 1, options };
 
   it('feeds the result back as often as it is told', async () => {
-    expect(await runCascade(forward, () => 99, 1, count)).toEqual({
-      last: 4,
-      changedPixels: [99, 99, 99],
-      settled: false,
-    });
-    expect((await runCascade(forward, () => 99, 1, { ...count, steps: 0 })).last).toBe(1);
+    const whole = { last: 4, changedPixels: [99, 99, 99], settled: false, complete: true };
+    expect(await runCascade(run)).toEqual(whole);
+    const off = { ...options, steps: 0 };
+    expect(await runCascade({ ...run, options: off })).toMatchObject({ last: 1, complete: true });
   });
 
   it('settles at 20 pixels, not at 21', async () => {
     const pixels = [21, 20, 5];
     const changed = (a: number) => pixels[a - 1];
-    const adaptive = { ...count, settledPixels: 20 };
-    expect(await runCascade(forward, changed, 1, adaptive)).toEqual({
+    expect(await runCascade({ ...run, changed, options: { ...options, settledPixels: 20 } })).toEqual({
       last: 3,
       changedPixels: [21, 20],
       settled: true,
+      complete: true,
     });
   });
 
   it('is for the first click only where it is told so', async () => {
-    expect((await runCascade(forward, () => 1, 1, { ...count, clicks: 'first' })).last).toBe(4);
-    expect((await runCascade(forward, () => 1, 2, { ...count, clicks: 'first' })).last).toBe(1);
+    const first = { ...options, clicks: 'first' } as const;
+    expect((await runCascade({ ...run, options: first })).last).toBe(4);
+    expect((await runCascade({ ...run, options: first, clickCount: 2 })).last).toBe(1);
+  });
+
+  it('stops after so many passes, and goes on from there to the same end', async () => {
+    const first = await runCascade({ ...run, passes: 1 });
+    expect(first).toEqual({ last: 1, changedPixels: [], settled: false, complete: false });
+    const third = await runCascade({ ...run, from: first, passes: 2 });
+    expect(third).toEqual({ last: 3, changedPixels: [99, 99], settled: false, complete: false });
+    expect(await runCascade({ ...run, from: third })).toEqual(await runCascade(run));
+    const done = { last: 9, changedPixels: [1], settled: true, complete: true };
+    expect(await runCascade({ ...run, from: done })).toEqual(done);
   });
 });
 

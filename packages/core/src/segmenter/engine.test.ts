@@ -62,10 +62,13 @@ describe('createEngine', () => {
       candidate: fc.constantFrom('best' as const, 0, 1),
     });
     const request = fc.record({ clicks: fc.array(click, { minLength: 1, maxLength: 4 }), options });
+    const earlierRequest = fc.record({ request, passes: fc.constantFrom(undefined, 1, 2) });
     await fc.assert(
-      fc.asyncProperty(fc.array(request, { maxLength: 6 }), request, async (earlier, { clicks: wanted, options }) => {
+      fc.asyncProperty(fc.array(earlierRequest, { maxLength: 6 }), request, async (earlier, { clicks: wanted, options }) => {
         const used = await loaded(fakeModel({ candidates: 2 }), { budgets: { states: 5000 } });
-        for (const before of earlier) await ask(used, { clicks: before.clicks }, before.options);
+        for (const { request: before, passes } of earlier) {
+          await ask(used, { clicks: before.clicks }, { ...before.options, passes });
+        }
         const fresh = await loaded(fakeModel({ candidates: 2 }));
         const [a, b] = [await ask(used, { clicks: wanted }, options), await ask(fresh, { clicks: wanted }, options)];
         expect({ ...a, timings: null }).toEqual({ ...b, timings: null });
@@ -131,6 +134,44 @@ describe('createEngine', () => {
     await first.segment({ ...one, options: { refinement: { cascade: { steps: 1 } } } }, (draft) => drafts.push(draft));
     const alone = await ask(await loaded(), one.prompt, { refinement: { cascade: { steps: 0 } } });
     expect(drafts[0].runs).toEqual(alone.runs);
+  });
+
+  it('answers after so many passes, and goes on from there when it is asked again', async () => {
+    const cascade = { steps: 3, clicks: 'every' } as const;
+    for (const refinement of [{ cascade }, { cascade, zoomIn: {}, flip: true }]) {
+      const handle = fakeModel();
+      const engine = await loaded(handle);
+      const once = await ask(await loaded(), { clicks }, { refinement });
+      const first = await ask(engine, { clicks }, { refinement, passes: 1 });
+      expect(first.refinement).toMatchObject({ steps: 0, complete: false });
+      const third = await ask(engine, { clicks }, { refinement, passes: 2 });
+      expect(third.refinement).toMatchObject({ steps: 2, complete: false });
+      const before = handle.calls.decodes;
+      const whole = await ask(engine, { clicks }, { refinement });
+      expect(handle.calls.decodes - before).toBe('flip' in refinement ? 2 : 1);
+      expect({ ...whole, timings: null }).toEqual({ ...once, timings: null });
+      expect((await ask(engine, { clicks }, { refinement, passes: 1 })).refinement.complete).toBe(true);
+    }
+  });
+
+  it('takes no unfinished answer for the ground of the next click', async () => {
+    const refinement = { cascade: { steps: 2 } };
+    const engine = await loaded();
+    await ask(engine, { clicks: clicks.slice(0, 2) }, { refinement, passes: 1 });
+    const { runs } = await ask(engine, { clicks }, { refinement });
+    expect(runs).toEqual((await ask(await loaded(), { clicks }, { refinement })).runs);
+  });
+
+  it('tells the mask of the passes before as the draft', async () => {
+    const engine = await loaded();
+    const drafts: DraftMask[] = [];
+    const request = { key: 'a', prompt: { clicks }, options: { refinement: { cascade: { steps: 2 } } } };
+    const tell = (draft: DraftMask) => drafts.push(draft);
+    const one = { ...request, options: { ...request.options, passes: 1 } };
+    const { runs } = await engine.segment(one, tell);
+    expect(drafts).toEqual([]);
+    await engine.segment(request, tell);
+    expect(drafts).toEqual([{ runs }]);
   });
 
   it('applies a cascade for the first click to the first click only', async () => {
@@ -303,6 +344,8 @@ describe('bad prompts and options', () => {
     ['a word for the cascade', { refinement: { cascade: 'on' } }],
     ['a number for flip', { refinement: { flip: 1 } }],
     ['a text for the candidate', { candidate: '0' }],
+    ['no passes at all', { passes: 0 }],
+    ['half a pass', { passes: 0.5 }],
   ])('refuses %s', async (_, options) => {
     const engine = await loaded();
     expect(await codeOf(ask(engine, { clicks: [at(20, 20)] }, options as EngineRequest['options']))).toBe('bad-option');

@@ -1,44 +1,26 @@
-import { type Click, checkClicks, clickPixel } from '../clicks/index.js';
+import { type Click, clickPixel } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
-import { type Box, type Rect, type Size, wholeRect } from '../geometry/index.js';
-import {
-  checkImage,
-  layersOf,
-  type ProbabilityMap,
-  pasteOnMap,
-  probabilitiesOf,
-  type RgbImage,
-  readOnGrid,
-  sigmoid,
-} from '../image/index.js';
+import { type Size, wholeRect } from '../geometry/index.js';
+import { checkImage, type ProbabilityMap, type RgbImage } from '../image/index.js';
 import {
   area,
   bounds,
   changedPixels,
-  checkRuns,
   emptyRuns,
   intersection,
   type MaskRuns,
   mergeProgressively,
   rectRuns,
-  toRuns,
 } from '../mask/index.js';
-import type { DecodeOutput, Features, ModelHandle, PreviousMask, View } from '../models/index.js';
-import {
-  averageLogits,
-  chooseCandidate,
-  goesOn,
-  type ResolvedRefinement,
-  rankCandidates,
-  resolveRefinement,
-  runCascade,
-  zoomRegion,
-} from '../refinement/index.js';
-import { guideFromBox, normaliseBox } from './box-guide.js';
+import type { Features, ModelHandle, View } from '../models/index.js';
+import { type CascadeResult, goesOn, resolveRefinement, runCascade } from '../refinement/index.js';
+import { guideFromBox } from './box-guide.js';
 import { createByteLru } from './byte-lru.js';
-import { fingerprint } from './fingerprint.js';
-import { type cutMask as CutMask, checkPostprocess, createMaskCutter, postprocess } from './postprocess.js';
-import type { Candidate, PredictionData, RefinementReport } from './prediction.js';
+import { checkPrompt } from './check-prompt.js';
+import { type ClickState, nothingYet, stateBytes, stateNames } from './click-state.js';
+import { type Pass, runPass } from './pass.js';
+import { checkPostprocess, createMaskCutter, postprocess } from './postprocess.js';
+import type { PredictionData } from './prediction.js';
 import type { Prompt } from './prompt.js';
 import type { DraftMask, ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
 
@@ -46,7 +28,7 @@ import type { DraftMask, ImageSource, SegmenterInfo, SegmentOptions } from './se
 export interface EngineRequest {
   readonly key: string;
   readonly prompt: Prompt;
-  readonly options: Pick<SegmentOptions, 'refinement' | 'postprocess' | 'candidate' | 'includeMap'>;
+  readonly options: Pick<SegmentOptions, 'refinement' | 'postprocess' | 'candidate' | 'includeMap' | 'passes'>;
 }
 
 export interface EngineStats {
@@ -138,28 +120,6 @@ export interface EngineOptions {
   readonly limits?: Partial<EngineLimits>;
 }
 
-/** What is known after a click: enough to go on from. */
-interface ClickState {
-  /** Null where there was no positive click yet, so that the network was not asked. */
-  readonly map: ProbabilityMap | null;
-  /** The map before this click, to tell what the click changed. */
-  readonly before: ProbabilityMap | null;
-  /** The mask with which a starting mask was merged; null where nothing is merged. */
-  readonly merged: MaskRuns | null;
-  readonly mergedBefore: MaskRuns | null;
-  readonly zoomed: Rect | null;
-  /** What the family wants back on the next pass. */
-  readonly memory: Float32Array | null;
-  readonly candidates: readonly Candidate[];
-  readonly candidate: number;
-  readonly report: RefinementReport;
-}
-
-interface Pass extends Omit<ClickState, 'report' | 'map' | 'before' | 'merged' | 'mergedBefore'> {
-  readonly map: ProbabilityMap;
-  readonly roi: Rect;
-}
-
 /**
  * The click pipeline over a loaded model, in this thread. Most programs want `createSegmenter` instead.
  *
@@ -232,59 +192,7 @@ export function createEngine(options: EngineOptions): Engine {
     return made;
   };
 
-  /** The whole of one pass: choose the region, run the network, choose the candidate. */
-  const forward = async (
-    key: string,
-    size: Size,
-    clicks: readonly Click[],
-    box: Box | null,
-    previous: PreviousMask | null,
-    /** What zoom-in goes by, where it is not the previous map or mask. */
-    seen: MaskRuns | null,
-    memory: Float32Array | null,
-    current: Rect | null,
-    fixedRoi: Rect | null,
-    refinement: ResolvedRefinement,
-    wanted: 'best' | number,
-  ): Promise<Pass> => {
-    let roi = fixedRoi ?? wholeRect(size);
-    let shownIn = roi;
-    let zoomed = fixedRoi !== null;
-    let nextZoomed: Rect | null = null;
-    if (refinement.zoomIn !== null && fixedRoi === null) {
-      const { zoomIn } = refinement;
-      const mask = seen ?? (previous === null ? null : asRuns(previous, size, zoomIn.threshold, cutMask));
-      const view = zoomRegion(mask === null ? null : bounds(mask), clicks, current, size, zoomIn);
-      ({ roi, shownIn, zoomed } = view);
-      nextZoomed = view.current;
-    }
-    const pass = async (mirrored: boolean) => {
-      const input = { roi, zoomed, mirrored, image: size, clicks, box, previous, memory };
-      return model.decode(await featuresOf(key, input), input);
-    };
-    const plain = await pass(false);
-    const ranked = rankCandidates(plain.logits.length, plain.scores);
-    const candidate = chooseCandidate(ranked, wanted, plain.choice);
-    // A copy, since candidates are views of one larger array.
-    const chosen = ({ logits, enlarge }: DecodeOutput) =>
-      enlarge === undefined ? logits[candidate].slice() : enlarge(logits[candidate]);
-    const logits = refinement.flip ? averageLogits(chosen(plain), chosen(await pass(true))) : chosen(plain);
-    const { width, height, filter, interpolate } = plain;
-    const data = interpolate === 'logit' ? logits : sigmoid(logits);
-    let map: ProbabilityMap = { width, height, data, scale: interpolate, roi: shownIn, filter };
-    const focus = plain.focus?.(map, (one, probability) => cutMask(one, size, probability)) ?? null;
-    if (focus !== null) {
-      const part = { roi: focus.roi, zoomed: true, mirrored: false };
-      const patch = { ...(await focus.refine(await featuresOf(key, part))), roi: focus.roi };
-      map = pasteOnMap(focus.over === 'previous' && previous !== null && 'roi' in previous ? previous : map, patch);
-    }
-    const candidates = ranked.map((index) => ({
-      index,
-      score: plain.scores?.[index] ?? meanInside(map, manifest.threshold),
-    }));
-    const kept = plain.memory?.[candidate].slice() ?? null;
-    return { map, roi, zoomed: nextZoomed, memory: kept, candidates, candidate };
-  };
+  const tools = { model, featuresOf, cutMask };
 
   return {
     info: {
@@ -328,10 +236,12 @@ export function createEngine(options: EngineOptions): Engine {
     async segment(request, onDraft) {
       const { key, options: wanted } = request;
       const size = sizeOf(key);
-      const prompt = checkPrompt(request.prompt, size, limits);
+      const prompt = checkPrompt(request.prompt, size, limits.maxClicks);
       checkPostprocess(wanted.postprocess ?? {});
       const choice = wanted.candidate ?? 'best';
-      checkChoice(choice, model.capabilities.candidates);
+      if (choice !== 'best') expectInteger('bad-option', 'candidate', choice, 0, model.capabilities.candidates - 1);
+      const { passes } = wanted;
+      if (passes !== undefined) expectInteger('bad-option', 'passes', passes, 1);
       const refinement = resolveRefinement(wanted.refinement ?? {}, manifest.refinement);
       const box = model.capabilities.box ? prompt.box : null;
       const guide = prompt.box === null || box !== null ? null : guideFromBox(prompt.box, prompt.clicks, size);
@@ -359,27 +269,26 @@ export function createEngine(options: EngineOptions): Engine {
         return mergeProgressively(cut(map, made), before ?? start, clickPixel(last, size), merging);
       };
 
-      // The state after each click is named by all that led to it, so that it is found again whoever asks, and is the
-      // same whether the clicks came one by one or all at once.
-      const names = stateNames(key, clicks, prompt, refinement, threshold, choice, start && wanted.postprocess);
+      const names = stateNames({
+        key,
+        clicks,
+        prompt,
+        refinement,
+        threshold,
+        candidate: choice,
+        postprocess: (start && wanted.postprocess) ?? null,
+      });
       // A box that the model takes is answered by itself before the first click, as where it was drawn first.
       const least = box === null ? 1 : 0;
-      let done = clicks.length;
-      let state: ClickState | undefined;
-      while (done >= least) {
-        state = states.get(names[done]);
-        if (state !== undefined) break;
-        done -= 1;
-      }
-      for (let count = done + 1; count <= clicks.length; count++) {
-        const part = clicks.slice(0, count);
-        state = await step(part, state, count === clicks.length ? choice : 'best');
-        // Map and memory; then what is remembered beside them, runs of about two a row among it.
-        states.set(
-          names[count],
-          state,
-          (state.map === null ? 0 : bytesOf(state.map)) + (state.memory?.byteLength ?? 0) + 400 + 20 * size.height,
-        );
+      // Back to the last state that is known in full; clicks after it are answered one by one.
+      let count = clicks.length;
+      while (count >= least && states.get(names[count])?.report.complete !== true) count -= 1;
+      let state = count < least ? undefined : states.get(names[count]);
+      for (count += 1; count <= clicks.length; count++) {
+        const isLast = count === clicks.length;
+        const begun = states.get(names[count]);
+        state = await step(clicks.slice(0, count), state, begun, isLast);
+        states.set(names[count], state, stateBytes(state, size));
       }
       const predicted = performance.now();
       const last = state as ClickState;
@@ -430,25 +339,13 @@ export function createEngine(options: EngineOptions): Engine {
       async function step(
         part: readonly Click[],
         from: ClickState | undefined,
-        pick: 'best' | number,
+        /** The same step, of which an earlier request made the first passes. */
+        begun: ClickState | undefined,
+        isLast: boolean,
       ): Promise<ClickState> {
-        const known: PreviousMask | null = from?.map ?? prompt.mask ?? guide?.start ?? null;
+        const known = from?.map ?? prompt.mask ?? guide?.start ?? null;
         const positive = box !== null || part.some((click) => click.label === 'positive');
-        const whole = wholeRect(size);
-        if (!positive && known === null) {
-          const report = { steps: 0, changedPixels: [], settled: false, roi: whole, flip: refinement.flip };
-          return {
-            map: null,
-            before: null,
-            merged: null,
-            mergedBefore: null,
-            zoomed: null,
-            memory: null,
-            candidates: [{ index: 0, score: 0 }],
-            candidate: 0,
-            report,
-          };
-        }
+        if (!positive && known === null) return nothingYet(size, refinement.flip);
         const previous = model.capabilities.previousMask ? known : null;
         const mergedBefore = from?.merged ?? null;
         const cascade =
@@ -456,47 +353,45 @@ export function createEngine(options: EngineOptions): Engine {
             ? refinement.cascade
             : { ...refinement.cascade, steps: 0 };
         // A mask to start from has been through a click already, and a box stands for one.
-        const count = part.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1);
-        const drafts = part.length === clicks.length && goesOn(count, cascade);
-        const {
-          last: pass,
-          changedPixels: changes,
-          settled,
-        } = await runCascade<Pass>(
-          async (prior) => {
-            const made = await forward(
+        const clickCount = part.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1);
+        const tellDraft = ({ map }: Pass) => {
+          if (!isLast || passes === 1 || !goesOn(clickCount, cascade)) return;
+          onDraft?.({ runs: copyRuns(merge(map, part, mergedBefore) ?? cut(map, part)) });
+        };
+        const earlier = begun === undefined ? null : asCascade(begun);
+        if (earlier !== null) tellDraft(earlier.last);
+        const made = await runCascade<Pass>({
+          async forward(prior) {
+            const pass = await runPass(tools, {
               key,
               size,
-              part,
+              clicks: part,
               box,
-              prior?.map ?? previous,
-              prior === null ? mergedBefore : null,
-              prior === null ? (from?.memory ?? null) : prior.memory,
-              prior?.zoomed ?? from?.zoomed ?? null,
-              guide?.roi ?? null,
+              previous: prior?.map ?? previous,
+              seen: prior === null ? mergedBefore : null,
+              memory: prior === null ? (from?.memory ?? null) : prior.memory,
+              current: prior?.zoomed ?? from?.zoomed ?? null,
+              roi: guide?.roi ?? null,
               refinement,
-              prior === null ? pick : prior.candidate,
-            );
-            if (drafts && prior === null) {
-              onDraft?.({ runs: copyRuns(merge(made.map, part, mergedBefore) ?? cut(made.map, part)) });
-            }
-            return made;
+              candidate: prior?.candidate ?? (isLast ? choice : 'best'),
+            });
+            if (prior === null) tellDraft(pass);
+            return pass;
           },
-          (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
-          count,
-          cascade,
-        );
-        const report = { steps: changes.length, changedPixels: changes, settled, roi: pass.roi, flip: refinement.flip };
+          changed: (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
+          clickCount,
+          options: cascade,
+          from: earlier,
+          passes: isLast ? passes : undefined,
+        });
+        const { last: pass, changedPixels: changes, settled, complete } = made;
+        const { roi, ...kept } = pass;
         return {
-          map: pass.map,
+          ...kept,
           before: from?.map ?? null,
           merged: merge(pass.map, part, mergedBefore),
           mergedBefore: mergedBefore ?? start,
-          zoomed: pass.zoomed,
-          memory: pass.memory,
-          candidates: pass.candidates,
-          candidate: pass.candidate,
-          report,
+          report: { steps: changes.length, changedPixels: changes, settled, complete, roi, flip: refinement.flip },
         };
       }
     },
@@ -541,12 +436,6 @@ function checkView(view: View, size: Size): void {
   expectInteger('bad-option', 'view.roi.height', height, 1, size.height - y);
 }
 
-interface CheckedPrompt {
-  readonly clicks: readonly Click[];
-  readonly box: Box | null;
-  readonly mask: MaskRuns | null;
-}
-
 function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
   for (const [name, bytes] of Object.entries(budgets)) {
     if (!(bytes >= 0)) throw unexpected('bad-option', `budgets.${name}`, 'a number of bytes from 0', bytes);
@@ -556,83 +445,12 @@ function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
   }
 }
 
-function checkPrompt(prompt: Prompt, size: Size, limits: EngineLimits): CheckedPrompt {
-  const clicks = prompt.clicks ?? [];
-  if (Array.isArray(clicks) && clicks.length > limits.maxClicks) {
-    const message = `Expected at most ${limits.maxClicks} clicks but received ${clicks.length}. Correct the mask by hand, or raise the limit (limits.maxClicks).`;
-    throw new ClickmaskError('too-many-clicks', message);
-  }
-  checkClicks(clicks, size);
-  const box = prompt.box === undefined ? null : normaliseBox(prompt.box, size);
-  if (clicks.length === 0 && box === null) {
-    throw new ClickmaskError(
-      'no-clicks',
-      'Expected at least one click or a box but received none. Click on the object.',
-    );
-  }
-  let mask: MaskRuns | null = null;
-  if (prompt.mask !== undefined) {
-    mask = toRuns(prompt.mask);
-    checkRuns(mask);
-    if (mask.width !== size.width || mask.height !== size.height) {
-      const expected = `a mask of the picture's size, ${size.width} x ${size.height} px`;
-      throw unexpected('bad-mask', 'prompt.mask', expected, `${mask.width} x ${mask.height} px`);
-    }
-    if (mask.spans.length === 0) mask = null;
-  }
-  return { clicks, box, mask };
+/** A step that was not finished, as the cascade left it; a state without a map is always finished. */
+function asCascade({ map, report, ...kept }: ClickState): CascadeResult<Pass> | null {
+  if (map === null) return null;
+  const { roi, changedPixels, settled, complete } = report;
+  return { last: { ...kept, map, roi }, changedPixels, settled, complete };
 }
-
-function checkChoice(choice: 'best' | number, count: number): void {
-  if (choice !== 'best') expectInteger('bad-option', 'candidate', choice, 0, count - 1);
-}
-
-/** Names of the states after 0, 1, 2, ... clicks; a candidate that was asked for is that of the last one. */
-function stateNames(
-  key: string,
-  clicks: readonly Click[],
-  prompt: CheckedPrompt,
-  refinement: ResolvedRefinement,
-  threshold: number,
-  choice: 'best' | number,
-  /** Counts where each mask is merged into the one before. */
-  postprocess: object | null | undefined,
-): readonly string[] {
-  const start = prompt.mask === null ? '' : fingerprint(prompt.mask);
-  // The threshold counts too: it decides when an adaptive cascade has settled.
-  let name = `${key}\n${JSON.stringify([prompt.box, start, refinement, threshold, postprocess ?? null])}`;
-  const names = [name];
-  for (const click of clicks) {
-    name += `|${click.x},${click.y},${click.label === 'positive' ? '+' : '-'}`;
-    names.push(name);
-  }
-  if (choice !== 'best') names[clicks.length] += `#${choice}`;
-  return names;
-}
-
-function asRuns(previous: PreviousMask, size: Size, threshold: number, cut: typeof CutMask): MaskRuns {
-  return 'spans' in previous ? previous : cut(previous, size, threshold);
-}
-
-/** Mean probability of the cells above the threshold: a stand-in for a score where the model gives none. */
-function meanInside(map: ProbabilityMap, threshold: number): number {
-  let sum = 0;
-  let count = 0;
-  // A map pasted together is sampled.
-  const values =
-    map.patches === undefined ? probabilitiesOf(map) : readOnGrid(map, map.roi, { width: 64, height: 64 }, map.filter);
-  // By index: iterating over a typed array costs milliseconds here, every click.
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] > threshold) {
-      sum += values[i];
-      count += 1;
-    }
-  }
-  return count === 0 ? 0 : sum / count;
-}
-
-const bytesOf = (map: ProbabilityMap): number =>
-  layersOf(map).reduce((bytes, layer) => bytes + layer.data.byteLength, 0);
 
 function copyMap(map: ProbabilityMap): ProbabilityMap {
   const { patches, ...own } = map;

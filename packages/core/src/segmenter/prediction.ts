@@ -18,6 +18,8 @@ export interface RefinementReport {
   readonly changedPixels: readonly number[];
   /** Whether an adaptive cascade stopped before its last step. */
   readonly settled: boolean;
+  /** False where `passes` ended the cascade early: there is a better mask to come. */
+  readonly complete: boolean;
   /** The region that was fed to the network in the last pass, in image px. */
   readonly roi: Rect;
   readonly flip: boolean;

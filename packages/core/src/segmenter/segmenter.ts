@@ -37,6 +37,11 @@ export interface SegmentOptions {
   readonly postprocess?: PostprocessOptions;
   /** Which candidate becomes the mask: the best by score (default), or one by its index. */
   readonly candidate?: 'best' | number;
+  /**
+   * Passes of the last click's cascade after which to answer, complete or not, as a preview under a moving pointer wants
+   * it; `refinement.complete` tells which. Asked again, the cascade goes on from there. Default: all of them.
+   */
+  readonly passes?: number;
   /** Adds the probability map to the prediction. Default false. */
   readonly includeMap?: boolean;
   /** Where several requests name the same session, a newer one replaces those still queued (`superseded`). */

@@ -150,12 +150,13 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
       }
       return packed(await segmenter.features(image, checkView(rest.view), { signal: request.signal }));
     }
-    const { refinement, postprocess, candidate, includeMap } = (rest.options ?? {}) as SegmentOptions;
+    const { refinement, postprocess, candidate, includeMap, passes } = (rest.options ?? {}) as SegmentOptions;
     const { mask: _, ...prediction } = await segmenter.segment(image, (rest.prompt ?? {}) as Prompt, {
       refinement,
       postprocess,
       candidate,
       includeMap,
+      passes,
       deadlineMs,
       signal: request.signal,
     });
