@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-// Compares Clickmask with what clickmask_export.record (or record_encoders) wrote of the authors' predictor.
+// Compares Clickmask with what clickmask_export.record (or record_encoders, record_focalclick) wrote of the authors'
+// predictor.
 //
 // node tools/export/compare.mjs MODEL_FOLDER RECORD_FOLDER GRABCUT_FOLDER
+//
+// The authors' clicks are given to both. Clickmask's own next click, chosen from its own mask before, is compared with
+// theirs; where it is another, a line says what made the difference.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -27,10 +31,65 @@ const postprocess = integrity ? {} : { structuralIntegrity: 'off' };
 const { zoomIn } = JSON.parse(await readFile(join(model, 'model.json'), 'utf8')).refinement;
 const released = zoomIn === null ? refinement : { ...refinement, zoomIn: { whenEmpty: 'as-released' } };
 const options = { refinement: released, postprocess, includeMap: true };
-const total = { maps: 0, maxDiff: 0, minIou: 1, clicks: 0, sameClicks: 0, sequences: 0, sameSequences: 0, areas: 0 };
+
+const total = {
+  maps: 0,
+  maxDiff: 0,
+  masks: 0,
+  minIou: 1,
+  pixels: 0,
+  unlikePixels: 0,
+  margin: 0,
+  clicks: 0,
+  sameClicks: 0,
+  sequences: 0,
+  sameSequences: 0,
+  areas: 0,
+};
 const times = [];
 const outside = [];
 const encodes = [];
+
+const stemOf = (name) => name.replace(/\.[^.]+$/, '');
+const textOf = (click) => (click === null ? 'none' : `${click.label} ${Math.floor(click.x)},${Math.floor(click.y)}`);
+const sameClick = (a, b) => a !== null && b !== null && a.x === b.x && a.y === b.y && a.label === b.label;
+
+/** Probabilities on the pixels of the picture. */
+function probabilitiesOf(map, size) {
+  // Logits are enlarged before they become probabilities.
+  const { scale = 'probability', ...values } = map;
+  const enlarged = readOnGrid(values, wholeRect(size), size, 'half-pixel');
+  return scale === 'logit' ? sigmoid(enlarged) : enlarged;
+}
+
+/** How far two masks are from each other, and how far from the threshold the probabilities of the pixels are where they are. */
+function compareMasks(theirs, own, expected) {
+  let both = 0;
+  let either = 0;
+  let margin = 0;
+  for (let p = 0; p < own.length; p++) {
+    if (theirs[p] === 1 && own[p] === 1) both += 1;
+    if (theirs[p] === 1 || own[p] === 1) either += 1;
+    if (theirs[p] !== own[p] && expected) margin = Math.max(margin, Math.abs(expected[p] - threshold));
+  }
+  return { iou: either === 0 ? 1 : both / either, unlike: either - both, margin };
+}
+
+/** The authors' answers to each click of a sample: probabilities and masks, as far as they were kept. */
+async function keptAnswers(sample) {
+  const plane = sample.width * sample.height;
+  const maps = sample.maps === null ? null : await readFile(join(record, sample.maps));
+  const kept = sample.masks === undefined ? null : await readFile(join(record, sample.masks));
+  return (i) => {
+    if (maps === null) return {};
+    const map = new Float32Array(maps.buffer, maps.byteOffset + i * plane * 4, plane);
+    const mask = kept
+      ? kept.subarray(i * plane, (i + 1) * plane)
+      : Uint8Array.from(map, (value) => +(value > threshold));
+    return { map, mask };
+  };
+}
+
 for (const sample of samples) {
   // Where the authors encode a picture before the first click, so is it here.
   const prepare = msToEncode !== undefined;
@@ -38,17 +97,18 @@ for (const sample of samples) {
   const opened = performance.now();
   const image = await segmenter.open(picture, { prepare });
   encodes.push(performance.now() - opened);
-  const stem = sample.name.replace(/\.[^.]+$/, '');
-  const maskName = masks.find((name) => name.replace(/\.[^.]+$/, '') === stem);
+  const maskName = masks.find((name) => stemOf(name) === stemOf(sample.name));
   const truth = decodeGroundTruth(
     await decodeMaskFile(await readFile(join(dataset, 'boundary_GT', maskName))),
     'trimap',
   );
   const plane = sample.width * sample.height;
-  const bytes = sample.maps === null ? null : await readFile(join(record, sample.maps));
+  const answerTo = await keptAnswers(sample);
   const given = [];
+  const worst = { diff: 0, iou: 1, unlike: 0 };
   let same = true;
   let previous = { width: sample.width, height: sample.height, data: new Uint8Array(plane) };
+  let unlikeBefore = { unlike: 0, margin: 0 };
   const [x1, y1, x2, y2] = sample.box ?? [];
   for (const [i, made] of sample.clicks.entries()) {
     // The box alone comes first, where there is one.
@@ -57,8 +117,20 @@ for (const sample of samples) {
       const own = nextClick(truth, previous, given);
       const click = { x: column + 0.5, y: row + 0.5, label: positive ? 'positive' : 'negative' };
       total.clicks += 1;
-      if (own !== null && own.x === click.x && own.y === click.y && own.label === click.label) total.sameClicks += 1;
-      else same = false;
+      if (sameClick(own, click)) total.sameClicks += 1;
+      else {
+        same = false;
+        const before = i > 0 ? answerTo(i - 1).mask : null;
+        const theirMask = before ? nextClick(truth, { ...previous, data: before }, given) : null;
+        const cause = !before
+          ? ''
+          : sameClick(theirMask, click)
+            ? `; masks before differ in ${unlikeBefore.unlike} pixels, at most ${unlikeBefore.margin.toExponential(1)} from the threshold`
+            : `; from the authors' mask Clickmask chooses ${textOf(theirMask)}`;
+        process.stdout.write(
+          `${sample.name} click ${i + 1}: authors ${textOf(click)}, Clickmask ${textOf(own)}${cause}\n`,
+        );
+      }
       given.push(click);
     }
     const prompt = { clicks: given, ...(sample.box ? { box: { x1, y1, x2, y2 } } : {}) };
@@ -69,40 +141,45 @@ for (const sample of samples) {
     previous = mask;
     const theirs = sample.areas[i];
     total.areas = Math.max(total.areas, Math.abs(area - theirs) / Math.max(1, area, theirs));
-    if (bytes === null) continue;
-    const expected = new Float32Array(bytes.buffer, bytes.byteOffset + i * plane * 4, plane);
-    // Logits are enlarged before they become probabilities.
-    const { scale = 'probability', ...values } = map;
-    const enlarged = readOnGrid(values, wholeRect(sample), sample, 'half-pixel');
-    const found = scale === 'logit' ? sigmoid(enlarged) : enlarged;
-    let both = 0;
-    let either = 0;
-    let worst = 0;
-    for (let p = 0; p < plane; p++) {
-      worst = Math.max(worst, Math.abs(expected[p] - found[p]));
-      const a = expected[p] > threshold;
-      const b = mask.data[p] === 1;
-      if (a && b) both += 1;
-      if (a || b) either += 1;
-    }
+    const expected = answerTo(i);
+    if (expected.map === undefined) continue;
+    const found = probabilitiesOf(map, sample);
+    let diff = 0;
+    for (let p = 0; p < plane; p++) diff = Math.max(diff, Math.abs(expected.map[p] - found[p]));
     total.maps += 1;
-    total.maxDiff = Math.max(total.maxDiff, worst);
+    worst.diff = Math.max(worst.diff, diff);
     // With structural integrity, the authors' mask is less than what the map gives.
-    if (!integrity) total.minIou = Math.min(total.minIou, either === 0 ? 1 : both / either);
+    if (integrity && sample.masks === undefined) continue;
+    const { iou, unlike, margin } = compareMasks(expected.mask, mask.data, expected.map);
+    unlikeBefore = { unlike, margin };
+    total.masks += 1;
+    total.pixels += plane;
+    total.unlikePixels += unlike;
+    total.margin = Math.max(total.margin, margin);
+    worst.iou = Math.min(worst.iou, iou);
+    worst.unlike += unlike;
     if (process.env.VERBOSE)
       process.stdout.write(
-        `${sample.name} click ${i + 1}: diff ${worst.toExponential(2)} IoU ${(either === 0 ? 1 : both / either).toFixed(5)} area ${either}\n`,
+        `${sample.name} click ${i + 1}: diff ${diff.toExponential(2)} IoU ${iou.toFixed(5)} pixels unlike ${unlike} area ${theirs}\n`,
       );
   }
   total.sequences += 1;
   if (same) total.sameSequences += 1;
+  total.maxDiff = Math.max(total.maxDiff, worst.diff);
+  total.minIou = Math.min(total.minIou, worst.iou);
+  process.stdout.write(
+    `${total.sequences} of ${samples.length}: ${sample.name}, ${sample.clicks.length} clicks, difference ${worst.diff.toExponential(2)}, IoU ${worst.iou.toFixed(6)}, pixels unlike ${worst.unlike}, clicks ${same ? 'alike' : 'NOT alike'}\n`,
+  );
   await image.close();
 }
 await segmenter.close();
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-process.stdout.write(`maps compared            ${total.maps}
+process.stdout.write(`pictures                 ${total.sequences}
+maps compared            ${total.maps}
 largest difference       ${total.maxDiff.toExponential(2)}
-least IoU of masks       ${integrity ? '-' : total.minIou.toFixed(6)}
+masks compared           ${total.masks}
+least IoU of masks       ${total.masks === 0 ? '-' : total.minIou.toFixed(6)}
+pixels unlike            ${total.unlikePixels} of ${total.pixels}, at most ${total.margin.toExponential(1)} from the threshold
 largest area difference  ${(total.areas * 100).toFixed(4)} %
 clicks chosen alike      ${total.sameClicks} of ${total.clicks} (${total.sameSequences} of ${total.sequences} sequences whole)
 ${

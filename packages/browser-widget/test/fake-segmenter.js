@@ -93,7 +93,7 @@ export function fakeSegmenter({ delay = 0, failing = () => null } = {}) {
           { index: 2, score: 0.5 },
         ],
         changedPixels: 1,
-        refinement: null,
+        refinement: { steps: 0, changedPixels: [], settled: false, complete: true, roi: null, flip: false },
         notes: [],
         provider: 'wasm',
         model: 'fake 1',

@@ -110,13 +110,13 @@ def isegm(code):
         ('A-CFR-4 on every click', 'isegm-fixed', fixed_zoom, False, dict(steps=4, adaptive=True, clicks=99)),
     ]:
         predictor = record.isegm_predictor(net, zoom, flip, cascade)
-        clicks, probabilities, _ = record.evaluate_isegm(predictor, image, truth, CLICKS)
+        answered = record.evaluate_isegm(predictor, image, truth, CLICKS)
         cases.append({
             'title': title, 'model': model, 'threshold': 0.49,
             'refinement': {'flip': flip, 'cascade': 'off' if cascade is None else {
                 'steps': cascade['steps'], 'settledPixels': 20 if cascade['adaptive'] else None,
                 'clicks': 'first' if cascade['clicks'] == 1 else 'every'}},
-            'steps': sampled(clicks, probabilities, 0.49)})
+            'steps': sampled(answered['clicks'], answered['maps'], 0.49)})
     # Seen from 0.9 on, the mask is empty after some clicks; the authors' code then squeezes the whole picture's answer
     # into the region used before.
     clicks = [(117, 128, True), (125, 120, True), (118, 127, False), (124, 121, False), (95, 128, False),

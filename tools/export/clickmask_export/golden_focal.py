@@ -67,9 +67,9 @@ def make(code):
     for title, clicks, mask in [('focus and paste; after ten clicks only the focus changes', 14, None),
                                 ('a starting mask, merged progressively', golden.CLICKS, start)]:
         predictor = record_focalclick.focal_predictor(net, SIZE)
-        made, maps, masks, _ = record_focalclick.evaluate_focal(predictor, image, truth, clicks, mask)
-        steps = golden.sampled(made, maps, focalclick.THRESHOLD)
-        for step, merged in zip(steps, masks):
+        answered = record_focalclick.evaluate_focal(predictor, image, truth, clicks, mask)
+        steps = golden.sampled(answered['clicks'], answered['maps'], focalclick.THRESHOLD)
+        for step, merged in zip(steps, answered['masks']):
             step.update(area=int(merged.sum()), mask=golden.bits(merged))
         merge = {} if mask is None else {'progressiveMerge': {'whenUnchanged': 'as-released'}}
         cases.append({'title': title, 'model': 'focalclick', 'threshold': focalclick.THRESHOLD, 'refinement': merge,

@@ -7,10 +7,6 @@ size, as float32. `compare.mjs` reads them.
 """
 import argparse
 import inspect
-import json
-import os
-import pathlib
-import statistics
 import time
 import types
 
@@ -18,19 +14,10 @@ import cv2
 import numpy as np
 import torch
 
-from . import adaptiveclick, fcanet, isegm, mst
+from . import adaptiveclick, fcanet, isegm, mst, recording
 
 BUILDERS = {'adaptiveclick': adaptiveclick.build, 'cfr-icl': isegm.plain_vit, 'fcanet': fcanet.build, 'mst': mst.build,
             'ritm': isegm.ritm, 'simpleclick': isegm.plain_vit}
-
-
-def network_arguments(parse):
-    parse.add_argument('system', choices=sorted(BUILDERS))
-    parse.add_argument('--code', required=True, type=pathlib.Path)
-    parse.add_argument('--checkpoint', type=pathlib.Path)
-    parse.add_argument('--random', type=int)
-    parse.add_argument('--variant')
-    parse.add_argument('--size', type=int)
 
 
 def predictor_of(arguments, cascade=None, max_size=None):
@@ -82,18 +69,17 @@ def click_the_deepest():
 
 
 def evaluate_isegm(predictor, image, truth, max_clicks):
-    """Clicks (row, column, positive), probability maps and seconds, one a click."""
     from isegm.inference import evaluation
     click_the_deepest()
     recorder = Recorder(predictor)
     clicks = evaluation.evaluate_sample(image, truth, recorder, max_iou_thr=2.0, pred_thr=0.49,
                                         max_clicks=max_clicks)[0]
     clicks = [(int(c.coords[0]), int(c.coords[1]), bool(c.is_positive)) for c in clicks]
-    return clicks, recorder.maps, recorder.seconds
+    return {'clicks': clicks, 'maps': recorder.maps, 'seconds': recorder.seconds}
 
 
 def evaluate_fcanet(net, image, truth, max_clicks, integrity):
-    """The same by FCA-Net's code; also the areas of its masks, since structural integrity takes parts away."""
+    """The same by FCA-Net's code; also its masks, since structural integrity takes parts away."""
     import core
     import evaluate
 
@@ -105,7 +91,7 @@ def evaluate_fcanet(net, image, truth, max_clicks, integrity):
     core.torch.sigmoid = lambda logits: made.append(sigmoid(logits)) or made[-1]
     mask = np.zeros_like(truth)
     points = np.empty([0, 3], dtype=np.int64)
-    clicks, maps, seconds, areas = [], [], [], []
+    clicks, maps, seconds, masks = [], [], [], []
     for _ in range(max_clicks):
         column, row, positive = evaluate.get_next_anno_point(mask, truth, points)
         points = np.append(points, [(column, row, positive)], axis=0)
@@ -114,65 +100,33 @@ def evaluate_fcanet(net, image, truth, max_clicks, integrity):
         seconds.append(time.perf_counter() - started)
         clicks.append((int(row), int(column), positive == 1))
         maps.append(cv2.resize(made[-1].numpy()[0, 0], truth.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        areas.append(int(mask.sum()))
-    return clicks, maps, seconds, areas
-
-
-def read_grabcut(folder, limit):
-    folder = pathlib.Path(folder)
-    for path in sorted((folder / 'data_GT').iterdir(), key=lambda p: p.stem)[:limit]:
-        image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-        mask = cv2.imread(str(next((folder / 'boundary_GT').glob(path.stem + '.*'))))[:, :, 0].astype(np.int32)
-        mask[mask == 128] = -1
-        mask[mask > 128] = 1
-        yield path.name, image, mask
+        masks.append(mask)
+    return {'clicks': clicks, 'maps': maps, 'seconds': seconds, 'masks': masks}
 
 
 def main():
     parse = argparse.ArgumentParser()
-    network_arguments(parse)
-    parse.add_argument('--grabcut', required=True)
-    parse.add_argument('--limit', type=int, default=50)
-    parse.add_argument('--clicks', type=int, default=10)
-    parse.add_argument('--maps', type=int, default=10, help='samples whose maps are kept')
+    recording.add_arguments(parse, BUILDERS)
     parse.add_argument('--cfr', type=int, default=0)
     parse.add_argument('--cfr-clicks', type=int, default=1)
     parse.add_argument('--adaptive', action='store_true')
     parse.add_argument('--sis', action='store_true', help="FCA-Net's structural integrity")
-    parse.add_argument('--out', required=True, type=pathlib.Path)
-    arguments = parse.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
+    arguments = recording.parsed(parse)
     cascade = None
     if arguments.cfr > 0:
         cascade = dict(steps=arguments.cfr, adaptive=arguments.adaptive, clicks=arguments.cfr_clicks)
-    with torch.no_grad():
-        if arguments.system == 'fcanet':
-            net, _ = fcanet.build(arguments)
-        else:
+    if arguments.system == 'fcanet':
+        net, _ = fcanet.build(arguments)
+        answer = lambda image, truth: evaluate_fcanet(net, image, truth, arguments.clicks, arguments.sis)
+    else:
+        with torch.no_grad():
             predictor = predictor_of(arguments, cascade)
-    threshold = 0.5 if arguments.system == 'fcanet' else 0.49
-    samples, times = [], []
-    for index, (name, image, truth) in enumerate(read_grabcut(arguments.grabcut, arguments.limit)):
-        if arguments.system == 'fcanet':
-            clicks, maps, seconds, areas = evaluate_fcanet(net, image, truth, arguments.clicks, arguments.sis)
-        else:
-            clicks, maps, seconds = evaluate_isegm(predictor, image, truth, arguments.clicks)
-            areas = [int((map_ > threshold).sum()) for map_ in maps]
-        times += seconds
-        sample = {'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'areas': areas,
-                  'maps': None}
-        if index < arguments.maps:
-            sample['maps'] = f'{index}.f32'
-            np.concatenate([m.ravel() for m in maps]).tofile(arguments.out / sample['maps'])
-        samples.append(sample)
-        print(name, round(statistics.median(seconds) * 1000), 'ms a click', flush=True)
+        answer = lambda image, truth: evaluate_isegm(predictor, image, truth, arguments.clicks)
     refinement = {'cascade': 'off' if cascade is None else {
         'steps': cascade['steps'], 'settledPixels': 20 if cascade['adaptive'] else None,
         'clicks': 'first' if cascade['clicks'] == 1 else 'every'}}
-    (arguments.out / 'record.json').write_text(json.dumps({
-        'system': arguments.system, 'threshold': threshold, 'refinement': refinement, 'integrity': arguments.sis,
-        'msPerClick': statistics.median(times) * 1000, 'samples': samples}))
+    recording.write(arguments, {'system': arguments.system, 'threshold': 0.5 if arguments.system == 'fcanet' else 0.49,
+                                'refinement': refinement, 'integrity': arguments.sis}, answer)
 
 
 if __name__ == '__main__':

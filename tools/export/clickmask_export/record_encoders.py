@@ -7,18 +7,13 @@ the same rule, from the masks of their own predictors. `--boxes` gives the objec
 """
 import argparse
 import importlib
-import json
-import os
-import pathlib
-import statistics
 import time
 
 import cv2
 import numpy as np
 import torch
 
-from . import sam, sam2, segnext
-from .record import read_grabcut
+from . import recording, sam, sam2, segnext
 
 
 def next_click(truth, mask, clicks):
@@ -41,7 +36,7 @@ def box_of(truth):
 
 
 def prompted(predictor, image, truth, count, box, options):
-    """Clicks, maps and seconds of a predictor that takes points and its last logits; null is the box alone."""
+    """What a predictor answers that takes points and its last logits; no click is the box alone."""
     started = time.perf_counter()
     predictor.set_image(image)
     encode = time.perf_counter() - started
@@ -64,7 +59,7 @@ def prompted(predictor, image, truth, count, box, options):
         last = low[best:best + 1]
         maps.append(torch.sigmoid(torch.from_numpy(np.ascontiguousarray(logits[best]))).numpy())
         mask = logits[best] > 0
-    return clicks, maps, seconds, encode
+    return {'clicks': clicks, 'maps': maps, 'seconds': seconds, 'encode': encode}
 
 
 def simulated(net, image, truth, count):
@@ -89,11 +84,11 @@ def simulated(net, image, truth, count):
             return answer
 
     evaluation.evaluate_sample(image, truth, Timed(net), max_iou_thr=2.0, pred_thr=0.49, max_clicks=count)
-    return clicks, maps, seconds, encode[0]
+    return {'clicks': clicks, 'maps': maps, 'seconds': seconds, 'encode': encode[0]}
 
 
 def predictor_of(arguments):
-    """What answers for one picture: (image, truth, clicks, box) -> clicks, maps, seconds a click, seconds to encode."""
+    """What answers for one picture: (image, truth, clicks, box) -> what `recording.write` takes."""
     if arguments.system == 'segnext':
         net = segnext.build(arguments)[0]
         return lambda image, truth, count, box: simulated(net, image, truth, count)
@@ -109,37 +104,17 @@ def predictor_of(arguments):
 
 def main():
     parse = argparse.ArgumentParser()
-    parse.add_argument('system', choices=sorted([*sam.SYSTEMS, 'sam2', 'segnext']))
-    parse.add_argument('--code', required=True, type=pathlib.Path)
-    parse.add_argument('--checkpoint', type=pathlib.Path)
-    parse.add_argument('--random', type=int)
-    parse.add_argument('--variant')
-    parse.add_argument('--size', type=int)
-    parse.add_argument('--grabcut', required=True)
-    parse.add_argument('--limit', type=int, default=50)
-    parse.add_argument('--clicks', type=int, default=10)
+    recording.add_arguments(parse, [*sam.SYSTEMS, 'sam2', 'segnext'])
     parse.add_argument('--boxes', action='store_true')
-    parse.add_argument('--out', required=True, type=pathlib.Path)
-    arguments = parse.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
+    arguments = recording.parsed(parse)
     answer = predictor_of(arguments)
-    threshold = 0.49 if arguments.system == 'segnext' else 0.5
-    samples, times, encodes = [], [], []
-    for index, (name, image, truth) in enumerate(read_grabcut(arguments.grabcut, arguments.limit)):
+
+    def answer_to(image, truth):
         box = box_of(truth) if arguments.boxes else None
-        with torch.no_grad():
-            clicks, maps, seconds, encode = answer(image, truth, arguments.clicks, box)
-        times += seconds
-        encodes.append(encode)
-        samples.append({'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'box': box,
-                        'areas': [int((map_ > threshold).sum()) for map_ in maps], 'maps': f'{index}.f32'})
-        np.concatenate([map_.ravel() for map_ in maps]).astype(np.float32).tofile(arguments.out / f'{index}.f32')
-        print(name, round(statistics.median(seconds) * 1000), 'ms a click', flush=True)
-    (arguments.out / 'record.json').write_text(json.dumps({
-        'system': arguments.system, 'threshold': threshold, 'refinement': {}, 'integrity': False,
-        'msPerClick': statistics.median(times) * 1000, 'msToEncode': statistics.median(encodes) * 1000,
-        'samples': samples}))
+        return {**answer(image, truth, arguments.clicks, box), 'box': box}
+
+    recording.write(arguments, {'system': arguments.system, 'threshold': 0.49 if arguments.system == 'segnext' else 0.5,
+                                'refinement': {}, 'integrity': False}, answer_to)
 
 
 if __name__ == '__main__':

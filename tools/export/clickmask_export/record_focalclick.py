@@ -3,16 +3,11 @@
 python -m clickmask_export.record_focalclick --code CHECKOUT --random SEED --grabcut FOLDER --out FOLDER [--limit N]
 """
 import argparse
-import json
-import os
-import pathlib
-import statistics
 
-import numpy as np
 import torch
 
-from . import focalclick
-from .record import Recorder, read_grabcut
+from . import focalclick, recording
+from .record import Recorder
 
 
 def focal_predictor(net, size=focalclick.SIZE):
@@ -24,8 +19,7 @@ def focal_predictor(net, size=focalclick.SIZE):
 
 
 def evaluate_focal(predictor, image, truth, max_clicks, start=None):
-    """Clicks (row, column, positive), probability maps, masks and seconds, one a click; with a starting mask, the masks
-    are those merged progressively."""
+    """With a starting mask, the masks are those merged progressively."""
     from isegm.inference import evaluation
     recorder = Recorder(predictor)
     merged = []
@@ -43,40 +37,16 @@ def evaluate_focal(predictor, image, truth, max_clicks, start=None):
         evaluation.Progressive_Merge = merge
     clicks = [(int(c.coords[0]), int(c.coords[1]), bool(c.is_positive)) for c in clicks]
     masks = merged or [map_ > focalclick.THRESHOLD for map_ in recorder.maps]
-    return clicks, recorder.maps, masks, recorder.seconds
+    return {'clicks': clicks, 'maps': recorder.maps, 'masks': masks, 'seconds': recorder.seconds}
 
 
 def main():
     parse = argparse.ArgumentParser()
-    parse.add_argument('--code', required=True, type=pathlib.Path)
-    parse.add_argument('--checkpoint', type=pathlib.Path)
-    parse.add_argument('--random', type=int)
-    parse.add_argument('--variant')
-    parse.add_argument('--size', type=int)
-    parse.add_argument('--grabcut', required=True)
-    parse.add_argument('--limit', type=int, default=50)
-    parse.add_argument('--clicks', type=int, default=10)
-    parse.add_argument('--maps', type=int, default=10, help='samples whose maps are kept')
-    parse.add_argument('--out', required=True, type=pathlib.Path)
-    arguments = parse.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
+    recording.add_arguments(parse)
+    arguments = recording.parsed(parse)
     predictor = focal_predictor(focalclick.build(arguments), arguments.size or focalclick.SIZE)
-    samples, times = [], []
-    for index, (name, image, truth) in enumerate(read_grabcut(arguments.grabcut, arguments.limit)):
-        clicks, maps, masks, seconds = evaluate_focal(predictor, image, truth, arguments.clicks)
-        times += seconds
-        sample = {'name': name, 'width': image.shape[1], 'height': image.shape[0], 'clicks': clicks, 'maps': None,
-                  'areas': [int(mask.sum()) for mask in masks]}
-        if index < arguments.maps:
-            sample['maps'] = f'{index}.f32'
-            np.concatenate([m.ravel() for m in maps]).tofile(arguments.out / sample['maps'])
-        samples.append(sample)
-        print(name, round(statistics.median(seconds) * 1000), 'ms a click', flush=True)
-        # Written after each picture, so that what is there can be compared already.
-        (arguments.out / 'record.json').write_text(json.dumps({
-            'system': 'focalclick', 'threshold': focalclick.THRESHOLD, 'refinement': {},
-            'msPerClick': statistics.median(times) * 1000, 'samples': samples}))
+    recording.write(arguments, {'system': 'focalclick', 'threshold': focalclick.THRESHOLD, 'refinement': {}},
+                    lambda image, truth: evaluate_focal(predictor, image, truth, arguments.clicks))
 
 
 if __name__ == '__main__':

@@ -8,23 +8,21 @@ mask at full size.
 """
 import argparse
 import json
-import os
-import pathlib
 import sys
 import time
 
 import cv2
 import torch
 
-from . import record
+from . import record, recording
 
 
 def main():
     parse = argparse.ArgumentParser()
-    record.network_arguments(parse)
+    recording.add_network_arguments(parse, record.BUILDERS)
     parse.add_argument('--limit', type=int, help='greatest longer side of un-zoomed pictures, as in the demos')
     arguments = parse.parse_args()
-    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', 2)))
+    recording.use_threads()
     # What the authors' code prints must not come between the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     with torch.no_grad():

@@ -286,7 +286,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       if (destroyed) return;
       destroyed = true;
       parts.events.clear();
-      parts.crosshair.destroy();
+      parts.status.destroy();
       parts.screen.destroy();
       letPointersGo();
       letKeysGo();

@@ -18,6 +18,8 @@ export interface Status {
   say(text: string): void;
   /** Tells screen readers alone. */
   announce(text: string): void;
+  /** Tells screen readers alone, and only where nothing else is told for a while. */
+  announceAtRest(text: () => string): void;
   /** @param news - said before it, where there is something */
   describe(result: ObjectResult, news: string): void;
   /** The name of an object in lists and announcements. */
@@ -29,12 +31,17 @@ export interface Status {
   clear(): void;
   /** Another picture is on its way. */
   reset(): void;
+  destroy(): void;
 }
+
+/** Milliseconds without news after which a place is spoken: sooner, every step of the crosshair would be. */
+const restMs = 500;
 
 export function createStatus(parts: Parts): Status {
   let failure: ClickmaskError | null = null;
   let progress: ProgressInfo | null = null;
   let text = '';
+  let resting: ReturnType<typeof setTimeout> | undefined;
 
   const loading = () => {
     if (progress === null) return null;
@@ -70,10 +77,17 @@ export function createStatus(parts: Parts): Status {
     },
     say(words) {
       text = words;
-      parts.chrome.announce(words);
+      status.announce(words);
       parts.screen.refresh();
     },
-    announce: (words) => parts.chrome.announce(words),
+    announce(words) {
+      clearTimeout(resting);
+      parts.chrome.announce(words);
+    },
+    announceAtRest(words) {
+      clearTimeout(resting);
+      resting = setTimeout(() => status.announce(words()), restMs);
+    },
     describe(result, news) {
       const picture = parts.pictures.shown;
       if (picture === null) return;
@@ -122,6 +136,7 @@ export function createStatus(parts: Parts): Status {
       failure = null;
       text = '';
     },
+    destroy: () => clearTimeout(resting),
   };
   return status;
 }

@@ -65,7 +65,8 @@ export function createSolver(options: SolverOptions): Solver {
       ...(prompt.candidate === null ? {} : { candidate: prompt.candidate }),
       ...how,
     });
-    return { result: toResult(prompt, prediction), isComplete: prediction.refinement.complete };
+    // A server of an older version says nothing of it, and has answered in full.
+    return { result: toResult(prompt, prediction), isComplete: prediction.refinement.complete !== false };
   };
 
   const drop = (): void => {

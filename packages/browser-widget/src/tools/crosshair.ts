@@ -9,34 +9,27 @@ export interface Crosshair {
   /** @param step - CSS px; at least a pixel of the picture */
   move(dx: number, dy: number, step: number): void;
   press(opposite: boolean): void;
-  destroy(): void;
 }
 
-/** Milliseconds of rest after which the place is spoken: sooner, every step would be. */
-const restMs = 500;
-
 export function createCrosshair(parts: Parts): Crosshair {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
   /** Where it is; shown for the first time, it takes the place of the pointer. */
   const appear = (): ImagePoint => {
     const { hand, aim, stage } = parts;
     const middle = { x: stage.size.width / 2, y: stage.size.height / 2 };
     return hand.crosshair ?? aim.nearest(hand.pointer?.at ?? middle);
   };
-  const tellPlace = () => {
-    const { hand, changes, results, status, config } = parts;
-    const { crosshair } = hand;
-    if (crosshair === null) return;
-    const place = fillIn(config.texts.position, { x: Math.round(crosshair.x), y: Math.round(crosshair.y) });
+  /** The place in words, and what is there. */
+  const describe = ({ x, y }: ImagePoint): string => {
+    const { changes, results, status, config } = parts;
+    const place = fillIn(config.texts.position, { x: Math.round(x), y: Math.round(y) });
     const under = changes.value.objects.findIndex((object) => {
       const runs = results.maskOf(object);
-      return runs !== null && isSet(runs, Math.floor(crosshair.x), Math.floor(crosshair.y));
+      return runs !== null && isSet(runs, Math.floor(x), Math.floor(y));
     });
-    status.announce(under < 0 ? place : `${place}, ${status.labelOf(under)}`);
+    return under < 0 ? place : `${place}, ${status.labelOf(under)}`;
   };
   const put = (at: ImagePoint) => {
-    const { hand, stage, pictures, dragging, previewing } = parts;
+    const { hand, stage, pictures, dragging, previewing, status } = parts;
     if (pictures.shown === null) return;
     hand.crosshair = at;
     const seen = revealPoint(stage.viewport, toStage(stage.viewport, at), pictures.shown, stage.size);
@@ -44,8 +37,7 @@ export function createCrosshair(parts: Parts): Crosshair {
     dragging.to(at);
     stage.invalidate();
     previewing.update();
-    clearTimeout(timer);
-    timer = setTimeout(tellPlace, restMs);
+    status.announceAtRest(() => describe(at));
   };
 
   return {
@@ -100,6 +92,5 @@ export function createCrosshair(parts: Parts): Crosshair {
           tool satisfies never;
       }
     },
-    destroy: () => clearTimeout(timer),
   };
 }
