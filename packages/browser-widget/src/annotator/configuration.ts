@@ -1,27 +1,27 @@
-import type { SegmentOptions } from '@clickmask/core';
 import { type Messages, messagesFor } from '../i18n/index.js';
-import { defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
+import { defaultShortcuts } from '../input/shortcuts.js';
 import type { ObjectClass } from '../value/value.js';
 import type { ShownClass } from '../view/chrome.js';
 import { palette } from '../view/colours.js';
-import type { AnnotatorOptions } from './api.js';
+import type { Annotator, AnnotatorOptions } from './api.js';
 import type { Parts } from './parts.js';
 import { type AnnotatorSettings, defaultSettings } from './settings.js';
 
 /** What can be set on an annotator while it lives. Setting a field takes effect at once. */
-export interface Configuration {
-  classes: readonly ObjectClass[];
-  /** The class of new objects. */
-  classId: string | null;
-  locale: string;
-  /** Texts that replace those of the catalogue. */
-  messages: Partial<Messages>;
-  shortcuts: Shortcuts;
-  controlled: boolean;
-  readOnly: boolean;
-  wheel: 'plain' | 'modifier';
-  rightClick: boolean;
-  segmentOptions: SegmentOptions;
+export interface Configuration
+  extends Pick<
+    Annotator,
+    | 'classes'
+    | 'classId'
+    | 'locale'
+    | 'messages'
+    | 'shortcuts'
+    | 'controlled'
+    | 'readOnly'
+    | 'wheel'
+    | 'rightClick'
+    | 'segmentOptions'
+  > {
   readonly settings: AnnotatorSettings;
   change(part: Partial<AnnotatorSettings>): void;
   /** The texts in use. */

@@ -1,4 +1,5 @@
 import { ClickmaskError } from '../errors/index.js';
+import type { Size } from '../geometry/index.js';
 import type { ModelManifest } from './manifest.js';
 
 /** A dimension that may have any size, in an expected shape. */
@@ -31,6 +32,41 @@ export function declaredShape(
     manifest,
     `${graph} ${kind.slice(0, -1)} '${name}' of shape [${expected.map((size) => (size === 'any' ? '?' : size)).join(', ')}] but found ${found}`,
   );
+}
+
+/**
+ * Height and width of an input [1, channels, height, width] of one size only.
+ *
+ * @throws ClickmaskError `bad-model`
+ */
+export function fixedSize(manifest: ModelManifest, graph: string, name: string, channels: number): Size {
+  const [, , height, width] = declaredShape(manifest, graph, 'inputs', name, [1, channels, 'any', 'any']);
+  if (typeof height === 'number' && typeof width === 'number') return { width, height };
+  throw misfit(manifest, `a fixed size of ${graph} input '${name}'`);
+}
+
+/**
+ * Side of the square input `image` [1, 3, S, S], in px.
+ *
+ * @throws ClickmaskError `bad-model`
+ */
+export function squareSide(manifest: ModelManifest, graph: string): number {
+  const { width, height } = fixedSize(manifest, graph, 'image', 3);
+  if (width === height) return width;
+  throw misfit(manifest, `a square for ${graph} input 'image'`);
+}
+
+/**
+ * The inputs of the decoder that the encoder makes: all but the prompts'.
+ *
+ * @throws ClickmaskError `bad-model` where the encoder makes no such output
+ */
+export function featureNames(manifest: ModelManifest, prompts: readonly string[]): readonly string[] {
+  const made = manifest.graphs.encoder.outputs.map(({ name }) => name);
+  const needed = manifest.graphs.decoder.inputs.map(({ name }) => name).filter((name) => !prompts.includes(name));
+  const missing = needed.find((name) => !made.includes(name));
+  if (missing === undefined) return needed;
+  throw misfit(manifest, `an encoder output for the decoder's input '${missing}'`);
 }
 
 /** The error for a manifest that its family cannot serve. */

@@ -1,15 +1,14 @@
 import { type Size, sameRect } from '../geometry/index.js';
 import { mirrorRows } from '../refinement/index.js';
 import type { InferenceSession, Tensor } from '../runtime/backend.js';
-import { declaredShape, misfit } from './declared-shape.js';
-import type { DecodeInput, Features } from './family.js';
+import { declaredShape, declares, featureNames, fixedSize, misfit, squareSide } from './declared-shape.js';
+import { clampScores, type EncodedFeatures, encoded } from './encoded-features.js';
+import type { DecodeInput } from './family.js';
 import { Fields, type ModelManifest } from './manifest.js';
 import { previousOnGrid } from './previous-on-grid.js';
 
 /** What an image encoder made of one region. */
-export interface Embeddings extends Features {
-  /** The encoder's outputs, under the names by which the decoder takes them. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
+export interface Embeddings extends EncodedFeatures {
   /** The part of the square input that the region fills; the rest is padding. */
   readonly filled: Size;
 }
@@ -56,10 +55,9 @@ export function createPromptDecoder(
   { padding }: PromptDecoderOptions,
 ): PromptDecoder {
   const { encoder, decoder } = sessions;
-  const [, , side, width] = declaredShape(manifest, 'encoder', 'inputs', 'image', [1, 3, 'any', 'any']);
-  if (typeof side !== 'number' || side !== width) throw misfit(manifest, 'a fixed square encoder input');
-  const [, , low, lowWidth] = declaredShape(manifest, 'decoder', 'inputs', 'mask_input', [1, 1, 'any', 'any']);
-  if (typeof low !== 'number' || low !== lowWidth || side % low !== 0) {
+  const side = squareSide(manifest, 'encoder');
+  const { width: low, height: lowHeight } = fixedSize(manifest, 'decoder', 'mask_input', 1);
+  if (low !== lowHeight || side % low !== 0) {
     throw misfit(manifest, 'a square mask_input, a whole fraction of the input');
   }
   declaredShape(manifest, 'decoder', 'inputs', 'point_coords', [1, 'any', 2]);
@@ -72,11 +70,8 @@ export function createPromptDecoder(
   const inputs = manifest.graphs.decoder.inputs;
   const other = inputs.find(({ name, type }) => prompts.includes(name) && type !== 'float32');
   if (other !== undefined) throw misfit(manifest, `decoder input '${other.name}' of type float32, not ${other.type}`);
-  const names = inputs.map((tensor) => tensor.name);
-  const needed = names.filter((name) => !prompts.includes(name) && name !== sizeInput);
-  const produced = manifest.graphs.encoder.outputs.map((tensor) => tensor.name);
-  const missing = needed.find((name) => !produced.includes(name));
-  if (missing !== undefined) throw misfit(manifest, `an encoder output for the decoder's input '${missing}'`);
+  const needed = featureNames(manifest, [...prompts, sizeInput]);
+  const wantsSize = declares(manifest, 'decoder', 'inputs', sizeInput);
 
   return {
     side,
@@ -86,8 +81,7 @@ export function createPromptDecoder(
     async embed(data, filled) {
       const outputs = await encoder.run({ image: { type: 'float32', shape: [1, 3, side, side], data } });
       const tensors = Object.fromEntries(needed.map((name) => [name, outputs[name]]));
-      const bytes = Object.values(tensors).reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
-      return { bytes, tensors, filled };
+      return { ...encoded(tensors), filled };
     },
 
     async decode({ tensors, filled }, input) {
@@ -96,7 +90,7 @@ export function createPromptDecoder(
         ...pointFeeds(input, filled, padding === 'always' || input.box === null),
         ...maskFeeds(input, filled, side, low),
       };
-      if (names.includes(sizeInput)) feeds[sizeInput] = { type: 'float32', shape: [2], data: Float32Array.of(1, 1) };
+      if (wantsSize) feeds[sizeInput] = { type: 'float32', shape: [2], data: Float32Array.of(1, 1) };
       const result = await decoder.run(feeds);
       const all = result.low_res_masks.data as Float32Array;
       const plane = low * low;
@@ -135,7 +129,7 @@ export const isAmbiguous = ({ clicks, box }: DecodeInput): boolean => clicks.len
 
 /** The masks' qualities as scores from 0 to 1. */
 export function scoresOf({ qualities }: DecodedPrompt): number[] {
-  return Array.from(qualities, (quality) => Math.min(1, Math.max(0, quality)));
+  return clampScores(qualities);
 }
 
 /** Corners of the box, clicks, padding. A pixel's index is scaled; the network adds the half. */

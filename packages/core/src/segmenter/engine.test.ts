@@ -64,15 +64,19 @@ describe('createEngine', () => {
     const request = fc.record({ clicks: fc.array(click, { minLength: 1, maxLength: 4 }), options });
     const earlierRequest = fc.record({ request, passes: fc.constantFrom(undefined, 1, 2) });
     await fc.assert(
-      fc.asyncProperty(fc.array(earlierRequest, { maxLength: 6 }), request, async (earlier, { clicks: wanted, options }) => {
-        const used = await loaded(fakeModel({ candidates: 2 }), { budgets: { states: 5000 } });
-        for (const { request: before, passes } of earlier) {
-          await ask(used, { clicks: before.clicks }, { ...before.options, passes });
-        }
-        const fresh = await loaded(fakeModel({ candidates: 2 }));
-        const [a, b] = [await ask(used, { clicks: wanted }, options), await ask(fresh, { clicks: wanted }, options)];
-        expect({ ...a, timings: null }).toEqual({ ...b, timings: null });
-      }),
+      fc.asyncProperty(
+        fc.array(earlierRequest, { maxLength: 6 }),
+        request,
+        async (earlier, { clicks: wanted, options }) => {
+          const used = await loaded(fakeModel({ candidates: 2 }), { budgets: { states: 5000 } });
+          for (const { request: before, passes } of earlier) {
+            await ask(used, { clicks: before.clicks }, { ...before.options, passes });
+          }
+          const fresh = await loaded(fakeModel({ candidates: 2 }));
+          const [a, b] = [await ask(used, { clicks: wanted }, options), await ask(fresh, { clicks: wanted }, options)];
+          expect({ ...a, timings: null }).toEqual({ ...b, timings: null });
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -1,16 +1,12 @@
-import { ClickmaskError } from '../../errors/index.js';
 import { type Size, sameRect } from '../../geometry/index.js';
 import { probabilitiesOf, resizeToTensor } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
-import type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily } from '../family.js';
+import { declaredShape, declares, featureNames, fixedSize, misfit } from '../declared-shape.js';
+import { clampScores, type EncodedFeatures, encoded } from '../encoded-features.js';
+import type { DecodeInput, DecodeOutput, LoadedModel, ModelFamily } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
-
-interface EncoderFeatures extends Features {
-  /** The encoder's outputs, under the names by which the decoder takes them. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
-}
 
 /**
  * Clickmask's own networks: an image encoder run once per region of interest, and a light decoder run per click.
@@ -32,28 +28,15 @@ export const clickmaskFamily: ModelFamily = {
 
 function load(manifest: ModelManifest, sessions: Readonly<Record<string, InferenceSession>>): LoadedModel {
   const { encoder, decoder } = sessions;
-  const input = squareOf(manifest, 'encoder', 'inputs', 'image', 3);
-  const grid = squareOf(manifest, 'decoder', 'inputs', 'previous', 1);
-  const logits = manifest.graphs.decoder.outputs.find((tensor) => tensor.name === 'logits');
-  const [, count] = logits?.shape ?? [];
-  if (
-    logits?.shape.length !== 4 ||
-    typeof count !== 'number' ||
-    logits.shape[2] !== grid.height ||
-    logits.shape[3] !== grid.width
-  ) {
-    throw misfit(`decoder output 'logits' of shape [1, candidates, ${grid.height}, ${grid.width}]`);
-  }
-  const scored = manifest.graphs.decoder.outputs.some((tensor) => tensor.name === 'scores');
-  if (count > 1 && !scored) throw misfit("decoder output 'scores' beside several candidates");
-  const featureNames = manifest.graphs.encoder.outputs.map((tensor) => tensor.name);
-  const needed = manifest.graphs.decoder.inputs.map((tensor) => tensor.name);
-  for (const name of needed) {
-    if (name !== 'clicks' && name !== 'previous' && !featureNames.includes(name)) {
-      throw misfit(`an encoder output for the decoder's input '${name}'`);
-    }
-  }
-  if (!needed.includes('clicks')) throw misfit("decoder input 'clicks'");
+  const input = fixedSize(manifest, 'encoder', 'image', 3);
+  const grid = fixedSize(manifest, 'decoder', 'previous', 1);
+  const expected = [1, 'any', grid.height, grid.width] as const;
+  const [, count] = declaredShape(manifest, 'decoder', 'outputs', 'logits', expected);
+  if (typeof count !== 'number') throw misfit(manifest, "a fixed number of candidates in decoder output 'logits'");
+  const scored = declares(manifest, 'decoder', 'outputs', 'scores');
+  if (count > 1 && !scored) throw misfit(manifest, "decoder output 'scores' beside several candidates");
+  declaredShape(manifest, 'decoder', 'inputs', 'clicks', [1, 'any', 3]);
+  const needed = featureNames(manifest, ['clicks', 'previous']);
   const options = new Fields(manifest.options, 'options');
   const first = options.has('candidate') && options.choice('candidate', ['best', 'first']) === 'first';
   // The grid covers the input evenly, so a cell's centre is a half-pixel position of the input.
@@ -61,13 +44,11 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     manifest,
     capabilities: { previousMask: true, box: false, candidates: count },
 
-    async encode(image, { roi, mirrored }): Promise<EncoderFeatures> {
+    async encode(image, { roi, mirrored }): Promise<EncodedFeatures> {
       const data = resizeToTensor(image, roi, input, 'area');
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
-      const tensors = await encoder.run({ image: { type: 'float32', shape, data } });
-      const bytes = Object.values(tensors).reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
-      return { bytes, tensors };
+      return encoded(await encoder.run({ image: { type: 'float32', shape, data } }));
     },
 
     async decode(features, decodeInput): Promise<DecodeOutput> {
@@ -75,22 +56,17 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         clicks: clickTensor(decodeInput, input),
         previous: previousTensor(decodeInput, grid),
       };
-      for (const name of needed) {
-        if (name in feeds) continue;
-        feeds[name] = (features as EncoderFeatures).tensors[name];
-      }
+      for (const name of needed) feeds[name] = (features as EncodedFeatures).tensors[name];
       const result = await decoder.run(feeds);
       const all = result.logits.data as Float32Array;
       const wanted = count * grid.width * grid.height;
-      if (all.length !== wanted) throw misfit(`${wanted} logits, as its shape says, but the graph gave ${all.length}`);
+      if (all.length !== wanted) throw misfit(manifest, `${wanted} logits, as its shape says, not ${all.length}`);
       if (decodeInput.mirrored) mirrorRows(all, grid.width);
       const plane = grid.width * grid.height;
       return {
         ...grid,
         logits: Array.from({ length: count }, (_, i) => all.subarray(i * plane, (i + 1) * plane)),
-        scores: scored
-          ? Array.from(result.scores.data as Float32Array, (score) => Math.min(1, Math.max(0, score)))
-          : null,
+        scores: scored ? clampScores(result.scores.data as Float32Array) : null,
         ...(first ? { choice: 0 } : {}),
         filter: 'half-pixel',
         interpolate: 'logit',
@@ -123,23 +99,3 @@ function previousTensor(input: DecodeInput, grid: Size): Tensor {
 }
 
 const sameGrid = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
-
-function squareOf(
-  manifest: ModelManifest,
-  graph: 'encoder' | 'decoder',
-  kind: 'inputs' | 'outputs',
-  name: string,
-  channels: number,
-): Size {
-  const shape = manifest.graphs[graph][kind].find((tensor) => tensor.name === name)?.shape ?? [];
-  const [, depth, height, width] = shape;
-  if (shape.length !== 4 || depth !== channels || typeof height !== 'number' || typeof width !== 'number') {
-    throw misfit(`${graph} ${kind.slice(0, -1)} '${name}' of shape [1, ${channels}, height, width]`);
-  }
-  return { width, height };
-}
-
-function misfit(expected: string): ClickmaskError {
-  const message = `The model does not fit the family 'clickmask': expected ${expected}. Check the manifest's tensors.`;
-  return new ClickmaskError('bad-model', message);
-}

@@ -4,7 +4,7 @@ import { type MapPatch, type ProbabilityMap, resizeToTensor } from '../../image/
 import type { MaskRuns } from '../../mask/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
-import { declaredShape, misfit } from '../declared-shape.js';
+import { declaredShape, squareSide } from '../declared-shape.js';
 import type { DecodeInput, DecodeOutput, Features, Focus, LoadedModel, ModelFamily } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
@@ -137,8 +137,7 @@ function boxInInput(focus: Rect, roi: Rect, side: number): Float32Array {
 function checkGraphs(manifest: ModelManifest): number {
   const shapeOf = (graph: string, kind: 'inputs' | 'outputs', name: string, shape: readonly (number | 'any')[]) =>
     declaredShape(manifest, graph, kind, name, shape);
-  const [, , side, width] = shapeOf('coarse', 'inputs', 'image', [1, 3, 'any', 'any']);
-  if (typeof side !== 'number' || side !== width) throw misfit(manifest, "a fixed square for coarse input 'image'");
+  const side = squareSide(manifest, 'coarse');
   shapeOf('coarse', 'inputs', 'coord_features', [1, 3, side, side]);
   shapeOf('coarse', 'outputs', 'logits', [1, 1, side, side]);
   const [, channels, rows, columns] = shapeOf('coarse', 'outputs', 'feature', [1, 'any', 'any', 'any']);

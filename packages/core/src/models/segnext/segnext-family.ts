@@ -3,7 +3,7 @@ import type { InputPoint, Size } from '../../geometry/index.js';
 import { resizeToTensor } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
-import { declaredShape, misfit } from '../declared-shape.js';
+import { declaredShape, squareSide } from '../declared-shape.js';
 import type { DecodeInput, DecodeOutput, Features, LoadedModel, ModelFamily, View } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
@@ -30,8 +30,7 @@ export const segnextFamily: ModelFamily = {
 
 function load(manifest: ModelManifest, sessions: Readonly<Record<string, InferenceSession>>): LoadedModel {
   const { encoder, decoder } = sessions;
-  const [, , side, width] = declaredShape(manifest, 'encoder', 'inputs', 'image', [1, 3, 'any', 'any']);
-  if (typeof side !== 'number' || side !== width) throw misfit(manifest, 'a fixed square encoder input');
+  const side = squareSide(manifest, 'encoder');
   declaredShape(manifest, 'encoder', 'outputs', 'image_feats', [1, 'any', 'any', 'any']);
   declaredShape(manifest, 'decoder', 'inputs', 'image_feats', [1, 'any', 'any', 'any']);
   declaredShape(manifest, 'decoder', 'inputs', 'prompt_mask', [1, 3, side, side]);
