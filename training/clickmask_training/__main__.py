@@ -14,6 +14,7 @@ from .items import HOLD_OUT_SOURCES, Item, read_items, select_items
 from .licences import LICENCE_FILTERS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
+EXAMPLE_PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 DEFAULT_DATA = SHARED / "data" / "training"
 DEFAULT_GRABCUT = SHARED / "data" / "grabcut"
 DEFAULT_BACKBONE = SHARED / "pretrained" / "mobilenetv2-deeplabv3-pascal.npz"
@@ -143,6 +144,16 @@ def run_samples(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_failures(options: argparse.Namespace) -> int:
+    from .failures import shipped_refinement, write_sheet
+    from .models import OnnxModel
+
+    model, refinement = OnnxModel(options.model), shipped_refinement(options.model)
+    for line in write_sheet(options.out, model, refinement, read_items(options.data), EXAMPLE_PHOTOS, int(options.most_kib * 1024)):
+        print(line)
+    return 0
+
+
 def run_export(options: argparse.Namespace) -> int:
     from .export import export
     from .manifest import manifest, write_manifest
@@ -226,6 +237,13 @@ def build_parser() -> argparse.ArgumentParser:
     samples.add_argument("--out", type=Path, required=True)
     add_set_options(samples, "correction,held-out")
     samples.set_defaults(run=run_samples)
+
+    failures = commands.add_parser("failures", help="draw the known failures of the model card (failures.CASES)")
+    failures.add_argument("model", type=Path, help="a model folder: encoder.onnx, decoder.onnx, model.json")
+    failures.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    failures.add_argument("--out", type=Path, required=True, help="the JPEG")
+    failures.add_argument("--most-kib", type=float, default=146.0, help="its greatest size")
+    failures.set_defaults(run=run_failures)
 
     export = commands.add_parser("export", help="write a model folder: ONNX graphs, model.json, export.json")
     export.add_argument("checkpoint", type=Path)
