@@ -34,7 +34,7 @@ def manifest(description: dict, version: str, licences: str, candidate: str) -> 
         "threshold": 0.5,
         "refinement": {
             # The first click is the weak one; later ones gain less than a further pass costs.
-            "cascade": {"steps": 4, "settledPixels": 20, "clicks": "first"},
+            "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
             "zoomIn": None,
             "flip": False,
         },
