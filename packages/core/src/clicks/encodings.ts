@@ -4,7 +4,8 @@ import type { InputPoint, Size } from '../geometry/index.js';
 /**
  * Disks: 1 where a click is at most `radius` away from the pixel's centre, else 0. Centres may be fractional.
  *
- * The click maps of RITM and all that follow it (`use_disks`, radius 5).
+ * The click maps of RITM and all that follow it (`use_disks`, radius 5). As theirs are, distances are of single
+ * precision: on the rim, which scaled clicks meet exactly (1.4² + 4.8² = 5²), rounding decides.
  *
  * @param points - in input px
  * @param radius - in input px, inclusive
@@ -23,19 +24,24 @@ export function encodeDisks(points: readonly InputPoint[], size: Size, radius: n
   const map = new Float32Array(size.width * size.height);
   const limit = radius * radius;
   for (const { x, y } of points) {
-    const top = Math.max(0, Math.ceil(y - 0.5 - radius));
-    const bottom = Math.min(size.height - 1, Math.floor(y - 0.5 + radius));
-    const left = Math.max(0, Math.ceil(x - 0.5 - radius));
-    const right = Math.min(size.width - 1, Math.floor(x - 0.5 + radius));
+    const top = Math.max(0, Math.floor(y - 0.5 - radius));
+    const bottom = Math.min(size.height - 1, Math.ceil(y - 0.5 + radius));
+    const left = Math.max(0, Math.floor(x - 0.5 - radius));
+    const right = Math.min(size.width - 1, Math.ceil(x - 0.5 + radius));
     for (let row = top; row <= bottom; row++) {
-      const dy = row + 0.5 - y;
+      const dySquared = singleSquare(row + 0.5 - y);
       for (let column = left; column <= right; column++) {
-        const dx = column + 0.5 - x;
-        if (dx * dx + dy * dy <= limit) map[row * size.width + column] = 1;
+        const square = Math.fround(singleSquare(column + 0.5 - x) + dySquared);
+        if (square <= limit) map[row * size.width + column] = 1;
       }
     }
   }
   return map;
+}
+
+function singleSquare(distance: number): number {
+  const single = Math.fround(distance);
+  return Math.fround(single * single);
 }
 
 /**
