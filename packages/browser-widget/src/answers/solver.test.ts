@@ -26,11 +26,12 @@ interface Asked {
 }
 
 /** A solver whose segmenter answers when it is told to, and a list of all that it says. */
-function setUp() {
+function setUp(provider = 'wasm') {
   const asked: Asked[] = [];
   const told: string[] = [];
   const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
   const segmenter = {
+    info: { provider },
     segment: (_: SegmenterImage, prompt: Prompt, { onDraft, passes }: SegmentOptions = {}) =>
       new Promise((resolve, reject) => {
         asked.push({
@@ -105,9 +106,26 @@ describe('the solver', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('released before its first pass came, that is the draft, and the rest of the passes are asked for', async () => {
+  test('released before it came, its draft and its answer are told when they come', async () => {
+    for (const draftFirst of [true, false]) {
+      const { solver, asked, take } = setUp();
+      const prompt = promptOf(click(20));
+      solver.anticipate(emptyPrompt, prompt.clicks[0]);
+      if (draftFirst) asked[0].draft();
+      expect(take()).toEqual([]);
+      solver.solve(prompt);
+      if (!draftFirst) asked[0].draft();
+      expect(take()).toEqual(['busy', 'draft 20: 20']);
+      await asked[0].answer();
+      expect(take()).toEqual(['idle', 'result 20: 20']);
+      expect(asked.map(({ passes }) => passes)).toEqual([undefined]);
+    }
+  });
+
+  test('pressed and released while the preview of its place is on its way, that is the draft', async () => {
     const { solver, asked, take } = setUp();
     const prompt = promptOf(click(20));
+    solver.preview(emptyPrompt, prompt.clicks[0]);
     solver.anticipate(emptyPrompt, prompt.clicks[0]);
     solver.solve(prompt);
     expect(take()).toEqual(['busy']);
@@ -120,16 +138,24 @@ describe('the solver', () => {
     expect(take()).toEqual(['result 20: 20', 'idle']);
   });
 
-  test('released before its last pass came, that is the answer', async () => {
+  test('a press where the preview goes on already asks nothing more', async () => {
     const { solver, asked, take } = setUp();
-    const prompt = promptOf(click(20));
-    solver.anticipate(emptyPrompt, prompt.clicks[0]);
+    solver.preview(emptyPrompt, click(20));
     await asked[0].answer(false);
-    solver.solve(prompt);
-    expect(take()).toEqual(['draft 20: 20', 'busy']);
-    await asked[1].answer();
-    expect(take()).toEqual(['idle', 'result 20: 20']);
-    expect(asked.map(({ passes }) => passes)).toEqual([1, 1]);
+    await asked[1].answer(false);
+    solver.anticipate(emptyPrompt, click(20));
+    await asked[2].answer(true);
+    expect(asked.map(({ passes }) => passes)).toEqual([1, 1, 1]);
+    take();
+    solver.solve(promptOf(click(20)));
+    expect(take()).toContain('result 20: 20');
+    expect(asked).toHaveLength(3);
+  });
+
+  test('a server is asked for a preview in one', async () => {
+    const { solver, asked } = setUp('remote');
+    solver.preview(emptyPrompt, click(20));
+    expect(asked.map(({ passes }) => passes)).toEqual([undefined]);
   });
 
   test('where the pointer rests, the preview goes on pass by pass until it is the answer', async () => {

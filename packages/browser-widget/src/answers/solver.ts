@@ -32,8 +32,8 @@ export interface SolverOptions {
 
 /**
  * Asks the segmenter: one request for clicks and one for the preview at a time, each the latest wish only. A preview is
- * computed pass by pass, so that it never waits for one that the pointer has left; where the pointer rests it becomes
- * the answer that a click would have. Clicked on before, it is the draft, and the click's answer goes on from there.
+ * computed pass by pass, so that none waits for one that the pointer has left; where the pointer rests it becomes the
+ * answer that a click would have. Clicked on before, it is the draft, and the click's answer goes on from there.
  */
 export interface Solver {
   /** Wants the answer to a prompt; replaces an earlier wish that was not sent yet. */
@@ -109,12 +109,21 @@ export function createSolver(options: SolverOptions): Solver {
     while (hover !== null && flying === null && asking === null && wish === null && options.target() !== null) {
       const { prompt, click, isShown } = hover;
       const mine = generation;
-      const flight: Flight = { prompt, click, isShown, clicked: null, wanted: true };
+      const flight: Flight = { prompt, click, isShown, clicked: null, wanted: true, draft: null };
+      // A press is likely to stay. And a server takes less time for all passes than for being asked again.
+      const inOne = !isShown || options.target()?.segmenter.info.provider === 'remote';
       hover = null;
       flying = flight;
       let answer: Answer | null = null;
       try {
-        answer = await ask(withClick(prompt, click), { session: 'preview', passes: 1 });
+        answer = await ask(withClick(prompt, click), {
+          session: 'preview',
+          ...(inOne ? {} : { passes: 1 }),
+          onDraft({ runs }) {
+            flight.draft = runs;
+            if (mine === generation && flight.clicked !== null) options.onDraft(flight.clicked.prompt, runs);
+          },
+        });
       } catch {
         // A preview is a courtesy: what is really wrong shows with the next click.
       }
@@ -167,6 +176,7 @@ export function createSolver(options: SolverOptions): Solver {
       if (coming !== null && answers(coming.prompt, coming.click, prompt)) {
         coming.clicked = { prompt, since };
         options.onBusy(true);
+        if (coming.draft !== null && !hasDraft) options.onDraft(prompt, coming.draft);
         return;
       }
       wish = { prompt, since, hasDraft };
@@ -230,6 +240,7 @@ interface Flight extends Hover {
   clicked: Omit<Wish, 'hasDraft'> | null;
   /** Whether it is still to be seen when it comes. */
   wanted: boolean;
+  draft: MaskRuns | null;
 }
 
 /** The preview that came last. */
