@@ -38,6 +38,18 @@ class Decoder(nn.Module):
         return F.interpolate(logits, size=net.target_length, mode='bilinear', align_corners=True)
 
 
+class Both(nn.Module):
+    """From the picture and the prompt's map to logits, to be taught in one."""
+
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def forward(self, image, coord_features):
+        return self.decoder(self.encoder(image), coord_features)
+
+
 def build(arguments):
     variant = arguments.variant or next(iter(VARIANTS))
     if variant not in VARIANTS:
@@ -67,6 +79,12 @@ def build(arguments):
         random_weights.enliven(net.head.seg_conv,
                                lambda: decoder(features, random_weights.test_click_maps(size, size)))
     return net, encoder, decoder
+
+
+def both(arguments):
+    """The network, and its two graphs as one module."""
+    net, encoder, decoder = build(arguments)
+    return net, Both(encoder, decoder)
 
 
 def export(system, arguments):

@@ -4,7 +4,8 @@ python -m clickmask_export.selfmade SYSTEM --code CHECKOUT --random SEED --out w
 
 Masks of random weights hardly change with a click, so that clicks simulated from them say little. A few minutes of
 training on drawn scenes give no useful network, but one whose masks follow clicks and colours. The file is taken by
-`--checkpoint`, as the authors' own.
+`--checkpoint`, as the authors' own. `--steps 0 --strengthen patch_embed_coords 6` is for networks too large to be
+trained in minutes: still random, but the clicks weigh more.
 """
 import argparse
 import pathlib
@@ -12,7 +13,7 @@ import pathlib
 import torch
 from torch.nn import functional as F
 
-from . import adaptiveclick, fcanet, focalclick, isegm, mst
+from . import adaptiveclick, fcanet, focalclick, isegm, mst, segnext
 
 
 def scene(size, generator):
@@ -101,14 +102,15 @@ def teach(system, module, size, steps):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
-        recent.append(float(loss))
+        recent.append(loss.item())
         if (step + 1) % 50 == 0:
             print(f'{step + 1} of {steps}: {sum(recent[-50:]) / 50:.3f}', flush=True)
 
 
 BUILDERS = {'ritm': isegm.ritm, 'simpleclick': isegm.plain_vit, 'cfr-icl': isegm.plain_vit, 'mst': mst.build,
-            'adaptiveclick': adaptiveclick.build, 'fcanet': fcanet.build, 'focalclick': focalclick.both}
-SIZES = {'ritm': 192, 'fcanet': 192, 'focalclick': focalclick.SIZE}
+            'adaptiveclick': adaptiveclick.build, 'fcanet': fcanet.build, 'focalclick': focalclick.both,
+            'segnext': segnext.both}
+SIZES = {'ritm': 192, 'fcanet': 192, 'focalclick': focalclick.SIZE, 'segnext': 1024}
 
 
 def main():
@@ -118,10 +120,17 @@ def main():
     parse.add_argument('--random', required=True, type=int, metavar='SEED')
     parse.add_argument('--variant')
     parse.add_argument('--steps', type=int, default=500)
+    parse.add_argument('--strengthen', nargs=2, metavar=('PART', 'FACTOR'),
+                       help="multiplies a part's weights before the training: that which reads the clicks, for networks "
+                            'too large to be trained')
     parse.add_argument('--out', required=True, type=pathlib.Path)
     arguments = parse.parse_args()
     arguments.checkpoint, arguments.size = None, None
     net, module = BUILDERS[arguments.system](arguments)
+    if arguments.strengthen:
+        part, factor = arguments.strengthen
+        for value in net.get_submodule(part).parameters():
+            value.data.mul_(float(factor))
     teach(arguments.system, module, SIZES.get(arguments.system, 448), arguments.steps)
     torch.save({'state_dict': net.state_dict()}, arguments.out)
     print(f'Wrote {arguments.out}')
