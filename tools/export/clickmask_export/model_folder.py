@@ -12,6 +12,8 @@ import onnx
 import onnxruntime
 import torch
 
+from .group_norm import staged_group_norms
+
 
 def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=False, shapes=None):
     """Exports `module(*inputs.values())`.
@@ -23,7 +25,7 @@ def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=F
     path.parent.mkdir(parents=True, exist_ok=True)
     module.eval()
     args = tuple(inputs.values())
-    with torch.no_grad():
+    with torch.no_grad(), staged_group_norms(module):
         if legacy:
             torch.onnx.export(module, args, str(path), input_names=list(inputs), output_names=outputs,
                               dynamic_axes=dynamic or {}, opset_version=opset, dynamo=False)
