@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rectRuns } from '../mask/index.js';
 import type { Tensor } from '../runtime/backend.js';
+import { clampScores } from './encoded-features.js';
 import type { DecodeInput } from './family.js';
 import type { DeclaredTensor, ModelManifest } from './manifest.js';
 import {
@@ -9,7 +10,6 @@ import {
   isAmbiguous,
   type PromptDecoderOptions,
   readSingleClick,
-  scoresOf,
 } from './prompt-decoder.js';
 
 const tensor = (name: string, ...shape: (number | string)[]): DeclaredTensor => ({ name, type: 'float32', shape });
@@ -200,7 +200,7 @@ describe('the choice among masks', () => {
   });
 
   it('gives scores from 0 to 1', () => {
-    expect(scoresOf(answer(-0.5, 0.25, 1.5))).toEqual([0, 0.25, 1]);
+    expect(clampScores(answer(-0.5, 0.25, 1.5).qualities)).toEqual([0, 0.25, 1]);
   });
 
   it('is an option', () => {

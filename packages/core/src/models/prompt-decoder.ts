@@ -2,7 +2,7 @@ import { type Size, sameRect } from '../geometry/index.js';
 import { mirrorRows } from '../refinement/index.js';
 import type { InferenceSession, Tensor } from '../runtime/backend.js';
 import { declaredShape, declares, featureNames, fixedSize, misfit, squareSide } from './declared-shape.js';
-import { clampScores, type EncodedFeatures, encoded } from './encoded-features.js';
+import { type EncodedFeatures, encoded } from './encoded-features.js';
 import type { DecodeInput } from './family.js';
 import { Fields, type ModelManifest } from './manifest.js';
 import { previousOnGrid } from './previous-on-grid.js';
@@ -126,11 +126,6 @@ export function bestOfSeveral({ qualities }: DecodedPrompt): number {
 
 /** A single click may mean several things; a box, or clicks after it, seldom do. */
 export const isAmbiguous = ({ clicks, box }: DecodeInput): boolean => clicks.length < 2 && box === null;
-
-/** The masks' qualities as scores from 0 to 1. */
-export function scoresOf({ qualities }: DecodedPrompt): number[] {
-  return clampScores(qualities);
-}
 
 /** Corners of the box, clicks, padding. A pixel's index is scaled; the network adds the half. */
 function pointFeeds(input: DecodeInput, filled: Size, padded: boolean): Record<string, Tensor> {

@@ -1,6 +1,5 @@
 import type { Click } from '../clicks/index.js';
-import type { Size } from '../geometry/index.js';
-import { wholeRect } from '../geometry/index.js';
+import { type Size, wholeRect } from '../geometry/index.js';
 import { layersOf, type ProbabilityMap } from '../image/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { ResolvedRefinement } from '../refinement/index.js';

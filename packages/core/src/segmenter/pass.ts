@@ -1,6 +1,5 @@
 import type { Click } from '../clicks/index.js';
-import type { Box, Rect, Size } from '../geometry/index.js';
-import { wholeRect } from '../geometry/index.js';
+import { type Box, type Rect, type Size, wholeRect } from '../geometry/index.js';
 import { type ProbabilityMap, pasteOnMap, probabilitiesOf, readOnGrid, sigmoid } from '../image/index.js';
 import { bounds, type MaskRuns } from '../mask/index.js';
 import type { DecodeOutput, Features, LoadedModel, PreviousMask, View } from '../models/index.js';

@@ -2,6 +2,7 @@ import type { Size } from '../../geometry/index.js';
 import { applyWeights, axisWeights } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession } from '../../runtime/backend.js';
+import { clampScores } from '../encoded-features.js';
 import type { DecodeOutput, LoadedModel, ModelFamily } from '../family.js';
 import type { ModelManifest } from '../manifest.js';
 import {
@@ -10,7 +11,6 @@ import {
   type Embeddings,
   isAmbiguous,
   readSingleClick,
-  scoresOf,
 } from '../prompt-decoder.js';
 import { shrinkBytes } from './shrink-bytes.js';
 
@@ -67,7 +67,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         ...filled,
         logits: answer.masks,
         enlarge: (mask) => enlarge(mask, low, side, filled, input.mirrored),
-        scores: scoresOf(answer),
+        scores: clampScores(answer.qualities),
         choice: singleClick === 'best' && isAmbiguous(input) ? bestOfSeveral(answer) : 0,
         memory: answer.masks,
         filter: 'half-pixel',

@@ -1,6 +1,7 @@
 import { resizeToTensor } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession } from '../../runtime/backend.js';
+import { clampScores } from '../encoded-features.js';
 import type { DecodeOutput, LoadedModel, ModelFamily } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import {
@@ -9,7 +10,6 @@ import {
   type Embeddings,
   isAmbiguous,
   readSingleClick,
-  scoresOf,
 } from '../prompt-decoder.js';
 import { type Stability, stabilityOf } from './stability.js';
 
@@ -66,7 +66,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         width: low,
         height: low,
         logits: answer.masks,
-        scores: scoresOf(answer),
+        scores: clampScores(answer.qualities),
         choice,
         memory,
         filter: 'half-pixel',
