@@ -44,6 +44,9 @@ def item_samples(items: list[Item], per_picture: int = 3, least_area: int = 150,
         random.Random(f"{seed}/{item.name}").shuffle(ids)
         image = item.read_image() if ids else None
         for value in sorted(ids[:per_picture]):
-            yield EvaluationSample(
-                f"{item.name}/{value}", image, (labels == value).astype(np.uint8), (labels == IGNORE_ID).astype(np.uint8)
-            )
+            yield object_sample(f"{item.name}/{value}", image, labels, value)
+
+
+def object_sample(name: str, image: np.ndarray, labels: np.ndarray, value: int) -> EvaluationSample:
+    """The object ``value`` of a label map."""
+    return EvaluationSample(name, image, (labels == value).astype(np.uint8), (labels == IGNORE_ID).astype(np.uint8))

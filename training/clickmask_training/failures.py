@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from .clicks import Click, next_evaluation_click
-from .evaluation_sets import EvaluationSample
+from .evaluation_sets import EvaluationSample, object_sample
 from .items import HOLD_OUT_SOURCES, Item
 from .licences import Rights, rights_of
 from .models import ClickModel
@@ -81,8 +81,7 @@ def case_sample(case: Case, items: list[Item], photos: Path) -> EvaluationSample
         raise ValueError(f"no item {case.picture}")
     if item.source not in HOLD_OUT_SOURCES or rights_of(item.licence) is not Rights.CLEAR:
         raise ValueError(f"{case.picture} is not of a hold-out source with clear rights")
-    labels = item.read_labels()
-    return EvaluationSample(case.picture, item.read_image(), (labels == case.id).astype(np.uint8), (labels == 255).astype(np.uint8))
+    return object_sample(case.picture, item.read_image(), item.read_labels(), case.id)
 
 
 def shipped_refinement(folder: Path) -> Refinement:
