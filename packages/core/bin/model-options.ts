@@ -19,7 +19,8 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
   --threads N            threads of the network on a CPU (default: all cores)
   --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
   --cfr-clicks WHICH     first or every: on which clicks it is applied (default: the model's)
-  --zoom on|off          look closer at the object after the first mask (default: the model's)
+  --zoom on|small|off    look closer at the object after the first mask: always, or where its surroundings are at most 0.3
+                         of the picture (default: the model's)
   --flip                 average with the mirrored picture: slower, a little more exact
   --merge on|off|as-released
                          with a starting mask: each click changes only the part that holds it (FocalClick's progressive
@@ -52,11 +53,11 @@ export async function openSegmenter(values: Values): Promise<Segmenter> {
 export function refinementOf(values: Values): RefinementOptions {
   const cfr = values.cfr as string | undefined;
   const clicks = choiceOption('cfr-clicks', values['cfr-clicks'] as string | undefined, ['first', 'every']);
-  const zoom = choiceOption('zoom', values.zoom as string | undefined, ['on', 'off']);
+  const zoom = choiceOption('zoom', values.zoom as string | undefined, ['on', 'small', 'off']);
   const merge = choiceOption('merge', values.merge as string | undefined, ['on', 'off', 'as-released']);
   return {
     ...(cfr === undefined && clicks === undefined ? {} : { cascade: cascadeOf(cfr, clicks) }),
-    ...(zoom === undefined ? {} : { zoomIn: zoom === 'off' ? 'off' : {} }),
+    ...(zoom === undefined ? {} : { zoomIn: zoom === 'off' ? 'off' : { largestShare: zoom === 'on' ? 1 : 0.3 } }),
     ...(values.flip === true ? { flip: true } : {}),
     ...(merge === undefined ? {} : { progressiveMerge: mergeOf(merge) }),
   };

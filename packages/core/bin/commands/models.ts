@@ -13,6 +13,7 @@ import {
   type ModelFiles,
   type ModelManifest,
   readManifest,
+  type ZoomInOptions,
 } from '../../src/node.js';
 import { BadUse, type Command, createProgress, parse, printJson } from '../command.js';
 
@@ -128,7 +129,7 @@ async function show(target: string, json: boolean): Promise<number> {
     `licence     ${licenceOf(manifest)}${manifest.licence.note === undefined ? '' : `\n            ${manifest.licence.note}`}`,
     `source      ${manifest.source.text}${manifest.source.url === undefined ? '' : ` ${manifest.source.url}`}`,
     `threshold   ${manifest.threshold}`,
-    `refinement  cascade ${cascade.steps} steps on ${cascade.clicks} click${cascade.settledPixels === null ? '' : `, until at most ${cascade.settledPixels} px change`}; zoom-in ${zoomIn === null ? 'off' : 'on'}; flip ${flip ? 'on' : 'off'}${progressiveMerge === undefined ? '' : '; starting masks merged'}`,
+    `refinement  cascade ${cascade.steps} steps on ${cascade.clicks} click${cascade.settledPixels === null ? '' : `, until at most ${cascade.settledPixels} px change`}; zoom-in ${zoomLine(zoomIn)}; flip ${flip ? 'on' : 'off'}${progressiveMerge === undefined ? '' : '; starting masks merged'}`,
     ...graphs,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -236,4 +237,10 @@ function licenceOf({ licence }: ModelManifest): string {
 
 function megabytes({ graphs }: ModelManifest): string {
   return (Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0) / 1e6).toFixed(1);
+}
+
+function zoomLine(zoomIn: ZoomInOptions | null): string {
+  if (zoomIn === null) return 'off';
+  const { largestShare = 1 } = zoomIn;
+  return largestShare < 1 ? `on regions of at most ${largestShare} of the picture` : 'on';
 }

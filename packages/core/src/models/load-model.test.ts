@@ -180,6 +180,14 @@ describe('readManifest', () => {
         }),
       ),
     ],
+    [
+      'a zoom on more than the picture',
+      altered((m) =>
+        Object.assign(m.refinement, {
+          zoomIn: { skipClicks: 1, expansion: 1.4, minSize: 200, keepIou: 0.5, threshold: 0.5, largestShare: 2 },
+        }),
+      ),
+    ],
     ['flip as text', altered(({ refinement }) => (refinement.flip = 'no' as never))],
     ['integrity as a yes', altered((m) => Object.assign(m.refinement, { structuralIntegrity: true }))],
     [
@@ -206,10 +214,11 @@ describe('readManifest', () => {
       Object.assign(manifest.licence, { url: 'https://example.org', note: 'n' });
       (manifest as Partial<Manifest>).options = undefined;
       manifest.refinement.zoomIn = { skipClicks: -1, expansion: 1.4, minSize: 1, keepIou: 0.5, threshold: 0 } as never;
+      Object.assign(manifest.refinement.zoomIn as object, { largestShare: 0.3 });
     });
     const manifest = await read(text);
     expect(manifest.licence).toMatchObject({ url: 'https://example.org', note: 'n' });
     expect(manifest.options).toEqual({});
-    expect(manifest.refinement.zoomIn?.skipClicks).toBe(-1);
+    expect(manifest.refinement.zoomIn).toMatchObject({ skipClicks: -1, largestShare: 0.3 });
   });
 });

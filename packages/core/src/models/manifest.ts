@@ -124,6 +124,7 @@ function zoomIn(fields: Fields): ZoomInOptions {
     minSize: fields.integer('minSize', 1),
     keepIou: fields.number('keepIou', 0, 1),
     threshold: fields.number('threshold', 0, 1),
+    ...(fields.has('largestShare') ? { largestShare: fields.number('largestShare', 0, 1) } : {}),
     ...(fields.has('whenEmpty') ? { whenEmpty: fields.choice('whenEmpty', ['whole', 'as-released']) } : {}),
   };
 }

@@ -23,6 +23,13 @@ export interface ZoomInOptions {
   /** Probability above which a pixel belongs to the object when its box is measured. */
   readonly threshold: number;
   /**
+   * The whole picture is looked at where the region would cover more than this share of it: a large object gains no
+   * detail from a region, but loses its surroundings.
+   *
+   * @defaultValue 1, objects of any size are zoomed on
+   */
+  readonly largestShare?: number;
+  /**
    * When a mask has become empty, the whole picture is looked at again. `whole`: the answer counts for the whole
    * picture; `as-released`: it is squeezed into the region in use before, as the authors' code does.
    *
@@ -47,6 +54,7 @@ export const publishedZoomIn: ZoomInOptions = Object.freeze({
   minSize: 200,
   keepIou: 0.5,
   threshold: 0.5,
+  largestShare: 1,
   whenEmpty: 'whole',
 });
 

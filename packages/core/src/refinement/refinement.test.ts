@@ -125,6 +125,7 @@ describe('resolveRefinement', () => {
     ['minSize', { zoomIn: { minSize: 0 } }],
     ['keepIou', { zoomIn: { keepIou: 1.1 } }],
     ['threshold', { zoomIn: { threshold: -0.1 } }],
+    ['largestShare', { zoomIn: { largestShare: 1.1 } }],
     ['whenEmpty', { zoomIn: { whenEmpty: 'keep' } }],
     ['null', { cascade: null }],
     ['a list of steps', { cascade: { steps: [1] } }],
@@ -173,6 +174,18 @@ describe('zoomRegion', () => {
     expect(zoomRegion(mask, [...two, at(700, 350)], current, size, publishedZoomIn).roi).not.toEqual(current);
     const tight = { ...publishedZoomIn, keepIou: 1 };
     expect(zoomRegion(mask, two, current, size, tight).roi).not.toEqual(current);
+  });
+
+  it('looks at the whole picture where the region would be a large part of it, and forgets the region in use', () => {
+    const region = { x: 360, y: 250, width: 281, height: 201 };
+    const share = (region.width * region.height) / (size.width * size.height);
+    const zoom = (largestShare: number, current: typeof region | null = null) =>
+      zoomRegion(mask, two, current, size, { ...publishedZoomIn, largestShare });
+    expect(zoom(share)).toEqual({ roi: region, shownIn: region, zoomed: true, current: region });
+    expect(zoom(share * 0.99)).toEqual({ roi: whole, shownIn: whole, zoomed: false, current: null });
+    // A region that is kept counts by its own size.
+    const current = { x: 350, y: 250, width: 300, height: 220 };
+    expect(zoom(share, current)).toEqual({ roi: whole, shownIn: whole, zoomed: false, current: null });
   });
 
   it('puts the answer for an emptied mask where it is told', () => {

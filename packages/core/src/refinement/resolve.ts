@@ -29,6 +29,7 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
     expectInteger('bad-option', 'zoomIn.minSize', zoomIn.minSize, 1);
     expectNumber('bad-option', 'zoomIn.keepIou', zoomIn.keepIou, 0, 1);
     expectNumber('bad-option', 'zoomIn.threshold', zoomIn.threshold, 0, 1);
+    expectNumber('bad-option', 'zoomIn.largestShare', zoomIn.largestShare ?? 1, 0, 1);
     if (zoomIn.whenEmpty !== undefined && zoomIn.whenEmpty !== 'whole' && zoomIn.whenEmpty !== 'as-released') {
       throw unexpected('bad-option', 'zoomIn.whenEmpty', "'whole' or 'as-released'", zoomIn.whenEmpty);
     }

@@ -13,7 +13,13 @@ import {
   rectRuns,
 } from '../mask/index.js';
 import type { Features, ModelHandle, View } from '../models/index.js';
-import { type CascadeResult, goesOn, resolveRefinement, runCascade } from '../refinement/index.js';
+import {
+  type CascadeResult,
+  goesOn,
+  type RefinementOptions,
+  resolveRefinement,
+  runCascade,
+} from '../refinement/index.js';
 import { guideFromBox } from './box-guide.js';
 import { createByteLru } from './byte-lru.js';
 import { checkPrompt } from './check-prompt.js';
@@ -118,6 +124,8 @@ export interface EngineOptions {
   readonly threads: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
+  /** Laid over the model's defaults, field by field; a request's own come on top. */
+  readonly refinement?: RefinementOptions;
 }
 
 /**
@@ -157,6 +165,7 @@ export function createEngine(options: EngineOptions): Engine {
   const sizes = new Map<string, Size>();
   const decodeMs = new Map<string, number>();
   checkLimits(budgets, limits);
+  const defaults = resolveRefinement(options.refinement ?? {}, manifest.refinement);
   const pixels = createByteLru<RgbImage>(budgets.pixels);
   const features = createByteLru<Features>(budgets.features);
   const states = createByteLru<ClickState>(budgets.states);
@@ -229,7 +238,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async prepare(key) {
       // The first pass zooms, to the whole picture, where zoom-in skips no click.
-      const zoomed = (manifest.refinement.zoomIn?.skipClicks ?? 0) < 0;
+      const zoomed = (defaults.zoomIn?.skipClicks ?? 0) < 0;
       await featuresOf(key, { roi: wholeRect(sizeOf(key)), zoomed, mirrored: false });
     },
 
@@ -242,7 +251,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (choice !== 'best') expectInteger('bad-option', 'candidate', choice, 0, model.capabilities.candidates - 1);
       const { passes } = wanted;
       if (passes !== undefined) expectInteger('bad-option', 'passes', passes, 1);
-      const refinement = resolveRefinement(wanted.refinement ?? {}, manifest.refinement);
+      const refinement = resolveRefinement(wanted.refinement ?? {}, defaults);
       const box = model.capabilities.box ? prompt.box : null;
       const guide = prompt.box === null || box !== null ? null : guideFromBox(prompt.box, prompt.clicks, size);
       const clicks = guide?.clicks ?? prompt.clicks;

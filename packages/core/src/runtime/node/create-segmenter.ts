@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ClickmaskError, expectInteger } from '../../errors/index.js';
 import { createHost } from '../../host/index.js';
 import { families, type ModelFamily } from '../../models/index.js';
+import type { RefinementOptions } from '../../refinement/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
 import { loadEngine } from './load-engine.js';
@@ -30,6 +31,8 @@ export interface NodeSegmenterOptions {
   /** Byte budgets of the caches, shared among the workers. */
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
+  /** Laid over the model's defaults for every request, field by field; a request's own options come on top. */
+  readonly refinement?: RefinementOptions;
   /** Model families to choose from; others than the default ones need `workers: 0`. */
   readonly families?: readonly ModelFamily[];
   /** Folder in which models by name are looked up; default `~/.clickmask/models`, or CLICKMASK_HOME. */
@@ -69,7 +72,15 @@ export function defaultModelsFolder(): string {
  * ```
  */
 export async function createSegmenter(options: NodeSegmenterOptions = {}): Promise<Segmenter> {
-  const { model = embeddedModel, provider = 'auto', workers = 1, queueCapacity, deadlineMs, limits } = options;
+  const {
+    model = embeddedModel,
+    provider = 'auto',
+    workers = 1,
+    queueCapacity,
+    deadlineMs,
+    limits,
+    refinement,
+  } = options;
   expectInteger('bad-option', 'workers', workers, 0, 256);
   const slots = Math.max(1, workers);
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / slots));
@@ -78,7 +89,7 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
     Object.entries(options.budgets ?? {}).map(([name, bytes]) => [name, Math.floor(bytes / slots)]),
   );
   const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
-  const settings = { folder, provider, threads, budgets, limits };
+  const settings = { folder, provider, threads, budgets, limits, refinement };
   if (workers === 0) {
     const start = () => loadEngine(settings, options.families ?? families);
     return createHost({ slots: [{ start }], queueCapacity, deadlineMs, workers: 0 });

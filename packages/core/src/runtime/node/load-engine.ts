@@ -1,5 +1,6 @@
 import { ClickmaskError } from '../../errors/index.js';
 import { families, loadModel, type ModelFamily } from '../../models/index.js';
+import type { RefinementOptions } from '../../refinement/index.js';
 import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
 import { decodeImage } from './decode-image.js';
@@ -13,6 +14,7 @@ export interface EngineSettings {
   readonly threads: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
+  readonly refinement?: RefinementOptions;
 }
 
 /** Loads a model from a folder into an engine in this thread. */
@@ -24,8 +26,8 @@ export async function loadEngine(settings: EngineSettings, known: readonly Model
     providers: await wantedProviders(settings.provider, await backend.providers()),
     threads: settings.threads,
   });
-  const { threads, budgets, limits } = settings;
-  return createEngine({ handle, decodeImage, threads, budgets, limits });
+  const { threads, budgets, limits, refinement } = settings;
+  return createEngine({ handle, decodeImage, threads, budgets, limits, refinement });
 }
 
 async function wantedProviders(wanted: 'auto' | Provider, offered: readonly Provider[]): Promise<readonly Provider[]> {

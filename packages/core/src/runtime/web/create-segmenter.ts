@@ -1,5 +1,6 @@
 import { expectInteger, unexpected } from '../../errors/index.js';
 import { createHost } from '../../host/index.js';
+import type { RefinementOptions } from '../../refinement/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
 import type { ServerAddress } from '../remote/client.js';
@@ -30,6 +31,8 @@ export interface WebSegmenterOptions {
   readonly deadlineMs?: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
+  /** Laid over the model's defaults for every request, field by field; a request's own options come on top. */
+  readonly refinement?: RefinementOptions;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Told when the GPU failed and the processor took over. */
   readonly onFallback?: (fallback: Fallback) => void;
@@ -58,7 +61,16 @@ export interface WebSegmenterOptions {
  */
 export async function createSegmenter(options: WebSegmenterOptions = {}): Promise<Segmenter> {
   const { model, provider = 'auto', worker, wasmPaths, wasmBinary, cache = true, threads } = options;
-  const { split, gpuPatienceMs = 60_000, queueCapacity, deadlineMs, budgets, limits, allowSoftwareGpu } = options;
+  const {
+    split,
+    gpuPatienceMs = 60_000,
+    queueCapacity,
+    deadlineMs,
+    budgets,
+    limits,
+    refinement,
+    allowSoftwareGpu,
+  } = options;
   if (!['auto', 'webgpu', 'wasm'].includes(provider)) {
     throw unexpected('bad-option', 'provider', "'auto', 'webgpu' or 'wasm'", provider);
   }
@@ -72,6 +84,7 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
       threads,
       budgets,
       limits,
+      refinement,
       allowSoftwareGpu,
       wasmBinary,
       split: split === undefined ? undefined : { ...split, url: new URL(split.url, base).href },

@@ -1,5 +1,6 @@
 import { ClickmaskError } from '../../errors/index.js';
 import { families, loadModel, type ModelHandle } from '../../models/index.js';
+import type { RefinementOptions } from '../../refinement/index.js';
 import {
   type CacheBudgets,
   createEngine,
@@ -22,6 +23,7 @@ export interface EngineSettings extends OnnxWebOptions {
   readonly threads?: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
+  readonly refinement?: RefinementOptions;
   /** The server that computes the features; default: they are computed here. */
   readonly split?: ServerAddress;
 }
@@ -50,10 +52,10 @@ export async function loadEngine(
 function engineOf(
   handle: ModelHandle,
   decode: EngineOptions['decodeImage'],
-  { threads, budgets, limits }: EngineSettings,
+  { threads, budgets, limits, refinement }: EngineSettings,
 ): Engine {
   const used = globalThis.crossOriginIsolated ? (threads ?? Math.min(4, navigator.hardwareConcurrency || 1)) : 1;
-  return createEngine({ handle, decodeImage: decode, threads: used, budgets, limits });
+  return createEngine({ handle, decodeImage: decode, threads: used, budgets, limits, refinement });
 }
 
 async function wantedProviders(wanted: 'auto' | Provider, backend: InferenceBackend): Promise<readonly Provider[]> {
