@@ -26,7 +26,7 @@ VARIANTS: dict[str, Refinement] = {
     "flip": Refinement(flip=True),
     "zoom": Refinement(zoom_in=ZoomIn()),
     "zoom+cfr1": replace(CFR_1, zoom_in=ZoomIn()),
-    "settled-zoom+cfr1": replace(CFR_1, zoom_in=ZoomIn(settled_iou=0.85)),
+    "default": Refinement(cascade_steps=2, settled_pixels=20, every_click=False, zoom_in=ZoomIn(largest_share=0.3)),
     "zoom+cfr1+flip": replace(CFR_1, zoom_in=ZoomIn(), flip=True),
 }
 """Ways of refinement by name; ``--variants`` of the command."""

@@ -35,7 +35,8 @@ def manifest(description: dict, version: str, licences: str, candidate: str) -> 
         "refinement": {
             # The first click is the weak one; later ones gain less than a further pass costs.
             "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
-            "zoomIn": None,
+            # RITM's numbers; large objects gain nothing from it.
+            "zoomIn": {"skipClicks": 1, "expansion": 1.4, "minSize": 200, "keepIou": 0.5, "threshold": 0.5, "largestShare": 0.3},
             "flip": False,
         },
         "graphs": {name: {"file": f"{name}.onnx", **description["files"][f"{name}.onnx"]} for name in ("encoder", "decoder")},

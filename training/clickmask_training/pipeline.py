@@ -27,8 +27,8 @@ class ZoomIn:
     least_side: int = 200
     keep_iou: float = 0.5
     threshold: float = 0.5
-    settled_iou: float = 0.0
-    """Zoom only once the last click changed the mask so little that its IoU with the one before is at least this."""
+    largest_share: float = 1.0
+    """The whole picture is looked at where the region would cover more than this share of it; not RITM's."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ class ClickPipeline:
         self._started = start is not None
         self._grid: tuple[Region, np.ndarray] | None = None
         self._zoomed: Region | None = None
-        self._settled = False
         self._features: OrderedDict[tuple[Region, bool], Features] = OrderedDict()
 
     @property
@@ -72,7 +71,6 @@ class ClickPipeline:
     def add(self, click: Click) -> np.ndarray:
         """Take a click (image px) and return the new mask."""
         self.clicks.append(click)
-        before = self.mask
         candidate = self._forward(None)
         steps = self.refinement.cascade_steps
         if not self.refinement.every_click and (len(self.clicks) > 1 or self._started):
@@ -86,8 +84,6 @@ class ClickPipeline:
             last = mask
             if self.refinement.settled_pixels is not None and changed <= self.refinement.settled_pixels:
                 break
-        union = int((before | last).sum())
-        self._settled = union > 0 and int((before & last).sum()) / union >= (self.refinement.zoom_in.settled_iou if self.refinement.zoom_in else 0)
         return last
 
     def _forward(self, candidate: int | None) -> int:
@@ -142,10 +138,11 @@ class ClickPipeline:
         if zoom is None or len(self.clicks) <= zoom.skip_clicks:
             return whole
         mask = self.probabilities > zoom.threshold
-        if not mask.any() or (zoom.settled_iou > 0 and self._zoomed is None and not self._settled):
+        if not mask.any():
             return whole
-        self._zoomed = zoom_region(mask, self.clicks, self._zoomed, zoom)
-        return self._zoomed
+        region = zoom_region(mask, self.clicks, self._zoomed, zoom)
+        self._zoomed = region if region[2] * region[3] <= zoom.largest_share * self.width * self.height else None
+        return self._zoomed or whole
 
 
 def _resize(values: np.ndarray, side: int) -> np.ndarray:

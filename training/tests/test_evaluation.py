@@ -95,6 +95,25 @@ def test_zoom_region_follows_the_published_rule():
     assert zoom_region(mask, [(200.5, 20.5, 1.0)], kept, ZoomIn()) != kept  # a positive click outside
 
 
+def test_zoom_leaves_large_objects_alone():
+    def regions(largest_share: float) -> list:
+        zoom = ZoomIn(least_side=20, largest_share=largest_share)
+        pipeline = ClickPipeline(BrightNetwork(), Refinement(zoom_in=zoom), sample().image)
+        taken = []
+        for click in ((40.5, 45.5, 1.0), (42.5, 45.5, 1.0)):
+            pipeline.add(click)
+            taken.append(pipeline._grid[0])
+        return taken
+
+    height, width = sample().image.shape[:2]
+    whole = (0, 0, width, height)
+    first, second = regions(1.0)
+    assert first == whole and second != whole
+    share = second[2] * second[3] / (width * height)
+    assert regions(share) == [first, second]
+    assert regions(share * 0.99) == [whole, whole]
+
+
 def test_correction_starts_from_the_given_mask():
     corrected, fresh = evaluate_correction(BrightNetwork(), Refinement(), [sample()])
     assert corrected.samples == fresh.samples == 1
