@@ -31,7 +31,10 @@ export interface NodeSegmenterOptions {
   /** Byte budgets of the caches, shared among the workers. */
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
-  /** Laid over the model's defaults for every request, field by field; a request's own options come on top. */
+  /**
+   * Laid over the model's defaults for every request, field by field; a request's own options come on top. Click logs do
+   * not hold it: they are replayed by a segmenter made alike.
+   */
   readonly refinement?: RefinementOptions;
   /** Model families to choose from; others than the default ones need `workers: 0`. */
   readonly families?: readonly ModelFamily[];

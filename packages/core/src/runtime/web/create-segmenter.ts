@@ -31,7 +31,10 @@ export interface WebSegmenterOptions {
   readonly deadlineMs?: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
-  /** Laid over the model's defaults for every request, field by field; a request's own options come on top. */
+  /**
+   * Laid over the model's defaults for every request, field by field; a request's own options come on top. Click logs do
+   * not hold it: they are replayed by a segmenter made alike.
+   */
   readonly refinement?: RefinementOptions;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Told when the GPU failed and the processor took over. */
