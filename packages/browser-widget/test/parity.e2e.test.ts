@@ -35,9 +35,9 @@ const cases: { readonly picture: string; readonly clicks: readonly Click[] }[] =
   },
 ];
 
-/** Masks after each click in Node, on the very pixels that a lossless picture gives to both. */
+/** Masks after each click in Node, refined as in a page, on the very pixels that a lossless picture gives to both. */
 async function nodeMasks(bytes: Uint8Array, clicks: readonly Click[]): Promise<MaskRuns[]> {
-  const segmenter = await createSegmenter({ workers: 0, provider: 'cpu' });
+  const segmenter = await createSegmenter({ workers: 0, provider: 'cpu', refinement: { zoomIn: 'off' } });
   const image = await segmenter.open(bytes);
   const masks: MaskRuns[] = [];
   for (let count = 1; count <= clicks.length; count++) {

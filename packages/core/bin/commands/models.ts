@@ -100,7 +100,7 @@ async function list(json: boolean): Promise<number> {
     else {
       const { manifest } = row;
       process.stdout.write(
-        `${manifest.name} ${manifest.version}  family ${manifest.family}, ${megabytes(manifest)} MB, ${licenceOf(manifest)}, ${where}\n  ${manifest.description}\n`,
+        `${manifest.name} ${manifest.version}  family ${manifest.family}, ${megabytes(manifest)} MB, licence ${licenceOf(manifest)}, ${where}\n  ${manifest.description}\n`,
       );
     }
   }
@@ -197,7 +197,7 @@ async function add(target: string, sha256: string): Promise<number> {
   } finally {
     progress.clear();
   }
-  process.stdout.write(`Installed ${manifest.name} ${manifest.version} in ${folder} (${licenceOf(manifest)}).\n`);
+  process.stdout.write(`Installed ${manifest.name} ${manifest.version} in ${folder} (licence ${licenceOf(manifest)}).\n`);
   return 0;
 }
 
@@ -232,7 +232,7 @@ function remoteFiles(url: string): ModelFiles {
 }
 
 function licenceOf({ licence }: ModelManifest): string {
-  return `licence ${licence.id}${licence.commercialUse ? '' : ', NO COMMERCIAL USE'}`;
+  return `${licence.id}${licence.commercialUse ? '' : ', NO COMMERCIAL USE'}`;
 }
 
 function megabytes({ graphs }: ModelManifest): string {
