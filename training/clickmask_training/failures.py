@@ -19,7 +19,7 @@ from .items import HOLD_OUT_SOURCES, Item
 from .licences import Rights, rights_of
 from .models import ClickModel
 from .perturb import mask_iou
-from .pipeline import ClickPipeline, Refinement
+from .pipeline import ClickPipeline, Refinement, ZoomIn
 
 Outline = tuple[tuple[int, int], ...]
 """Corners (x, y) of a polygon, px."""
@@ -88,12 +88,13 @@ def shipped_refinement(folder: Path) -> Refinement:
     """The refinement that the model folder's manifest makes the default."""
     content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     refinement, candidate = content["refinement"], content["options"].get("candidate", "first")
-    if refinement["zoomIn"] is not None:
-        raise ValueError("zoom-in by default is not shown here yet")
-    cascade = refinement["cascade"]
+    cascade, zoom = refinement["cascade"], refinement["zoomIn"]
+    zoom_in = zoom and ZoomIn(
+        zoom["skipClicks"], zoom["expansion"], zoom["minSize"], zoom["keepIou"], zoom["threshold"], zoom.get("largestShare", 1.0)
+    )
     return Refinement(
         cascade_steps=cascade["steps"], settled_pixels=cascade["settledPixels"], every_click=cascade["clicks"] == "every",
-        flip=refinement["flip"], candidate="first" if candidate == "first" else "score", threshold=content["threshold"],
+        flip=refinement["flip"], zoom_in=zoom_in, candidate="first" if candidate == "first" else "score", threshold=content["threshold"],
     )
 
 

@@ -14,7 +14,7 @@ from clickmask_training import failures
 from clickmask_training.failures import Case, case_sample, clicked_parts, run_case, shipped_refinement, view_of, write_sheet
 from clickmask_training.items import read_items
 from clickmask_training.models import Candidates
-from clickmask_training.pipeline import Refinement
+from clickmask_training.pipeline import Refinement, ZoomIn
 
 PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 HELD_OUT = Case("a held-out disc", "microctl_0", 1)
@@ -77,6 +77,11 @@ def test_refinement_of_the_manifest(tmp_path: Path):
     content["refinement"]["cascade"] = {"steps": 0, "settledPixels": None, "clicks": "every"}
     (tmp_path / "model.json").write_text(json.dumps({**content, "options": {}}))
     assert shipped_refinement(tmp_path) == Refinement(candidate="first")
+    content["refinement"]["zoomIn"] = {
+        "skipClicks": 1, "expansion": 1.5, "minSize": 180, "keepIou": 0.4, "threshold": 0.6, "largestShare": 0.3,
+    }
+    (tmp_path / "model.json").write_text(json.dumps(content))
+    assert shipped_refinement(tmp_path).zoom_in == ZoomIn(1, 1.5, 180, 0.4, 0.6, 0.3)
 
 
 def test_sheet(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
