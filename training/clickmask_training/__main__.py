@@ -90,6 +90,16 @@ def run_train(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_average(options: argparse.Namespace) -> int:
+    from .checkpoint import write_weights
+
+    if not 0.0 <= options.share <= 1.0:
+        raise ValueError(f"--share must lie in 0 to 1, not {options.share}")
+    write_weights(options.out, options.newer, options.older, options.share)
+    print(f"{options.out}: {options.out.stat().st_size} bytes")
+    return 0
+
+
 def run_evaluate(options: argparse.Namespace) -> int:
     from .evaluate import HEADER, VARIANTS, click_ious, evaluate_correction, summarise
     from .models import open_model
@@ -231,6 +241,13 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")
     evaluate.set_defaults(run=run_evaluate)
+
+    average = commands.add_parser("average", help="keep the weights of a run, or the mean of two runs of which one went on from the other")
+    average.add_argument("newer", type=Path, help="a checkpoint")
+    average.add_argument("older", type=Path, nargs="?", help="the checkpoint that its run started from")
+    average.add_argument("--share", type=float, default=0.7, help="weight of the newer one (default 0.7)")
+    average.add_argument("--out", type=Path, required=True, help="the file of weights, fp16")
+    average.set_defaults(run=run_average)
 
     samples = commands.add_parser("samples", help="write evaluation sets as folders for clickmask evaluate")
     samples.add_argument("--data", type=Path, default=DEFAULT_DATA)

@@ -56,3 +56,25 @@ def load_network(path: Path) -> ClickNetwork:
     network = ClickNetwork(DecoderConfig(**checkpoint["config"]["decoder"]))
     network.load_state_dict(checkpoint["average"]["average"])
     return network.eval()
+
+
+def write_weights(path: Path, newer: Path, older: Path | None = None, share: float = 1.0) -> None:
+    """Averaged weights of a run alone, as fp16: a small checkpoint to keep.
+
+    With ``older``, the mean of both, ``newer`` with weight ``share``: the end points of two learning-rate cycles, of which one
+    went on from the other, lie in one basin, and their mean is often better than either (Wortsman et al. 2022, "Model soups").
+    """
+    checkpoint = load_checkpoint(newer)
+    average = checkpoint["average"]["average"]
+    if older is not None:
+        other = load_checkpoint(older)
+        theirs = other["average"]["average"]
+        if {name: value.shape for name, value in average.items()} != {name: value.shape for name, value in theirs.items()}:
+            raise ValueError(f"{newer} and {older} are not of one network")
+        # Counters, the only whole numbers, are the newer run's.
+        average = {
+            name: torch.lerp(theirs[name].float(), value.float(), share) if value.is_floating_point() else value
+            for name, value in average.items()
+        }
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in average.items()}
+    torch.save({"config": checkpoint["config"], "progress": checkpoint["progress"], "average": {"average": halves}}, path)

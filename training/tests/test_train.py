@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from clickmask_training import train as training
+from clickmask_training.__main__ import main
 from clickmask_training.checkpoint import load_checkpoint, load_network
 from clickmask_training.config import ABLATIONS, SCHEDULES, Phase, with_changes
 from clickmask_training.items import read_items, select_items
@@ -66,3 +67,23 @@ def test_score_stage_leaves_the_masks(data: Path, backbone: Path, tmp_path: Path
     before, after = (load_checkpoint(path)["average"]["average"] for path in (start, tmp_path / "scores" / "checkpoint.pt"))
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
     assert changed and all(name.startswith("decoder.score.") for name in changed)
+
+
+def test_average_of_two_runs(data: Path, backbone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    older, newer, out = tmp_path / "older", tmp_path / "newer", tmp_path / "weights.pt"
+    run(data, backbone, older)
+    run(data, backbone, newer, start_from=older / "checkpoint.pt", config=replace(SMOKE, seed=3))
+    arguments = ["average", str(newer / "checkpoint.pt"), str(older / "checkpoint.pt"), "--share", "0.75", "--out", str(out)]
+    assert main(arguments) == 0
+    a, b, mean = (load_checkpoint(path)["average"]["average"] for path in (newer / "checkpoint.pt", older / "checkpoint.pt", out))
+    assert mean.keys() == a.keys()
+    for name, value in mean.items():
+        wanted = 0.75 * a[name] + 0.25 * b[name] if value.is_floating_point() else a[name]
+        torch.testing.assert_close(value.to(wanted.dtype), wanted, rtol=2e-3, atol=1e-4)
+    assert load_network(out)(torch.zeros(1, 3, 64, 64), torch.tensor([[[9.0, 9.0, 1.0]]]), torch.zeros(1, 1, 32, 32)).logits.isfinite().all()
+    # Alone: as it is, in half the bytes and without the optimiser.
+    assert main(["average", str(newer / "checkpoint.pt"), "--out", str(out)]) == 0
+    torch.testing.assert_close(load_network(out).state_dict(), load_network(newer / "checkpoint.pt").state_dict(), rtol=2e-3, atol=1e-4)
+    assert out.stat().st_size < (newer / "checkpoint.pt").stat().st_size / 3
+    assert main([*arguments[:-4], "--share", "1.5", "--out", str(out)]) == 2
+    assert "--share must lie in 0 to 1" in capsys.readouterr().err
