@@ -213,8 +213,14 @@ describe('readManifest', () => {
     const text = altered((manifest) => {
       Object.assign(manifest.licence, { url: 'https://example.org', note: 'n' });
       (manifest as Partial<Manifest>).options = undefined;
-      manifest.refinement.zoomIn = { skipClicks: -1, expansion: 1.4, minSize: 1, keepIou: 0.5, threshold: 0 } as never;
-      Object.assign(manifest.refinement.zoomIn as object, { largestShare: 0.3 });
+      manifest.refinement.zoomIn = {
+        skipClicks: -1,
+        expansion: 1.4,
+        minSize: 1,
+        keepIou: 0.5,
+        threshold: 0,
+        largestShare: 0.3,
+      } as never;
     });
     const manifest = await read(text);
     expect(manifest.licence).toMatchObject({ url: 'https://example.org', note: 'n' });

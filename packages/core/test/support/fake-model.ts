@@ -1,8 +1,7 @@
 import {
-  type CacheBudgets,
   createEngine,
   type Engine,
-  type EngineLimits,
+  type EngineOptions,
   isClickmaskError,
   type LoadedModel,
   type ModelHandle,
@@ -97,7 +96,7 @@ export function fakeModel(
 
 export function fakeEngine(
   handle: ModelHandle = fakeModel(),
-  settings: { readonly budgets?: Partial<CacheBudgets>; readonly limits?: Partial<EngineLimits> } = {},
+  settings: Pick<EngineOptions, 'budgets' | 'limits' | 'refinement'> = {},
 ): Engine {
   const decodeImage = async (bytes: Uint8Array) => picture(bytes[0], bytes[1]);
   return createEngine({ handle, decodeImage, threads: 1, ...settings });
