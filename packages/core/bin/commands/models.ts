@@ -197,7 +197,9 @@ async function add(target: string, sha256: string): Promise<number> {
   } finally {
     progress.clear();
   }
-  process.stdout.write(`Installed ${manifest.name} ${manifest.version} in ${folder} (licence ${licenceOf(manifest)}).\n`);
+  process.stdout.write(
+    `Installed ${manifest.name} ${manifest.version} in ${folder} (licence ${licenceOf(manifest)}).\n`,
+  );
   return 0;
 }
 
