@@ -10,6 +10,7 @@ import numpy as np
 
 from .clicks import next_evaluation_click
 from .evaluation_sets import EvaluationSample
+from .manifest import REFINEMENT, refinement_of
 from .models import ClickModel
 from .perturb import mask_iou, perturb
 from .pipeline import ClickPipeline, Refinement, ZoomIn
@@ -26,7 +27,7 @@ VARIANTS: dict[str, Refinement] = {
     "flip": Refinement(flip=True),
     "zoom": Refinement(zoom_in=ZoomIn()),
     "zoom+cfr1": replace(CFR_1, zoom_in=ZoomIn()),
-    "default": Refinement(cascade_steps=2, settled_pixels=20, every_click=False, zoom_in=ZoomIn(largest_share=0.3)),
+    "default": refinement_of(REFINEMENT),
     "zoom+cfr1+flip": replace(CFR_1, zoom_in=ZoomIn(), flip=True),
 }
 """Ways of refinement by name; ``--variants`` of the command."""

@@ -7,7 +7,7 @@ version is shown on the same ones; what it makes of them is measured anew each t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,9 +17,10 @@ from .clicks import Click, next_evaluation_click
 from .evaluation_sets import EvaluationSample, object_sample
 from .items import HOLD_OUT_SOURCES, Item
 from .licences import Rights, rights_of
+from .manifest import refinement_of
 from .models import ClickModel
 from .perturb import mask_iou
-from .pipeline import ClickPipeline, Refinement, ZoomIn
+from .pipeline import ClickPipeline, Refinement
 
 Outline = tuple[tuple[int, int], ...]
 """Corners (x, y) of a polygon, px."""
@@ -87,15 +88,8 @@ def case_sample(case: Case, items: list[Item], photos: Path) -> EvaluationSample
 def shipped_refinement(folder: Path) -> Refinement:
     """The refinement that the model folder's manifest makes the default."""
     content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    refinement, candidate = content["refinement"], content["options"].get("candidate", "first")
-    cascade, zoom = refinement["cascade"], refinement["zoomIn"]
-    zoom_in = zoom and ZoomIn(
-        zoom["skipClicks"], zoom["expansion"], zoom["minSize"], zoom["keepIou"], zoom["threshold"], zoom.get("largestShare", 1.0)
-    )
-    return Refinement(
-        cascade_steps=cascade["steps"], settled_pixels=cascade["settledPixels"], every_click=cascade["clicks"] == "every",
-        flip=refinement["flip"], zoom_in=zoom_in, candidate="first" if candidate == "first" else "score", threshold=content["threshold"],
-    )
+    candidate = "first" if content["options"].get("candidate", "first") == "first" else "score"
+    return replace(refinement_of(content["refinement"]), candidate=candidate, threshold=content["threshold"])
 
 
 def clicked_parts(mask: np.ndarray, clicks: list[Click]) -> np.ndarray:

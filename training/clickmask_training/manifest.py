@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .pipeline import Refinement, ZoomIn
+
 NAME = "clickmask-small"
 REPOSITORY_LICENCE = "Apache-2.0"
 UNCLEAR_NOTE = (
     "For research: some of its training pictures state no licence, so it must not be redistributed in a release. "
     "See MODEL_CARD.md."
 )
+REFINEMENT = {
+    # The first click is the weak one; later ones gain less than a further pass costs.
+    "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
+    # RITM's numbers; large objects gain nothing from it.
+    "zoomIn": {"skipClicks": 1, "expansion": 1.4, "minSize": 200, "keepIou": 0.5, "threshold": 0.5, "largestShare": 0.3},
+    "flip": False,
+}
+"""What the exported model does unless its user says otherwise."""
 
 
 def manifest(description: dict, version: str, licences: str, candidate: str) -> dict:
@@ -32,16 +42,23 @@ def manifest(description: dict, version: str, licences: str, candidate: str) -> 
         "licence": licence,
         "source": {"text": "Trained for this project, by the recipe in training/, from Apache-2.0 MobileNetV2 weights."},
         "threshold": 0.5,
-        "refinement": {
-            # The first click is the weak one; later ones gain less than a further pass costs.
-            "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
-            # RITM's numbers; large objects gain nothing from it.
-            "zoomIn": {"skipClicks": 1, "expansion": 1.4, "minSize": 200, "keepIou": 0.5, "threshold": 0.5, "largestShare": 0.3},
-            "flip": False,
-        },
+        "refinement": REFINEMENT,
         "graphs": {name: {"file": f"{name}.onnx", **description["files"][f"{name}.onnx"]} for name in ("encoder", "decoder")},
         "options": {"candidate": candidate},
     }
+
+
+def refinement_of(content: dict) -> Refinement:
+    """The ``refinement`` of a manifest, as this recipe's pipeline takes it."""
+    cascade, zoom = content["cascade"], content["zoomIn"]
+    return Refinement(
+        cascade_steps=cascade["steps"], settled_pixels=cascade["settledPixels"], every_click=cascade["clicks"] == "every",
+        flip=content["flip"],
+        zoom_in=zoom and ZoomIn(
+            skip_clicks=zoom["skipClicks"], expansion=zoom["expansion"], least_side=zoom["minSize"], keep_iou=zoom["keepIou"],
+            threshold=zoom["threshold"], largest_share=zoom.get("largestShare", 1.0),
+        ),
+    )
 
 
 def write_manifest(folder: Path, content: dict) -> None:

@@ -14,13 +14,16 @@ export const modelOptions = {
   'max-pixels': { type: 'string' },
 } as const;
 
+/** What `--zoom small` takes for small: the share of the picture that the region covers. */
+const smallShare = 0.3;
+
 export const modelHelp = `  --model NAME|DIR       model by name, or a folder with a model.json (default: the embedded clickmask-small)
   --provider NAME        auto (default), cpu, webgpu or cuda
   --threads N            threads of the network on a CPU (default: all cores)
   --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
   --cfr-clicks WHICH     first or every: on which clicks it is applied (default: the model's)
-  --zoom on|small|off    look closer at the object after the first mask: always, or where its surroundings are at most 0.3
-                         of the picture (default: the model's)
+  --zoom on|small|off    look closer at the object after the first mask: always, or where its surroundings are at most
+                         ${smallShare} of the picture (default: the model's)
   --flip                 average with the mirrored picture: slower, a little more exact
   --merge on|off|as-released
                          with a starting mask: each click changes only the part that holds it (FocalClick's progressive
@@ -57,10 +60,14 @@ export function refinementOf(values: Values): RefinementOptions {
   const merge = choiceOption('merge', values.merge as string | undefined, ['on', 'off', 'as-released']);
   return {
     ...(cfr === undefined && clicks === undefined ? {} : { cascade: cascadeOf(cfr, clicks) }),
-    ...(zoom === undefined ? {} : { zoomIn: zoom === 'off' ? 'off' : { largestShare: zoom === 'on' ? 1 : 0.3 } }),
+    ...(zoom === undefined ? {} : { zoomIn: zoomOf(zoom) }),
     ...(values.flip === true ? { flip: true } : {}),
     ...(merge === undefined ? {} : { progressiveMerge: mergeOf(merge) }),
   };
+}
+
+function zoomOf(zoom: 'on' | 'small' | 'off'): RefinementOptions['zoomIn'] {
+  return zoom === 'off' ? 'off' : { largestShare: zoom === 'on' ? 1 : smallShare };
 }
 
 function mergeOf(merge: 'on' | 'off' | 'as-released'): RefinementOptions['progressiveMerge'] {

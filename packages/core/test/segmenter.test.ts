@@ -64,6 +64,19 @@ describe('the embedded model', () => {
     expect(isSet(once.runs, 200, 160)).toBe(true);
   });
 
+  it('refines as it was made to, in process and behind a worker', async () => {
+    for (const workers of [0, 1]) {
+      const segmenter = await createSegmenter({
+        workers,
+        threads: 1,
+        refinement: { cascade: { steps: 3, settledPixels: null } },
+      });
+      const { refinement } = await segmenter.segment(await segmenter.open(photo), { clicks: clicks.slice(0, 1) });
+      expect(refinement.steps).toBe(3);
+      await segmenter.close();
+    }
+  });
+
   it('undoes, logs and replays behind a worker', async () => {
     const image = await worker.open(photo);
     const session = createSession(worker, image);

@@ -282,6 +282,27 @@ describe('createEngine', () => {
     const result = await ask(await loaded(handle), { clicks }, { refinement: { cascade: { steps: 3 } } });
     expect(result.refinement.steps).toBe(0);
   });
+
+  it('refines as it was made to, unless a request says otherwise', async () => {
+    const three = await loaded(fakeModel(), {
+      refinement: { cascade: { steps: 3, settledPixels: null, clicks: 'every' } },
+    });
+    expect((await ask(three, { clicks })).refinement.steps).toBe(3);
+    expect((await ask(three, { clicks }, { refinement: { cascade: { steps: 1 } } })).refinement.steps).toBe(1);
+    expect((await ask(three, { clicks }, { refinement: { cascade: 'off' } })).refinement.steps).toBe(0);
+    expect(() => fakeEngine(fakeModel(), { refinement: { flip: 1 as never } })).toThrow(/true or false for flip/);
+  });
+
+  it('looks closer at a small object, and at the whole picture where it is large', async () => {
+    const zoomed = async (prompt: Prompt) => {
+      const refinement = { zoomIn: { minSize: 10, expansion: 1.1, largestShare: 0.3 } };
+      return (await ask(await loaded(), prompt, { refinement })).refinement.roi;
+    };
+    const whole = { x: 0, y: 0, ...size };
+    const small = { clicks: [at(20, 20), at(21, 20)], mask: rectRuns(size, { x: 15, y: 15, width: 12, height: 10 }) };
+    expect(await zoomed(small)).not.toEqual(whole);
+    expect(await zoomed({ clicks: [at(5, 5), at(75, 55)] })).toEqual(whole);
+  });
 });
 
 describe('only negative clicks', () => {
@@ -337,27 +358,6 @@ describe('bad prompts and options', () => {
     const engine = await loaded();
     expect(await codeOf(ask(engine, prompt))).toBe(code);
     expect((await ask(engine, { clicks: [at(20, 20)] })).area).toBeGreaterThan(0);
-  });
-
-  it('refines as it was made to, unless a request says otherwise', async () => {
-    const three = await loaded(fakeModel(), {
-      refinement: { cascade: { steps: 3, settledPixels: null, clicks: 'every' } },
-    });
-    expect((await ask(three, { clicks })).refinement.steps).toBe(3);
-    expect((await ask(three, { clicks }, { refinement: { cascade: { steps: 1 } } })).refinement.steps).toBe(1);
-    expect((await ask(three, { clicks }, { refinement: { cascade: 'off' } })).refinement.steps).toBe(0);
-    expect(() => fakeEngine(fakeModel(), { refinement: { flip: 1 as never } })).toThrow(/true or false for flip/);
-  });
-
-  it('looks closer at a small object, and at the whole picture where it is large', async () => {
-    const zoomed = async (prompt: Prompt) => {
-      const refinement = { zoomIn: { minSize: 10, expansion: 1.1, largestShare: 0.3 } };
-      return (await ask(await loaded(), prompt, { refinement })).refinement.roi;
-    };
-    const whole = { x: 0, y: 0, ...size };
-    const small = { clicks: [at(20, 20), at(21, 20)], mask: rectRuns(size, { x: 15, y: 15, width: 12, height: 10 }) };
-    expect(await zoomed(small)).not.toEqual(whole);
-    expect(await zoomed({ clicks: [at(5, 5), at(75, 55)] })).toEqual(whole);
   });
 
   it.each([

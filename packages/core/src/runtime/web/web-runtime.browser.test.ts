@@ -55,6 +55,13 @@ describe('the web runtime', () => {
     expect(told).toEqual(['draft 451 true', 'answer']);
   });
 
+  test('refines as it was made to', async () => {
+    const cascade = { steps: 3, settledPixels: null, clicks: 'every' } as const;
+    const segmenter = await create({ refinement: { cascade } });
+    const { refinement } = await segmenter.segment(await segmenter.open(photo), { clicks });
+    expect(refinement.steps).toBe(3);
+  });
+
   test('the model comes from files, bytes and blobs as well', async () => {
     const names = ['model.json', 'encoder.onnx', 'decoder.onnx'];
     const bytes = await Promise.all(names.map((name) => fetchBytes(modelFolder + name)));
