@@ -32,7 +32,7 @@ def training_items(options: argparse.Namespace) -> list[Item]:
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     parser.add_argument("--backbone", type=Path, default=DEFAULT_BACKBONE, help="pretrained backbone, .npz")
-    parser.add_argument("--pseudo", type=Path, help="folder of pseudo-objects (command `pseudo`); none without it")
+    parser.add_argument("--pseudo", type=Path, help="folder of pseudo-objects (command `pseudo`), for the change pseudo_objects")
     parser.add_argument("--start-from", type=Path, help="checkpoint whose weights a new run starts from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint and log")
     parser.add_argument("--schedule", choices=tuple(SCHEDULES), default="cpu")

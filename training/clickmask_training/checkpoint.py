@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from .decoder import DecoderConfig
+from .decoder import ANCHOR_CHANNELS, DecoderConfig
 from .ema import MovingAverage
 from .network import ClickNetwork
 
@@ -56,6 +56,21 @@ def load_network(path: Path) -> ClickNetwork:
     network = ClickNetwork(DecoderConfig(**checkpoint["config"]["decoder"]))
     network.load_state_dict(checkpoint["average"]["average"])
     return network.eval()
+
+
+def fitting_weights(theirs: dict[str, torch.Tensor], mine: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What a network with the weights ``mine`` can take over of ``theirs``: all of the same name and shape.
+
+    A network that gained or lost first-click attention keeps what ``merge_16`` does with its other inputs.
+    """
+    fitting = {name: value for name, value in theirs.items() if name in mine and mine[name].shape == value.shape}
+    name = "decoder.merge_16.0.weight"
+    if name in theirs and name not in fitting:
+        shared = min(theirs[name].shape[1], mine[name].shape[1])
+        if max(theirs[name].shape[1], mine[name].shape[1]) - shared == ANCHOR_CHANNELS:
+            fitting[name] = mine[name].clone()
+            fitting[name][:, :shared] = theirs[name][:, :shared]
+    return fitting
 
 
 def write_weights(path: Path, newer: Path, older: Path | None = None, share: float = 1.0) -> None:

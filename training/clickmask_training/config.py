@@ -27,9 +27,10 @@ class LossConfig:
     mask: str = "nfl"
     """``nfl`` or ``afl``."""
     dice: float = 0.5
-    click: bool = False
+    click: bool = True
     """Click-loss weighting (FCA-Net) of the mask loss."""
-    contrastive: float = 0.1
+    contrastive: float = 0.0
+    """Weight of the contrastive loss on the similarity maps (MST)."""
     candidates: float = 0.35
     """Weight of the best-of-n term."""
     score: float = 1.0
@@ -113,16 +114,16 @@ SCHEDULES: dict[str, TrainConfig] = {
 
 ABLATIONS: dict[str, dict[str, dict]] = {
     "base": {},
-    "no_first_click_attention": {"decoder": {"first_click_attention": False}},
-    "no_similarity": {"decoder": {"similarity": False}, "loss": {"contrastive": 0.0}},
-    "no_contrastive": {"loss": {"contrastive": 0.0}},
+    "first_click_attention": {"decoder": {"first_click_attention": True}},
+    "no_similarity": {"decoder": {"similarity": False}},
+    "contrastive": {"loss": {"contrastive": 0.1}},
     "single_candidate": {"decoder": {"candidates": 1}},
     "no_previous_mask": {"decoder": {"previous_mask": False}, "sampling": {"start_mask_probability": 0.0}},
     "stride_4_output": {"decoder": {"output_stride": 4}},
     "afl": {"loss": {"mask": "afl"}},
-    "click_loss": {"loss": {"click": True}},
+    "no_click_loss": {"loss": {"click": False}},
     "equal_iteration_weights": {"loss": {"iteration_weights": (1.0, 1.0, 1.0)}},
-    "no_pseudo_objects": {"sampling": {"pseudo_probability": 0.0}},
+    "pseudo_objects": {"sampling": {"pseudo_probability": 0.1}},
     "no_rendered_shapes": {"sampling": {"shape_probability": 0.0}},
 }
 """Named changes against a schedule, one at a time: section of ``TrainConfig`` to field to value."""

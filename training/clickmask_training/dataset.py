@@ -36,8 +36,8 @@ class SampleConfig:
     """Targets per picture: the encoder runs once for all of them."""
     views: ViewConfig = field(default_factory=ViewConfig)
     suem: SuemConfig = field(default_factory=SuemConfig)
-    pseudo_probability: float = 0.1
-    """Target is a pseudo-object."""
+    pseudo_probability: float = 0.0
+    """Target is a pseudo-object (command ``pseudo``). They did more harm than good in the ablation, so the default is none."""
     shape_probability: float = 0.07
     """A rendered shape is pasted in and becomes the target."""
     start_mask_probability: float = 0.15
@@ -61,6 +61,8 @@ class ClickDataset(Dataset):
     """
 
     def __init__(self, items: list[Item], config: SampleConfig, seed: int, pseudo: Path | None = None) -> None:
+        if config.pseudo_probability > 0 and pseudo is None:
+            raise ValueError("a share of the targets is to be pseudo-objects, but no folder of them is given (--pseudo)")
         self.items = items
         self.config = config
         self.seed = seed
@@ -119,7 +121,7 @@ class ClickDataset(Dataset):
         item = self.items[min(int(np.searchsorted(self.cumulative, rng.random())), len(self.items) - 1)]
         image, labels = item.read_image(), item.read_labels()
         regions = None
-        if self.pseudo is not None and rng.random() < self.config.pseudo_probability:
+        if self.config.pseudo_probability > 0 and rng.random() < self.config.pseudo_probability:
             regions = read_pseudo(self.pseudo, item)
         if regions is not None:
             level = np.ascontiguousarray(regions[..., rng.randrange(2)])

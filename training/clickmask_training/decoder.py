@@ -16,11 +16,15 @@ CLICK_SIGMA = {4: 5.0, 8: 8.0, 16: 16.0}
 """Standard deviation of the click Gaussians at each stride, in input px."""
 
 
+ANCHOR_CHANNELS = 32
+"""Channels of first-click attention, the last of those that ``merge_16`` reads."""
+
+
 @dataclass(frozen=True)
 class DecoderConfig:
     """Parts of the decoder that an ablation can switch."""
 
-    first_click_attention: bool = True
+    first_click_attention: bool = False
     """Wide first-click map with the stride-8 features, carried to stride 16 (FCA-Net)."""
     similarity: bool = True
     """Multi-scale similarity to the clicked features (MST)."""
@@ -106,7 +110,7 @@ class Decoder(nn.Module):
         previous = self.unshuffle**2 if config.previous_mask else 0
         prompt = 3 + previous
         matches = 3 if config.similarity else 0
-        anchor = 32 if config.first_click_attention else 0
+        anchor = ANCHOR_CHANNELS if config.first_click_attention else 0
 
         self.prompt_4 = nn.Sequential(nn.Conv2d(prompt, 16, 3, padding=1), nn.ReLU(inplace=True))
         self.prompt_8 = nn.Sequential(nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(inplace=True))

@@ -55,6 +55,11 @@ class CheckpointModel:
         self._torch = torch
         self._network = load_network(path)
         decoder = self._network.decoder
+        parts = decoder.config
+        has = {"first-click": parts.first_click_attention, "similarity": parts.similarity, "previous": parts.previous_mask}
+        lacking = sorted(part for part in without if not has[part])
+        if lacking:
+            raise ValueError(f"this network has no {', '.join(lacking)}")
         if "first-click" in without:
             decoder.first_click.register_forward_hook(lambda module, inputs, output: torch.zeros_like(output))
         if "similarity" in without:

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .checkpoint import Progress, fitting_weights, load_checkpoint, save_checkpoint
 from .clicks import next_training_click
 from .config import TrainConfig
 from .dataset import MAX_CLICKS, TARGET_STRIDE, BatchSchedule, ClickDataset
@@ -110,10 +110,9 @@ class _Run:
         self.progress = Progress(**state["progress"])
 
     def _take_weights(self, path: Path) -> None:
-        """Averaged weights of another run; what differs in shape or is missing there keeps its initial values."""
+        """Averaged weights of another run; what does not fit or is missing there keeps its initial values."""
         mine = self.network.state_dict()
-        theirs = load_checkpoint(path)["average"]["average"]
-        fitting = {name: value for name, value in theirs.items() if name in mine and mine[name].shape == value.shape}
+        fitting = fitting_weights(load_checkpoint(path)["average"]["average"], mine)
         left = sorted({name.rsplit(".", 1)[0] for name in mine if name not in fitting})
         self.network.load_state_dict(fitting, strict=False)
         print(f"started from {path.name}, new: {', '.join(left) or 'nothing'}", flush=True)

@@ -146,6 +146,7 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
     from clickmask_training.config import SCHEDULES
+    from clickmask_training.decoder import DecoderConfig
     from clickmask_training.export import PARITY, export
     from clickmask_training.items import read_items, select_items
     from clickmask_training.manifest import manifest
@@ -153,7 +154,8 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     from clickmask_training.train import RunOptions, train
     from dataclasses import replace
 
-    config = replace(SCHEDULES["smoke"], samples=2)
+    # All parts at once, also those that schedules leave out.
+    config = replace(SCHEDULES["smoke"], samples=2, decoder=DecoderConfig(first_click_attention=True))
     train(select_items(read_items(data)), config, RunOptions(tmp_path, backbone, workers=0, threads=1, device="cpu"))
     description = export(tmp_path / "checkpoint.pt", tmp_path / "onnx", 64)
     outputs = {t["name"]: t["shape"] for t in description["files"]["encoder.onnx"]["outputs"]}

@@ -115,3 +115,15 @@ def test_processes_take_turns():
     ranks = [list(islice(BatchSchedule(rank * 2, 2, SIZE, 4), 2)) for rank in range(2)]
     numbers = sorted(number for batches in ranks for batch in batches for number, _ in batch)
     assert numbers == list(range(8))
+
+
+def test_pseudo_objects_become_targets_where_a_share_is_set(data: Path, tmp_path: Path):
+    pytest.importorskip("skimage")
+    items = select_items(read_items(data))[:2]
+    for item in items:
+        write_one(item, tmp_path)
+    config = SampleConfig(pseudo_probability=1.0)
+    unused, used = (ClickDataset(items, c, 0, tmp_path) for c in (SampleConfig(), config))
+    assert any((unused[n, SIZE]["target"] != used[n, SIZE]["target"]).any() for n in range(4))
+    with pytest.raises(ValueError, match="--pseudo"):
+        ClickDataset(items, config, 0)

@@ -11,9 +11,12 @@ torch = pytest.importorskip("torch")
 
 from clickmask_training import train as training
 from clickmask_training.__main__ import main
-from clickmask_training.checkpoint import load_checkpoint, load_network
+from clickmask_training.checkpoint import fitting_weights, load_checkpoint, load_network
 from clickmask_training.config import ABLATIONS, SCHEDULES, Phase, with_changes
+from clickmask_training.decoder import DecoderConfig
 from clickmask_training.items import read_items, select_items
+from clickmask_training.models import open_model
+from clickmask_training.network import ClickNetwork
 
 SMOKE = replace(SCHEDULES["smoke"], phases=(Phase(0.5, 64, 2), Phase(1.0, 96, 2)))
 
@@ -67,6 +70,29 @@ def test_score_stage_leaves_the_masks(data: Path, backbone: Path, tmp_path: Path
     before, after = (load_checkpoint(path)["average"]["average"] for path in (start, tmp_path / "scores" / "checkpoint.pt"))
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
     assert changed and all(name.startswith("decoder.score.") for name in changed)
+
+
+@pytest.mark.parametrize("gains", [True, False])
+def test_a_network_that_gains_or_loses_first_click_attention_keeps_the_rest(gains: bool, data: Path, backbone: Path, tmp_path: Path,
+                                                                            capsys: pytest.CaptureFixture[str]):
+    before, after = (replace(SMOKE, decoder=DecoderConfig(first_click_attention=value)) for value in (not gains, gains))
+    run(data, backbone, tmp_path / "before", config=before)
+    start = load_network(tmp_path / "before" / "checkpoint.pt").state_dict()
+    fresh = ClickNetwork(after.decoder).state_dict()
+    taken = fitting_weights(start, fresh)
+    merge = "decoder.merge_16.0.weight"
+    assert taken[merge].shape == fresh[merge].shape
+    shared = min(start[merge].shape[1], fresh[merge].shape[1])
+    assert torch.equal(taken[merge][:, :shared], start[merge][:, :shared])
+    assert torch.equal(taken[merge][:, shared:], fresh[merge][:, shared:])
+    assert all(torch.equal(value, start[name]) for name, value in taken.items() if name != merge)
+    assert {name.split(".")[1] for name in fresh.keys() - taken.keys()} == ({"first_click"} if gains else set())
+    # Other inputs that come or go stand in the middle: the layer starts anew.
+    assert merge not in fitting_weights(start, ClickNetwork(replace(after.decoder, similarity=False)).state_dict())
+    run(data, backbone, tmp_path / "after", config=after, start_from=tmp_path / "before" / "checkpoint.pt")
+    assert f"new: {'decoder.first_click.' if gains else 'nothing'}" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="has no first-click"):
+        open_model(tmp_path / ("before" if gains else "after") / "checkpoint.pt", 64, ("first-click",))
 
 
 def test_average_of_two_runs(data: Path, backbone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
