@@ -61,15 +61,22 @@ def load_network(path: Path) -> ClickNetwork:
 def fitting_weights(theirs: dict[str, torch.Tensor], mine: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """What a network with the weights ``mine`` can take over of ``theirs``: all of the same name and shape.
 
-    A network that gained or lost first-click attention keeps what ``merge_16`` does with its other inputs.
+    A network that gained or lost first-click attention keeps what ``merge_16`` does with its other inputs, and one with
+    more or fewer candidates those that both have.
     """
+
+    def leading(name: str, axis: int) -> torch.Tensor:
+        value = mine[name].clone()
+        shared = min(theirs[name].shape[axis], value.shape[axis])
+        value.narrow(axis, 0, shared).copy_(theirs[name].narrow(axis, 0, shared))
+        return value
+
     fitting = {name: value for name, value in theirs.items() if name in mine and mine[name].shape == value.shape}
-    name = "decoder.merge_16.0.weight"
-    if name in theirs and name not in fitting:
-        shared = min(theirs[name].shape[1], mine[name].shape[1])
-        if max(theirs[name].shape[1], mine[name].shape[1]) - shared == ANCHOR_CHANNELS:
-            fitting[name] = mine[name].clone()
-            fitting[name][:, :shared] = theirs[name][:, :shared]
+    merge, role = "decoder.merge_16.0.weight", "decoder.score.role"
+    if abs(theirs[merge].shape[1] - mine[merge].shape[1]) == ANCHOR_CHANNELS:
+        fitting[merge] = leading(merge, 1)
+    if role not in fitting:
+        fitting |= {name: leading(name, 0) for name in (role, "decoder.mask.weight", "decoder.mask.bias")}
     return fitting
 
 

@@ -95,6 +95,17 @@ def test_a_network_that_gains_or_loses_first_click_attention_keeps_the_rest(gain
         open_model(tmp_path / ("before" if gains else "after") / "checkpoint.pt", 64, ("first-click",))
 
 
+@pytest.mark.parametrize("counts", [(3, 1), (1, 3)])
+def test_a_network_with_other_candidates_keeps_those_that_both_have(counts: tuple[int, int]):
+    start, fresh = (ClickNetwork(DecoderConfig(candidates=count)).state_dict() for count in counts)
+    taken = fitting_weights(start, fresh)
+    for name in ("decoder.mask.weight", "decoder.mask.bias", "decoder.score.role"):
+        shared = min(len(start[name]), len(fresh[name]))
+        assert len(taken[name]) == len(fresh[name])
+        assert torch.equal(taken[name][:shared], start[name][:shared]) and torch.equal(taken[name][shared:], fresh[name][shared:])
+    assert taken.keys() == fresh.keys()
+
+
 def test_average_of_two_runs(data: Path, backbone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     older, newer, out = tmp_path / "older", tmp_path / "newer", tmp_path / "weights.pt"
     run(data, backbone, older)
