@@ -1,5 +1,5 @@
-// `npm run bench`: the stages of a click; with names, the longer measurements in packages/*/bench/NAME.mjs.
-import { existsSync, readdirSync } from 'node:fs';
+// `npm run bench`: the stages of a click; with a name, a longer measurement, packages/*/bench/NAME.mjs, which gets the options.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
@@ -7,25 +7,26 @@ const scripts = Object.fromEntries(
   readdirSync(join(root, 'packages')).flatMap((name) => {
     const folder = join(root, 'packages', name, 'bench');
     if (!existsSync(folder)) return [];
-    const files = readdirSync(folder).filter((file) => file.endsWith('.mjs'));
+    // What exports something is there for the others.
+    const isMeasurement = (file) => file.endsWith('.mjs') && !/^export /m.test(readFileSync(join(folder, file), 'utf8'));
+    const files = readdirSync(folder).filter(isMeasurement);
     return files.map((file) => [`${name}/${file.slice(0, -4)}`, join(folder, file)]);
   }),
 );
-const names = process.argv.slice(2);
-if (names.includes('--help')) {
-  console.log(
-    `Usage: npm run bench [-- NAME...]\n\nWithout a name: the stages of a click. Names: ${Object.keys(scripts).join(', ')}`,
-  );
+const known = Object.keys(scripts).join(', ');
+const [name, ...options] = process.argv.slice(2);
+if (name === '--help') {
+  console.log(`Usage: npm run bench [-- NAME [OPTIONS]]\n\nWithout a name: the stages of a click. Names: ${known}`);
   process.exit(0);
 }
-const unknown = names.find((name) => !(name in scripts));
-if (unknown !== undefined) {
-  console.error(`There is no measurement '${unknown}'. Names: ${Object.keys(scripts).join(', ')}`);
+if (name !== undefined && !(name in scripts)) {
+  console.error(`There is no measurement '${name}'. Names: ${known}`);
   process.exit(2);
 }
 prepare();
-if (names.length === 0) {
+if (name === undefined) {
   run('node', ['packages/core/dist/bin/clickmask.js', 'bench']);
-  console.log(`\nLonger measurements: npm run bench -- NAME, with NAME one of ${Object.keys(scripts).join(', ')}`);
+  console.log(`\nLonger measurements: npm run bench -- NAME, with NAME one of ${known}`);
+} else {
+  run('node', [scripts[name], ...options]);
 }
-for (const name of names) run('node', [scripts[name]]);

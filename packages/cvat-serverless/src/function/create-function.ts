@@ -3,7 +3,7 @@ import { createInteractor, type Interactor } from '../interactor/index.js';
 import type { FunctionSettings } from './settings.js';
 
 /** Adaptive cascade-forward refinement: until a step changes no more than this many pixels. */
-const ADAPTIVE = { steps: 8, settledPixels: 20 };
+const ADAPTIVE = { steps: 4, settledPixels: 20 };
 
 /** An interactor as a function's settings describe it. */
 export function createFunction(settings: FunctionSettings): Interactor {
