@@ -235,7 +235,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", type=Path, help="a checkpoint, or a folder with encoder.onnx and decoder.onnx")
     evaluate.add_argument("--data", type=Path, default=DEFAULT_DATA)
     evaluate.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)")
-    evaluate.add_argument("--candidate", choices=("score", "first"), default="score")
+    evaluate.add_argument("--candidate", choices=("first", "score"), default="first", help="which candidate answers")
     evaluate.add_argument("--without", help="silence parts of a checkpoint's network: first-click, similarity, previous")
     evaluate.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code has 0.49")
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")

@@ -43,8 +43,8 @@ class Refinement:
     """Cascade on every click (the paper), or on the first only (the authors' code)."""
     flip: bool = False
     zoom_in: ZoomIn | None = None
-    candidate: str = "score"
-    """``score``: the best-scored candidate; ``first``: the first one."""
+    candidate: str = "first"
+    """``first``: the first candidate, which answers for the whole prompt; ``score``: the best-scored one."""
     threshold: float = 0.5
 
 

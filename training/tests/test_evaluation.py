@@ -47,7 +47,7 @@ class BrightNetwork:
             if label == 0:
                 logits = np.where((xs - x / 2) ** 2 + (ys - y / 2) ** 2 < 64, -10.0, logits)
         everything = np.full_like(logits, 10.0)
-        return Candidates(np.stack([everything, logits]).astype(np.float32), np.array([0.1, 0.9], np.float32))
+        return Candidates(np.stack([logits, everything]).astype(np.float32), np.array([0.1, 0.9], np.float32))
 
 
 def test_noc():
@@ -71,8 +71,9 @@ def test_strips_of_the_worst(tmp_path: Path):
 
 
 def test_candidate_by_score_or_first():
-    pipeline = ClickPipeline(BrightNetwork(), Refinement(candidate="first"), sample().image)
+    pipeline = ClickPipeline(BrightNetwork(), Refinement(candidate="score"), sample().image)
     assert pipeline.add((40.5, 45.5, 1.0)).all()
+    assert not ClickPipeline(BrightNetwork(), Refinement(), sample().image).add((40.5, 45.5, 1.0)).all()
 
 
 def test_flip_mirrors_picture_clicks_and_result():
