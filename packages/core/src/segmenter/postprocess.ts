@@ -51,9 +51,8 @@ export function checkPostprocess(options: PostprocessOptions): void {
   if (options.threshold !== undefined) expectNumber('bad-option', 'postprocess.threshold', options.threshold, 0, 1);
   for (const name of ['fillHoles', 'removeSpecks'] as const) {
     const value = options[name];
-    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-      throw unexpected('bad-option', `postprocess.${name}`, 'a number of pixels from 0', value);
-    }
+    if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 0)) continue;
+    throw unexpected('bad-option', `postprocess.${name}`, 'a whole number of pixels from 0, or Infinity', value);
   }
   if (options.largestPart !== undefined && typeof options.largestPart !== 'boolean') {
     throw unexpected('bad-option', 'postprocess.largestPart', 'true or false', options.largestPart);

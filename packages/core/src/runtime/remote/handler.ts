@@ -3,6 +3,7 @@ import { toErrorMessage } from '../../host/wire-error.js';
 import type { RgbImage } from '../../image/index.js';
 import { sha256, type View } from '../../models/index.js';
 import type { Prompt, Segmenter, SegmenterImage, SegmentOptions } from '../../segmenter/index.js';
+import { toPredictionData } from '../../segmenter/prediction.js';
 import { pack, packedType, unpack } from './packed.js';
 
 /** Answers the requests of a remote segmenter's clients. */
@@ -151,7 +152,7 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
       return packed(await segmenter.features(image, checkView(rest.view), { signal: request.signal }));
     }
     const { refinement, postprocess, candidate, includeMap, passes } = (rest.options ?? {}) as SegmentOptions;
-    const { mask: _, ...prediction } = await segmenter.segment(image, (rest.prompt ?? {}) as Prompt, {
+    const prediction = await segmenter.segment(image, (rest.prompt ?? {}) as Prompt, {
       refinement,
       postprocess,
       candidate,
@@ -160,7 +161,7 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
       deadlineMs,
       signal: request.signal,
     });
-    return packed(prediction);
+    return packed(toPredictionData(prediction));
   };
 
   return async function handleSegmenterRequest(request) {

@@ -13,6 +13,20 @@ test('gives back plain data with typed arrays of every kind', () => {
   expect(unpack(pack(value))).toEqual(value);
 });
 
+test('takes a Buffer for its bytes, also where it is a part of a larger one', () => {
+  const data = Buffer.from([9, 9, 1, 2, 3]).subarray(2);
+  expect(unpack(pack({ width: 1, height: 1, data }))).toEqual({ width: 1, height: 1, data: new Uint8Array([1, 2, 3]) });
+});
+
+test('has a number that no picture reaches for Infinity', () => {
+  const value = { all: Infinity, none: -Infinity, floats: new Float32Array([Infinity]) };
+  expect(unpack(pack(value))).toEqual({
+    ...value,
+    all: Number.MAX_SAFE_INTEGER,
+    none: Number.MIN_SAFE_INTEGER,
+  });
+});
+
 test('round-trips arbitrary arrays', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.float32Array(), fc.uint32Array(), (a, b, c) => {

@@ -27,15 +27,21 @@ const marker = '$array';
 export function pack(value: unknown): Uint8Array {
   const parts: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   let size = 0;
-  const text = JSON.stringify(value, (_, one: unknown) => {
-    if (!ArrayBuffer.isView(one)) return one;
+  // Before JSON sees anything: a Buffer would turn itself into a list of all its bytes.
+  const plain = (one: unknown): unknown => {
+    // As JSON has it: "all" is a number that no picture reaches.
+    if (one === Infinity || one === -Infinity) return Math.sign(one) * Number.MAX_SAFE_INTEGER;
+    if (typeof one !== 'object' || one === null) return one;
+    if (Array.isArray(one)) return one.map(plain);
+    if (!ArrayBuffer.isView(one))
+      return Object.fromEntries(Object.entries(one).map(([key, item]) => [key, plain(item)]));
     const array = one as AnyArray;
     parts.push({ offset: size, bytes: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) });
     const entry = { [marker]: [array.constructor.name.replace('Buffer', 'Uint8Array'), size, array.length] };
     size += aligned(array.byteLength);
     return entry;
-  });
-  const json = new TextEncoder().encode(text);
+  };
+  const json = new TextEncoder().encode(JSON.stringify(plain(value)));
   const start = aligned(4 + json.length);
   const out = new Uint8Array(start + size);
   new DataView(out.buffer).setUint32(0, json.length, true);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isClickmaskError } from '../../errors/index.js';
 import { area, sameRuns } from '../../mask/index.js';
 import type { Segmenter } from '../../segmenter/index.js';
-import { createSegmenter } from '../node/index.js';
+import { createSegmenter, decodeImage } from '../node/index.js';
 import { createSegmenterClient } from './client.js';
 import { createRemoteSegmenter } from './create-segmenter.js';
 import { createSegmenterHandler, type SegmenterHandler, type SegmenterHandlerOptions } from './handler.js';
@@ -67,6 +67,46 @@ describe('a segmenter behind HTTP', () => {
     expect(prediction.mask.data.length).toBe(image.width * image.height);
     const corrected = await remote.segment(image, { clicks, mask: prediction.mask });
     expect(area(corrected.runs)).toBeGreaterThan(0);
+    await remote.close();
+  });
+
+  test('fills all holes where that is asked for, and tells of a wrong number before any work', async () => {
+    const remote = await createRemoteSegmenter({ url: await start() });
+    const image = await remote.open(bytes);
+    const filled = await remote.segment(image, { clicks }, { postprocess: { fillHoles: Infinity } });
+    expect(filled.area).toBeGreaterThan(0);
+    const half = remote.segment(image, { clicks }, { postprocess: { fillHoles: 1.5 } });
+    await expect(half).rejects.toMatchObject({ code: 'bad-option', details: { name: 'postprocess.fillHoles' } });
+    await remote.close();
+  });
+
+  test('makes no mask of bytes, which is not sent', async () => {
+    const handle = createSegmenterHandler({
+      segmenter: {
+        ...segmenter,
+        async segment(...asked) {
+          const prediction = await segmenter.segment(...asked);
+          return Object.defineProperty({ ...prediction }, 'mask', {
+            enumerable: true,
+            get() {
+              throw new Error('The mask of bytes was made.');
+            },
+          });
+        },
+      },
+    });
+    const ask = (path: string, body: Uint8Array) =>
+      handle(new Request(`http://localhost/${path}`, { method: 'POST', body: body as Uint8Array<ArrayBuffer> }));
+    const { key } = (await (await ask('images', bytes)).json()) as { key: string };
+    expect((await ask('segment', pack({ key, prompt: { clicks } }))).status).toBe(200);
+  });
+
+  test('takes pixels as decodeImage gives them', async () => {
+    const remote = await createRemoteSegmenter({ url: await start() });
+    const image = await remote.open(await decodeImage(bytes));
+    const local = await segmenter.open(bytes);
+    const [sent, expected] = [await remote.segment(image, { clicks }), await segmenter.segment(local, { clicks })];
+    expect(sameRuns(sent.runs, expected.runs)).toBe(true);
     await remote.close();
   });
 
