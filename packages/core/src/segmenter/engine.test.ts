@@ -364,7 +364,6 @@ describe('bad prompts and options', () => {
     ['a threshold above 1', { postprocess: { threshold: 2 } }],
     ['a negative hole size', { postprocess: { fillHoles: -1 } }],
     ['half a pixel of a hole', { postprocess: { fillHoles: 1.5 } }],
-    ['a speck of no number', { postprocess: { removeSpecks: Number.NaN } }],
     ['NaN specks', { postprocess: { removeSpecks: Number.NaN } }],
     ['a number for largestPart', { postprocess: { largestPart: 1 } }],
     ['null for integrity', { postprocess: { structuralIntegrity: null } }],

@@ -1,4 +1,5 @@
 import { type Click, encodeDistances } from '../../clicks/index.js';
+import { unexpected } from '../../errors/index.js';
 import type { InputPoint, Size } from '../../geometry/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
@@ -12,6 +13,9 @@ interface PictureFeatures extends Features {
   readonly image: Tensor;
   readonly size: Size;
 }
+
+/** Greatest input, in px: a thin region, whose shorter side is enlarged, would else exhaust the memory. */
+const largestInput = 2 ** 24;
 
 /** Greatest distance that the network tells apart, in input px. */
 const farthest = 255;
@@ -74,10 +78,14 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
 /** The longer side is cut off to a whole number, as the authors do. */
 function shortSide(region: Size, shortest: number): Size {
   const least = Math.min(region.width, region.height);
-  return {
-    width: Math.floor((region.width * shortest) / least),
-    height: Math.floor((region.height * shortest) / least),
-  };
+  const width = Math.floor((region.width * shortest) / least);
+  const height = Math.floor((region.height * shortest) / least);
+  if (width * height > largestInput) {
+    const expected = `at most ${largestInput} px once its shorter side has ${shortest}`;
+    const received = `${region.width} x ${region.height} px, which become ${width} x ${height}`;
+    throw unexpected('image-too-large', 'the region', expected, received, 'Crop the picture to a less narrow one.');
+  }
+  return { width, height };
 }
 
 /** The centre of the input pixel that the click's pixel is moved to, cut off to whole numbers as the authors do. */

@@ -7,6 +7,7 @@ import { families, type ModelFamily } from '../../models/index.js';
 import type { RefinementOptions } from '../../refinement/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
+import { budgetShare } from './budget-share.js';
 import { loadEngine } from './load-engine.js';
 import { embeddedModel, findModelFolder } from './model-folder.js';
 import { workerSlot } from './worker-slot.js';
@@ -88,9 +89,7 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   const slots = Math.max(1, workers);
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / slots));
   expectInteger('bad-option', 'threads', threads, 1, 1024);
-  const budgets = Object.fromEntries(
-    Object.entries(options.budgets ?? {}).map(([name, bytes]) => [name, Math.floor(bytes / slots)]),
-  );
+  const budgets = budgetShare(options.budgets ?? {}, slots);
   const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
   const settings = { folder, provider, threads, budgets, limits, refinement };
   if (workers === 0) {

@@ -1,0 +1,12 @@
+import { type CacheBudgets, defaultBudgets } from '../../segmenter/index.js';
+
+/** One worker's budgets, of those for all of them; what is left out, or undefined, has its default. */
+export function budgetShare(budgets: Partial<CacheBudgets>, slots: number): CacheBudgets {
+  const { pixels, features, states } = defaultBudgets;
+  const share = (bytes: number) => Math.floor(bytes / slots);
+  return {
+    pixels: share(budgets.pixels ?? pixels),
+    features: share(budgets.features ?? features),
+    states: share(budgets.states ?? states),
+  };
+}
