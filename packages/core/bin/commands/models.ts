@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { messageOf } from '../../src/errors/index.js';
 import { readGraph } from '../../src/models/index.js';
 import {
   ClickmaskError,
@@ -75,7 +76,8 @@ async function installed(): Promise<readonly Entry[]> {
   const home = defaultModelsFolder();
   const names = await readdir(home).catch(() => []);
   const added = names
-    .filter((name) => existsSync(join(home, name, 'model.json')))
+    // Those with a dot were being added when that was broken off.
+    .filter((name) => !name.startsWith('.') && existsSync(join(home, name, 'model.json')))
     .map((name) => ({ name, folder: join(home, name), embedded: false }));
   return [{ name: embeddedModel, folder: findModelFolder(embeddedModel, home), embedded: true }, ...added];
 }
@@ -182,7 +184,9 @@ async function add(target: string, sha256: string): Promise<number> {
   }
   await mkdir(home, { recursive: true });
   // Everything is checked in a folder beside, which then takes its place at once: never half a model.
-  const staging = await mkdtemp(join(home, '.adding-'));
+  // Not mkdtemp: it makes folders that nobody else can read.
+  const staging = join(home, `.adding-${randomUUID()}`);
+  await mkdir(staging);
   const progress = createProgress();
   try {
     await writeFile(join(staging, 'model.json'), bytes);
@@ -208,7 +212,7 @@ function remoteFiles(url: string): ModelFiles {
   const base = url.endsWith('/') ? url : `${url}/`;
   return {
     location: base,
-    async read(file) {
+    async read(file, bytes) {
       const response = await fetch(new URL(file, base), { signal: AbortSignal.timeout(15 * 60_000) }).catch(
         (cause: unknown) => {
           throw new ClickmaskError('model-not-found', `Cannot reach ${new URL(file, base)}.`, { cause });
@@ -220,13 +224,22 @@ function remoteFiles(url: string): ModelFiles {
           `Expected ${file} at ${base} but the server answered ${response.status}.`,
         );
       }
-      const limit = file === 'model.json' ? 2 ** 20 : 4 * 2 ** 30;
+      const limit = bytes ?? 2 ** 20;
       const chunks: Uint8Array[] = [];
       let length = 0;
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-        length += chunk.length;
-        if (length > limit) throw new ClickmaskError('bad-model', `${file} at ${base} is larger than ${limit} bytes.`);
-        chunks.push(chunk);
+      try {
+        for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+          length += chunk.length;
+          if (length > limit) {
+            const message = `Expected at most ${limit} bytes in ${file} at ${base} but there are more.`;
+            throw new ClickmaskError('bad-model', message);
+          }
+          chunks.push(chunk);
+        }
+      } catch (cause) {
+        if (cause instanceof ClickmaskError) throw cause;
+        const message = `The download of ${file} at ${base} broke off after ${length} bytes (${messageOf(cause)}). Try again.`;
+        throw new ClickmaskError('model-not-found', message, { cause });
       }
       return Buffer.concat(chunks);
     },

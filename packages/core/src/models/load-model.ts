@@ -9,8 +9,11 @@ import { sha256 } from './sha256.js';
 export interface ModelFiles {
   /** For messages: a path or URL. */
   readonly location: string;
-  /** @throws ClickmaskError `model-not-found` */
-  read(file: string): Promise<Uint8Array>;
+  /**
+   * @param bytes - what the file must have, where that is known: no more need be read
+   * @throws ClickmaskError `model-not-found`
+   */
+  read(file: string, bytes?: number): Promise<Uint8Array>;
 }
 
 export interface LoadOptions {
@@ -64,7 +67,7 @@ export async function readManifest(files: ModelFiles): Promise<ModelManifest> {
  * @throws ClickmaskError `bad-model` where they differ
  */
 export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<Uint8Array> {
-  const bytes = await files.read(graph.file);
+  const bytes = await files.read(graph.file, graph.bytes);
   const where = `${graph.file} at ${files.location}`;
   if (bytes.length !== graph.bytes) {
     const message = `Expected ${graph.bytes} bytes in ${where} but found ${bytes.length}. The file is damaged or of another version: install the model again.`;
