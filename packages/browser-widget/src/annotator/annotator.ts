@@ -6,9 +6,9 @@ import {
   type Polygon,
   rasterisePolygons,
   toRuns,
-  unexpected,
 } from '@clickmask/core';
 import { createAnswers } from '../answers/answers.js';
+import { asClickmaskError } from '../errors.js';
 import { listenToKeys } from '../input/keyboard.js';
 import { listenToPointers } from '../input/pointer.js';
 import type { Command } from '../input/shortcuts.js';
@@ -23,6 +23,7 @@ import { createPreviewing } from '../tools/previewing.js';
 import { createSelection } from '../tools/selection.js';
 import { createLogBook, replayLog } from '../value/annotation-log.js';
 import { createChanges } from '../value/changes.js';
+import { checkMaskSize } from '../value/check-value.js';
 import * as edits from '../value/edits.js';
 import { createChrome } from '../view/chrome.js';
 import { createScreen } from '../view/screen.js';
@@ -80,7 +81,8 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     segmenter: options.segmenter,
     limits: options.limits ?? {},
     report: (info) => !destroyed && parts.status.report(info),
-    onLoading() {
+    onLoading({ isAnother }) {
+      if (isAnother) parts.changes.forgetComing();
       parts.status.reset();
       parts.answers.reset();
       parts.screen.refresh();
@@ -90,7 +92,11 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       parts.hand.selectedClick = null;
       parts.hand.crosshair = null;
       parts.dragging.cancel();
-      parts.changes.reset();
+      try {
+        parts.changes.reset();
+      } catch (error) {
+        parts.status.fail(asClickmaskError(error));
+      }
       log.start(picture);
       parts.stage.fit();
       parts.screen.refresh();
@@ -147,7 +153,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
 
   return {
     get value() {
-      return changes.value;
+      return changes.coming ?? changes.value;
     },
     set value(value) {
       changes.set(value);
@@ -222,6 +228,9 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       const { shown: picture } = pictures;
       return picture === null ? null : { width: picture.width, height: picture.height };
     },
+    get awaitsPicture() {
+      return pictures.awaited;
+    },
     get provider() {
       return pictures.segmenter?.info.provider ?? null;
     },
@@ -251,10 +260,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       const runs = Array.isArray(from)
         ? rasterisePolygons(from as readonly Polygon[], picture)
         : toRuns(from as Mask | MaskRuns);
-      if (runs.width !== picture.width || runs.height !== picture.height) {
-        const expected = `the picture's size, ${picture.width} x ${picture.height} px`;
-        throw unexpected('bad-mask', 'the mask', expected, `${runs.width} x ${runs.height}`);
-      }
+      checkMaskSize(runs, picture, 'the mask');
       const made = { ...changes.fresh(), classId };
       changes.make(edits.addObjectFromMask(runs, made, accepted));
       return made.id;

@@ -89,7 +89,10 @@ export interface AnnotatorOptions {
 }
 
 export interface Annotator {
-  /** Setting it replaces the value; undo then starts anew, except for a proposal of controlled mode. */
+  /**
+   * Setting it replaces the value; undo then starts anew, except for a proposal of controlled mode. Set while a picture is
+   * on its way, or before there is one, it is that picture's, and takes effect once it is shown.
+   */
   value: AnnotatorValue;
   settings: AnnotatorSettings;
   classes: readonly ObjectClass[];
@@ -104,6 +107,8 @@ export interface Annotator {
   segmentOptions: SegmentOptions;
   /** The picture's size; null while none is loaded. */
   readonly pictureSize: { readonly width: number; readonly height: number } | null;
+  /** Whether the picture that was asked for last is not shown, or not yet. */
+  readonly awaitsPicture: boolean;
   /** Where the network runs; null until the model is loaded. */
   readonly provider: Provider | null;
   /** Whether clicks are answered at once. */

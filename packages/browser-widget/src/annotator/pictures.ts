@@ -14,7 +14,7 @@ export interface PicturesOptions {
   readonly limits: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
   readonly report: (progress: ProgressInfo) => void;
   /** A picture is asked for; the one shown stays until the new one is there. */
-  readonly onLoading: () => void;
+  readonly onLoading: (how: { readonly isAnother: boolean }) => void;
   readonly onShown: (picture: Picture) => void;
   /** The features are there: clicks are answered at once. */
   readonly onReady: (ready: ReadyPicture) => void;
@@ -31,6 +31,10 @@ export interface Pictures {
   /** What clicks can be sent to; null while the picture is not open in a segmenter. */
   readonly target: ReadyPicture | null;
   readonly ready: boolean;
+  /** Whether a picture is on its way. */
+  readonly loading: boolean;
+  /** Whether the picture that was asked for last is not the one shown: it is on its way, or failed. */
+  readonly awaited: boolean;
   load(source: PictureSource, key: string | undefined): Promise<void>;
   prefetch(source: PictureSource, key: string | undefined): Promise<void>;
   /** Goes on where an error ended the last load. */
@@ -40,6 +44,7 @@ export interface Pictures {
 
 interface OpenPicture {
   readonly picture: Picture;
+  readonly key: string | undefined;
   image: SegmenterImage | null;
 }
 
@@ -50,7 +55,9 @@ export function createPictures(options: PicturesOptions): Pictures {
   let shown: OpenPicture | null = null;
   let loading: AbortController | null = null;
   let last: { readonly source: PictureSource; readonly key: string | undefined } | null = null;
+  let awaited = false;
   let ready = false;
+  let opening: OpenPicture | null = null;
   let destroyed = false;
   const ahead = new Map<string | object, Promise<OpenPicture>>();
 
@@ -76,15 +83,16 @@ export function createPictures(options: PicturesOptions): Pictures {
     // A picture that cannot be closed any more belongs to a segmenter that is gone with all it held.
     image?.close().catch(() => {});
   };
-  const show = async (source: PictureSource, signal?: AbortSignal): Promise<OpenPicture> => {
+  const show = async (source: PictureSource, key: string | undefined, signal?: AbortSignal): Promise<OpenPicture> => {
     const onProgress = (loaded: number, total: number | null) =>
       report({ phase: 'picture', fraction: total === null ? null : Math.min(1, loaded / total), loaded, total });
-    return { picture: await loadPicture(source, { ...limits, signal, onProgress }), image: null };
+    return { picture: await loadPicture(source, { ...limits, signal, onProgress }), key, image: null };
   };
   /** Opens the picture in the segmenter and computes its features. */
-  const open = async (opened: OpenPicture, key: string | undefined): Promise<ReadyPicture> => {
+  const open = async (opened: OpenPicture): Promise<ReadyPicture> => {
     const made = await make();
     if (opened.image === null) {
+      const { key } = opened;
       const { width, height, source } = opened.picture;
       const image = await made.open(source, { ...(key === undefined ? {} : { key }), prepare: true });
       if (image.width !== width || image.height !== height) {
@@ -96,15 +104,18 @@ export function createPictures(options: PicturesOptions): Pictures {
     }
     return { segmenter: made, image: opened.image };
   };
-  const makeReady = async (opened: OpenPicture, key: string | undefined): Promise<void> => {
+  const makeReady = async (opened: OpenPicture): Promise<void> => {
+    opening = opened;
     try {
       if (opened.image === null) report({ phase: 'features', fraction: null });
-      const target = await open(opened, key);
+      const target = await open(opened);
       if (shown !== opened || destroyed) return dispose(opened);
       ready = true;
       options.onReady(target);
     } catch (error) {
       if (shown === opened && !destroyed) options.onError(asClickmaskError(error));
+    } finally {
+      if (opening === opened) opening = null;
     }
   };
 
@@ -113,9 +124,11 @@ export function createPictures(options: PicturesOptions): Pictures {
     loading?.abort();
     const mine = new AbortController();
     loading = mine;
+    const isAnother = last !== null && (last.source !== source || last.key !== key);
     last = { source, key };
+    awaited = true;
     ready = false;
-    options.onLoading();
+    options.onLoading({ isAnother });
     // The model is fetched while the picture is; what fails is told once the picture needs it.
     make().catch(() => {});
     const name = nameOf(source);
@@ -123,9 +136,11 @@ export function createPictures(options: PicturesOptions): Pictures {
     ahead.delete(name);
     let opened: OpenPicture;
     try {
-      opened = await (prefetched ?? show(source, mine.signal));
+      opened = await (prefetched ?? show(source, key, mine.signal));
     } catch (error) {
       if (loading !== mine || destroyed) throw replaced();
+      loading = null;
+      ready = shown !== null && shown.image !== null;
       options.onError(asClickmaskError(error));
       throw error;
     }
@@ -135,8 +150,10 @@ export function createPictures(options: PicturesOptions): Pictures {
     }
     if (shown !== null) dispose(shown);
     shown = opened;
+    loading = null;
+    awaited = false;
     options.onShown(opened.picture);
-    void makeReady(opened, key);
+    void makeReady(opened);
   };
 
   return {
@@ -152,12 +169,18 @@ export function createPictures(options: PicturesOptions): Pictures {
     get ready() {
       return ready;
     },
+    get loading() {
+      return loading !== null;
+    },
+    get awaited() {
+      return awaited;
+    },
     load,
     async prefetch(source, key) {
       const name = nameOf(source);
       if (ahead.has(name) || destroyed) return;
-      const opening = show(source).then(async (opened) => {
-        await open(opened, key).catch((error: unknown) => {
+      const opening = show(source, key).then(async (opened) => {
+        await open(opened).catch((error: unknown) => {
           opened.picture.dispose();
           throw error;
         });
@@ -177,9 +200,9 @@ export function createPictures(options: PicturesOptions): Pictures {
       }
     },
     retry() {
-      if (last === null || shown?.image != null) return;
-      if (shown !== null) void makeReady(shown, last.key);
-      else load(last.source, last.key).catch(() => {});
+      if (last === null || loading !== null) return;
+      if (awaited) load(last.source, last.key).catch(() => {});
+      else if (shown !== null && shown.image === null && opening !== shown) void makeReady(shown);
     },
     destroy() {
       destroyed = true;

@@ -48,8 +48,11 @@ export class ClickmaskAnnotatorElement extends Base {
     shortcuts?: Shortcuts;
     segmentOptions?: AnnotatorOptions['segmentOptions'];
     value?: AnnotatorValue;
-    picture?: PictureSource;
+    /** What `load()` was called with; goes before `src`. */
+    picture?: { readonly source: PictureSource; readonly options: { readonly key?: string } };
   } = {};
+  /** Whether the value was kept when the element left its page, and so belongs to the picture it had there. */
+  #isKept = false;
   #leaving: ReturnType<typeof setTimeout> | undefined;
 
   connectedCallback(): void {
@@ -78,15 +81,12 @@ export class ClickmaskAnnotatorElement extends Base {
     for (const name of observedAttributes) {
       if (has(name)) this.#applySetting(name);
     }
-    const value = this.#given.value;
-    const source = this.#given.picture ?? this.getAttribute('src');
-    if (source !== null && source !== '') {
-      void this.load(source)
-        .then(() => {
-          if (value !== undefined && this.#annotator === annotator) annotator.value = value;
-        })
-        .catch(() => {});
-    }
+    const src = this.src ?? '';
+    const picture = this.#given.picture ?? (src === '' ? undefined : { source: src, options: {} });
+    if (picture === undefined && this.#isKept) this.#given.value = undefined;
+    const { value } = this.#given;
+    if (value !== undefined) this.#try(() => (annotator.value = value));
+    if (picture !== undefined) void annotator.load(picture.source, picture.options).catch(() => {});
     this.#prefetchNext();
   }
 
@@ -98,12 +98,16 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 
   attributeChangedCallback(name: AttributeName, before: string | null, after: string | null): void {
+    if (before === after) return;
+    if (name === 'src') {
+      this.#given.picture = undefined;
+      this.#forgetValue();
+    }
     const annotator = this.#annotator;
-    if (annotator === null || before === after) return;
+    if (annotator === null) return;
     switch (name) {
       case 'src':
-        this.#given.picture = undefined;
-        if (after !== null && after !== '') void this.load(after).catch(() => {});
+        if (after !== null && after !== '') void annotator.load(after).catch(() => {});
         break;
       case 'next-src':
         this.#prefetchNext();
@@ -156,12 +160,14 @@ export class ClickmaskAnnotatorElement extends Base {
     this.#restart();
   }
 
+  /** While a picture is on its way, what is set is its value: set `src` first. */
   get value(): AnnotatorValue {
     return this.#annotator?.value ?? this.#given.value ?? emptyValue;
   }
   set value(value: AnnotatorValue) {
-    this.#given.value = value;
     if (this.#annotator !== null) this.#annotator.value = value;
+    this.#given.value = value;
+    this.#isKept = false;
   }
 
   get classes(): readonly ObjectClass[] {
@@ -204,9 +210,9 @@ export class ClickmaskAnnotatorElement extends Base {
 
   /** Shows a picture: an address, a file, bytes, an `<img>`, a canvas. */
   async load(source: PictureSource, options: { readonly key?: string } = {}): Promise<void> {
-    this.#given.picture = source;
-    if (this.#annotator === null) return;
-    await this.#annotator.load(source, options);
+    this.#given.picture = { source, options };
+    this.#forgetValue();
+    await this.#annotator?.load(source, options);
   }
 
   /** See {@link Annotator.getResult}. */
@@ -224,9 +230,17 @@ export class ClickmaskAnnotatorElement extends Base {
   destroy(): void {
     const annotator = this.#annotator;
     if (annotator === null) return;
-    if (annotator.value.objects.length > 0) this.#given.value = annotator.value;
+    if (!annotator.awaitsPicture) this.#given.value = annotator.value;
+    this.#isKept = true;
     this.#annotator = null;
     annotator.destroy();
+  }
+
+  /** Another picture is asked for: the value of the one before must not land on it. */
+  #forgetValue(): void {
+    const annotator = this.#annotator;
+    const isOld = annotator === null ? this.#isKept : annotator.pictureSize !== null || annotator.awaitsPicture;
+    if (isOld) this.#given.value = undefined;
   }
 
   #restart(): void {

@@ -1,5 +1,5 @@
-import { checkClicks, unexpected } from '@clickmask/core';
 import type { Parts } from '../annotator/parts.js';
+import { checkValue } from './check-value.js';
 import type { Edit, NewObject } from './edits.js';
 import { createValueHistory } from './history.js';
 import { type AnnotatedObject, type AnnotatorValue, activeObject, type ChangeOrigin, emptyValue } from './value.js';
@@ -7,6 +7,8 @@ import { type AnnotatedObject, type AnnotatorValue, activeObject, type ChangeOri
 /** The value, how it is changed, undone and redone, and, in controlled mode, what is proposed to the page. */
 export interface Changes {
   readonly value: AnnotatorValue;
+  /** What the page set for the picture that is still to come; null: nothing. */
+  readonly coming: AnnotatorValue | null;
   /** The object that clicks go to. */
   readonly active: AnnotatedObject | null;
   readonly canUndo: boolean;
@@ -18,18 +20,28 @@ export interface Changes {
   /** An edit that belongs to a step made before, as an answer does. */
   amend(edit: Edit): void;
   step(direction: 'undo' | 'redo'): void;
-  /** The page sets the value: takes over what was proposed, or puts another in its place. */
+  /**
+   * The page sets the value: takes over what was proposed, or puts another in its place. Before the picture it is for is
+   * shown, it waits for that.
+   */
   set(value: AnnotatorValue): void;
-  /** An empty value without history. */
+  /** Another picture is asked for than the one that a value waits for. */
+  forgetComing(): void;
+  /**
+   * Another picture is shown: begins with the value that waited for it, else with an empty one, without history.
+   *
+   * @throws ClickmaskError where the value does not fit the picture, which then has an empty one
+   */
   reset(): void;
 }
 
 export function createChanges(parts: Parts): Changes {
   const history = createValueHistory(emptyValue);
   let proposal: { readonly value: AnnotatorValue; readonly apply: () => void } | null = null;
+  let coming: AnnotatorValue | null = null;
   let nextNumber = 1;
 
-  const settle = (origin: ChangeOrigin) => {
+  const settle = (origin: ChangeOrigin | 'host') => {
     const { hand, answers, screen } = parts;
     const object = activeObject(history.value);
     if (hand.selectedClick !== null && object?.prompt.clicks[hand.selectedClick] === undefined) {
@@ -40,7 +52,7 @@ export function createChanges(parts: Parts): Changes {
   };
   const commit = (value: AnnotatorValue, origin: ChangeOrigin, apply: () => void) => {
     if (value === history.value) return;
-    if (parts.config.controlled && origin !== 'host') {
+    if (parts.config.controlled) {
       proposal = { value, apply };
       parts.events.emit('change', { value, origin });
       return;
@@ -53,6 +65,10 @@ export function createChanges(parts: Parts): Changes {
   return {
     get value() {
       return history.value;
+    },
+    get coming() {
+      const { shown, loading } = parts.pictures;
+      return shown === null || loading ? coming : null;
     },
     get active() {
       return activeObject(history.value);
@@ -88,29 +104,34 @@ export function createChanges(parts: Parts): Changes {
       status.say(direction === 'undo' ? config.texts.undone : config.texts.redone);
     },
     set(value) {
-      const waiting = proposal;
-      proposal = null;
-      if (waiting !== null && waiting.value === value) {
-        waiting.apply();
+      const { pictures, config } = parts;
+      if (proposal?.value === value) {
+        const { apply } = proposal;
+        proposal = null;
+        apply();
+        settle('host');
+      } else if (pictures.shown === null || pictures.loading) {
+        checkValue(value, null);
+        coming = value;
       } else {
-        checkValue(value, parts.pictures.shown);
-        if (parts.config.controlled) history.replace(value);
+        proposal = null;
+        checkValue(value, pictures.shown);
+        if (config.controlled) history.replace(value);
         else history.reset(value);
+        settle('host');
       }
-      settle('host');
     },
-    reset: () => history.reset(emptyValue),
+    forgetComing() {
+      coming = null;
+    },
+    reset() {
+      const value = coming ?? emptyValue;
+      coming = null;
+      // An answer that the page takes over late belongs to the picture before.
+      proposal = null;
+      history.reset(emptyValue);
+      checkValue(value, parts.pictures.shown);
+      history.reset(value);
+    },
   };
-}
-
-function checkValue(value: AnnotatorValue, size: { readonly width: number; readonly height: number } | null): void {
-  if (!Array.isArray(value?.objects) || !('activeId' in value)) {
-    throw unexpected('bad-option', 'value', '{ objects, activeId }', value);
-  }
-  const ids = new Set(value.objects.map(({ id }) => id));
-  if (ids.size !== value.objects.length) {
-    throw unexpected('bad-option', 'value.objects', 'objects with ids of their own', value.objects);
-  }
-  if (size === null) return;
-  for (const { prompt } of value.objects) checkClicks(prompt.clicks, size);
 }

@@ -58,8 +58,11 @@ export interface AnnotatorValue {
   readonly activeId: string | null;
 }
 
-/** Who changed the value: the user's hand, the model's answer, undo or redo, or the page that holds the widget. */
-export type ChangeOrigin = 'user' | 'model' | 'history' | 'host';
+/**
+ * Who changed the value: the user's hand, the model's answer, or undo and redo. What the page does itself, as setting the
+ * value or showing another picture, is not told to it.
+ */
+export type ChangeOrigin = 'user' | 'model' | 'history';
 
 /**
  * The value of a picture without objects.

@@ -1,0 +1,75 @@
+import type { Segmenter, SegmenterImage } from '@clickmask/core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPictures } from './pictures.js';
+
+/** Bytes that make a picture as wide as the first says; 0: the browser cannot read them. */
+const bytes = (width: number) => Uint8Array.of(width);
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+
+function setUp() {
+  const told: string[] = [];
+  const opened: { readonly width: number; readonly key: string | undefined }[] = [];
+  const state = { unreadable: false, failing: false };
+  vi.stubGlobal('createImageBitmap', async (blob: Blob) => {
+    const [width] = new Uint8Array(await blob.arrayBuffer());
+    if (state.unreadable) throw new Error('unreadable');
+    return { width, height: 1, close() {} };
+  });
+  const segmenter = {
+    async open([width]: Uint8Array, { key }: { key?: string }) {
+      if (state.failing) throw new Error('no');
+      opened.push({ width, key });
+      return { width, height: 1, close: async () => {} } as unknown as SegmenterImage;
+    },
+  } as unknown as Segmenter;
+  const pictures = createPictures({
+    segmenter,
+    limits: {},
+    report() {},
+    onLoading: ({ isAnother }) => told.push(isAnother ? 'loading another' : 'loading'),
+    onShown: ({ width }) => told.push(`shown ${width}`),
+    onReady: ({ image }) => told.push(`ready ${image.width}`),
+    onError: ({ code }) => told.push(code),
+    onChange() {},
+  });
+  return { pictures, opened, state, take: () => told.splice(0) };
+}
+
+describe('pictures', () => {
+  beforeEach(() => vi.stubGlobal('HTMLImageElement', class {}));
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('trying again after a swap that failed loads the picture that was asked for, with its key', async () => {
+    const { pictures, opened, state, take } = setUp();
+    await pictures.load(bytes(3), 'first');
+    await turn();
+    state.unreadable = true;
+    await expect(pictures.load(bytes(5), 'second')).rejects.toThrow();
+    expect([pictures.shown?.width, pictures.loading, pictures.awaited, pictures.ready]).toEqual([3, false, true, true]);
+    expect(take()).toEqual(['loading', 'shown 3', 'ready 3', 'loading another', 'unsupported-image']);
+    state.unreadable = false;
+    pictures.retry();
+    expect(pictures.loading).toBe(true);
+    await vi.waitUntil(() => pictures.ready);
+    expect(take()).toEqual(['loading', 'shown 5', 'ready 5']);
+    expect(opened).toEqual([
+      { width: 3, key: 'first' },
+      { width: 5, key: 'second' },
+    ]);
+    expect(pictures.awaited).toBe(false);
+  });
+
+  test('trying again after the segmenter refused a picture opens it under its own key', async () => {
+    const { pictures, opened, state, take } = setUp();
+    state.failing = true;
+    await pictures.load(bytes(3), 'first');
+    await turn();
+    expect(take()).toEqual(['loading', 'shown 3', 'internal']);
+    state.failing = false;
+    pictures.retry();
+    pictures.retry();
+    await turn();
+    expect(take()).toEqual(['ready 3']);
+    expect(opened).toEqual([{ width: 3, key: 'first' }]);
+  });
+});
