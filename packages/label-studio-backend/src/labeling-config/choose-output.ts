@@ -48,8 +48,8 @@ export function chooseOutput(
   );
   const cost = (control: Control & { kind: OutputKind }) =>
     (label === undefined || findLabel(control, label) !== undefined ? 0 : 100) +
-    outputKinds.indexOf(control.kind) * 10 +
-    (control.smart ? 1 : 0);
+    (control.smart ? 10 : 0) +
+    outputKinds.indexOf(control.kind);
   const best = candidates.sort((a, b) => cost(a) - cost(b))[0];
   if (best !== undefined) return best;
   const wanted = kind === 'auto' ? 'a brush, polygon, bitmask or rectangle tag' : `a ${kind} tag`;

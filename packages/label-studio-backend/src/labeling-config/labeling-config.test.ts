@@ -56,6 +56,34 @@ describe('parseXml', () => {
   });
 });
 
+describe('parseLabelingConfig', () => {
+  const labels = (count: number) => Array.from({ length: count }, (_one, i) => `<Label value="l${i}"/>`).join('');
+
+  it('gives labels to the innermost control only, however deep controls are nested', () => {
+    const { controls } = parseLabelingConfig(
+      `<View><Image name="i" value="$i"/>${'<BrushLabels name="b" toName="i">'.repeat(100)}<View>${labels(200)}</View>${'</BrushLabels>'.repeat(100)}</View>`,
+    );
+    expect(controls.map((control) => control.labels.length)).toEqual([...Array.from({ length: 99 }, () => 0), 200]);
+  });
+
+  it('reads shared labels once for all their targets', () => {
+    const { controls } = parseLabelingConfig(
+      `<View><Labels name="l" toName="a,b">${labels(3)}</Labels><Brush name="x" toName="a"/><Brush name="y" toName="b"/></View>`,
+    );
+    expect(controls[0].labels).toHaveLength(3);
+    expect(controls[1].labels).toBe(controls[0].labels);
+  });
+
+  it.each([
+    ['labels', `<Labels name="l" toName="i">${labels(2000)}</Labels>${'<Brush name="b" toName="i"/>'.repeat(11)}`],
+    ['names in toName', `<Brush name="b" toName="${'i,'.repeat(20_001)}"/>`],
+  ])('refuses more than 20000 %s', (what, tags) => {
+    expect(() => parseLabelingConfig(`<View>${tags}</View>`)).toThrow(
+      expect.objectContaining({ reason: 'bad-labeling-config', message: expect.stringContaining(what) }),
+    );
+  });
+});
+
 describe('writeLabelingConfig', () => {
   it('gives for any labels a config that the backend reads back', () => {
     const label = fc
@@ -94,6 +122,13 @@ describe('chooseOutput', () => {
     expect(chooseOutput(config, 'image', 'Dog', 'auto').name).toBe('polygon');
     expect(chooseOutput(config, 'other', 'Dog', 'auto').name).toBe('brush');
     expect(chooseOutput(config, 'image', 'Cat', 'polygon').name).toBe('polygon');
+  });
+
+  it('prefers a control that is no smart tool to a more exact kind', () => {
+    const mixed = parseLabelingConfig(`<View><Image name="image" value="$image"/>
+      <BrushLabels name="brush" toName="image"><Label value="Cat"/></BrushLabels>
+      <PolygonLabels name="polygon" toName="image" smart="false"><Label value="Cat"/></PolygonLabels></View>`);
+    expect(chooseOutput(mixed, 'image', 'Cat', 'auto').name).toBe('polygon');
   });
 
   it('never answers with a rectangle that is for prompts only', () => {

@@ -44,6 +44,8 @@ export interface LabelingConfig {
 }
 
 const maxControls = 1000;
+/** Of all controls together, so that no click has to look through more. */
+const maxEntries = 20_000;
 
 const kinds: Readonly<Record<string, ControlKind>> = {
   brush: 'brush',
@@ -72,7 +74,14 @@ const kinds: Readonly<Record<string, ControlKind>> = {
 export function parseLabelingConfig(xml: string): LabelingConfig {
   const tags = flatten(parseXml(xml));
   const images: ImageTag[] = [];
-  const shared = new Map<string, { name: string; labels: ConfigLabel[] }>();
+  const shared = new Map<string, { name: string; labels: readonly ConfigLabel[] }>();
+  const countLabels = counter('labels');
+  const countTargets = counter('names in toName');
+  const targetsOf = (tag: ConfigTag) => {
+    const found = targets(tag);
+    countTargets(found.length);
+    return found;
+  };
   for (const tag of tags) {
     const type = tag.name.toLowerCase();
     const name = tag.attributes.name ?? '';
@@ -80,30 +89,30 @@ export function parseLabelingConfig(xml: string): LabelingConfig {
       const list = attribute(tag, 'valuelist');
       images.push({ name, value: list ?? attribute(tag, 'value') ?? '', multiple: list !== undefined });
     } else if (type === 'labels') {
-      for (const target of targets(tag)) {
-        if (!shared.has(target)) shared.set(target, { name, labels: readLabels(tag) });
-      }
+      const common = { name, labels: readLabels(tag) };
+      for (const target of targetsOf(tag)) if (!shared.has(target)) shared.set(target, common);
     }
   }
   const controls: Control[] = [];
   for (const tag of tags) {
     const type = tag.name.toLowerCase();
-    const labelled = type.endsWith('labels');
-    const base = labelled ? type.slice(0, -'labels'.length) : type;
-    const kind = Object.hasOwn(kinds, base) ? kinds[base] : undefined;
+    const kind = kindOf(type);
     const name = tag.attributes.name;
     if (kind === undefined || name === undefined || name === '') continue;
     if (controls.length === maxControls) {
       throw new Problem('bad-labeling-config', `Expected at most ${maxControls} controls in the labeling config.`);
     }
-    const toName = targets(tag);
+    const toName = targetsOf(tag);
+    const labelled = hasLabels(type);
     const common = labelled ? undefined : toName.map((target) => shared.get(target)).find((found) => found);
+    const labels = labelled ? readLabels(tag) : (common?.labels ?? []);
+    countLabels(labels.length);
     controls.push({
       kind,
       type,
       name,
       toName,
-      labels: labelled ? readLabels(tag) : (common?.labels ?? []),
+      labels,
       labelsFrom: common?.name,
       smart: attribute(tag, 'smart') !== 'false',
       smartOnly: attribute(tag, 'smartonly') === 'true',
@@ -111,6 +120,25 @@ export function parseLabelingConfig(xml: string): LabelingConfig {
     });
   }
   return { images, controls: markNegativeByName(controls) };
+}
+
+const hasLabels = (type: string) => type.endsWith('labels');
+
+function kindOf(type: string): ControlKind | undefined {
+  const base = hasLabels(type) ? type.slice(0, -'labels'.length) : type;
+  return Object.hasOwn(kinds, base) ? kinds[base] : undefined;
+}
+
+function counter(what: string): (more: number) => void {
+  let total = 0;
+  return (more) => {
+    total += more;
+    if (total <= maxEntries) return;
+    throw new Problem(
+      'bad-labeling-config',
+      `Expected at most ${maxEntries} ${what} in the labeling config, all controls together.`,
+    );
+  };
 }
 
 /**
@@ -124,25 +152,23 @@ function markNegativeByName(controls: readonly Control[]): Control[] {
       .toLowerCase()
       .split(/[^a-z]+/)
       .some((word) => ['neg', 'negative', 'minus', 'exclude', 'not'].includes(word));
-  return controls.map((control) => {
-    if (control.kind !== 'keypoint' || control.negative || !saysNegative(control.name)) return control;
-    const other = controls.some(
-      (one) =>
-        one !== control &&
-        one.kind === 'keypoint' &&
-        !saysNegative(one.name) &&
-        one.toName.some((target) => control.toName.includes(target)),
-    );
-    return other ? { ...control, negative: true } : control;
-  });
+  const positive = new Set(
+    controls.filter(({ kind, name }) => kind === 'keypoint' && !saysNegative(name)).flatMap(({ toName }) => toName),
+  );
+  return controls.map((control) =>
+    control.kind === 'keypoint' && saysNegative(control.name) && control.toName.some((target) => positive.has(target))
+      ? { ...control, negative: true }
+      : control,
+  );
 }
 
-/** All tags in document order, without recursion. */
-function flatten(root: ConfigTag): ConfigTag[] {
+/** All tags in document order, without recursion; not those inside of tags that `closed` names. */
+function flatten(root: ConfigTag, closed: (tag: ConfigTag) => boolean = () => false): ConfigTag[] {
   const found: ConfigTag[] = [];
   const rest: ConfigTag[] = [root];
   for (let tag = rest.pop(); tag !== undefined; tag = rest.pop()) {
     found.push(tag);
+    if (closed(tag)) continue;
     for (let i = tag.children.length - 1; i >= 0; i--) rest.push(tag.children[i]);
   }
   return found;
@@ -163,8 +189,9 @@ function targets(tag: ConfigTag): string[] {
     .filter((name) => name !== '');
 }
 
-function readLabels(tag: ConfigTag): ConfigLabel[] {
-  return flatten(tag)
+/** The labels of a tag; those inside of a tag with labels of its own are that one's, so each is read once. */
+function readLabels(tag: ConfigTag): readonly ConfigLabel[] {
+  return flatten(tag, (one) => one !== tag && hasLabels(one.name.toLowerCase()))
     .filter((one) => one.name.toLowerCase() === 'label')
     .flatMap((one) => {
       const value = attribute(one, 'value');
