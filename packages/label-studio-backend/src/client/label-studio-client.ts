@@ -195,8 +195,8 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
 
 /** Tokens of a Label Studio, with the exchange of personal ones against it. */
 export function createLabelStudioTokens(base: URL, token: string | undefined, timeoutMs: number): TokenSource {
-  return createTokenSource(token, async (refresh, signal) => {
-    const { status, text } = await send(base, 'POST', '/api/token/refresh/', { refresh }, undefined, timeoutMs, signal);
+  return createTokenSource(token, async (refresh) => {
+    const { status, text } = await send(base, 'POST', '/api/token/refresh/', { refresh }, undefined, timeoutMs);
     let body: unknown;
     try {
       body = JSON.parse(text);

@@ -11,10 +11,7 @@ export interface TokenSource {
 }
 
 /** Exchanges a personal access token; answers the status and, where it is 200, the parsed body. */
-export type RefreshCall = (
-  refresh: string,
-  signal?: AbortSignal,
-) => Promise<{ readonly status: number; readonly body: unknown }>;
+export type RefreshCall = (refresh: string) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 /**
  * Label Studio has two kinds of token: a legacy one, an opaque word sent as `Token …`; and a personal access token, a JWT
@@ -31,8 +28,8 @@ export function createTokenSource(
   let access: { header: string; until: number } | undefined;
   let pending: Promise<string> | undefined;
 
-  async function exchange(signal?: AbortSignal): Promise<string> {
-    const { status, body } = await refresh(token ?? '', signal);
+  async function exchange(): Promise<string> {
+    const { status, body } = await refresh(token ?? '');
     const value = typeof body === 'object' && body !== null && 'access' in body ? body.access : undefined;
     if (status !== 200 || typeof value !== 'string') {
       throw new Problem(
@@ -52,11 +49,11 @@ export function createTokenSource(
       if (kind === 'none') return undefined;
       if (kind === 'legacy') return `Token ${token}`;
       if (access !== undefined && now() < access.until) return access.header;
+      signal?.throwIfAborted();
       // Not bound to the signal of one caller: others wait for it too.
       pending ??= exchange().finally(() => {
         pending = undefined;
       });
-      signal?.throwIfAborted();
       return pending;
     },
     refused(header) {
