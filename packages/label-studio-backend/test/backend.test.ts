@@ -216,6 +216,18 @@ describe('authentication', () => {
     expect((await post(`${url}/webhook`, { action: 'X' }, header(basic.user, basic.password))).status).toBe(201);
     expect((await post(`${url}/predict`, { tasks: [] }, secret)).status).toBe(401);
   });
+
+  it('asks for the secret however the route is spelt, and lets training tell of nothing else', async () => {
+    const actions: string[] = [];
+    const onEvent = ({ action }: { action: string }) => void actions.push(action);
+    const { url } = await start({ auth: { webhookSecret: 'secret' }, onEvent });
+    const forged = { action: 'ANNOTATION_CREATED', project: { id: 1 }, task: { id: 7 } };
+    for (const path of ['webhook', 'webhook/', 'WebHook', 'train', 'TRAIN/']) {
+      expect((await post(`${url}/${path}`, forged)).status).toBe(401);
+    }
+    expect((await post(`${url}/train`, forged, { 'x-clickmask-secret': 'secret' })).status).toBe(201);
+    await expect.poll(() => actions).toEqual(['START_TRAINING']);
+  });
 });
 
 describe('clicks', () => {

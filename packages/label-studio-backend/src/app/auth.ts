@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Problem } from '../problems/index.js';
 import type { AuthOptions } from './options.js';
 
 /**
@@ -14,17 +15,27 @@ import type { AuthOptions } from './options.js';
  */
 export const webhookSecretHeader = 'x-clickmask-secret';
 
-/** Tells whether a request may pass. */
-export function createGate(auth: AuthOptions = {}): (request: IncomingMessage, isWebhook: boolean) => boolean {
+/** What a route asks before it does anything. */
+type Gate = (request: IncomingMessage, response: unknown, next: () => void) => void;
+
+/** `events` is for the routes that take events, which the secret opens too; `rest` for all others. */
+export function createGates(auth: AuthOptions = {}): { readonly events: Gate; readonly rest: Gate } {
   const { basic, webhookSecret } = auth;
-  return (request, isWebhook) => {
-    if (isWebhook && webhookSecret !== undefined) {
+  const gate =
+    (mayPass: (request: IncomingMessage) => boolean): Gate =>
+    (request, _response, next) => {
+      if (mayPass(request)) return next();
+      throw new Problem('unauthorized', 'Expected the user and password of the backend.');
+    };
+  return {
+    events: gate((request) => {
+      if (webhookSecret === undefined) return basic === undefined || hasPassword(request, basic);
       const given = request.headers[webhookSecretHeader];
       if (typeof given === 'string' && sameText(given, webhookSecret)) return true;
-      // With a secret set, only the secret or the password opens the webhook.
+      // With a secret set, only the secret or the password lets events in.
       return basic !== undefined && hasPassword(request, basic);
-    }
-    return basic === undefined || hasPassword(request, basic);
+    }),
+    rest: gate((request) => basic === undefined || hasPassword(request, basic)),
   };
 }
 

@@ -25,7 +25,7 @@ import {
 import { Problem, problemBody, type ReasonCode, reasons, toProblem } from '../problems/index.js';
 import { createPromptMemory, isRecord } from '../prompts/index.js';
 import { createLookAhead, createTaskQueue } from '../work/index.js';
-import { createGate } from './auth.js';
+import { createGates } from './auth.js';
 import { limitBodies } from './limit-bodies.js';
 import { defaultLimits, type LabelStudioBackendOptions } from './options.js';
 import { createPlanner } from './plan-next.js';
@@ -157,7 +157,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     configOf,
     planNext: planner.plan,
   });
-  const gate = createGate(options.auth);
+  const gates = createGates(options.auth);
   const handled = new WeakMap<Request, Handled>();
   const noted = (request: Request, fields: JournalFields) => {
     const known = handled.get(request);
@@ -211,7 +211,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     const raw: unknown = request.body;
     const body = parseBody(
       webhookSchema,
-      kind === 'train' && isRecord(raw) ? { action: 'START_TRAINING', ...raw } : raw,
+      kind === 'train' && isRecord(raw) ? { ...raw, action: 'START_TRAINING' } : raw,
     );
     const project = projectId(typeof body.project === 'string' ? body.project : body.project?.id);
     const task = (typeof body.task === 'string' ? body.task : body.task?.id) ?? undefined;
@@ -256,10 +256,14 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  router.use((request, _response, next) => {
-    if (gate(request, request.path === '/webhook')) return next();
-    throw new Problem('unauthorized', 'Expected the user and password of the backend.');
-  });
+  const body = [
+    limitBodies(limits.bodyBytes, limits.bodyBytesInFlight),
+    express.json({ limit: limits.bodyBytes, type: () => true }),
+  ];
+  // Before the gate of the rest, since they have their own.
+  router.post('/webhook', gates.events, body, webhook('webhook'));
+  router.post('/train', gates.events, body, webhook('train'));
+  router.use(gates.rest);
   router.get(['/', '/health'], health);
   router.get('/versions', (_request, response) => {
     response.json({ versions: [modelVersion] });
@@ -273,14 +277,8 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     response.type('html').send(diagnosticsPage(report()));
   });
-  const body = [
-    limitBodies(limits.bodyBytes, limits.bodyBytesInFlight),
-    express.json({ limit: limits.bodyBytes, type: () => true }),
-  ];
   router.post('/setup', body, setup);
   router.post('/predict', body, predict);
-  router.post('/webhook', body, webhook('webhook'));
-  router.post('/train', body, webhook('train'));
   router.use((request: Request) => {
     throw new Problem(
       'not-found',
@@ -443,4 +441,8 @@ const routes = new Set([
 ]);
 
 /** For metrics: a label must not take values from outside. */
-const routeName = (path: string) => (routes.has(path) ? path : 'other');
+function routeName(path: string): string {
+  // As the router matches.
+  const name = path.toLowerCase().replace(/(.)\/$/, '$1');
+  return routes.has(name) ? name : 'other';
+}
