@@ -72,8 +72,24 @@ export function createAnswers(parts: Parts, log: LogBook): Answers {
     parts.changes.amend(edits.putResult(result));
     const before = provider;
     provider = parts.pictures.segmenter?.info.provider ?? null;
-    parts.status.describe(result, before === 'webgpu' && provider === 'wasm' ? parts.config.texts.fallback : '');
+    const news = before === 'webgpu' && provider === 'wasm' ? parts.config.texts.fallback : '';
+    // Of what was undone meanwhile, nothing is to be seen.
+    const stands = parts.changes.value.objects.some(({ prompt }) => prompt === result.prompt);
+    if (stands) parts.status.describe(result, news);
+    else if (news !== '') parts.status.say(news);
     wakeIfSettled();
+  };
+
+  /** Asked for by themselves once: a request that is dropped is not to go round for ever. */
+  const asked = new WeakSet<ObjectPrompt>();
+  const askNext = () => {
+    const { changes, config, status } = parts;
+    // In controlled mode the page sets the value after each answer, which asks.
+    if (config.controlled || status.failure !== null) return;
+    const next = changes.value.objects.find((object) => needsResult(object) && !asked.has(object.prompt));
+    if (next === undefined) return;
+    asked.add(next.prompt);
+    solver.solve(next.prompt);
   };
 
   const solver = createSolver({
@@ -95,6 +111,7 @@ export function createAnswers(parts: Parts, log: LogBook): Answers {
       draft = null;
       parts.status.fail(error);
     },
+    onIdle: askNext,
   });
 
   return {

@@ -20,6 +20,7 @@ const runsOf = ({ clicks = [] }: Pick<Prompt, 'clicks'>) =>
 interface Asked {
   readonly prompt: Prompt;
   readonly passes: number | undefined;
+  readonly session: string | undefined;
   draft(): void;
   answer(complete?: boolean): Promise<void>;
   fail(error: Error): Promise<void>;
@@ -32,11 +33,12 @@ function setUp(provider = 'wasm') {
   const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
   const segmenter = {
     info: { provider },
-    segment: (_: SegmenterImage, prompt: Prompt, { onDraft, passes }: SegmentOptions = {}) =>
+    segment: (_: SegmenterImage, prompt: Prompt, { onDraft, passes, session }: SegmentOptions = {}) =>
       new Promise((resolve, reject) => {
         asked.push({
           prompt,
           passes,
+          session,
           draft: () => onDraft?.({ runs: runsOf(prompt) }),
           answer(complete = true) {
             const rest = {
@@ -65,6 +67,7 @@ function setUp(provider = 'wasm') {
     onPreview: (preview) => told.push(preview === null ? 'no preview' : `preview ${preview.click.x}`),
     onBusy: (busy) => told.push(busy ? 'busy' : 'idle'),
     onError: ({ code }) => told.push(`error ${code}`),
+    onIdle() {},
   });
   const take = () => told.splice(0);
   return { solver, asked, take };
@@ -258,5 +261,15 @@ describe('the solver', () => {
     await asked[1].answer();
     expect(take().filter((word) => word !== 'busy')).toEqual(['result 20,40: 40', 'idle']);
     expect(asked).toHaveLength(2);
+  });
+
+  test('solvers that share a segmenter do not take the place of each other’s requests', async () => {
+    const names = ['', ''].map(() => {
+      const { solver, asked } = setUp();
+      solver.preview(emptyPrompt, click(20));
+      solver.solve(promptOf(click(70)));
+      return asked.map(({ session }) => session);
+    });
+    expect(new Set(names.flat()).size).toBe(4);
   });
 });

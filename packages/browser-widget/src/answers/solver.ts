@@ -28,6 +28,8 @@ export interface SolverOptions {
   readonly onPreview: (preview: Preview | null) => void;
   readonly onBusy: (busy: boolean) => void;
   readonly onError: (error: ClickmaskError) => void;
+  /** No answer is under way any more, and none is wished for. */
+  readonly onIdle: () => void;
 }
 
 /**
@@ -46,7 +48,11 @@ export interface Solver {
   reset(): void;
 }
 
+let lastSolver = 0;
+
 export function createSolver(options: SolverOptions): Solver {
+  // Several widgets may share a segmenter, and none is to take the place of another's requests.
+  const name = `widget-${++lastSolver}`;
   let generation = 0;
   let wish: Wish | null = null;
   let asking: ObjectPrompt | null = null;
@@ -85,7 +91,7 @@ export function createSolver(options: SolverOptions): Solver {
       options.onBusy(true);
       try {
         const answer = await ask(prompt, {
-          session: 'clicks',
+          session: `${name}-clicks`,
           onDraft({ runs }) {
             // What the user has left meanwhile is not to be seen any more.
             if (mine === generation && wish === null && !hasDraft) options.onDraft(prompt, runs);
@@ -101,7 +107,12 @@ export function createSolver(options: SolverOptions): Solver {
       asking = null;
       options.onBusy(false);
     }
+    rest();
     if (wish === null && asking === null) void look();
+  };
+
+  const rest = (): void => {
+    if (wish === null && asking === null && flying?.clicked == null) options.onIdle();
   };
 
   const look = async (): Promise<void> => {
@@ -117,7 +128,7 @@ export function createSolver(options: SolverOptions): Solver {
       let answer: Answer | null = null;
       try {
         answer = await ask(withClick(prompt, click), {
-          session: 'preview',
+          session: `${name}-preview`,
           ...(inOne ? {} : { passes: 1 }),
           onDraft({ runs }) {
             flight.draft = runs;
@@ -153,6 +164,7 @@ export function createSolver(options: SolverOptions): Solver {
   const take = ({ prompt, since }: Omit<Wish, 'hasDraft'>, result: ObjectResult): void => {
     options.onBusy(asking !== null);
     options.onResult({ ...result, prompt }, performance.now() - since);
+    rest();
   };
 
   return {
