@@ -142,7 +142,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
         : () => createLabelStudioClient({ url: url.href, token: labelStudio.token ?? setups.token() }),
     lookAhead,
     count: ahead,
-    prepare: (task, config) => predictor.prepare(task, String(task.id), config, false),
+    prepare: (data, owner, config) => predictor.prepare(data, owner, config, false),
   });
   const predictor = createPredictor({
     segmenter,

@@ -1,5 +1,6 @@
 import type { LabelStudioClient, LabelStudioTask } from '../client/index.js';
 import type { LabelingConfig } from '../labeling-config/index.js';
+import type { PictureOwner } from '../pictures/index.js';
 import type { LookAhead } from '../work/index.js';
 
 /** Finds out which tasks come next and has their pictures prepared. */
@@ -13,10 +14,7 @@ export interface PlannerOptions {
   readonly client: (() => LabelStudioClient) | undefined;
   readonly lookAhead: LookAhead;
   readonly count: number;
-  readonly prepare: (
-    task: { readonly id: string; readonly data: LabelStudioTask['data'] },
-    config: LabelingConfig,
-  ) => void;
+  readonly prepare: (data: LabelStudioTask['data'], owner: PictureOwner, config: LabelingConfig) => void;
 }
 
 /** Asks once for every task that is worked on; the asking itself waits for a moment without clicks. */
@@ -39,7 +37,7 @@ export function createPlanner({ client, lookAhead, count, prepare }: PlannerOpti
       lookAhead.push(`tasks after ${name}`, async () => {
         try {
           const next = await client().tasksAfter(Number(project), Number(task), count, abort.signal);
-          for (const one of next) prepare({ id: String(one.id), data: one.data }, config);
+          for (const one of next) prepare(one.data, { project, task: String(one.id) }, config);
         } catch {
           // Without a token that may list tasks there is nothing to look ahead to; do not ask at every click.
           quietUntil = Date.now() + 60_000;

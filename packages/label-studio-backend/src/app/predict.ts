@@ -9,7 +9,7 @@ import {
 import type { JournalFields } from '../diagnostics/index.js';
 import { chooseOutput, findLabel, type LabelingConfig } from '../labeling-config/index.js';
 import type { Metrics } from '../metrics/index.js';
-import type { PictureStore } from '../pictures/index.js';
+import type { PictureOwner, PictureStore } from '../pictures/index.js';
 import { Problem, type ReasonCode, toProblem } from '../problems/index.js';
 import {
   groupObjects,
@@ -134,7 +134,7 @@ export function createPredictor(parts: PredictorParts) {
     const outcomes = await queue.run(JSON.stringify([project, taskId]), {
       signature: JSON.stringify([request.label_config?.length, works.map((work) => [work.key, work.object])]),
       members: new Set(items.map((item) => item.id)),
-      run: () => segmentAll(works, taskId, config),
+      run: () => segmentAll(works, config),
     });
     for (const { key, regions: made } of outcomes)
       memory.answered(
@@ -166,9 +166,9 @@ export function createPredictor(parts: PredictorParts) {
     return { ...item, label };
   }
 
-  async function segmentAll(works: readonly Work[], taskId: string, config: LabelingConfig): Promise<Outcome[]> {
+  async function segmentAll(works: readonly Work[], config: LabelingConfig): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    for (const work of works.slice(0, limits.objects)) outcomes.push(await segmentOne(work, taskId, config));
+    for (const work of works.slice(0, limits.objects)) outcomes.push(await segmentOne(work, config));
     if (works.length > limits.objects) {
       const remarks = [`only the first ${limits.objects} of ${works.length} objects are answered`];
       outcomes.push({ key: works[0].key, regions: [], score: 0, reason: 'ok', remarks });
@@ -176,7 +176,7 @@ export function createPredictor(parts: PredictorParts) {
     return outcomes;
   }
 
-  async function segmentOne({ key, object, picture }: Work, taskId: string, config: LabelingConfig): Promise<Outcome> {
+  async function segmentOne({ key, object, picture }: Work, config: LabelingConfig): Promise<Outcome> {
     const { label } = key;
     // Before the picture is fetched: a config without an output is the more common mistake, and it is known at once.
     const control = chooseOutput(config, key.toName || config.images[0].name, label, options.output?.kind ?? 'auto');
@@ -193,11 +193,11 @@ export function createPredictor(parts: PredictorParts) {
     if (seen !== undefined && seen.width * seen.height > limits.pixels) {
       throw new Problem('picture-too-large', `Expected a picture of at most ${limits.pixels} pixels in the editor.`);
     }
-    const prediction = await pictures.use(picture, taskId, {}, async (image) => {
+    const prediction = await pictures.use(picture, key, {}, async (image) => {
       if (seen === undefined || !isTurned(seen, image)) return segment(image);
       // The browser did not apply the orientation that the file asks for, so neither may the model.
       remarks.push('the editor shows the picture without its EXIF orientation');
-      return pictures.use(picture, taskId, { asStored: true }, segment);
+      return pictures.use(picture, key, { asStored: true }, segment);
     });
     const size = seen ?? { width: prediction.width, height: prediction.height };
     for (const stage of ['decode', 'encode', 'predict', 'postprocess'] as const) {
@@ -248,7 +248,7 @@ export function createPredictor(parts: PredictorParts) {
       const items = config === undefined ? [] : existingPrompts(task, config);
       if (config === undefined || items.length === 0) {
         results.push(options.emptyPredictions === 'store' ? emptyPrediction('task-opened') : []);
-        if (config !== undefined) prepare(task, taskId, config, request.tasks.length === 1);
+        if (config !== undefined) prepare(task.data, { project, task: taskId }, config, request.tasks.length === 1);
         continue;
       }
       try {
@@ -259,7 +259,7 @@ export function createPredictor(parts: PredictorParts) {
           const { value } = findPicture(config, key.toName, key.itemIndex, task.data);
           return groupObjects(group, options.batchPoints).map((object) => ({ key, object, picture: value }));
         });
-        const merged = mergeOutcomes(await segmentAll(works, taskId, config), []);
+        const merged = mergeOutcomes(await segmentAll(works, config), []);
         predicted++;
         regions += merged.regions.length;
         results.push(toLabelStudio(merged));
@@ -283,7 +283,7 @@ export function createPredictor(parts: PredictorParts) {
   async function prewarm(request: PredictRequest, project: string): Promise<PredictAnswer> {
     const config = parts.configOf(project, request.label_config);
     const task = request.tasks[0];
-    if (task !== undefined) prepare(task, task.id ?? '', config, true);
+    if (task !== undefined) prepare(task.data, { project, task: task.id ?? '' }, config, true);
     return {
       results: [emptyPrediction('task-opened')],
       journal: { kind: 'prewarm', project, task: task?.id ?? undefined, reason: 'task-opened' },
@@ -291,18 +291,18 @@ export function createPredictor(parts: PredictorParts) {
   }
 
   /** Begins to fetch the pictures of a task and to compute their features; nobody waits for it. */
-  function prepare(task: Pick<PredictTask, 'data'>, taskId: string, config: LabelingConfig, now: boolean): void {
+  function prepare(data: PredictTask['data'], owner: PictureOwner, config: LabelingConfig, now: boolean): void {
     for (const tag of config.images.slice(0, 4)) {
       let value: string;
       try {
-        value = findPicture(config, tag.name, undefined, task.data).value;
+        value = findPicture(config, tag.name, undefined, data).value;
       } catch {
         continue;
       }
-      const work = () => pictures.use(value, taskId, { prepare: true }, async () => {});
+      const work = () => pictures.use(value, owner, { prepare: true }, async () => {});
       // What is wrong with the picture is reported when it is clicked, so that the reason stands beside the click.
       if (now) work().catch(() => {});
-      else lookAhead.push(`${taskId} ${value}`, work);
+      else lookAhead.push(JSON.stringify([owner, value]), work);
     }
   }
 

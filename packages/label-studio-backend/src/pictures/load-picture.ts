@@ -3,7 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { Problem } from '../problems/index.js';
 import type { DiskCache } from './disk-cache.js';
 import type { GuardedFetch } from './guarded-fetch.js';
-import { type LocateOptions, locatePicture } from './locate.js';
+import { type LocateOptions, locatePicture, type PictureOwner } from './locate.js';
 
 /** Gets the bytes of a picture from what stands in the task data. */
 export interface PictureLoader {
@@ -11,9 +11,9 @@ export interface PictureLoader {
    * @returns the bytes and a name under which they may be cached in memory
    * @throws Problem with a reason that says what to do
    */
-  load(value: string, taskId: string, signal?: AbortSignal): Promise<Uint8Array>;
+  load(value: string, owner: PictureOwner, signal?: AbortSignal): Promise<Uint8Array>;
   /** The name that {@link PictureLoader.load} gives the picture, without loading it. */
-  keyOf(value: string, taskId: string): string;
+  keyOf(value: string, owner: PictureOwner): string;
 }
 
 export interface PictureLoaderOptions extends Omit<LocateOptions, 'localFiles'> {
@@ -43,12 +43,12 @@ export function createPictureLoader(options: PictureLoaderOptions): PictureLoade
   }
 
   return {
-    keyOf(value, taskId) {
-      const place = locatePicture(value, taskId, locate);
+    keyOf(value, owner) {
+      const place = locatePicture(value, owner, locate);
       return place.kind === 'data' ? place.text : place.cacheKey;
     },
-    async load(value, taskId, signal) {
-      const place = locatePicture(value, taskId, locate);
+    async load(value, owner, signal) {
+      const place = locatePicture(value, owner, locate);
       switch (place.kind) {
         case 'data':
           return decodeDataUrl(place.text, maxBytes);

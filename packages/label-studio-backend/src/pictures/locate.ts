@@ -6,6 +6,13 @@ export type PictureLocation =
   | { readonly kind: 'local-file'; readonly path: string; readonly url?: URL; readonly cacheKey: string }
   | { readonly kind: 'data'; readonly text: string };
 
+/** The task that a picture belongs to. */
+export interface PictureOwner {
+  /** Empty where the request names none. */
+  readonly project: string;
+  readonly task: string;
+}
+
 export interface LocateOptions {
   /** Where Label Studio is reached from here, with its path prefix where it has one. */
   readonly labelStudio?: URL;
@@ -25,9 +32,12 @@ const ownPath =
  * `azure-blob://`, through Label Studio's presign route), plain URLs and data URLs. The path prefix of a Label Studio
  * behind a proxy, and `http://localhost…` as its own name for itself, are replaced by the configured address.
  *
+ * What Label Studio serves is named in caches by that Label Studio and the project too: the same text means other bytes in
+ * a project with another storage, and who may see one need not be allowed to see the other.
+ *
  * @throws Problem `picture-url-unsupported`, `label-studio-unknown`
  */
-export function locatePicture(value: string, taskId: string, options: LocateOptions): PictureLocation {
+export function locatePicture(value: string, owner: PictureOwner, options: LocateOptions): PictureLocation {
   const { labelStudio } = options;
   const text = value.trim();
   if (text === '')
@@ -39,23 +49,23 @@ export function locatePicture(value: string, taskId: string, options: LocateOpti
   if (scheme === 'http' || scheme === 'https') {
     const url = parseUrl(text);
     const inside = ownAddress(url, options);
-    return inside === undefined ? { kind: 'url', url, cacheKey: url.href } : ownLocation(inside, options);
+    return inside === undefined ? { kind: 'url', url, cacheKey: url.href } : ownLocation(inside, owner, options);
   }
   if (scheme !== undefined) {
     if (!/^(?:s3|s3s|gs|azure-blob)$/.test(scheme)) throw unsupported(text);
-    if (!/^\d{1,18}$/.test(taskId)) {
+    if (!/^\d{1,18}$/.test(owner.task)) {
       throw new Problem(
         'picture-url-unsupported',
         'Expected the number of the task, by which cloud storage is asked for.',
       );
     }
     const uri = Buffer.from(text, 'utf8').toString('base64url');
-    const url = within(need(labelStudio), `/tasks/${taskId}/presign/?fileuri=${uri}`);
-    return { kind: 'url', url, cacheKey: text };
+    const url = within(need(labelStudio), `/tasks/${owner.task}/presign/?fileuri=${uri}`);
+    return { kind: 'url', url, cacheKey: ownKey(text, owner, labelStudio) };
   }
   if (text.startsWith('//') || text.startsWith('\\')) throw unsupported(text);
   const path = text.startsWith('/') ? text : `/data/${text.replace(/^\.\//, '')}`;
-  return ownLocation(stripPrefix(path, labelStudio), options);
+  return ownLocation(stripPrefix(path, labelStudio), owner, options);
 }
 
 /** Whether an address is one of the routes by which Label Studio serves pictures; only those are given the token. */
@@ -74,34 +84,41 @@ function ownAddress(url: URL, { labelStudio, aliases }: LocateOptions): string |
   return (isLoopback || isAlias) && ownPath.test(path) ? path : undefined;
 }
 
-function ownLocation(path: string, options: LocateOptions): PictureLocation {
+function ownLocation(path: string, owner: PictureOwner, options: LocateOptions): PictureLocation {
+  const cacheKey = ownKey(path, owner, options.labelStudio);
   const upload = /^\/data\/(upload\/[^?#]*)/.exec(path)?.[1];
   const local = /^\/data\/local-files\/\?(.*)$/.exec(path)?.[1];
   if (local !== undefined && options.localFiles) {
     const file = new URLSearchParams(local).get('d');
     if (file !== null) {
       const url = options.labelStudio === undefined ? undefined : within(options.labelStudio, path);
-      return { kind: 'local-file', path: file, url, cacheKey: path };
+      return { kind: 'local-file', path: file, url, cacheKey };
     }
   }
   const base = need(options.labelStudio);
   if (upload !== undefined) {
     // The route that takes a token comes first; older versions have only the other.
     const stored = within(base, `/storage-data/uploaded/?filepath=${encodeURIComponent(safeDecode(upload))}`);
-    return { kind: 'url', url: stored, fallback: within(base, path), cacheKey: `${base.origin}${path}` };
+    return { kind: 'url', url: stored, fallback: within(base, path), cacheKey };
   }
-  const url = within(base, path);
-  return { kind: 'url', url, cacheKey: url.href };
+  return { kind: 'url', url: within(base, path), cacheKey };
 }
 
+function ownKey(text: string, { project, task }: PictureOwner, labelStudio: URL | undefined): string {
+  const base = labelStudio === undefined ? '' : `${labelStudio.origin}${prefixOf(labelStudio)}`;
+  return JSON.stringify([base, project === '' ? { task } : { project }, text]);
+}
+
+const prefixOf = (labelStudio: URL | undefined) => labelStudio?.pathname.replace(/\/+$/, '') ?? '';
+
 function stripPrefix(path: string, labelStudio: URL | undefined): string {
-  const prefix = labelStudio?.pathname.replace(/\/+$/, '') ?? '';
+  const prefix = prefixOf(labelStudio);
   if (prefix !== '' && path.startsWith(`${prefix}/`)) return path.slice(prefix.length);
   return path;
 }
 
 function within(base: URL, path: string): URL {
-  const url = parseUrl(`${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`);
+  const url = parseUrl(`${base.origin}${prefixOf(base)}${path}`);
   if (url.origin !== base.origin) throw unsupported(path);
   return url;
 }

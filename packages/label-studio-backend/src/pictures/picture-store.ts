@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RgbImage, Segmenter, SegmenterImage } from '@clickmask/core';
 import sharp from 'sharp';
 import type { PictureLoader } from './load-picture.js';
+import type { PictureOwner } from './locate.js';
 
 export interface OpenPicture {
   /** Computes the features of the whole picture too. Default false. */
@@ -18,9 +19,9 @@ export interface PictureStore {
    *
    * @throws Problem, or ClickmaskError of the segmenter
    */
-  use<T>(value: string, taskId: string, how: OpenPicture, work: (image: SegmenterImage) => Promise<T>): Promise<T>;
+  use<T>(value: string, owner: PictureOwner, how: OpenPicture, work: (image: SegmenterImage) => Promise<T>): Promise<T>;
   /** Whether the picture is open or on its way. */
-  has(value: string, taskId: string): boolean;
+  has(value: string, owner: PictureOwner): boolean;
   readonly count: number;
   readonly bytes: number;
   close(): Promise<void>;
@@ -60,8 +61,8 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
   const entries = new Map<string, Entry>();
   let bytes = 0;
 
-  const nameOf = (value: string, taskId: string) =>
-    createHash('sha256').update(loader.keyOf(value, taskId)).digest('hex');
+  const nameOf = (value: string, owner: PictureOwner) =>
+    createHash('sha256').update(loader.keyOf(value, owner)).digest('hex');
 
   function drop(name: string, entry: Entry): void {
     if (entries.get(name) !== entry) return;
@@ -82,9 +83,9 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     }
   }
 
-  async function load(value: string, taskId: string, how: OpenPicture): Promise<Opened> {
+  async function load(value: string, owner: PictureOwner, how: OpenPicture): Promise<Opened> {
     const { prepare = false, asStored = false } = how;
-    const source = await loader.load(value, taskId);
+    const source = await loader.load(value, owner);
     const key = contentKey(source);
     const image = asStored
       ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare })
@@ -92,8 +93,8 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     return { image, source };
   }
 
-  function begin(name: string, value: string, taskId: string, how: OpenPicture): Entry {
-    const opened = load(value, taskId, how);
+  function begin(name: string, value: string, owner: PictureOwner, how: OpenPicture): Entry {
+    const opened = load(value, owner, how);
     const entry: Entry = { opened, prepared: how.prepare === true ? opened : undefined, bytes: 0, users: 0, at: now() };
     entries.set(name, entry);
     opened.then(
@@ -116,14 +117,14 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
   }
 
   return {
-    async use(value, taskId, how, work) {
-      const name = nameOf(value, taskId) + (how.asStored === true ? ' as stored' : '');
+    async use(value, owner, how, work) {
+      const name = nameOf(value, owner) + (how.asStored === true ? ' as stored' : '');
       let entry = entries.get(name);
       if (entry !== undefined && now() - entry.at > maxAgeMs) {
         drop(name, entry);
         entry = undefined;
       }
-      if (entry === undefined) entry = begin(name, value, taskId, how);
+      if (entry === undefined) entry = begin(name, value, owner, how);
       else {
         entries.delete(name);
         entries.set(name, entry);
@@ -142,9 +143,9 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
         if (entry.users === 0 && entries.get(name) !== entry) closeImage(entry);
       }
     },
-    has(value, taskId) {
+    has(value, owner) {
       try {
-        return entries.has(nameOf(value, taskId));
+        return entries.has(nameOf(value, owner));
       } catch {
         return false;
       }

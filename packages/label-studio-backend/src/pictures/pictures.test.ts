@@ -88,7 +88,7 @@ describe('locatePicture', () => {
   const labelStudio = new URL('https://labels.example.com/ls');
   const options = { labelStudio, aliases: ['http://old.example.com'], localFiles: true };
   const urlOf = (value: string) => {
-    const place = locatePicture(value, '7', options);
+    const place = locatePicture(value, { project: '1', task: '7' }, options);
     return place.kind === 'url' ? place.url.href : place;
   };
   const upload = 'https://labels.example.com/ls/storage-data/uploaded/?filepath=upload%2F1%2Fa%20b.png';
@@ -115,11 +115,32 @@ describe('locatePicture', () => {
     expect(urlOf('/data/local-files/?d=a/b.png')).toMatchObject({ kind: 'local-file', path: 'a/b.png' });
   });
 
+  it.each(['s3://b/k', '/data/upload/1/a.png', '/data/local-files/?d=a.png', '/other/a.png'])(
+    'names %s in caches by the Label Studio and the project, or else the task',
+    (value) => {
+      const key = (address: string, project: string, task: string) => {
+        const place = locatePicture(value, { project, task }, { ...options, labelStudio: new URL(address) });
+        return place.kind === 'data' ? '' : place.cacheKey;
+      };
+      const one = key('http://a.example.com', '1', '7');
+      expect(key('http://a.example.com/', '1', '8')).toBe(one);
+      const others = [
+        key('http://a.example.com', '2', '7'),
+        key('http://a.example.com/prefix', '1', '7'),
+        key('http://b.example.com', '1', '7'),
+        key('http://a.example.com', '', '7'),
+        key('http://a.example.com', '', '8'),
+        key('http://a.example.com', '', '1'),
+      ];
+      expect(new Set([one, ...others]).size).toBe(1 + others.length);
+    },
+  );
+
   it('never leaves the origin of Label Studio for a path, nor takes the token to other routes', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), (tail) => {
         try {
-          const place = locatePicture(`/${tail}`, '7', options);
+          const place = locatePicture(`/${tail}`, { project: '1', task: '7' }, options);
           if (place.kind === 'url') expect(place.url.origin).toBe(labelStudio.origin);
         } catch (error) {
           expect(error).toMatchObject({ name: 'ClickmaskError' });
