@@ -21,7 +21,7 @@ import { cvatRelease } from './versions.js';
 
 /** Options of {@link initBundle}; all but the folder have a default. */
 export interface InitOptions {
-  /** Folder to write; made where it is missing, and refused where it holds files, unless `force`. */
+  /** Folder to write; made where it is missing, and refused where it holds files, other than an earlier function with `force`. */
   readonly out: string;
   /** `clickmask-small` (default), or the folder of a model. */
   readonly model?: string;
@@ -54,7 +54,7 @@ export interface InitOptions {
   readonly memory?: string;
   /** Further environment variables of the function. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Overwrites files in a folder that is not empty. Default false. */
+  /** Replaces a function that an earlier run wrote. Default false. */
   readonly force?: boolean;
   readonly onProgress?: (message: string) => void;
 }
@@ -106,12 +106,7 @@ export async function initBundle(options: InitOptions): Promise<InitReport> {
   } = options;
   checkOptions({ name, arch, workers, maxBodyMb, port: options.port });
   const folder = resolve(options.out);
-  if (!force && existsSync(folder) && (await readdir(folder)).length > 0) {
-    throw new ClickmaskError(
-      'bad-option',
-      `${folder} is not empty. Choose another folder, or overwrite it with --force.`,
-    );
-  }
+  await checkFolder(folder, force);
   const wanted = options.dependencies ?? 'auto';
   const dependencies = wanted === 'auto' ? (hasNativePackages(arch) ? 'vendor' : 'npm') : wanted;
   if (dependencies === 'vendor' && !hasNativePackages(arch)) {
@@ -192,8 +187,7 @@ export async function initBundle(options: InitOptions): Promise<InitReport> {
 
   onProgress(`Writing ${files.length} files`);
   // Left-overs of an earlier run would be deployed with the rest.
-  if (force)
-    for (const part of ['lib', 'model', 'vendor.tgz']) await rm(join(folder, part), { recursive: true, force: true });
+  for (const part of ['lib', 'model', 'vendor.tgz']) await rm(join(folder, part), { recursive: true, force: true });
   for (const { path, data } of files) {
     const full = join(folder, path);
     await mkdir(dirname(full), { recursive: true });
@@ -208,6 +202,19 @@ export async function initBundle(options: InitOptions): Promise<InitReport> {
     model: model.title,
     deploy: `nuctl create project cvat --platform local\n${deployCommand(target, options.out)}`,
   };
+}
+
+/** What is written replaces an earlier function, and nothing else: folders named `lib` and `model` are many. */
+async function checkFolder(folder: string, force: boolean): Promise<void> {
+  const found = existsSync(folder) ? await readdir(folder) : [];
+  if (found.length === 0) return;
+  if (!force) {
+    const message = `${folder} is not empty. Choose another folder, or overwrite an earlier function with --force.`;
+    throw new ClickmaskError('bad-option', message);
+  }
+  if ([wrapperFile, 'function.yaml'].every((name) => found.includes(name))) return;
+  const message = `Expected --force to overwrite an earlier function, but ${folder} holds other files and not both ${wrapperFile} and function.yaml. Choose another folder, or empty this one.`;
+  throw new ClickmaskError('bad-option', message);
 }
 
 function file(path: string, data: string | Buffer): ArchiveFile {

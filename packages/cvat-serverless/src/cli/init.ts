@@ -23,7 +23,7 @@ Writes a folder that nuctl deploys into CVAT as an interactor.
   --max-body MIB        largest request; default 128, about 96 MiB of picture
   --port N              port on the host; default: a free one
   --memory SIZE         limit of the container's memory, such as 1Gi
-  --force               write into a folder that is not empty
+  --force               replace a function that init wrote there before
 
 Examples:
   npx @clickmask/cvat-serverless init --out clickmask-function --cvat 2.54
