@@ -65,7 +65,7 @@ export function fakeParts(): FakeParts {
     screen: { refresh: nothing },
     results: { maskOf: () => null },
     stage: { invalidate: nothing },
-    chrome: { closeOverlays: () => false },
+    chrome: { closeOverlays: () => false, setTexts: nothing },
   } as unknown as Writable<Parts>;
   parts.changes = createChanges(parts);
   parts.events.on('change', (event) => changes.push(event));

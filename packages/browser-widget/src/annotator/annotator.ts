@@ -26,6 +26,7 @@ import { createChanges } from '../value/changes.js';
 import { checkMaskSize } from '../value/check-value.js';
 import * as edits from '../value/edits.js';
 import { createChrome } from '../view/chrome.js';
+import { toWindow } from '../view/placement.js';
 import { createScreen } from '../view/screen.js';
 import { createStage } from '../view/stage.js';
 import { styles } from '../view/styles.js';
@@ -282,11 +283,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     },
     settled: parts.answers.settled,
     on: parts.events.on,
-    toPage(point) {
-      const { left, top } = chrome.stage.getBoundingClientRect();
-      const { x, y } = toStage(parts.stage.viewport, point);
-      return { x: x + left, y: y + top };
-    },
+    toPage: (point) => toWindow(chrome.stage, toStage(parts.stage.viewport, point)),
     focus: () => chrome.stage.focus(),
     destroy() {
       if (destroyed) return;

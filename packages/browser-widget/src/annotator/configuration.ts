@@ -1,4 +1,4 @@
-import { type Messages, messagesFor } from '../i18n/index.js';
+import { languageTag, type Messages, messagesFor } from '../i18n/index.js';
 import { defaultShortcuts } from '../input/shortcuts.js';
 import type { ObjectClass } from '../value/value.js';
 import type { ShownClass } from '../view/chrome.js';
@@ -34,7 +34,7 @@ export interface Configuration
 export function createConfiguration(options: AnnotatorOptions, parts: Parts): Configuration {
   let settings: AnnotatorSettings = { ...defaultSettings, ...options.settings };
   let { classes = [], classId = null, messages = {}, shortcuts = defaultShortcuts, readOnly = false } = options;
-  let locale = options.locale ?? (document.documentElement.lang || globalThis.navigator.language || 'en');
+  let locale = languageTag(options.locale ?? (document.documentElement.lang || globalThis.navigator.language));
   let shownClasses = show(classes);
   let texts = messagesFor(locale, messages);
   const setTexts = () => {
@@ -66,7 +66,7 @@ export function createConfiguration(options: AnnotatorOptions, parts: Parts): Co
       return locale;
     },
     set locale(tag) {
-      locale = tag;
+      locale = languageTag(tag);
       setTexts();
     },
     get messages() {

@@ -28,3 +28,12 @@ export function messagesFor(tag: string, replaced: Partial<Messages> = {}): Mess
   const found = catalogues[wanted] ?? catalogues[wanted.split('-')[0]] ?? en;
   return { ...found, ...replaced };
 }
+
+/** A language tag as the browser takes it; English for what is none. Some systems write an underscore. */
+export function languageTag(tag: string): string {
+  try {
+    return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];
+  } catch {
+    return 'en';
+  }
+}

@@ -1,3 +1,4 @@
+import { toElement } from '../view/placement.js';
 import type { StagePoint } from '../view/viewport.js';
 
 /** What a press on the stage begins. */
@@ -45,10 +46,8 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions, 
   const controller = new AbortController();
   const { signal } = controller;
 
-  const at = (event: { readonly clientX: number; readonly clientY: number }): StagePoint => {
-    const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
+  const at = (event: { readonly clientX: number; readonly clientY: number }): StagePoint =>
+    toElement(element, { x: event.clientX, y: event.clientY });
   const pinchNow = () => {
     const [a, b] = [...touches.values()];
     return {

@@ -64,9 +64,8 @@ export function createStage(element: HTMLElement, look: () => Scene): Stage {
   } | null = null;
 
   const measure = () => {
-    const box = element.getBoundingClientRect();
     const before = size;
-    size = { width: Math.round(box.width), height: Math.round(box.height) };
+    size = { width: element.clientWidth, height: element.clientHeight };
     ratio = Math.min(3, globalThis.devicePixelRatio || 1);
     const picture = look().picture;
     if (picture !== null && size.width > 0) {
