@@ -1,7 +1,7 @@
 import { ClickmaskError } from '../errors/index.js';
 import type { Engine } from '../segmenter/engine.js';
 import type { DraftMask } from '../segmenter/segmenter.js';
-import type { EngineOperations, Operation, PortLike, ResponseMessage } from './protocol.js';
+import type { AbandonMessage, EngineOperations, Operation, PortLike, ResponseMessage } from './protocol.js';
 import { closedError } from './queue.js';
 import { fromErrorMessage } from './wire-error.js';
 
@@ -36,10 +36,14 @@ export function connectEngine(port: PortLike): {
     operation: O,
     request: EngineOperations[O]['request'],
     onDraft?: (draft: DraftMask) => void,
+    signal?: AbortSignal,
   ): Promise<EngineOperations[O]['response']> =>
     new Promise((resolve, reject) => {
       if (gone !== null) return reject(gone);
+      if (signal?.aborted === true) return reject(signal.reason);
       const id = nextId++;
+      const abandon = { id, operation: 'abandon' } satisfies AbandonMessage;
+      signal?.addEventListener('abort', () => pending.has(id) && port.postMessage(abandon, []), { once: true });
       pending.set(id, { resolve: resolve as (value: unknown) => void, reject, onDraft });
       try {
         port.postMessage({ id, operation, request }, []);
@@ -65,8 +69,8 @@ export function connectEngine(port: PortLike): {
           info: message.info,
           load: (key, source) => call('load', { key, source }),
           prepare: async (key) => void (await call('prepare', { key })),
-          segment: (request, onDraft) =>
-            call('segment', onDraft === undefined ? request : { ...request, drafts: true }, onDraft),
+          segment: (request, onDraft, signal) =>
+            call('segment', onDraft === undefined ? request : { ...request, drafts: true }, onDraft, signal),
           features: (key, view) => call('features', { key, view }),
           forget: async (key) => void (await call('forget', { key })),
           stats: () => call('stats', null),

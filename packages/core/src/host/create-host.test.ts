@@ -231,6 +231,38 @@ describe('createHost', () => {
     await host.close();
   });
 
+  it('ends the passes for a caller who gave up, across a port as well', async () => {
+    for (const across of [false, true]) {
+      const handle = fakeModel();
+      const abort = new AbortController();
+      const decode: typeof handle.model.decode = async (...asked) => {
+        // As a network's run does, it lets messages come in between.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (handle.calls.decodes === 2) abort.abort();
+        return handle.model.decode(...asked);
+      };
+      const engine = () => fakeEngine({ ...handle, model: { ...handle.model, decode } });
+      const host = await createHost({ slots: [across ? channelSlot(async () => engine()) : slotOf(engine)] });
+      const opened = await host.open(image);
+      const refinement = { cascade: { steps: 20, settledPixels: null, clicks: 'every' } } as const;
+      const late = host.segment(opened, { clicks }, { refinement, signal: abort.signal });
+      expect(await codeOf(late)).toBe('aborted');
+      await host.segment(opened, { clicks: [at(9, 9)] });
+      expect(handle.calls.decodes).toBeLessThan(21 * clicks.length);
+      await host.close();
+    }
+  });
+
+  it('takes a deadline for opening and for features', async () => {
+    const never = new Promise<never>(() => {});
+    const host = await createHost({ slots: [slotOf(() => ({ ...fakeEngine(), load: () => never }))] });
+    expect(await codeOf(host.open(image, { deadlineMs: 1 }))).toBe('deadline-exceeded');
+    const other = await createHost({ slots: [slotOf(() => ({ ...fakeEngine(), features: () => never }))] });
+    const opened = await other.open(image);
+    const view = { roi: { x: 0, y: 0, width: 80, height: 60 }, zoomed: false, mirrored: false };
+    expect(await codeOf(other.features?.(opened, view, { deadlineMs: 1 }) ?? never)).toBe('deadline-exceeded');
+  });
+
   it('forgets a picture whose opening was given up', async () => {
     const { engine, release } = gated();
     const host = await createHost({ slots: [slotOf(() => engine)] });

@@ -115,7 +115,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 
   return {
     info,
-    async open(source, { key: givenKey, prepare = false, signal } = {}) {
+    async open(source, { key: givenKey, prepare = false, signal, deadlineMs: wanted = deadlineMs } = {}) {
       if (closed) throw closedError();
       if (signal?.aborted === true) throw abortedError(signal);
       checkSource(source);
@@ -130,7 +130,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       };
       let size: Size;
       try {
-        size = await lane.queue.push({ signal, deadlineMs, run: load });
+        size = await lane.queue.push({ signal, deadlineMs: wanted, run: load });
       } catch (error) {
         // It may have been loaded, or may yet be, for a caller who is gone.
         const late = isClickmaskError(error, 'aborted') || isClickmaskError(error, 'deadline-exceeded');
@@ -180,7 +180,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
           session,
           signal,
           deadlineMs: rest.deadlineMs ?? deadlineMs,
-          run: () => withPixels(lane, image.key, source, (engine) => engine.segment(request, onDraft)),
+          run: (gone) => withPixels(lane, image.key, source, (engine) => engine.segment(request, onDraft, gone)),
         });
         return toPrediction(data);
       } finally {
@@ -188,11 +188,11 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       }
     },
 
-    features(image, view, { signal } = {}) {
+    features(image, view, { signal, deadlineMs: wanted = deadlineMs } = {}) {
       const { source, lane } = lookUp(image);
       return lane.queue.push({
         signal,
-        deadlineMs,
+        deadlineMs: wanted,
         run: () => withPixels(lane, image.key, source, (engine) => engine.features(image.key, view)),
       });
     },

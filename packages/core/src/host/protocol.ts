@@ -26,6 +26,12 @@ export type RequestMessage = {
   [O in Operation]: { readonly id: number; readonly operation: O; readonly request: EngineOperations[O]['request'] };
 }[Operation];
 
+/** Client → server: nobody waits for this request any more. It is not answered itself; the request is, as ever. */
+export interface AbandonMessage {
+  readonly id: number;
+  readonly operation: 'abandon';
+}
+
 /** An error as plain data; `ClickmaskError` does not survive structured cloning. */
 export interface ErrorMessage {
   readonly code: ClickmaskErrorCode;

@@ -45,6 +45,28 @@ describe('createJobQueue', () => {
     expect(order).toEqual(['start 0', 'start 1', 'start 2']);
   });
 
+  it('tells a running job that its caller has given up, and why', async () => {
+    const queue = createJobQueue(8);
+    for (const way of ['deadline', 'signal']) {
+      const abort = new AbortController();
+      const limit = way === 'deadline' ? { deadlineMs: 1 } : { signal: abort.signal };
+      let told: AbortSignal | undefined;
+      const job = manual();
+      const run = (signal: AbortSignal) => {
+        told = signal;
+        return job.run();
+      };
+      const done = queue.push({ run, ...limit });
+      await job.started;
+      expect(told?.aborted).toBe(false);
+      if (way === 'signal') abort.abort();
+      const error = await done.catch((reason: unknown) => reason);
+      expect(told?.reason).toBe(error);
+      job.finish('late');
+    }
+    expect(await queue.push({ run: async (signal) => signal.aborted })).toBe(false);
+  });
+
   it('goes on after a job that fails, even one that throws at once', async () => {
     const queue = createJobQueue(8);
     const failing = queue.push({ run: async () => Promise.reject(new Error('no')) });

@@ -2,7 +2,8 @@ import { ClickmaskError, expectInteger, expectNumber } from '../errors/index.js'
 
 /** A job for one lane. */
 export interface QueuedJob<T> {
-  readonly run: () => Promise<T>;
+  /** @param signal - aborted when the caller has given up, with the error that it was told */
+  readonly run: (signal: AbortSignal) => Promise<T>;
   /** A newer job of the same session replaces a queued one, which is refused with `superseded`. */
   readonly session?: string;
   readonly signal?: AbortSignal;
@@ -15,8 +16,8 @@ export interface QueuedJob<T> {
 /**
  * A first-in, first-out queue with one job running at a time, where the latest click wins.
  *
- * A running job is never interrupted: when its caller gives up (signal or deadline), the caller is told at once and the
- * late result is thrown away.
+ * When the caller of a running job gives up (signal or deadline), it is told at once, and the job by its own signal; the
+ * next one begins when the job has ended, and a late result is thrown away.
  */
 export interface JobQueue {
   readonly queued: number;
@@ -80,6 +81,7 @@ export function createJobQueue(capacity: number): JobQueue {
           const message = `The queue is full: ${waiting.length} requests wait already. Try again in a moment, or add workers.`;
           return reject(new ClickmaskError('queue-full', message, { details: { capacity } }));
         }
+        const gone = new AbortController();
         let timer: ReturnType<typeof setTimeout> | undefined;
         const settle = (act: () => void) => {
           clearTimeout(timer);
@@ -89,11 +91,14 @@ export function createJobQueue(capacity: number): JobQueue {
         const entry: Entry = {
           session,
           start: () =>
-            invoke(run).then(
+            invoke(() => run(gone.signal)).then(
               (value) => settle(() => resolve(value)),
               (error: unknown) => settle(() => reject(error)),
             ),
-          refuse: (error) => settle(() => reject(error)),
+          refuse: (error) => {
+            gone.abort(error);
+            settle(() => reject(error));
+          },
         };
         const onAbort = () => drop(entry, abortedError(signal));
         signal?.addEventListener('abort', onAbort, { once: true });

@@ -2,11 +2,20 @@ import { unexpected } from '../errors/index.js';
 import type { Engine } from '../segmenter/engine.js';
 import type { PredictionData } from '../segmenter/prediction.js';
 import type { DraftMask } from '../segmenter/segmenter.js';
-import type { EngineOperations, Operation, PortLike, RequestMessage, ResponseMessage } from './protocol.js';
+import type {
+  AbandonMessage,
+  EngineOperations,
+  Operation,
+  PortLike,
+  RequestMessage,
+  ResponseMessage,
+} from './protocol.js';
+import { abortedError } from './queue.js';
 import { toErrorMessage } from './wire-error.js';
 
 /**
- * Puts an engine behind a port: says `ready`, then answers requests one after another, in order.
+ * Puts an engine behind a port: says `ready`, then answers requests one after another, in order. That a request is
+ * abandoned is heard between the passes of a network.
  *
  * @param load - makes the engine; where that fails, the client is told why
  */
@@ -20,6 +29,8 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     port.close();
     return;
   }
+  /** The masks that are asked for and not answered yet. */
+  const asked = new Map<number, AbortController>();
   const handlers: {
     [O in Operation]: (request: EngineOperations[O]['request'], id: number) => Promise<EngineOperations[O]['response']>;
   } = {
@@ -27,7 +38,11 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     features: ({ key, view }) => engine.features(key, view),
     prepare: ({ key }) => engine.prepare(key).then(() => null),
     segment: ({ drafts = false, ...request }, id) =>
-      engine.segment(request, drafts ? (draft) => post({ type: 'draft', id, draft }, buffersOf(draft)) : undefined),
+      engine.segment(
+        request,
+        drafts ? (draft) => post({ type: 'draft', id, draft }, buffersOf(draft)) : undefined,
+        asked.get(id)?.signal,
+      ),
     forget: ({ key }) => engine.forget(key).then(() => null),
     stats: () => engine.stats(),
     dispose: () => engine.dispose().then(() => null),
@@ -45,11 +60,15 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     } catch (error) {
       post({ type: 'error', id, error: toErrorMessage(error) });
     }
+    asked.delete(id);
     if (operation === 'dispose') port.close();
   };
-  port.onMessage((message) => {
-    if (typeof (message as Partial<RequestMessage> | null)?.id !== 'number') return;
-    tail = tail.then(() => answer(message as RequestMessage));
+  port.onMessage((raw) => {
+    const message = raw as RequestMessage | AbandonMessage;
+    if (typeof message?.id !== 'number') return;
+    if (message.operation === 'abandon') return asked.get(message.id)?.abort(abortedError());
+    if (message.operation === 'segment') asked.set(message.id, new AbortController());
+    tail = tail.then(() => answer(message));
   });
   post({ type: 'ready', info: engine.info });
 }

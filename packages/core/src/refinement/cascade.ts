@@ -20,6 +20,8 @@ export interface CascadeRun<T> {
   readonly from?: CascadeResult<T> | null;
   /** Passes after which to stop, complete or not; default: none. */
   readonly passes?: number | undefined;
+  /** Aborted, it stops the cascade after the pass under way, complete or not. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function runCascade<T>(run: CascadeRun<T>): Promise<CascadeResult<T
   let settled = from?.settled ?? false;
   let last = from?.last ?? (await forward(null));
   for (let left = from === null ? passes - 1 : passes; left > 0; left--) {
-    if (settled || changedPixels.length >= steps) break;
+    if (settled || changedPixels.length >= steps || run.signal?.aborted === true) break;
     const next = await forward(last);
     const pixels = changed(last, next);
     changedPixels.push(pixels);

@@ -163,6 +163,27 @@ describe('createEngine', () => {
     }
   });
 
+  it('ends after the pass under way where nobody waits any more, and goes on from there when it is asked again', async () => {
+    const refinement = { cascade: { steps: 3, clicks: 'every' } } as const;
+    const request = { key: 'a', prompt: { clicks }, options: { refinement } };
+    for (const last of [4, 6]) {
+      const handle = fakeModel();
+      const abort = new AbortController();
+      const decode: typeof handle.model.decode = async (...asked) => {
+        if (handle.calls.decodes === last - 1) abort.abort('nobody waits');
+        return handle.model.decode(...asked);
+      };
+      const engine = await loaded({ ...handle, model: { ...handle.model, decode } });
+      await expect(engine.segment(request, undefined, abort.signal)).rejects.toBe('nobody waits');
+      expect(handle.calls.decodes).toBe(last);
+      const { runs, refinement: report } = await engine.segment(request);
+      expect(handle.calls.decodes).toBe(4 * clicks.length);
+      const once = await (await loaded()).segment(request);
+      expect(runs).toEqual(once.runs);
+      expect(report).toEqual(once.refinement);
+    }
+  });
+
   it('takes no unfinished answer for the ground of the next click', async () => {
     const refinement = { cascade: { steps: 2 } };
     const engine = await loaded();

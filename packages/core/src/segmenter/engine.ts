@@ -64,9 +64,10 @@ export interface Engine {
   features(key: string, view: View): Promise<Features>;
   /**
    * @param onDraft - see {@link SegmentOptions.onDraft}
+   * @param signal - aborted where nobody waits any more: fails with its reason after the pass under way
    * @throws ClickmaskError `image-not-loaded` likewise
    */
-  segment(request: EngineRequest, onDraft?: (draft: DraftMask) => void): Promise<PredictionData>;
+  segment(request: EngineRequest, onDraft?: (draft: DraftMask) => void, signal?: AbortSignal): Promise<PredictionData>;
   forget(key: string): Promise<void>;
   stats(): Promise<EngineStats>;
   dispose(): Promise<void>;
@@ -242,7 +243,7 @@ export function createEngine(options: EngineOptions): Engine {
       await featuresOf(key, { roi: wholeRect(sizeOf(key)), zoomed, mirrored: false });
     },
 
-    async segment(request, onDraft) {
+    async segment(request, onDraft, signal) {
       const { key, options: wanted } = request;
       const size = sizeOf(key);
       const prompt = checkPrompt(request.prompt, size, limits.maxClicks);
@@ -298,6 +299,7 @@ export function createEngine(options: EngineOptions): Engine {
         const begun = states.get(names[count]);
         state = await step(clicks.slice(0, count), state, begun, isLast);
         states.set(names[count], state, stateBytes(state, size));
+        signal?.throwIfAborted();
       }
       const predicted = performance.now();
       const last = state as ClickState;
@@ -392,6 +394,7 @@ export function createEngine(options: EngineOptions): Engine {
           options: cascade,
           from: earlier,
           passes: isLast ? passes : undefined,
+          signal,
         });
         const { last: pass, changedPixels: changes, settled, complete } = made;
         const { roi, ...kept } = pass;

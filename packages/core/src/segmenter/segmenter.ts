@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly key?: string;
   /** Computes the features of the whole picture at once, so that the first click finds them. Default false. */
   readonly prepare?: boolean;
+  /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
+  readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +50,10 @@ export interface SegmentOptions {
   readonly session?: string;
   /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
   readonly deadlineMs?: number;
-  /** Drops queued work and discards late results; a running network is never interrupted. */
+  /**
+   * Drops queued work and discards late results. A running network is never interrupted, but a cascade, or clicks that
+   * are answered one by one, end after its pass, as they do after the deadline; asked again, they go on from there.
+   */
   readonly signal?: AbortSignal;
   /**
    * Told the mask of the first pass where a cascade refines it in further ones: something to show at once. Not called
@@ -105,7 +110,7 @@ export interface Segmenter {
   /**
    * Makes a picture known.
    *
-   * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted`, `closed`
+   * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted`, `deadline-exceeded`, `closed`
    */
   open(source: ImageSource, options?: OpenOptions): Promise<SegmenterImage>;
   /**
@@ -119,7 +124,11 @@ export interface Segmenter {
    * What the model keeps of one view of a picture, as plain data, so that clicks can be decoded elsewhere. Segmenters
    * that have no features to give leave it out.
    */
-  features?(image: SegmenterImage, view: View, options?: { readonly signal?: AbortSignal }): Promise<Features>;
+  features?(
+    image: SegmenterImage,
+    view: View,
+    options?: Pick<SegmentOptions, 'deadlineMs' | 'signal'>,
+  ): Promise<Features>;
   stats(): Promise<SegmenterStats>;
   /** Finishes what is running, refuses what is queued (`closed`), and frees everything. */
   close(): Promise<void>;

@@ -83,7 +83,7 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
     const key = `sha256:${await sha256(bytes)}`;
     let opening = images.get(key);
     if (opening === undefined) {
-      opening = segmenter.open(isPacked ? (unpack(bytes) as RgbImage) : bytes, { key, prepare: true });
+      opening = segmenter.open(isPacked ? (unpack(bytes) as RgbImage) : bytes, { key, prepare: true, deadlineMs });
       images.set(key, opening);
       opening.catch(() => images.delete(key));
       for (const [oldest, image] of images) {
@@ -149,7 +149,7 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
       if (segmenter.features === undefined) {
         throw new ClickmaskError('bad-option', "This server gives no features. Use mode 'remote'.");
       }
-      return packed(await segmenter.features(image, checkView(rest.view), { signal: request.signal }));
+      return packed(await segmenter.features(image, checkView(rest.view), { deadlineMs, signal: request.signal }));
     }
     const { refinement, postprocess, candidate, includeMap, passes } = (rest.options ?? {}) as SegmentOptions;
     const prediction = await segmenter.segment(image, (rest.prompt ?? {}) as Prompt, {

@@ -155,6 +155,30 @@ describe('a segmenter behind HTTP', () => {
     expect(isClickmaskError(other, 'backend-unavailable')).toBe(true);
   });
 
+  test('answers every request within its deadline', async () => {
+    const asked: (number | undefined)[] = [];
+    const handle = createSegmenterHandler({
+      segmenter: {
+        ...segmenter,
+        open(source, options) {
+          asked.push(options?.deadlineMs);
+          return segmenter.open(source, options);
+        },
+        async features(...[, , options]) {
+          asked.push(options?.deadlineMs);
+          return { bytes: 0 };
+        },
+      },
+      deadlineMs: 59_000,
+    });
+    const ask = (path: string, body: Uint8Array) =>
+      handle(new Request(`http://localhost/${path}`, { method: 'POST', body: body as Uint8Array<ArrayBuffer> }));
+    const { key } = (await (await ask('images', bytes)).json()) as { key: string };
+    const view = { roi: { x: 0, y: 0, width: 1, height: 1 }, zoomed: false, mirrored: false };
+    expect((await ask('features', pack({ key, view }))).status).toBe(200);
+    expect(asked).toEqual([59_000, 59_000]);
+  });
+
   test('refuses what it must: no authorization, other methods, other paths, garbage', async () => {
     const handle = createSegmenterHandler({
       segmenter,

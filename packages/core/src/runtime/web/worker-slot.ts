@@ -103,7 +103,7 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
       info: engine.info,
       load: (key, source) => engine.load(key, source),
       prepare: (key) => watch(() => engine.prepare(key)),
-      segment: (request, onDraft) => watch(() => engine.segment(request, onDraft)),
+      segment: (...asked) => watch(() => engine.segment(...asked)),
       features: (key, view) => watch(() => engine.features(key, view)),
       forget: (key) => engine.forget(key),
       stats: () => engine.stats(),
