@@ -3,9 +3,11 @@ import { createEmitter } from '../src/annotator/emitter.js';
 import type { Parts } from '../src/annotator/parts.js';
 import { defaultSettings } from '../src/annotator/settings.js';
 import { messagesFor } from '../src/i18n/index.js';
+import { createAim } from '../src/tools/aim.js';
 import { createHand } from '../src/tools/hand.js';
 import { createChanges } from '../src/value/changes.js';
 import type { AnnotatorValue } from '../src/value/value.js';
+import type { Viewport } from '../src/view/viewport.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -64,9 +66,17 @@ export function fakeParts(): FakeParts {
     dragging: { present: null, cancel: nothing, to: nothing },
     screen: { refresh: nothing },
     results: { maskOf: () => null },
-    stage: { invalidate: nothing },
+    stage: {
+      invalidate: nothing,
+      size: { width: 150, height: 100 },
+      viewport: { scale: 2, x: 0, y: 0 },
+      setViewport(viewport: Viewport) {
+        parts.stage = { ...parts.stage, viewport };
+      },
+    },
     chrome: { closeOverlays: () => false, setTexts: nothing },
   } as unknown as Writable<Parts>;
+  parts.aim = createAim(parts);
   parts.changes = createChanges(parts);
   parts.events.on('change', (event) => changes.push(event));
   return { parts, config, pictures: pictures as FakeParts['pictures'], told, changes };

@@ -62,9 +62,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
 
   const parts = {} as { -readonly [K in keyof Parts]: Parts[K] };
   const commands = createCommands(parts);
-  const command = (name: Command): void => {
-    if (!destroyed) commands[name]?.();
-  };
+  const command = (name: Command): boolean => !destroyed && commands[name]?.() !== false;
   parts.events = createEmitter<AnnotatorEvents>();
   parts.config = createConfiguration(options, parts);
   parts.changes = createChanges(parts);
@@ -247,7 +245,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
         parts.screen.refresh();
       }
     },
-    command,
+    command: (name) => void command(name),
     addClick({ x, y, label }) {
       checkClicks([{ x, y, label }], shown());
       changes.make(edits.addClick({ x, y, label }, changes.fresh()));
@@ -258,6 +256,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     stroke: dragging.stroke,
     addObject(from, { classId = config.classId, accepted = false } = {}) {
       const picture = shown();
+      if (config.readOnly) return null;
       const runs = Array.isArray(from)
         ? rasterisePolygons(from as readonly Polygon[], picture)
         : toRuns(from as Mask | MaskRuns);

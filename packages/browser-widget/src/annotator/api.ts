@@ -129,11 +129,14 @@ export interface Annotator {
   setBox(box: Box | null): void;
   /** Paints or erases along a line, in image px. */
   stroke(points: readonly ImagePoint[], radius: number, mode: 'paint' | 'erase'): void;
-  /** Adds an object that goes on from a mask or from polygons, and makes it the active one; gives its id. */
+  /**
+   * Adds an object that goes on from a mask or from polygons, and makes it the active one; gives its id, or null where
+   * nothing can be changed.
+   */
   addObject(
     from: Mask | MaskRuns | readonly Polygon[],
     options?: { readonly classId?: string | null; readonly accepted?: boolean },
-  ): string;
+  ): string | null;
   select(id: string | null): void;
   remove(id: string): void;
   setClass(id: string, classId: string | null): void;

@@ -2,7 +2,8 @@ import { type Command, keyName, type Shortcuts } from './shortcuts.js';
 
 export interface KeyActions {
   readonly shortcuts: () => Shortcuts;
-  command(command: Command): void;
+  /** Returns false where there was nothing to do: the key is then the page's. */
+  command(command: Command): boolean;
   /** The space bar is held down, or let go. */
   space(held: boolean): void;
 }
@@ -30,13 +31,19 @@ export function listenToKeys(root: HTMLElement, stage: HTMLElement, actions: Key
     const command = actions.shortcuts()[keyName(event)];
     if (command === undefined) return;
     if (!onStage && (command.startsWith('crosshair') || command.startsWith('click'))) return;
+    const isHeld = event.repeat && happensOnce(command);
+    if (!isHeld && !actions.command(command)) return;
     event.preventDefault();
     // What is bound here must not also work in the page around.
     event.stopPropagation();
-    actions.command(command);
   };
   root.addEventListener('keydown', down, { signal });
   root.addEventListener('keyup', (event) => event.key === ' ' && actions.space(false), { signal });
   root.addEventListener('focusout', () => actions.space(false), { signal });
   return () => controller.abort();
+}
+
+/** Whether a key that is held down is not to do it again and again. */
+function happensOnce(command: Command): boolean {
+  return !/^(crosshair|zoom|brush)-/.test(command);
 }

@@ -4,8 +4,8 @@ import { fillIn } from '../i18n/index.js';
 import type { Command } from '../input/shortcuts.js';
 import { toStage, zoomViewport } from '../view/viewport.js';
 
-/** What every key and button does. */
-export function createCommands(parts: Parts): Readonly<Record<Command, () => void>> {
+/** What every key and button does; `false` where there was nothing to do. */
+export function createCommands(parts: Parts): Readonly<Record<Command, () => unknown>> {
   const setTool = (tool: Tool) => () => {
     const { config, dragging } = parts;
     dragging.cancel();
@@ -29,16 +29,18 @@ export function createCommands(parts: Parts): Readonly<Record<Command, () => voi
     if (chosen !== undefined) parts.selection.chooseClass(chosen.id);
   };
   /** Takes back one thing at a time, the most recent first. */
-  const cancel = () => {
+  const cancel = (): boolean => {
     const { chrome, dragging, hand, config, selection, changes, previewing, screen } = parts;
-    if (chrome.closeOverlays()) return;
+    if (chrome.closeOverlays()) return true;
     if (dragging.present !== null) dragging.cancel();
     else if (hand.selectedClick !== null) hand.selectedClick = null;
     else if (config.settings.tool !== 'click') config.change({ tool: 'click' });
     else if (hand.crosshair !== null) hand.crosshair = null;
-    else if (changes.active !== null) selection.choose(null);
+    else if (changes.active !== null && !config.readOnly) selection.choose(null);
+    else return false;
     previewing.update();
     screen.refresh();
+    return true;
   };
   return {
     undo: () => parts.changes.step('undo'),

@@ -28,12 +28,15 @@ export function createCrosshair(parts: Parts): Crosshair {
     });
     return under < 0 ? place : `${place}, ${status.labelOf(under)}`;
   };
-  const put = (at: ImagePoint) => {
-    const { hand, stage, pictures, dragging, previewing, status } = parts;
+  const reveal = (at: ImagePoint) => {
+    const { stage, pictures } = parts;
     if (pictures.shown === null) return;
+    stage.setViewport(revealPoint(stage.viewport, toStage(stage.viewport, at), pictures.shown, stage.size));
+  };
+  const put = (at: ImagePoint) => {
+    const { hand, stage, dragging, previewing, status } = parts;
     hand.crosshair = at;
-    const seen = revealPoint(stage.viewport, toStage(stage.viewport, at), pictures.shown, stage.size);
-    stage.setViewport(seen);
+    reveal(at);
     dragging.to(at);
     stage.invalidate();
     previewing.update();
@@ -54,7 +57,11 @@ export function createCrosshair(parts: Parts): Crosshair {
       const chosen = hand.selectedClick === null ? undefined : changes.active?.prompt.clicks[hand.selectedClick];
       if (chosen !== undefined && hand.selectedClick !== null && tool === 'click') {
         const to = aim.inside({ x: chosen.x + dx * distance, y: chosen.y + dy * distance });
-        changes.make(moveClick(hand.selectedClick, to));
+        changes.make(moveClick(hand.selectedClick, to), {
+          // A key held down is one step.
+          run: `move ${changes.value.activeId} ${hand.selectedClick}`,
+          done: () => reveal(to),
+        });
         return;
       }
       const from = appear();

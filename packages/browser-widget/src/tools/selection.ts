@@ -36,8 +36,11 @@ export function createSelection(parts: Parts): Selection {
       const { hand, changes, status } = parts;
       const index = changes.value.objects.findIndex((object) => object.id === id);
       hand.selectedClick = null;
-      changes.make(edits.select(id));
-      if (index >= 0) status.say(status.labelOf(index));
+      const done = () => {
+        if (index >= 0) status.say(status.labelOf(index));
+      };
+      if (id === changes.value.activeId) done();
+      else changes.make(edits.select(id), { done });
     },
     stepObject(by) {
       const { objects, activeId } = parts.changes.value;
@@ -71,36 +74,43 @@ export function createSelection(parts: Parts): Selection {
       if (result == null || result.candidates.length < 2) return;
       const order = result.candidates.map(({ index }) => index);
       const place = (order.indexOf(result.candidate) + 1) % order.length;
-      changes.make(edits.chooseCandidate(order[place]));
-      status.say(fillIn(config.texts.candidateShown, { number: place + 1, count: order.length }));
+      const text = fillIn(config.texts.candidateShown, { number: place + 1, count: order.length });
+      changes.make(edits.chooseCandidate(order[place]), { done: () => status.say(text) });
     },
     remove() {
       const { hand, changes, status, config } = parts;
       const { active } = changes;
       if (active === null) return;
       if (hand.selectedClick === null) return selection.removeObject(active.id);
-      changes.make(edits.removeClick(hand.selectedClick));
-      hand.selectedClick = null;
-      status.say(config.texts.clickDeleted);
+      changes.make(edits.removeClick(hand.selectedClick), {
+        done() {
+          hand.selectedClick = null;
+          status.say(config.texts.clickDeleted);
+        },
+      });
     },
     removeObject(id) {
-      parts.changes.make(edits.removeObject(id));
-      parts.status.say(parts.config.texts.objectDeleted);
+      const { changes, status, config } = parts;
+      changes.make(edits.removeObject(id), { done: () => status.say(config.texts.objectDeleted) });
     },
     accept() {
       const ready = acceptable();
       if (ready === null) return;
       const { object, runs } = ready;
-      parts.changes.make(edits.acceptActive());
-      parts.events.emit('accept', {
-        id: object.id,
-        classId: object.classId,
-        runs,
-        bbox: bounds(runs),
-        clicks: object.prompt.clicks,
-        score: object.result?.score ?? null,
+      const { changes, events, status, config } = parts;
+      changes.make(edits.acceptActive(), {
+        done() {
+          events.emit('accept', {
+            id: object.id,
+            classId: object.classId,
+            runs,
+            bbox: bounds(runs),
+            clicks: object.prompt.clicks,
+            score: object.result?.score ?? null,
+          });
+          status.say(config.texts.accepted);
+        },
       });
-      parts.status.say(parts.config.texts.accepted);
     },
     get canAccept() {
       return acceptable() !== null;

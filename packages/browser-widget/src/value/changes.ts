@@ -4,6 +4,14 @@ import type { Edit, NewObject } from './edits.js';
 import { createValueHistory } from './history.js';
 import { type AnnotatedObject, type AnnotatorValue, activeObject, type ChangeOrigin, emptyValue } from './value.js';
 
+/** How a change by the user is made. */
+export interface Step {
+  /** Steps of the same run that follow each other are one for undo. */
+  readonly run?: string;
+  /** Called once the change holds; in controlled mode, when the page takes it over. */
+  readonly done?: () => void;
+}
+
 /** The value, how it is changed, undone and redone, and, in controlled mode, what is proposed to the page. */
 export interface Changes {
   readonly value: AnnotatorValue;
@@ -16,7 +24,7 @@ export interface Changes {
   /** What an object that is made now starts with. */
   fresh(): NewObject;
   /** A change by the user: a step of the history. Does nothing while there is no picture, or nothing may be changed. */
-  make(edit: Edit): void;
+  make(edit: Edit, step?: Step): void;
   /** An edit that belongs to a step made before, as an answer does. */
   amend(edit: Edit): void;
   step(direction: 'undo' | 'redo'): void;
@@ -37,7 +45,10 @@ export interface Changes {
 
 export function createChanges(parts: Parts): Changes {
   const history = createValueHistory(emptyValue);
-  let proposal: { readonly value: AnnotatorValue; readonly apply: () => void } | null = null;
+  let proposal: { readonly value: AnnotatorValue; readonly apply: () => void; readonly done?: () => void } | null =
+    null;
+  /** What the latest step belongs to. */
+  let run: string | undefined;
   let coming: AnnotatorValue | null = null;
   let nextNumber = 1;
 
@@ -50,16 +61,17 @@ export function createChanges(parts: Parts): Changes {
     if (origin !== 'model') answers.ask();
     screen.refresh();
   };
-  const commit = (value: AnnotatorValue, origin: ChangeOrigin, apply: () => void) => {
+  const commit = (value: AnnotatorValue, origin: ChangeOrigin, apply: () => void, done?: () => void) => {
     if (value === history.value) return;
     if (parts.config.controlled) {
-      proposal = { value, apply };
+      proposal = { value, apply, done };
       parts.events.emit('change', { value, origin });
       return;
     }
     apply();
     parts.events.emit('change', { value: history.value, origin });
     settle(origin);
+    done?.();
   };
 
   return {
@@ -83,11 +95,16 @@ export function createChanges(parts: Parts): Changes {
       while (history.value.objects.some(({ id }) => id === `object-${nextNumber}`)) nextNumber++;
       return { id: `object-${nextNumber}`, classId: parts.config.classId };
     },
-    make(edit) {
+    make(edit, { run: next, done } = {}) {
       if (parts.config.readOnly || parts.pictures.shown === null) return;
       const value = edit(history.value);
       parts.status.clear();
-      commit(value, 'user', () => history.commit(value));
+      const apply = () => {
+        if (next !== undefined && next === run) history.replace(value);
+        else history.commit(value);
+        run = next;
+      };
+      commit(value, 'user', apply, done);
     },
     amend(edit) {
       const value = edit(history.value);
@@ -100,16 +117,21 @@ export function createChanges(parts: Parts): Changes {
       if (value === null || parts.config.readOnly) return;
       const { status, config } = parts;
       status.clear();
-      commit(value, 'history', () => history.step(direction));
-      status.say(direction === 'undo' ? config.texts.undone : config.texts.redone);
+      const apply = () => {
+        history.step(direction);
+        run = undefined;
+      };
+      const done = () => status.say(direction === 'undo' ? config.texts.undone : config.texts.redone);
+      commit(value, 'history', apply, done);
     },
     set(value) {
       const { pictures, config } = parts;
       if (proposal?.value === value) {
-        const { apply } = proposal;
+        const { apply, done } = proposal;
         proposal = null;
         apply();
         settle('host');
+        done?.();
       } else if (pictures.shown === null || pictures.loading) {
         checkValue(value, null);
         coming = value;
@@ -118,6 +140,7 @@ export function createChanges(parts: Parts): Changes {
         checkValue(value, pictures.shown);
         if (config.controlled) history.replace(value);
         else history.reset(value);
+        run = undefined;
         settle('host');
       }
     },
@@ -129,6 +152,7 @@ export function createChanges(parts: Parts): Changes {
       coming = null;
       // An answer that the page takes over late belongs to the picture before.
       proposal = null;
+      run = undefined;
       history.reset(emptyValue);
       checkValue(value, parts.pictures.shown);
       history.reset(value);

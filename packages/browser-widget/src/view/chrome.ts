@@ -3,6 +3,7 @@ import { fillIn, type Messages } from '../i18n/index.js';
 import { type Command, keyOf, readableKey, type Shortcuts } from '../input/shortcuts.js';
 import { element, setAttribute, setText } from './elements.js';
 import { type IconName, icon } from './icons.js';
+import { roveFocus } from './rove-focus.js';
 
 /** A class as shown: all defaults filled in. */
 export interface ShownClass {
@@ -190,7 +191,7 @@ export function createChrome(actions: ChromeActions): Chrome {
         accept,
       ),
     );
-    all()[0].tabIndex = 0;
+    positive.tabIndex = 0;
   };
   const labelButtons: HTMLButtonElement[] = [];
   const labelButton = (label: 'positive' | 'negative', name: IconName, text: string) => {
@@ -212,24 +213,7 @@ export function createChrome(actions: ChromeActions): Chrome {
     return button;
   };
 
-  // One stop of the Tab key for the whole toolbar; arrows go from button to button.
-  const all = () => [...toolbar.querySelectorAll('button')];
-  toolbar.addEventListener('keydown', (event) => {
-    const list = all();
-    const at = list.indexOf(event.target as HTMLButtonElement);
-    if (at < 0) return;
-    const last = list.length - 1;
-    const to = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[
-      event.key
-    ];
-    if (to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    list[to].focus();
-  });
-  toolbar.addEventListener('focusin', (event) => {
-    for (const button of all()) button.tabIndex = button === event.target ? 0 : -1;
-  });
+  roveFocus(toolbar);
 
   const buildSettings = () => {
     inputs = [];
@@ -308,6 +292,8 @@ export function createChrome(actions: ChromeActions): Chrome {
   };
 
   const chips = element('div', { class: 'chips', role: 'radiogroup' });
+  // As with all radio buttons, an arrow chooses.
+  roveFocus(chips, (chip) => chip.click());
   const objects = element('ul', { class: 'objects' });
   const classTitle = element('h2');
   const objectTitle = element('h2');
@@ -315,6 +301,7 @@ export function createChrome(actions: ChromeActions): Chrome {
   const classSection = element('section', {}, classTitle, chips);
   panel.append(classSection, element('section', {}, objectTitle, noObjects, objects));
 
+  const focused = () => (root.getRootNode() as Document | ShadowRoot).activeElement;
   const updateClasses = ({ classes, classId }: ChromeState) => {
     classSection.hidden = classes.length === 0;
     const key = JSON.stringify(classes);
@@ -333,8 +320,11 @@ export function createChrome(actions: ChromeActions): Chrome {
         chip(null, messages.noClass, 'transparent', 9),
       );
     }
-    for (const button of chips.children) {
-      setAttribute(button, 'aria-checked', (button.getAttribute('data-id') || null) === classId ? 'true' : 'false');
+    const all = [...chips.querySelectorAll('button')];
+    const checked = all.find((button) => (button.getAttribute('data-id') || null) === classId);
+    for (const button of all) {
+      setAttribute(button, 'aria-checked', button === checked ? 'true' : 'false');
+      button.tabIndex = button === (checked ?? all[0]) ? 0 : -1;
     }
   };
   const updateObjects = ({ objects: shown }: ChromeState) => {
@@ -342,8 +332,7 @@ export function createChrome(actions: ChromeActions): Chrome {
     const key = JSON.stringify(shown.map(({ id, label, colour }) => [id, label, colour]));
     if (key !== objectKey) {
       objectKey = key;
-      const had = (root.getRootNode() as Document | ShadowRoot).activeElement;
-      const inside = had !== null && objects.contains(had);
+      const inside = objects.contains(focused());
       objects.replaceChildren(
         ...shown.map(({ id, label, colour }) => {
           const choose = element(
@@ -400,6 +389,7 @@ export function createChrome(actions: ChromeActions): Chrome {
     updateObjects(next);
     setText(statusText, next.status);
     setAttribute(status, 'data-error', next.isError);
+    if (!next.isError && focused() === retry) stage.focus();
     retry.hidden = !next.isError;
     setText(runtime, next.runtime);
     setText(notice, next.notice);

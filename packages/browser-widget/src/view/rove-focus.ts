@@ -1,0 +1,25 @@
+/**
+ * One stop of the Tab key for all buttons of a group; arrows go from button to button.
+ *
+ * @param onMove - called with the button that an arrow led to
+ */
+export function roveFocus(group: HTMLElement, onMove: (button: HTMLButtonElement) => void = () => {}): void {
+  const all = () => [...group.querySelectorAll('button')];
+  group.addEventListener('keydown', (event) => {
+    const list = all();
+    const at = list.indexOf(event.target as HTMLButtonElement);
+    if (at < 0) return;
+    const last = list.length - 1;
+    const next = at === last ? 0 : at + 1;
+    const before = at === 0 ? last : at - 1;
+    const to = { ArrowRight: next, ArrowDown: next, ArrowLeft: before, ArrowUp: before, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    list[to].focus();
+    onMove(list[to]);
+  });
+  group.addEventListener('focusin', (event) => {
+    for (const button of all()) button.tabIndex = button === event.target ? 0 : -1;
+  });
+}
