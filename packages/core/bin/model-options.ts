@@ -36,7 +36,7 @@ type Values = { readonly [K in keyof typeof modelOptions]?: string | boolean };
 /** A segmenter in this thread, as a command wants it. */
 export async function openSegmenter(values: Values): Promise<Segmenter> {
   const text = (name: keyof Values) => values[name] as string | undefined;
-  const maxPixels = wholeOption('max-pixels', text('max-pixels'), 1);
+  const maxPixels = maxPixelsOf(values);
   const segmenter = await createSegmenter({
     model: text('model'),
     provider: choiceOption('provider', text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
@@ -51,6 +51,11 @@ export async function openSegmenter(values: Values): Promise<Segmenter> {
     );
   }
   return segmenter;
+}
+
+/** The largest accepted picture, where it was given. */
+export function maxPixelsOf(values: Values): number | undefined {
+  return wholeOption('max-pixels', values['max-pixels'] as string | undefined, 1);
 }
 
 export function refinementOf(values: Values): RefinementOptions {

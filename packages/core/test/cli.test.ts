@@ -218,6 +218,10 @@ describe('clickmask segment', () => {
     const small = join(work, 'small.png');
     await sharp(png.out).resize(100, 100).toFile(small);
     expect((await run(['segment', photo, '--click', '300,200', '--mask', small])).code).toBe(1);
+    const large = join(work, 'large.png');
+    await sharp(png.out).resize(600, 400).toFile(large);
+    const refused = await run(['segment', photo, '--click', '9,9', '--mask', large, '--max-pixels', '140000']);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('at most 140000 pixels') });
   });
 
   it('takes a box, refinement, clean-up and a model folder', async () => {

@@ -27,7 +27,7 @@ import {
   parse,
   wholeOption,
 } from '../command.js';
-import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { maxPixelsOf, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 const formats = ['json', 'png', 'coco', 'coco-polygon', 'label-studio', 'cvat', 'polygon', 'geojson', 'svg'] as const;
 type Format = (typeof formats)[number];
@@ -102,7 +102,8 @@ export const segment: Command = {
     };
     const progress = createProgress();
     const bytes = await readFile(path);
-    const mask = values.mask === undefined ? undefined : await maskFromPng(await readFile(values.mask));
+    const mask =
+      values.mask === undefined ? undefined : await maskFromPng(await readFile(values.mask), maxPixelsOf(values));
     progress.show('loading the model');
     const segmenter = await openSegmenter(values);
     try {

@@ -26,20 +26,19 @@ export interface RgbImage extends Size {
 export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER): void {
   expectInteger('bad-image', 'image.width', image?.width, 1);
   expectInteger('bad-image', 'image.height', image?.height, 1);
+  checkPixels(image, maxPixels);
   const pixels = image.width * image.height;
-  if (pixels > maxPixels) {
-    throw unexpected(
-      'image-too-large',
-      'the picture',
-      `at most ${maxPixels} pixels`,
-      `${image.width} x ${image.height}`,
-      'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).',
-    );
-  }
   const isBytes = image.data instanceof Uint8Array || image.data instanceof Uint8ClampedArray;
   if (!isBytes || image.data.length !== pixels * 3) {
     throw unexpected('bad-image', 'image.data', `${pixels * 3} bytes of R, G, B`, image.data);
   }
+}
+
+/** Throws `image-too-large` for a picture of more pixels than are accepted. */
+export function checkPixels({ width, height }: Size, maxPixels: number): void {
+  if (width * height <= maxPixels) return;
+  const advice = 'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).';
+  throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
 }
 
 /**

@@ -407,9 +407,9 @@ describe('bad prompts and options', () => {
     expect(() => fakeEngine(fakeModel(), { budgets: { states: Number.NaN } })).toThrow(
       expect.objectContaining({ code: 'bad-option' }),
     );
-    expect(() => fakeEngine(fakeModel(), { limits: { maxClicks: 0 } })).toThrow(
-      expect.objectContaining({ code: 'bad-option' }),
-    );
+    for (const limits of [{ maxClicks: 0 }, { maxPixels: Number.POSITIVE_INFINITY }, { maxPixels: 99.5 }]) {
+      expect(() => fakeEngine(fakeModel(), { limits })).toThrow(expect.objectContaining({ code: 'bad-option' }));
+    }
   });
 
   it('takes duplicate clicks and clicks on the edges for what they are', async () => {

@@ -453,7 +453,7 @@ function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
     if (!(bytes >= 0)) throw unexpected('bad-option', `budgets.${name}`, 'a number of bytes from 0', bytes);
   }
   for (const [name, count] of Object.entries(limits)) {
-    if (!(count >= 1)) throw unexpected('bad-option', `limits.${name}`, 'a number from 1', count);
+    expectInteger('bad-option', `limits.${name}`, count, 1);
   }
 }
 

@@ -4,6 +4,7 @@ import { codeOf } from '../../../test/support/fake-model.js';
 import type { RgbImage } from '../../image/index.js';
 import { area, rectRuns } from '../../mask/index.js';
 import { decodeImage } from './decode-image.js';
+import { decodeMaskFile } from './decode-mask-file.js';
 import { maskFromPng, maskToPng } from './png-codec.js';
 
 /** 6 x 4 px: the left half red, the right half blue. */
@@ -105,6 +106,7 @@ describe('decodeImage', () => {
     const bytes = await base().png().toBuffer();
     expect(await codeOf(decodeImage(bytes, 23))).toBe('image-too-large');
     expect(await decodeImage(bytes, 24)).toMatchObject({ width: 6, height: 4 });
+    expect(await codeOf(decodeImage(bytes, Number.POSITIVE_INFINITY))).toBe('bad-option');
     // The header alone claims a gigapixel.
     const claim = Buffer.from(bytes);
     claim.writeUInt32BE(30_000, 16);
@@ -116,6 +118,11 @@ describe('decodeImage', () => {
     ['text', () => Buffer.from('this is no picture at all'), /^unsupported-image$/],
     ['no bytes', () => new Uint8Array(0), /image$/],
     ['SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), /^unsupported-image$/],
+    [
+      'damaged SVG, which no decoder sees',
+      () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="-9">'),
+      /^unsupported-image$/,
+    ],
     ['PDF', () => Buffer.from('%PDF-1.4\n1 0 obj\n<<>>\nendobj'), /^unsupported-image$/],
     ['only the start of a PNG', async () => (await base().png().toBuffer()).subarray(0, 30), /^bad-image$/],
   ])('refuses %s', async (_, make, code) => {
@@ -166,6 +173,18 @@ describe('masks as PNG', () => {
 
   it('are refused where the file is none', async () => {
     expect(await codeOf(maskFromPng(Buffer.from('no picture')))).toBe('bad-format');
-    expect(await codeOf(maskFromPng(await maskToPng(mask), 5))).toBe('bad-format');
+    expect(await codeOf(maskFromPng((await maskToPng(mask)).subarray(0, 30)))).toBe('bad-format');
+  });
+
+  it('are refused where they are larger than allowed', async () => {
+    const bytes = await maskToPng(mask);
+    expect(await codeOf(maskFromPng(bytes, 62))).toBe('image-too-large');
+    expect(await maskFromPng(bytes, 63)).toEqual(mask);
+  });
+
+  it('are never drawn from SVG, which can name files', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"><rect fill="#fff"/></svg>');
+    expect(await codeOf(maskFromPng(svg))).toBe('bad-format');
+    expect(await codeOf(decodeMaskFile(svg))).toBe('bad-format');
   });
 });

@@ -1,17 +1,15 @@
 import type { default as SharpFactory } from 'sharp';
 import { ClickmaskError, isClickmaskError, unexpected } from '../../errors/index.js';
 import type { RgbImage } from '../../image/index.js';
-
-/** What is decoded; everything else (SVG, PDF, ...) is refused before a decoder sees it. */
-const formats: readonly string[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif'];
+import { checkHeader } from './picture-file.js';
 
 /**
  * Decodes a picture to upright 8-bit RGB: EXIF rotation applied, colours brought to sRGB (CMYK, grey, palette, 16-bit),
  * transparency laid over white; of an animation or a multi-page file, the first page.
  *
  * @param maxPixels - checked on the header, before pixels are decoded
- * @throws ClickmaskError `unsupported-image` for a format that is not read, `image-too-large`, or `bad-image` for one
- * that is damaged or truncated
+ * @throws ClickmaskError `unsupported-image` for a format that is not read, `image-too-large`, `bad-image` for one that
+ * is damaged or truncated, or `bad-option` for a limit that is no whole number
  *
  * @example
  * ```ts
@@ -25,17 +23,8 @@ const formats: readonly string[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif'
 export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
   const sharp = await loadSharp();
   try {
-    const options = { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 } as const;
-    const metadata = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
-    if (!formats.includes(metadata.format)) {
-      throw unexpected('unsupported-image', 'the picture', 'JPEG, PNG, WebP, GIF, TIFF or AVIF', metadata.format);
-    }
-    const { width, height } = metadata;
-    if (width * height > maxPixels) {
-      const advice = 'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).';
-      throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
-    }
-    const { data, info } = await sharp(bytes, options)
+    await checkHeader(sharp, bytes, maxPixels);
+    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 })
       .autoOrient()
       .toColourspace('srgb')
       .flatten({ background: '#ffffff' })

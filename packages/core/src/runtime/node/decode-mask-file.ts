@@ -1,6 +1,7 @@
 import { ClickmaskError } from '../../errors/index.js';
 import type { DecodedMask } from '../../evaluation/index.js';
 import { loadSharp } from './decode-image.js';
+import { checkFormat } from './picture-file.js';
 
 /**
  * Reads a ground-truth file as stored: palette colours resolved, but not turned, and with its channels as they are.
@@ -20,6 +21,7 @@ import { loadSharp } from './decode-image.js';
 export async function decodeMaskFile(bytes: Uint8Array): Promise<DecodedMask> {
   const sharp = await loadSharp();
   try {
+    checkFormat(bytes);
     const { data, info } = await sharp(bytes, { failOn: 'error' })
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });

@@ -1,6 +1,7 @@
 import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
 import { createMask, type Mask, type MaskRuns, maskFromRuns, runsFromMask } from '../../mask/index.js';
 import { loadSharp } from './decode-image.js';
+import { checkHeader } from './picture-file.js';
 
 /**
  * A mask as a PNG file: one grey channel, 255 where the mask is set, else 0.
@@ -29,7 +30,8 @@ export async function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array> {
  * Reads a mask from a picture file: set where the grey value is above 127, or, where the file has transparency, where
  * it is opaque and above 127.
  *
- * @throws ClickmaskError `bad-format`
+ * @param maxPixels - checked on the header, before pixels are decoded
+ * @throws ClickmaskError `bad-format`, `image-too-large`, or `bad-option` for a limit that is no whole number
  *
  * @example
  * ```ts
@@ -43,6 +45,7 @@ export async function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array> {
 export async function maskFromPng(bytes: Uint8Array, maxPixels = 64e6): Promise<MaskRuns> {
   const sharp = await loadSharp();
   try {
+    await checkHeader(sharp, bytes, maxPixels);
     const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
       .flatten({ background: '#000000' })
       .toColourspace('b-w')
@@ -52,7 +55,7 @@ export async function maskFromPng(bytes: Uint8Array, maxPixels = 64e6): Promise<
     for (let i = 0; i < mask.data.length; i++) mask.data[i] = data[i * info.channels] > 127 ? 1 : 0;
     return runsFromMask(mask);
   } catch (cause) {
-    if (isClickmaskError(cause)) throw cause;
+    if (isClickmaskError(cause) && cause.code !== 'unsupported-image') throw cause;
     throw new ClickmaskError('bad-format', 'Expected a PNG (or another picture file) with a mask.', { cause });
   }
 }
