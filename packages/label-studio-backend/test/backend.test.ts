@@ -446,6 +446,85 @@ describe('clicks', () => {
     expect(answers[2].result).toEqual(answers[3].result);
   });
 
+  it.each([
+    ['whose picture does not come', 'slow.png', 1],
+    ['with many objects', 'cat.png', 20],
+  ])('limits the time of a whole answer %s', async (_what, name, count) => {
+    const slow = await listen(() => {});
+    closing.push(slow.close);
+    segmenter.delayMs = 50;
+    const image = name === 'cat.png' ? '/data/upload/1/cat.png' : `${slow.url}/${name}`;
+    const { url } = await start({
+      labelStudio: { url: labelStudio.url, token: labelStudio.legacyToken, privateHosts: [new URL(slow.url).host] },
+      limits: { predictMs: 300, pictureMs: 1000 },
+    });
+    const boxes = Array.from({ length: count }, (_one, i) => box(4 * i, 10, 3, 3));
+    expect(await failure(url, boxes, { id: 7, data: { image } })).toMatch(/504 .*too-slow: Expected the answer/);
+  });
+
+  it('stops the work of a client that hangs up, and says so', async () => {
+    segmenter.delayMs = 50;
+    const { url, backend } = await start();
+    const leaving = new AbortController();
+    const asked = fetch(`${url}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      signal: leaving.signal,
+      body: JSON.stringify({
+        tasks: [task],
+        project: '1.1',
+        label_config: labelStudio.labelConfig,
+        params: { context: { result: Array.from({ length: 20 }, (_one, i) => box(4 * i, 10, 3, 3)) } },
+      }),
+    });
+    await expect.poll(() => segmenter.prompts.length).toBeGreaterThan(0);
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    await expect.poll(() => backend.diagnostics().requests[0]).toMatchObject({ reason: 'client-gone', status: 499 });
+    await expect.poll(async () => ((await (await fetch(`${url}/health`)).json()) as { active: number }).active).toBe(0);
+    expect(segmenter.prompts.length).toBeLessThan(20);
+  });
+
+  it('stops fetching a picture that nobody waits for', async () => {
+    let state = 'none';
+    const slow = await listen((_request, response) => {
+      state = 'asked';
+      response.on('close', () => {
+        state = 'closed';
+      });
+    });
+    closing.push(slow.close);
+    const { url } = await start({
+      labelStudio: { privateHosts: [new URL(slow.url).host] },
+      limits: { predictMs: 300, pictureMs: 60_000 },
+    });
+    await failure(url, [click(50, 50)], { id: 7, data: { image: `${slow.url}/a.png` } });
+    await expect.poll(() => state).toBe('closed');
+  });
+
+  it.each([
+    ['without their number', undefined],
+    ['of the same number', 7],
+  ])('keeps tasks %s apart by their picture', async (_what, id) => {
+    labelStudio.files.set('upload/1/half.png', await sharp(png).resize(40, 20).png().toBuffer());
+    segmenter.delayMs = 100;
+    const { url } = await start();
+    const bare = click(50, 50, { id: undefined, original_width: undefined, original_height: undefined });
+    const answers = await Promise.all(
+      ['cat', 'half', 'half', 'cat'].map((name) =>
+        ask(url, [bare], { id, data: { image: `/data/upload/1/${name}.png` } }),
+      ),
+    );
+    expect(answers.map(({ result }) => result[0].original_width)).toEqual([80, 40, 40, 80]);
+  });
+
+  it('remembers nothing of tasks without a number', async () => {
+    const { url } = await start();
+    await ask(url, [box(25, 25, 50, 50)], { data: task.data });
+    await ask(url, [click(40, 40)], { data: task.data });
+    expect(segmenter.prompts[1].box).toBeUndefined();
+  });
+
   it('takes a task with a megabyte of annotations', async () => {
     const { url } = await start();
     const rle = Array.from({ length: 300_000 }, (_one, i) => i % 256);

@@ -24,7 +24,7 @@ import {
 } from '../pictures/index.js';
 import { Problem, problemBody, type ReasonCode, reasons, toProblem } from '../problems/index.js';
 import { createPromptMemory, isRecord } from '../prompts/index.js';
-import { createLookAhead, createTaskQueue } from '../work/index.js';
+import { createDeadline, createLookAhead, createTaskQueue, type Deadline } from '../work/index.js';
 import { createGates } from './auth.js';
 import { limitBodies } from './limit-bodies.js';
 import { defaultLimits, type LabelStudioBackendOptions } from './options.js';
@@ -50,7 +50,8 @@ export interface LabelStudioBackend {
 /** What a handler leaves for the journal. */
 interface Handled {
   fields: JournalFields;
-  requestBytes: number;
+  readonly started: number;
+  readonly requestBytes: number;
 }
 
 /**
@@ -196,7 +197,9 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
       project: projectId(body.project),
       task: body.tasks.length === 1 ? (body.tasks[0].id ?? undefined) : undefined,
     });
-    const { results, journal: fields } = await predictor.predict(body, (known) => noted(request, known));
+    const deadline = startDeadline(request, response);
+    const note = (known: JournalFields) => noted(request, known);
+    const { results, journal: fields } = await predictor.predict(body, note, deadline.signal);
     noted(request, fields);
     response.json({ results });
     void segmenter.stats().then(
@@ -206,6 +209,18 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
       () => {},
     );
   };
+
+  /** Runs from the arrival of the request, and ends when the client does not wait for the answer. */
+  function startDeadline(request: Request, response: Response): Deadline {
+    const spent = performance.now() - (handled.get(request)?.started ?? performance.now());
+    const late = new Problem('too-slow', `Expected the answer to be ready within ${limits.predictMs} ms.`);
+    const deadline = createDeadline(limits.predictMs - spent, late);
+    response.once('close', () => {
+      const gone = new Problem('client-gone', 'Expected the client to wait for the answer but it has hung up.');
+      deadline.stop(response.writableFinished ? undefined : gone);
+    });
+    return deadline;
+  }
 
   const webhook = (kind: 'webhook' | 'train') => (request: Request, response: Response) => {
     const raw: unknown = request.body;
@@ -250,7 +265,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
   const router = Router();
   router.use((request, response, next) => {
     const started = performance.now();
-    handled.set(request, { fields: {}, requestBytes: Number(request.headers['content-length'] ?? 0) });
+    handled.set(request, { fields: {}, started, requestBytes: Number(request.headers['content-length'] ?? 0) });
     response.once('close', () => finish(request, response, performance.now() - started));
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-store');
@@ -306,7 +321,9 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
   function finish(request: Request, response: Response, ms: number): void {
     const { fields, requestBytes } = handled.get(request) ?? { fields: {}, requestBytes: 0 };
     const route = routeName(request.path);
-    const reason: ReasonCode = fields.reason ?? 'ok';
+    const said: ReasonCode = fields.reason ?? 'ok';
+    const isGone = !response.writableFinished && reasons[said].status === 200;
+    const reason: ReasonCode = isGone ? 'client-gone' : said;
     const responseBytes = Number(response.getHeader('content-length') ?? 0);
     metrics.request(route, reason, ms / 1000, responseBytes);
     const isNews = route === '/predict' || route === '/setup' || route === '/webhook' || route === '/train';
@@ -314,7 +331,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     const entry = {
       at: new Date().toISOString(),
       route,
-      status: response.statusCode,
+      status: isGone ? reasons['client-gone'].status : response.statusCode,
       ...fields,
       reason,
       advice: adviceFor(reason),

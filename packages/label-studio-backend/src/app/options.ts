@@ -54,7 +54,10 @@ export interface BackendLimits {
   readonly pixels: number;
   /** Milliseconds to fetch a picture. Default 30 s. */
   readonly pictureMs: number;
-  /** Milliseconds for one answer, below the 100 s that Label Studio waits. Default 90 s. */
+  /**
+   * Milliseconds from a request to its answer, waiting and fetching pictures included; below the 100 s that Label Studio
+   * waits. Default 90 s.
+   */
   readonly predictMs: number;
   /** Requests that may wait for one task. Default 16. */
   readonly queuedPerTask: number;

@@ -21,7 +21,7 @@ import {
   readPrompts,
 } from '../prompts/index.js';
 import { type Region, regionId, writeRegions } from '../regions/index.js';
-import type { LookAhead, TaskQueue } from '../work/index.js';
+import { type LookAhead, type TaskQueue, untilAborted } from '../work/index.js';
 import { findPicture } from './find-picture.js';
 import type { BackendLimits, LabelStudioBackendOptions } from './options.js';
 import { type PredictRequest, type PredictTask, projectId } from './schemas.js';
@@ -77,17 +77,24 @@ interface Outcome {
 export function createPredictor(parts: PredictorParts) {
   const { segmenter, options, limits, modelVersion, pictures, memory, queue, lookAhead, metrics } = parts;
 
-  /** @param note - takes what is known of the request, in case that it fails later */
-  async function predict(request: PredictRequest, note: (fields: JournalFields) => void): Promise<PredictAnswer> {
+  /**
+   * @param note - takes what is known of the request, in case that it fails later
+   * @param signal - aborts, with a Problem as its reason, when the answer would come too late or nobody waits for it
+   */
+  async function predict(
+    request: PredictRequest,
+    note: (fields: JournalFields) => void,
+    signal: AbortSignal,
+  ): Promise<PredictAnswer> {
     const project = projectId(request.project);
     const context = request.params?.context;
-    if (context === null || context === undefined) return batch(request, project);
+    if (context === null || context === undefined) return batch(request, project, signal);
     if (context.event === 'prewarm') return prewarm(request, project);
     const task = request.tasks[0];
     if (task === undefined) throw new Problem('bad-request', 'Expected a task with the click but received none.');
     const done = lookAhead.busy();
     try {
-      return await interactive(task, project, context.result, request, note);
+      return await interactive(task, project, context.result, request, note, signal);
     } finally {
       done();
     }
@@ -99,6 +106,7 @@ export function createPredictor(parts: PredictorParts) {
     result: unknown,
     request: PredictRequest,
     note: (fields: JournalFields) => void,
+    signal: AbortSignal,
   ): Promise<PredictAnswer> {
     const taskId = task.id ?? '';
     const journal = { kind: 'click', project, task: taskId } as const;
@@ -128,14 +136,21 @@ export function createPredictor(parts: PredictorParts) {
     const labelled = items.map((item) => withLabel(item, items, base));
     for (const [key, group] of groupByObject(labelled, base)) {
       const { value } = findPicture(config, key.toName, key.itemIndex, task.data);
-      const combined = memory.combine(key, group);
-      for (const object of groupObjects(combined.items)) works.push({ key, object, picture: value });
+      // Without its number one task cannot be told from another.
+      const all = taskId === '' ? group : memory.combine(key, group).items;
+      for (const object of groupObjects(all)) works.push({ key, object, picture: value });
     }
-    const outcomes = await queue.run(JSON.stringify([project, taskId]), {
-      signature: JSON.stringify([request.label_config?.length, works.map((work) => [work.key, work.object])]),
+    const run = (stop: AbortSignal) => segmentAll(works, config, stop);
+    const shown = works.map(({ key, picture }) => [key.toName, key.itemIndex, picture].join(' '));
+    const job = {
+      signature: JSON.stringify([request.label_config, works.map((work) => [work.key, work.object])]),
       members: new Set(items.map((item) => item.id)),
-      run: () => segmentAll(works, config),
-    });
+      run,
+    };
+    const outcomes =
+      taskId === ''
+        ? await run(signal)
+        : await queue.run(JSON.stringify([project, taskId, ...new Set(shown)]), job, signal);
     for (const { key, regions: made } of outcomes)
       memory.answered(
         key,
@@ -166,9 +181,12 @@ export function createPredictor(parts: PredictorParts) {
     return { ...item, label };
   }
 
-  async function segmentAll(works: readonly Work[], config: LabelingConfig): Promise<Outcome[]> {
+  async function segmentAll(works: readonly Work[], config: LabelingConfig, signal: AbortSignal): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    for (const work of works.slice(0, limits.objects)) outcomes.push(await segmentOne(work, config));
+    for (const work of works.slice(0, limits.objects)) {
+      signal.throwIfAborted();
+      outcomes.push(await segmentOne(work, config, signal));
+    }
     if (works.length > limits.objects) {
       const remarks = [`only the first ${limits.objects} of ${works.length} objects are answered`];
       outcomes.push({ key: works[0].key, regions: [], score: 0, reason: 'ok', remarks });
@@ -176,7 +194,11 @@ export function createPredictor(parts: PredictorParts) {
     return outcomes;
   }
 
-  async function segmentOne({ key, object, picture }: Work, config: LabelingConfig): Promise<Outcome> {
+  async function segmentOne(
+    { key, object, picture }: Work,
+    config: LabelingConfig,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const { label } = key;
     // Before the picture is fetched: a config without an output is the more common mistake, and it is known at once.
     const control = chooseOutput(config, key.toName || config.images[0].name, label, options.output?.kind ?? 'auto');
@@ -187,17 +209,17 @@ export function createPredictor(parts: PredictorParts) {
     const remarks: string[] = [];
     const segment = async (image: SegmenterImage) => {
       metrics.stage('picture', performance.now() - began);
-      return segmenter.segment(image, toPrompt(object, image), { ...options.segment, deadlineMs: limits.predictMs });
+      return untilAborted(segmenter.segment(image, toPrompt(object, image), { ...options.segment, signal }), signal);
     };
     const seen = object.anchor.imageSize;
     if (seen !== undefined && seen.width * seen.height > limits.pixels) {
       throw new Problem('picture-too-large', `Expected a picture of at most ${limits.pixels} pixels in the editor.`);
     }
-    const prediction = await pictures.use(picture, key, {}, async (image) => {
+    const prediction = await pictures.use(picture, key, { signal }, async (image) => {
       if (seen === undefined || !isTurned(seen, image)) return segment(image);
       // The browser did not apply the orientation that the file asks for, so neither may the model.
       remarks.push('the editor shows the picture without its EXIF orientation');
-      return pictures.use(picture, key, { asStored: true }, segment);
+      return pictures.use(picture, key, { asStored: true, signal }, segment);
     });
     const size = seen ?? { width: prediction.width, height: prediction.height };
     for (const stage of ['decode', 'encode', 'predict', 'postprocess'] as const) {
@@ -235,8 +257,7 @@ export function createPredictor(parts: PredictorParts) {
     };
   }
 
-  async function batch(request: PredictRequest, project: string): Promise<PredictAnswer> {
-    const started = performance.now();
+  async function batch(request: PredictRequest, project: string, signal: AbortSignal): Promise<PredictAnswer> {
     const config = request.tasks.length === 0 ? undefined : parts.configOf(project, request.label_config);
     const results: PredictAnswer['results'][number][] = [];
     const remarks: string[] = [];
@@ -252,14 +273,11 @@ export function createPredictor(parts: PredictorParts) {
         continue;
       }
       try {
-        if (performance.now() - started > limits.predictMs) {
-          throw new Problem('too-slow', `Expected all tasks of the batch to be done within ${limits.predictMs} ms.`);
-        }
         const works = [...groupByObject(items, { project, task: taskId })].flatMap(([key, group]) => {
           const { value } = findPicture(config, key.toName, key.itemIndex, task.data);
           return groupObjects(group, options.batchPoints).map((object) => ({ key, object, picture: value }));
         });
-        const merged = mergeOutcomes(await segmentAll(works, config), []);
+        const merged = mergeOutcomes(await segmentAll(works, config, signal), []);
         predicted++;
         regions += merged.regions.length;
         results.push(toLabelStudio(merged));

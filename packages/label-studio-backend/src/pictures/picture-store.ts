@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RgbImage, Segmenter, SegmenterImage } from '@clickmask/core';
 import sharp from 'sharp';
+import { untilAborted } from '../work/index.js';
 import type { PictureLoader } from './load-picture.js';
 import type { PictureOwner } from './locate.js';
 
@@ -9,6 +10,8 @@ export interface OpenPicture {
   readonly prepare?: boolean;
   /** Leaves the picture as it lies in the file, without its EXIF orientation. Default false. */
   readonly asStored?: boolean;
+  /** Ends this caller's waiting; the picture is given up where nobody else waits for it. */
+  readonly signal?: AbortSignal;
 }
 
 /** Pictures that are open in the segmenter, by where they come from. */
@@ -45,6 +48,7 @@ interface Opened {
 
 interface Entry {
   readonly opened: Promise<Opened>;
+  readonly abort: AbortController;
   prepared?: Promise<unknown>;
   /** 0 until the picture is there. */
   bytes: number;
@@ -75,6 +79,15 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     entry.opened.then(({ image }) => image.close()).catch(() => {});
   }
 
+  function leave(name: string, entry: Entry): void {
+    // Dropped while it was in use.
+    if (entries.get(name) !== entry) closeImage(entry);
+    else if (entry.bytes === 0) {
+      entry.abort.abort();
+      drop(name, entry);
+    }
+  }
+
   function shrink(): void {
     for (const [name, entry] of entries) {
       // The last one stays, however large: it is in use.
@@ -83,19 +96,25 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     }
   }
 
-  async function load(value: string, owner: PictureOwner, how: OpenPicture): Promise<Opened> {
-    const { prepare = false, asStored = false } = how;
-    const source = await loader.load(value, owner);
+  async function load(
+    value: string,
+    owner: PictureOwner,
+    { prepare = false, asStored = false }: OpenPicture,
+    signal: AbortSignal,
+  ): Promise<Opened> {
+    const source = await loader.load(value, owner, signal);
     const key = contentKey(source);
     const image = asStored
-      ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare })
-      : await segmenter.open(source, { key, prepare });
+      ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare, signal })
+      : await segmenter.open(source, { key, prepare, signal });
     return { image, source };
   }
 
   function begin(name: string, value: string, owner: PictureOwner, how: OpenPicture): Entry {
-    const opened = load(value, owner, how);
-    const entry: Entry = { opened, prepared: how.prepare === true ? opened : undefined, bytes: 0, users: 0, at: now() };
+    const abort = new AbortController();
+    const opened = load(value, owner, how, abort.signal);
+    const prepared = how.prepare === true ? opened : undefined;
+    const entry: Entry = { opened, abort, prepared, bytes: 0, users: 0, at: now() };
     entries.set(name, entry);
     opened.then(
       ({ source }) => {
@@ -131,16 +150,15 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
       }
       entry.users++;
       try {
-        const { image, source } = await entry.opened;
+        const { image, source } = await untilAborted(entry.opened, how.signal);
         if (how.prepare === true && how.asStored !== true) {
           entry.prepared ??= prepareFeatures(source);
-          await entry.prepared;
+          await untilAborted(entry.prepared, how.signal);
         }
         return await work(image);
       } finally {
         entry.users--;
-        // Dropped while it was in use.
-        if (entry.users === 0 && entries.get(name) !== entry) closeImage(entry);
+        if (entry.users === 0) leave(name, entry);
       }
     },
     has(value, owner) {

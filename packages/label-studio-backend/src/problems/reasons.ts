@@ -65,6 +65,12 @@ export const reasons = {
     status: 504,
     advice: 'The answer took longer than the limit. Use a smaller model or more cores, or raise limits.predictMs.',
   },
+  'client-gone': {
+    status: 499,
+    advice:
+      'Whoever asked hung up before the answer was ready. Label Studio waits 100 s (ML_TIMEOUT_PREDICT); a proxy between ' +
+      'may wait for less.',
+  },
   'no-image-tag': {
     status: 422,
     advice: 'The labeling config has no <Image name="…" value="$…"/> that the click belongs to.',

@@ -63,7 +63,7 @@ export function readPrompts(regions: readonly unknown[], config: LabelingConfig)
     if (!isRecord(region) || !isRecord(region.value)) return;
     const kind = kindOf(region);
     if (kind === undefined) return;
-    const reading = readItem(kind, region, region.value, index, config, sharedLabels);
+    const reading = readItem(kind, region, region.value, config, sharedLabels);
     if (typeof reading === 'string') remark(`region ${index} is left out: ${reading}`);
     else items.push(reading);
   });
@@ -89,11 +89,10 @@ function readItem(
   kind: Item['kind'],
   region: Readonly<Record<string, unknown>>,
   value: Readonly<Record<string, unknown>>,
-  index: number,
   config: LabelingConfig,
   sharedLabels: ReadonlyMap<string, string>,
 ): Item | string {
-  const id = typeof region.id === 'string' && region.id !== '' ? region.id.slice(0, 100) : `#${index}`;
+  const id = typeof region.id === 'string' && region.id !== '' ? region.id.slice(0, 100) : placeId(value);
   const fromName = typeof region.from_name === 'string' ? region.from_name : '';
   const control = config.controls.find((one) => one.name === fromName);
   const rawLabel = ownLabel(region, value) ?? sharedLabels.get(id);
@@ -120,6 +119,11 @@ function readItem(
   }
   const box = readBox(value, common.imageSize);
   return typeof box === 'string' ? box : { ...common, kind, ...box };
+}
+
+/** For a click or box without an id: the same at the same place only, since ids tell what two requests have in common. */
+function placeId({ x, y, width, height }: Readonly<Record<string, unknown>>): string {
+  return `#${[x, y, width, height].filter(isFiniteNumber).join(' ')}`;
 }
 
 /** The first label of the region's own kind; `labels` is how the editor repeats it on smart clicks. */

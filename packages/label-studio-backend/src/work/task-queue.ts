@@ -1,27 +1,35 @@
+import { untilAborted } from './deadline.js';
+
 /** What a request for a task brings to the queue. */
 export interface TaskJob<T> {
   /** Equal for requests that would give the same answer. */
   readonly signature: string;
   /** Ids of the clicks and boxes in the request. */
   readonly members: ReadonlySet<string>;
-  readonly run: () => Promise<T>;
+  /** Its signal aborts when nobody waits for the answer any more. */
+  readonly run: (signal: AbortSignal) => Promise<T>;
 }
 
 /** {@link createTaskQueue} */
 export interface TaskQueue {
-  run<T>(task: string, job: TaskJob<T>): Promise<T>;
+  /** @throws what the job throws, or the reason of the signal as soon as it aborts */
+  run<T>(task: string, job: TaskJob<T>, signal?: AbortSignal): Promise<T>;
   readonly active: number;
   readonly queued: number;
 }
 
-interface Waiting {
+interface Entry {
   job: TaskJob<unknown>;
-  readonly waiters: { resolve(value: unknown): void; reject(error: unknown): void }[];
+  /** How many wait for the answer. */
+  users: number;
+  readonly abort: AbortController;
+  readonly answer: Promise<unknown>;
+  readonly settle: (work: Promise<unknown>) => void;
 }
 
 interface Lane {
-  running?: { readonly signature: string; readonly result: Promise<unknown> };
-  waiting: Waiting[];
+  running?: Entry;
+  waiting: Entry[];
 }
 
 /**
@@ -38,46 +46,54 @@ export function createTaskQueue(capacity: number, full: () => Error): TaskQueue 
 
   function next(task: string, lane: Lane): void {
     const entry = lane.waiting.shift();
+    lane.running = entry;
     if (entry === undefined) {
-      lane.running = undefined;
       lanes.delete(task);
       return;
     }
-    const result = entry.job.run();
-    lane.running = { signature: entry.job.signature, result };
-    result
-      .then(
-        (value) => {
-          for (const waiter of entry.waiters) waiter.resolve(value);
-        },
-        (error: unknown) => {
-          for (const waiter of entry.waiters) waiter.reject(error);
-        },
-      )
-      .finally(() => next(task, lane));
+    const work = entry.job.run(entry.abort.signal);
+    entry.settle(work);
+    const after = () => next(task, lane);
+    work.then(after, after);
+  }
+
+  async function join(lane: Lane, entry: Entry, signal: AbortSignal | undefined): Promise<unknown> {
+    entry.users++;
+    try {
+      return await untilAborted(entry.answer, signal);
+    } finally {
+      if (--entry.users === 0) {
+        lane.waiting = lane.waiting.filter((one) => one !== entry);
+        entry.abort.abort(signal?.reason);
+      }
+    }
+  }
+
+  /** The entry whose answer a request can share. */
+  function shared({ running, waiting }: Lane, job: TaskJob<unknown>): Entry | undefined {
+    if (running?.job.signature === job.signature && !running.abort.signal.aborted) return running;
+    const older = waiting.find(
+      (entry) =>
+        entry.job.signature === job.signature ||
+        (entry.job.members.size > 0 && [...entry.job.members].every((id) => job.members.has(id))),
+    );
+    if (older !== undefined) older.job = job;
+    return older;
   }
 
   return {
-    run<T>(task: string, job: TaskJob<T>): Promise<T> {
+    async run<T>(task: string, job: TaskJob<T>, signal?: AbortSignal): Promise<T> {
+      signal?.throwIfAborted();
       const lane = lanes.get(task) ?? { waiting: [] };
-      lanes.set(task, lane);
-      if (lane.running?.signature === job.signature) return lane.running.result as Promise<T>;
-      return new Promise<T>((resolve, reject) => {
-        const waiter = { resolve: resolve as (value: unknown) => void, reject };
-        const older = lane.waiting.find(
-          (entry) =>
-            entry.job.signature === job.signature ||
-            (entry.job.members.size > 0 && [...entry.job.members].every((id) => job.members.has(id))),
-        );
-        if (older !== undefined) {
-          older.job = job;
-          older.waiters.push(waiter);
-          return;
-        }
-        if (lane.waiting.length >= capacity) return reject(full());
-        lane.waiting.push({ job, waiters: [waiter] });
+      let entry = shared(lane, job);
+      if (entry === undefined) {
+        if (lane.waiting.length >= capacity) throw full();
+        entry = createEntry(job);
+        lane.waiting.push(entry);
+        lanes.set(task, lane);
         if (lane.running === undefined) next(task, lane);
-      });
+      }
+      return join(lane, entry, signal) as Promise<T>;
     },
     get active() {
       return lanes.size;
@@ -88,4 +104,14 @@ export function createTaskQueue(capacity: number, full: () => Error): TaskQueue 
       return sum;
     },
   };
+}
+
+function createEntry(job: TaskJob<unknown>): Entry {
+  let settle: Entry['settle'] = () => {};
+  const answer = new Promise<unknown>((resolve) => {
+    settle = resolve;
+  });
+  // Everybody who waited may have gone.
+  answer.catch(() => {});
+  return { job, users: 0, abort: new AbortController(), answer, settle };
 }

@@ -37,7 +37,7 @@ describe('createTaskQueue', () => {
     first.open();
     expect(await Promise.all(answers)).toEqual(['a', 'a', 'c', 'other', 'c', 'd']);
     expect(ran).toEqual(['a', 'd', 'c', 'other']);
-    expect([queue.active, queue.queued]).toEqual([0, 0]);
+    await expect.poll(() => [queue.active, queue.queued]).toEqual([0, 0]);
   });
 
   it('goes on after a failure, and refuses what is too much', async () => {
@@ -57,6 +57,39 @@ describe('createTaskQueue', () => {
     await expect(bad).rejects.toThrow('bad');
     await expect(much).rejects.toThrow('full');
     expect(await good).toBe('good');
+  });
+
+  it('stops what nobody waits for any more, and only that', async () => {
+    const queue = createTaskQueue(10, () => new Error('full'));
+    const first = gate();
+    const ran: string[] = [];
+    const stopped: boolean[] = [];
+    const run = (name: string, wait?: Promise<void>) => async (signal: AbortSignal) => {
+      ran.push(name);
+      await wait;
+      stopped.push(signal.aborted);
+      return name;
+    };
+    const job = (signature: string, work: (signal: AbortSignal) => Promise<string>) => ({
+      signature,
+      members: new Set([signature]),
+      run: work,
+    });
+    const leaving = [new AbortController(), new AbortController(), new AbortController()];
+    const gone = [
+      queue.run('task', job('a', run('a', first.opened)), leaving[0].signal),
+      queue.run('task', job('b', run('b')), leaving[1].signal),
+      queue.run('task', job('c', run('c')), leaving[2].signal),
+    ];
+    const staying = queue.run('task', job('c', run('c')));
+    for (const one of leaving) one.abort(new Error('gone'));
+    for (const one of gone) await expect(one).rejects.toThrow('gone');
+    const again = queue.run('task', job('a', run('a again')));
+    first.open();
+    expect([await staying, await again]).toEqual(['c', 'a again']);
+    expect(ran).toEqual(['a', 'c', 'a again']);
+    expect(stopped).toEqual([true, false, false]);
+    await expect.poll(() => [queue.active, queue.queued]).toEqual([0, 0]);
   });
 });
 

@@ -1,0 +1,32 @@
+import type { Problem } from '../problems/index.js';
+
+/** How long the work for one answer may go on. */
+export interface Deadline {
+  /** Aborts, with a Problem as its reason, when the time is over or the work was stopped. */
+  readonly signal: AbortSignal;
+  /** Ends the waiting: at the answer, or for a reason where nobody wants it any more. */
+  stop(reason?: Problem): void;
+}
+
+export function createDeadline(ms: number, late: Problem): Deadline {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(late), Math.max(0, ms));
+  return {
+    signal: controller.signal,
+    stop(reason) {
+      clearTimeout(timer);
+      if (reason !== undefined) controller.abort(reason);
+    },
+  };
+}
+
+/** What the work gives, or the reason of the signal as soon as it aborts. The work itself goes on. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
