@@ -76,7 +76,7 @@ ${Object.entries(functionVariables)
 
 - \`main.js\` hands nuclio the function, which is in \`lib/\`; \`model/\` holds the network.
 - \`clickmask-wrapper.mjs\` runs it in place of nuclio's own wrapper, which before nuclio 1.15 ends at requests above 64 KiB. Named by \`NUCLIO_NODEJS_WRAPPER_PATH\`.
-- Licences: Clickmask Apache-2.0, onnxruntime MIT, sharp Apache-2.0 with libvips (LGPL-3.0-or-later, a shared library that may be replaced). The model's own: \`model/model.json\`.
+- Licences: Clickmask Apache-2.0; onnxruntime-node and onnxruntime-common MIT; sharp and detect-libc Apache-2.0, libvips LGPL-3.0-or-later (a shared library that may be replaced), @img/colour MIT, semver ISC. The model's own: \`model/model.json\`.
 `;
 }
 
