@@ -157,6 +157,11 @@ describe('a click log', () => {
     const foreign = { ...log, model: 'other 2' };
     expect(await codeOf(replayClickLog(segmenter, image, foreign))).toBe('bad-model');
     expect((await replayClickLog(segmenter, image, foreign, { anyModel: true })).clicks).toHaveLength(1);
+    // A reading that this model lacks hinders nothing where it is not the last word.
+    const choice = { ...foreign, actions: [...log.actions, { at: 9e9, action: 'choose', candidate: 7 } as const] };
+    expect(await codeOf(replayClickLog(segmenter, image, choice, { anyModel: true }))).toBe('bad-option');
+    const back = { ...choice, actions: [...choice.actions, { at: 9e9, action: 'undo' } as const] };
+    expect((await replayClickLog(segmenter, image, back, { anyModel: true })).candidate).toBe('best');
   });
 
   it('with an index that no click has is refused', async () => {

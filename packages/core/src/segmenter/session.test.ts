@@ -154,9 +154,11 @@ describe('createSession', () => {
       [session.setMask(rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 1, height: 1 })), 'bad-mask'],
       [session.setMask('mask' as never), 'bad-mask'],
       [session.choose(-1), 'bad-option'],
+      [session.choose(2), 'bad-option'],
     ];
     for (const [promise, code] of wrong) expect(await codeOf(promise)).toBe(code);
     expect(session.clicks).toEqual([a]);
+    expect(session.candidate).toBe('best');
     expect(session.log()).toEqual(before);
     expect(changes).toEqual([]);
     expect(() => createSession({} as Segmenter, {} as SegmenterImage, { historyLimit: -1 })).toThrow(
@@ -266,6 +268,21 @@ describe('createSession', () => {
     }
     expect(changes).toEqual([]);
     expect(session.log().actions).toHaveLength(1);
+  });
+
+  it('asks once more for a state that it comes back to while a newer one takes its place', async () => {
+    const { session, segmenter, image, changes } = await setUp();
+    // Holds the lane, so that what follows waits in the queue.
+    const other = segmenter.segment(image, { clicks: [c] });
+    const added = session.add(a);
+    void session.add(b);
+    const back = await session.undo();
+    await other;
+    expect(back!.runs).toEqual((await direct(segmenter, image, [a])).runs);
+    expect((await added)!.runs).toEqual(back!.runs);
+    expect(session.prediction).toBe(back);
+    expect(session.isPending).toBe(false);
+    expect(changes.at(-1)).toMatchObject({ kind: 'prediction', prompt: { clicks: [a] } });
   });
 
   it('asks a host so that only the latest click waits', async () => {

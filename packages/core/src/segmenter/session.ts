@@ -178,6 +178,18 @@ export function createSession(
     }
   };
 
+  /** Asked once more where a newer change took the state's place, and the session has come back to it since. */
+  const answerOf = async (state: State): Promise<Prediction | null> => {
+    state.pending ??= ask(state);
+    try {
+      return await state.pending;
+    } catch (error) {
+      if (!isClickmaskError(error, 'superseded') || state !== states[current]) throw error;
+      state.pending ??= ask(state);
+      return await state.pending;
+    }
+  };
+
   /** The state whose prediction is the session's: the present one, or the nearest before it that has any. */
   const visible = (): State | null => {
     for (let i = current; i >= 0; i--) if (states[i].data !== null || isEmpty(states[i].prompt)) return states[i];
@@ -190,10 +202,7 @@ export function createSession(
     let prediction: Prediction | null = null;
     try {
       if (state.data !== null) prediction = present(state.data);
-      else if (!isEmpty(prompt)) {
-        state.pending ??= ask(state);
-        prediction = await state.pending;
-      }
+      else if (!isEmpty(prompt)) prediction = await answerOf(state);
     } catch (error) {
       if (isClickmaskError(error, 'superseded')) return null;
       if (state === states[current]) emit({ kind: 'error', origin, prompt, error });
@@ -310,7 +319,8 @@ export function createSession(
     },
     async choose(candidate, origin = 'user') {
       refuseWhenDisposed();
-      if (candidate !== 'best') expectInteger('bad-option', 'candidate', candidate);
+      const { candidates } = segmenter.info.capabilities;
+      if (candidate !== 'best') expectInteger('bad-option', 'candidate', candidate, 0, candidates - 1);
       return commit({ candidate }, origin, { action: 'choose', candidate });
     },
     async undo(origin = 'undo') {
