@@ -7,7 +7,7 @@ import type { Polygon, Ring } from '@clickmask/core';
  * A slit is the shortest line between a corner of the hole and a corner of the ring so far that crosses no other line. A
  * hole for which none is found is left out, which means filled.
  */
-export function cutHoles(polygon: Polygon): Ring {
+export function cutHoles(polygon: Polygon): { readonly ring: Ring; readonly filled: readonly Ring[] } {
   let ring = Array.from(polygon.outer);
   const left = polygon.holes.map((hole) => Array.from(hole));
   while (left.length > 0) {
@@ -35,7 +35,7 @@ export function cutHoles(polygon: Polygon): Ring {
       ...ring.slice(best.at + 2),
     ];
   }
-  return Float64Array.from(ring);
+  return { ring: Float64Array.from(ring), filled: left.map((hole) => Float64Array.from(hole)) };
 }
 
 /** Whether a line crosses an edge of the ring, other than by sharing an end with it. */

@@ -22,12 +22,14 @@ export function polygonRegions(request: RegionRequest, options: RegionOptions = 
   const parts = traced.filter((part) => ringArea(part.outer) >= smallest);
   const dropped = traced.length - parts.length;
   return parts.map((part, index) => {
-    const kept = { outer: part.outer, holes: part.holes.filter((hole) => Math.abs(ringArea(hole)) >= smallest) };
-    const polygon = simplified(kept, polygonDetail, polygonMaxPoints);
-    const ring = polygonHoles === 'cut' ? cutHoles(polygon) : polygon.outer;
+    const isCut = (hole: Ring) => polygonHoles === 'cut' && Math.abs(ringArea(hole)) >= smallest;
+    // Holes that are filled take no points from the outline.
+    const kept = { outer: part.outer, holes: part.holes.filter(isCut) };
+    const { ring, filled } = cutHoles(simplified(kept, polygonDetail, polygonMaxPoints));
+    const lost = [...part.holes.filter((hole) => !isCut(hole)), ...filled];
     const remarks = [
       ...(parts.length > 1 ? [`part ${index + 1} of ${parts.length}`] : []),
-      ...(polygonHoles === 'fill' && kept.holes.length > 0 ? [describeHoles(kept.holes)] : []),
+      ...(lost.length > 0 ? [describeHoles(lost, polygonHoles)] : []),
       ...(index === 0 && dropped > 0 ? [`${dropped} small parts left out`] : []),
     ];
     return {
@@ -51,10 +53,11 @@ function simplified(polygon: Polygon, detail: number, maxPoints: number): Polygo
   }
 }
 
-function describeHoles(holes: readonly Ring[]): string {
+function describeHoles(holes: readonly Ring[], mode: 'fill' | 'cut'): string {
   const area = holes.reduce((sum, hole) => sum + Math.abs(ringArea(hole)), 0);
   const count = holes.length === 1 ? '1 hole' : `${holes.length} holes`;
-  return `${count} of ${Math.round(area)} px² filled: a polygon cannot have holes`;
+  const why = mode === 'fill' ? 'a polygon cannot have holes' : 'too small, or out of reach of a slit';
+  return `${count} of ${Math.round(area)} px² filled: ${why}`;
 }
 
 function toPercent(ring: Ring, width: number, height: number): number[][] {

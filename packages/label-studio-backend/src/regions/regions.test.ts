@@ -47,6 +47,28 @@ describe('polygon regions', () => {
     expect(maskIou(covered(cut), ring)).toBe(1);
   });
 
+  it('spends no points on holes that are filled', async () => {
+    const disc = (cx: number, cy: number, radius: number) => {
+      const data = Uint8Array.from({ length: size.width * size.height }, (_one, i) =>
+        Math.hypot((i % size.width) - cx, Math.floor(i / size.width) - cy) < radius ? 1 : 0,
+      );
+      return runsFromMask({ ...size, data });
+    };
+    const whole = disc(100, 50, 48);
+    const holed = [75, 100, 125].reduce((mask, x) => difference(mask, disc(x, 50, 11)), whole);
+    const points = async (mask: MaskRuns) =>
+      (await write(mask, 'polygon', { polygonDetail: 1, polygonMaxPoints: 60 }))[0].value.points;
+    expect(await points(holed)).toEqual(await points(whole));
+  });
+
+  it('says that holes too small to be cut out are filled', async () => {
+    const pinhole = rectRuns(size, { x: 40, y: 40, width: 3, height: 3 });
+    for (const polygonHoles of ['fill', 'cut'] as const) {
+      const [region] = await write(difference(block, pinhole), 'polygon', { polygonHoles });
+      expect(region.meta?.text.join()).toContain('1 hole of 9 px² filled');
+    }
+  });
+
   it('cuts many holes without losing any', async () => {
     let mask = rectRuns(size, { x: 5, y: 5, width: 190, height: 90 });
     for (let i = 0; i < 12; i++)
