@@ -8,6 +8,8 @@ export interface Flag {
   readonly help: string;
   /** Stands for the value in the help. */
   readonly value?: string;
+  /** Another name of the option. */
+  readonly also?: string;
   /** Environment variables that give it too, the first that is set counts. */
   readonly env?: readonly string[];
   readonly default?: string;
@@ -47,10 +49,11 @@ export function readArguments(
       options: {
         help: { type: 'boolean', short: 'h' },
         ...Object.fromEntries(
-          Object.entries(command.flags).map(([name, { type }]) => [
-            name,
-            type === 'switch' ? { type: 'boolean' as const } : { type: 'string' as const, multiple: type === 'list' },
-          ]),
+          Object.entries(command.flags).flatMap(([name, { type, also }]) => {
+            const option =
+              type === 'switch' ? { type: 'boolean' as const } : { type: 'string' as const, multiple: type === 'list' };
+            return [name, ...(also === undefined ? [] : [also])].map((one) => [one, option]);
+          }),
         ),
       },
     }));
@@ -58,9 +61,9 @@ export function readArguments(
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const raw = (name: string): string | readonly string[] | boolean | undefined => {
-    const given = values[name];
-    if (given !== undefined) return given as string | readonly string[] | boolean;
     const flag = command.flags[name];
+    const given = values[name] ?? (flag?.also === undefined ? undefined : values[flag.also]);
+    if (given !== undefined) return given as string | readonly string[] | boolean;
     for (const variable of flag?.env ?? []) {
       const text = env[variable];
       if (text !== undefined && text !== '') return text;
@@ -110,6 +113,7 @@ export function commandHelp(program: string, command: Command): string {
   const rows = Object.entries(command.flags).map(([name, flag]) => {
     const left = `  --${name}${flag.type === 'switch' ? '' : ` ${flag.value ?? 'VALUE'}`}`;
     const more = [
+      ...(flag.also === undefined ? [] : [`also --${flag.also}`]),
       ...(flag.default === undefined ? [] : [`default ${flag.default}`]),
       ...(flag.env === undefined ? [] : [flag.env.join(', ')]),
     ];

@@ -89,6 +89,29 @@ describe('connect', () => {
     expect(labelStudio.backends).toMatchObject([{ is_interactive: true }]);
   });
 
+  it('leaves the other headers of the webhook as they are', async () => {
+    const args = ['connect', ...common(), '--backend', backendUrl];
+    await call(args);
+    labelStudio.webhooks[0].headers = { 'X-Proxy': 'yes', 'X-Clickmask-Secret': 'old' };
+    await call([...args, '--webhook-secret', 'new']);
+    expect(labelStudio.webhooks[0].headers).toEqual({ 'X-Proxy': 'yes', 'x-clickmask-secret': 'new' });
+    labelStudio.webhooks[0].headers = { 'X-Proxy': 'yes' };
+    await call([...args, '--user', 'me', '--password', 'pass']);
+    expect(labelStudio.webhooks[0].headers).toEqual({ 'X-Proxy': 'yes', Authorization: 'Basic bWU6cGFzcw==' });
+  });
+
+  it('takes the address of Label Studio by either name, as serve does', async () => {
+    const url = ['--label-studio-url', labelStudio.url, '--token', labelStudio.legacyToken, '--project', '1'];
+    expect(await call(['connect', ...url, '--backend', backendUrl])).toMatchObject({ code: 0 });
+    expect((await call(['doctor', ...url])).out).toContain('✔ Label Studio answers');
+    expect((await call(['doctor', '--help'])).out).toContain('also --label-studio-url');
+    expect((await call(['serve', '--help'])).out).toContain('also --url');
+    expect(await call(['serve', '--url', 'localhost', '--port', '99999'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--port'),
+    });
+  });
+
   it('warns of another interactive backend before it', async () => {
     labelStudio.backends.push({ id: 1, url: 'http://other:9090', is_interactive: true, state: 'CO', title: 'Other' });
     expect((await call(['connect', ...common(), '--backend', backendUrl])).err).toContain(

@@ -89,18 +89,11 @@ export async function connect(values: Values): Promise<Connection> {
         'add one by hand in Settings, Webhooks, if you need events.',
     );
   } else {
-    const secret = values.text('webhook-secret');
     const headers = hook.headers ?? {};
-    if (secret !== undefined && headers[webhookSecretHeader] !== secret) {
-      await client.setWebhookHeaders(hook.id, { [webhookSecretHeader]: secret });
-    } else if (
-      secret === undefined &&
-      user !== undefined &&
-      password !== undefined &&
-      headers.Authorization === undefined
-    ) {
-      const basic = Buffer.from(`${user}:${password}`).toString('base64');
-      await client.setWebhookHeaders(hook.id, { Authorization: `Basic ${basic}` });
+    const wanted = webhookHeader(values.text('webhook-secret'), user, password, headers);
+    if (wanted !== undefined) {
+      const others = Object.entries(headers).filter(([name]) => !sameName(name, wanted[0]));
+      await client.setWebhookHeaders(hook.id, Object.fromEntries([...others, wanted]));
     }
   }
   return {
@@ -109,4 +102,21 @@ export async function connect(values: Values): Promise<Connection> {
     state: saved.state ?? 'unknown',
     warnings,
   };
+}
+
+const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** The header that the webhook lacks: the secret, or without one the basic authentication. */
+function webhookHeader(
+  secret: string | undefined,
+  user: string | undefined,
+  password: string | undefined,
+  headers: Readonly<Record<string, unknown>>,
+): readonly [string, string] | undefined {
+  const present = (name: string) => Object.entries(headers).find(([one]) => sameName(one, name))?.[1];
+  if (secret !== undefined) {
+    return present(webhookSecretHeader) === secret ? undefined : [webhookSecretHeader, secret];
+  }
+  if (user === undefined || password === undefined || present('Authorization') !== undefined) return undefined;
+  return ['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`];
 }

@@ -23,6 +23,7 @@ export const serveCommand: Command = {
     'label-studio-url': {
       type: 'text',
       value: 'URL',
+      also: 'url',
       help: 'Address of Label Studio as this machine reaches it, with its path prefix where it has one.',
       env: ['LABEL_STUDIO_URL', 'LABEL_STUDIO_HOST'],
     },

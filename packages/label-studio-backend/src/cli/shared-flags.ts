@@ -5,6 +5,7 @@ export const labelStudioFlags = {
   url: {
     type: 'text',
     value: 'URL',
+    also: 'label-studio-url',
     help: 'Address of Label Studio.',
     env: ['LABEL_STUDIO_URL', 'LABEL_STUDIO_HOST'],
   },

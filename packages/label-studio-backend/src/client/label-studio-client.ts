@@ -65,7 +65,8 @@ export interface LabelStudioClient {
   /** What the editor asks for at a smart click. */
   interactive(backendId: number, taskId: number, context: unknown): Promise<z.infer<typeof interactive>>;
   webhooks(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioWebhook[]>;
-  setWebhookHeaders(id: number, headers: Readonly<Record<string, string>>): Promise<void>;
+  /** Replaces all headers of a webhook. */
+  setWebhookHeaders(id: number, headers: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 export interface LabelStudioClientOptions {
