@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { comparisonReport, datasetLayouts, type NamedReport } from '../../src/node.js';
+import { isNamedReport } from '../../src/evaluation/comparison-report.js';
+import { comparisonReport, type NamedReport } from '../../src/node.js';
 import { BadUse, type Command, parse } from '../command.js';
 
 const help = `Writes a page that compares evaluations: mean IoU against clicks, NoC and NoF, and published figures.
@@ -41,24 +42,13 @@ async function readReport(path: string): Promise<NamedReport> {
     () => false,
   );
   const file = folder ? join(path, 'report.json') : path;
-  let report: Partial<NamedReport>;
+  let report: unknown;
   try {
-    report = JSON.parse(await readFile(file, 'utf8')) as Partial<NamedReport>;
+    report = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new BadUse(`Expected a report of 'clickmask evaluate --out' in ${file} but could not read it: ${why}`);
   }
-  const { model, layout, noc, nof, miou, samples, secondsPerClick } = report;
-  const usable =
-    typeof model === 'string' &&
-    typeof layout === 'string' &&
-    Object.hasOwn(datasetLayouts, layout) &&
-    typeof noc === 'object' &&
-    typeof nof === 'object' &&
-    Array.isArray(miou) &&
-    miou.every(Number.isFinite) &&
-    Number.isFinite(samples) &&
-    Number.isFinite(secondsPerClick);
-  if (!usable) throw new BadUse(`Expected a report of 'clickmask evaluate --out' in ${file} but found something else.`);
-  return report as NamedReport;
+  if (isNamedReport(report)) return report;
+  throw new BadUse(`Expected a report of 'clickmask evaluate --out' in ${file} but found something else.`);
 }

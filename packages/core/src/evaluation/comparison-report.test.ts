@@ -23,6 +23,19 @@ describe('comparisonReport', () => {
     expect(comparisonReport([report('<img src=x onerror=alert(1)>', [0])])).not.toContain('<img');
   });
 
+  it.each<[string, object]>([
+    ['figures that are texts', { nof: { ...report('a', [0]).nof, '0.90': '<script>alert(1)</script>' } }],
+    ['no figures', { noc: null }],
+    ['a figure that is missing', { noc: {} }],
+    ['samples of no number', { samples: '<b>3</b>' }],
+    ['an IoU of no number', { miou: [Number.NaN] }],
+    ['settings of no words', { settings: 3 }],
+    ['a data set of no name', { layout: 'toString' }],
+  ])('takes no report with %s', (_, wrong) => {
+    const broken = { ...report('a', [0.5]), ...wrong } as NamedReport;
+    expect(() => comparisonReport([broken])).toThrow(expect.objectContaining({ code: 'bad-option' }));
+  });
+
   it('needs an evaluation', () => {
     expect(() => comparisonReport([])).toThrow(expect.objectContaining({ code: 'bad-option' }));
   });

@@ -32,7 +32,7 @@ const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4'];
  * A page that compares evaluations: for each data set a plot of the mean IoU against clicks, a table of NoC and NoF, and
  * what others published, marked as such. One HTML file without scripts, fonts or links that load anything.
  *
- * @throws ClickmaskError `bad-option` without reports
+ * @throws ClickmaskError `bad-option` without reports, or for one that is none
  *
  * @example
  * ```ts
@@ -46,6 +46,8 @@ const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4'];
  */
 export function comparisonReport(reports: readonly NamedReport[], title = 'Clicks to masks'): string {
   if (reports.length === 0) throw unexpected('bad-option', 'reports', 'at least one evaluation', 'none');
+  const wrong = reports.findIndex((report) => !isNamedReport(report));
+  if (wrong >= 0) throw unexpected('bad-option', `reports[${wrong}]`, 'what an evaluation gives', reports[wrong]);
   const layouts = [...new Set(reports.map((report) => report.layout))];
   return `<!doctype html>
 <html lang="en">
@@ -74,6 +76,21 @@ ${layouts
 number of clicks. NoF: samples whose NoC is that number. Published figures are from their authors' own code and machines.</p>
 </html>
 `;
+}
+
+/** Whether a value that may come from a file is an evaluation, all of whose figures are numbers. */
+export function isNamedReport(value: unknown): value is NamedReport {
+  if (typeof value !== 'object' || value === null) return false;
+  const { model, layout, settings = '', noc, nof, miou, samples, secondsPerClick } = value as Partial<NamedReport>;
+  const figures = [noc, nof].flatMap((table) => iouThresholds.map((iou) => table?.[thresholdName(iou)]));
+  return (
+    typeof model === 'string' &&
+    typeof settings === 'string' &&
+    typeof layout === 'string' &&
+    Object.hasOwn(datasetNames, layout) &&
+    Array.isArray(miou) &&
+    [...figures, ...miou, samples, secondsPerClick].every(Number.isFinite)
+  );
 }
 
 function section(layout: DatasetLayoutName, reports: readonly NamedReport[]): string {

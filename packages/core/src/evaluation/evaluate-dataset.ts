@@ -41,12 +41,13 @@ export async function evaluateDataset(
   options: EvaluateDatasetOptions = {},
 ): Promise<EvaluationReport> {
   const started = performance.now();
-  const earlier = [...(options.known?.values() ?? [])].reduce((sum, result) => sum + result.seconds, 0);
+  let earlier = 0;
   const results: SampleResult[] = [];
   for await (const sample of samples) {
     const before = options.known?.get(sample.name);
     if (before !== undefined) {
       results.push(before);
+      earlier += before.seconds;
       continue;
     }
     const opened = await open(sample);

@@ -215,4 +215,15 @@ describe('taking up an evaluation again', () => {
     // The lower half is missing, and that is where the click falls.
     expect(clicks[0][0].y).toBeGreaterThan(10);
   });
+
+  it('counts no seconds of samples that it does not come to', async () => {
+    const samples: EvaluationSample[] = [{ name: 'done', image: new Uint8Array(), truth: square() }];
+    const open = async () => ({ predict: async () => createMask(20, 20) });
+    const done: SampleResult = { ious: [1], clicks: [{ x: 1, y: 1, label: 'positive' }], seconds: 3 };
+    const known = new Map([
+      ['done', done],
+      ['beyond the limit', { ...done, seconds: 1e9 }],
+    ]);
+    expect((await evaluateDataset(samples, open, { known })).secondsPerClick).toBeLessThan(1e9);
+  });
 });
