@@ -30,9 +30,11 @@ const retries = 2;
 export function createSegmenterClient({ url, headers = {}, timeoutMs = 60_000 }: ServerAddress): SegmenterClient {
   const base = url.endsWith('/') ? url : `${url}/`;
 
-  const send = async (action: string, body?: Uint8Array, type = packedType): Promise<Response> => {
+  /** The body of the answer, read to its end: it may break off, or take too long, just as the request may. */
+  const send = async (action: string, body?: Uint8Array, type = packedType): Promise<Uint8Array> => {
     for (let attempt = 0; ; attempt++) {
       let response: Response;
+      let bytes: Uint8Array;
       try {
         response = await fetch(`${base}${action}`, {
           method: body === undefined ? 'GET' : 'POST',
@@ -40,6 +42,7 @@ export function createSegmenterClient({ url, headers = {}, timeoutMs = 60_000 }:
           signal: AbortSignal.timeout(timeoutMs),
           ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
         });
+        bytes = new Uint8Array(await response.arrayBuffer());
       } catch (cause) {
         if (cause instanceof DOMException && cause.name === 'TimeoutError') {
           throw new ClickmaskError(
@@ -52,37 +55,36 @@ export function createSegmenterClient({ url, headers = {}, timeoutMs = 60_000 }:
           await pause(attempt);
           continue;
         }
-        const message = `The server at ${base} cannot be reached. Check the address, that it runs, and that it allows this page to ask (CORS).`;
+        const message = `The server at ${base} cannot be reached, or broke off its answer. Check the address, that it runs, and that it allows this page to ask (CORS).`;
         throw new ClickmaskError('backend-unavailable', message, { cause });
       }
-      if (response.ok) return response;
+      if (response.ok) return bytes;
       if (response.status === 503 && attempt < retries) {
         await pause(attempt);
         continue;
       }
-      throw await errorOf(response, base);
+      throw errorOf(response.status, bytes, base);
     }
   };
-  const unpacked = async (response: Response) => unpack(new Uint8Array(await response.arrayBuffer()));
 
   return {
     async info() {
-      return (await readJson(await send('info'), base)) as SegmenterInfo & { features: boolean };
+      return readJson(await send('info'), base) as SegmenterInfo & { features: boolean };
     },
     async addImage(source) {
       const isFile = source instanceof Uint8Array;
-      const response = await send(
+      const answer = await send(
         'images',
         isFile ? source : pack(source),
         isFile ? 'application/octet-stream' : packedType,
       );
-      return (await readJson(response, base)) as Size & { key: string };
+      return readJson(answer, base) as Size & { key: string };
     },
     async segment(request) {
-      return (await unpacked(await send('segment', pack(request)))) as PredictionData;
+      return unpack(await send('segment', pack(request))) as PredictionData;
     },
     async features(key, view) {
-      return (await unpacked(await send('features', pack({ key, view })))) as Features;
+      return unpack(await send('features', pack({ key, view }))) as Features;
     },
   };
 }
@@ -91,9 +93,9 @@ function pause(attempt: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 250 * 2 ** attempt));
 }
 
-async function readJson(response: Response, base: string): Promise<unknown> {
+function readJson(bytes: Uint8Array, base: string): unknown {
   try {
-    return await response.json();
+    return parseJson(bytes);
   } catch (cause) {
     throw new ClickmaskError(
       'backend-unavailable',
@@ -103,16 +105,20 @@ async function readJson(response: Response, base: string): Promise<unknown> {
   }
 }
 
-async function errorOf(response: Response, base: string): Promise<ClickmaskError> {
+function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/** What the server failed with; `details.server` tells it from what fails here. */
+function errorOf(status: number, bytes: Uint8Array, base: string): ClickmaskError {
   try {
-    const { error } = (await response.json()) as { error: ErrorMessage };
-    const made = fromErrorMessage(error);
+    const { error } = parseJson(bytes) as { error: ErrorMessage };
+    const made = fromErrorMessage({ ...error, details: { ...error.details, server: base } });
     if (isClickmaskError(made) && typeof error.code === 'string') return made;
   } catch {
     // Not an answer of the handler; the status is all there is.
   }
-  return new ClickmaskError(
-    'backend-unavailable',
-    `The server at ${base} answered ${response.status}. Check the address.`,
-  );
+  return new ClickmaskError('backend-unavailable', `The server at ${base} answered ${status}. Check the address.`, {
+    details: { server: base },
+  });
 }

@@ -179,6 +179,32 @@ describe('a segmenter behind HTTP', () => {
     expect(asked).toEqual([59_000, 59_000]);
   });
 
+  test('says so where the answer breaks off or never ends, and who failed', async () => {
+    const info = JSON.stringify(segmenter.info);
+    let way: 'info' | 'cut' | 'hang' | 'fail' = 'info';
+    const server = createServer((_, response) => {
+      if (way === 'info') return response.end(info);
+      if (way === 'fail') {
+        const error = { code: 'backend-failed', message: 'failed', details: { graph: 'encoder' } };
+        return response.writeHead(500).end(JSON.stringify({ error }));
+      }
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('{', () => way === 'cut' && response.destroy());
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const client = createSegmenterClient({ url, timeoutMs: 1000 });
+    expect(await client.info()).toMatchObject({ model: segmenter.info.model });
+    way = 'cut';
+    await expect(client.info()).rejects.toMatchObject({ code: 'backend-unavailable' });
+    way = 'hang';
+    await expect(client.info()).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    way = 'fail';
+    const details = { graph: 'encoder', server: `${url}/` };
+    await expect(client.info()).rejects.toMatchObject({ code: 'backend-failed', details });
+  });
+
   test('refuses what it must: no authorization, other methods, other paths, garbage', async () => {
     const handle = createSegmenterHandler({
       segmenter,

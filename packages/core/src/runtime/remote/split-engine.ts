@@ -77,12 +77,20 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
       async load(key, source) {
         // Calls come one after another, so that the picture being decoded is this one.
         loading = key;
+        const before = sources.get(key);
         sources.set(key, source);
         if (!(source instanceof Uint8Array)) keys.set(source, key);
         // Sent while it is decoded here; what goes wrong is told by the first click.
         send(key).catch(() => {});
         try {
           return await engine.load(key, source);
+        } catch (error) {
+          if (before !== undefined) sources.set(key, before);
+          else {
+            sources.delete(key);
+            sent.delete(key);
+          }
+          throw error;
         } finally {
           loading = null;
         }

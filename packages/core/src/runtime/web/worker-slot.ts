@@ -44,6 +44,8 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
   };
 
   const launch = async (): Promise<ConnectedEngine> => {
+    // One that was lost by an error of its script may still run.
+    terminate();
     const mine = options.createWorker();
     worker = mine;
     const { port1, port2 } = new MessageChannel();
@@ -84,7 +86,8 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
       try {
         return await Promise.race([call(), hung]);
       } catch (error) {
-        if (!isClickmaskError(error, 'backend-failed')) throw error;
+        // In split mode it may be the server that failed.
+        if (!isClickmaskError(error, 'backend-failed') || Object.hasOwn(error.details, 'server')) throw error;
         provider = 'wasm';
         terminate();
         engine.lost(error);
