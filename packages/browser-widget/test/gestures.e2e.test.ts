@@ -24,6 +24,31 @@ describe.skipIf(missing !== null)('gestures', () => {
       near(await widget.area(), disc);
     });
 
+    test('under a transform that comes later, and a border, a click lands where it was made', async () => {
+      await open();
+      await widget.page.addStyleTag({
+        content:
+          'clickmask-annotator{transform:scale(.5);transform-origin:30px 40px}::part(stage){border:4px solid red}',
+      });
+      const seen = () =>
+        widget.run((element) => {
+          const canvas = element.shadowRoot!.querySelector('canvas')!;
+          const { left, top, width, height } = canvas.getBoundingClientRect();
+          const { clientWidth, clientHeight } = canvas;
+          return { x: left + width / 2, y: top + height / 2, clientWidth, clientHeight };
+        });
+      const { clientWidth, clientHeight, ...middle } = await seen();
+      // The picture of 451 x 300 lies in the middle of the stage, with 16 px of room around it.
+      const scale = 0.5 * Math.min((clientWidth - 32) / 451, (clientHeight - 32) / 300);
+      await expect.poll(async () => Math.abs((await widget.at(225.5, 150)).x - middle.x)).toBeLessThan(0.5);
+      await widget.page.mouse.click(middle.x + 100 * scale, middle.y - 50 * scale);
+      await widget.settled();
+      const [click] = await clicks();
+      expect(Math.hypot(click.x - 325.5, click.y - 100)).toBeLessThan(1.5);
+      const there = await widget.at(325.5, 100);
+      expect(Math.hypot(there.x - middle.x - 100 * scale, there.y - middle.y + 50 * scale)).toBeLessThan(0.6);
+    });
+
     test('Shift and Alt turn the sign of a click round', async () => {
       await open();
       await widget.click(200, 150);
@@ -420,6 +445,57 @@ describe.skipIf(missing !== null)('gestures', () => {
       expect(await name()).toBe('Accept object');
     });
 
+    test('the classes are one stop, and arrows choose', async () => {
+      await open('classes="cat, dog"');
+      await widget.page.getByRole('radio', { name: 'cat' }).click();
+      const chosen = () =>
+        widget.run((element) => {
+          const all = [...element.shadowRoot!.querySelectorAll<HTMLElement>('[role="radio"]')];
+          const stops = all.filter(({ tabIndex }) => tabIndex === 0);
+          const checked = all.filter((chip) => chip.getAttribute('aria-checked') === 'true');
+          const names = [stops, checked, [element.shadowRoot!.activeElement as HTMLElement]];
+          return names.map((list) => list.map((chip) => chip.getAttribute('data-id')));
+        });
+      expect(await chosen()).toEqual([['cat'], ['cat'], ['cat']]);
+      await widget.page.keyboard.press('ArrowDown');
+      expect(await chosen()).toEqual([['dog'], ['dog'], ['dog']]);
+      await widget.page.keyboard.press('End');
+      expect(await chosen()).toEqual([[''], [''], ['']]);
+      await widget.page.keyboard.press('ArrowRight');
+      expect(await chosen()).toEqual([['cat'], ['cat'], ['cat']]);
+      expect(await widget.run((element) => element.annotator!.classId)).toBe('cat');
+    });
+
+    test('in a dialog, Escape takes back what there is and then closes it', async () => {
+      await open('no-preview');
+      await widget.run((element) => {
+        const dialog = document.createElement('dialog');
+        dialog.style.width = '800px';
+        document.body.append(dialog);
+        dialog.append(element);
+        dialog.showModal();
+      });
+      await widget.click(200, 150);
+      expect((await widget.value()).activeId).toBe('object-1');
+      const isOpen = () => widget.run((element) => (element.parentElement as HTMLDialogElement).open);
+      await widget.page.keyboard.press('Escape');
+      expect([(await widget.value()).activeId, await isOpen()]).toEqual([null, true]);
+      await widget.page.keyboard.press('Escape');
+      await expect.poll(isOpen).toBe(false);
+    });
+
+    test('the focus goes to the picture where "Try again" goes away', async () => {
+      await open();
+      await widget.run((element) => element.load('/examples/photos/no-such.jpg').catch(() => {}));
+      const retry = widget.page.getByRole('button', { name: 'Try again' });
+      await retry.focus();
+      await widget.run((element) => element.load('/examples/photos/cat.jpg'));
+      await expect.poll(() => retry.isVisible()).toBe(false);
+      expect(await widget.run((element) => element.shadowRoot!.activeElement?.getAttribute('role'))).toBe(
+        'application',
+      );
+    });
+
     test('keys pressed outside the widget do nothing to it', async () => {
       await open('no-preview');
       await widget.click(200, 150);
@@ -439,6 +515,8 @@ describe.skipIf(missing !== null)('gestures', () => {
       await widget.run((element) => element.annotator!.focus());
       await widget.page.keyboard.press('?');
       await expect.poll(() => widget.page.getByRole('dialog').isVisible()).toBe(true);
+      const keys = await widget.page.getByRole('dialog').locator('kbd').allTextContents();
+      expect(keys).toEqual(expect.arrayContaining(['Escape', 'V', 'Ctrl + ←', 'Ctrl + ↓']));
       await widget.page.keyboard.press('Escape');
       await expect.poll(() => widget.page.getByRole('dialog').isVisible()).toBe(false);
       expect(await widget.run((element) => element.shadowRoot!.activeElement?.getAttribute('role'))).toBe(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AnnotatorValue, ClickmaskAnnotatorElement, SegmenterFactory } from '../src/index.js';
 import { missing } from './chromium.js';
 import { type OpenOptions, useWidgets, type Widget } from './test-page.js';
 
@@ -44,6 +45,142 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     await widget.run((element) => element.annotator!.accept());
     await widget.click(100, 100);
     expect((await widget.value()).objects).toHaveLength(1);
+  });
+
+  /** For the page: makes an element of its own, values with one click each, and waits. */
+  const helpers = () => {
+    const page = globalThis as unknown as Record<string, unknown>;
+    page.make = () => {
+      const element = document.createElement('clickmask-annotator');
+      element.segmenter = page.fakeSegmenter as SegmenterFactory;
+      return element;
+    };
+    page.valueAt = (id: string, x: number) => ({
+      objects: [
+        {
+          id,
+          classId: null,
+          accepted: false,
+          prompt: { clicks: [{ x, y: 20, label: 'positive' }], box: null, start: null, candidate: null },
+          result: null,
+          painted: null,
+          erased: null,
+          strokesPending: false,
+        },
+      ],
+      activeId: null,
+    });
+    page.until = async (test: () => boolean) => {
+      while (!test()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    page.idsOf = (element: ClickmaskAnnotatorElement) => element.value.objects.map(({ id }) => id);
+  };
+  interface Helpers {
+    make(): ClickmaskAnnotatorElement;
+    valueAt(id: string, x: number): AnnotatorValue;
+    until(test: () => boolean): Promise<void>;
+    idsOf(element: ClickmaskAnnotatorElement): string[];
+  }
+
+  test('a value set before its picture is there is shown and answered with it, whatever was first', async () => {
+    await open();
+    await widget.page.evaluate(helpers);
+    const found = await widget.run(async () => {
+      const { make, valueAt, until, idsOf } = globalThis as unknown as Helpers;
+      const [early, late] = [make(), make()];
+      early.value = valueAt('before', 30);
+      early.src = '/examples/photos/cat.jpg';
+      document.body.append(early, late);
+      early.value = valueAt('meanwhile', 40);
+      late.value = valueAt('without-picture', 50);
+      const atOnce = [idsOf(early), idsOf(late)];
+      await until(() => early.annotator!.ready);
+      await early.annotator!.settled();
+      const shown = [idsOf(early), early.getResult('bbox')!.x];
+      await late.load(await (await fetch('/examples/photos/cat.jpg')).blob());
+      const loaded = idsOf(late);
+      // A point that only the wider picture has.
+      late.src = '/examples/photos/coffee.jpg';
+      late.value = valueAt('of-the-next', 590);
+      await until(() => late.annotator!.pictureSize!.width === 600);
+      const swapped = idsOf(late);
+      const errors: string[] = [];
+      late.addEventListener('clickmask-error', ({ detail }) => errors.push(detail.error.code));
+      late.src = '/examples/photos/cat.jpg';
+      late.value = valueAt('beside', 590);
+      await until(() => late.annotator!.pictureSize!.width === 451);
+      return { atOnce, shown, loaded, swapped, refused: [idsOf(late), errors] };
+    });
+    expect(found).toEqual({
+      atOnce: [['meanwhile'], ['without-picture']],
+      shown: [['meanwhile'], 0],
+      loaded: ['without-picture'],
+      swapped: ['of-the-next'],
+      refused: [[], ['bad-click']],
+    });
+  });
+
+  test('what is remembered off the page is of the picture that comes back, and no other', async () => {
+    await open();
+    await widget.page.evaluate(helpers);
+    await widget.click(200, 150);
+    const found = await widget.run(async (element) => {
+      const { until, idsOf } = globalThis as unknown as Helpers;
+      const parent = element.parentElement!;
+      const away = async (meanwhile: () => void) => {
+        element.remove();
+        element.destroy();
+        meanwhile();
+        parent.append(element);
+        await until(() => element.annotator!.pictureSize !== null);
+        return [element.annotator!.pictureSize!.width, idsOf(element)];
+      };
+      const same = await away(() => {});
+      element.annotator!.remove('object-1');
+      const emptied = await away(() => {});
+      element.annotator!.addObject([{ outer: Float64Array.of(10, 10, 20, 10, 20, 20), holes: [] }]);
+      const other = await away(() => element.setAttribute('src', '/examples/photos/coffee.jpg'));
+      await element.load('/examples/photos/cat.jpg', { key: 'given' });
+      element.annotator!.addObject([{ outer: Float64Array.of(10, 10, 20, 10, 20, 20), holes: [] }]);
+      const loaded = await away(() => {});
+      await until(() => element.annotator!.ready);
+      const { key } = element.exportLog().image;
+      element.setAttribute('provider', 'wasm');
+      await until(() => element.annotator!.pictureSize !== null);
+      const restarted = idsOf(element);
+      const addressed = await away(() => element.setAttribute('src', '/examples/photos/rocket.jpg'));
+      return { same, emptied, other, loaded, key, restarted, addressed: addressed[1] };
+    });
+    expect(found).toEqual({
+      same: [451, ['object-1']],
+      emptied: [451, []],
+      other: [600, []],
+      loaded: [451, ['object-1']],
+      key: 'given',
+      restarted: ['object-1'],
+      addressed: [],
+    });
+  });
+
+  test('a content security policy without inline styles: styled, and a click works', async () => {
+    await open(`provider="wasm" classes='[{"id":"cat","colour":"#0b7285"}]'`, {
+      fake: false,
+      ready: false,
+      setup: (page) =>
+        page.context().route('**/*', async (route) => {
+          const response = await route.fetch();
+          const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+          await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } });
+        }),
+    });
+    await expect.poll(() => widget.run((element) => element.annotator?.ready), { timeout: 30_000 }).toBe(true);
+    await widget.click(200, 150);
+    expect(await widget.area()).toBeGreaterThan(1000);
+    const styles = await widget.run((element) => {
+      const style = (selector: string) => getComputedStyle(element.shadowRoot!.querySelector(selector)!);
+      return [style('.stage').touchAction, style('.stage-frame').display, style('.chips .dot').backgroundColor];
+    });
+    expect(styles).toEqual(['none', 'grid', 'rgb(11, 114, 133)']);
   });
 
   test('hands the mask out in every format, and they agree', async () => {
@@ -245,6 +382,10 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     await widget.click(100, 100);
     await widget.page.keyboard.press('Control+z');
     expect((await widget.value()).objects[0].prompt.clicks).toHaveLength(1);
+    const added = await widget.run((element) =>
+      element.annotator!.addObject([{ outer: Float64Array.of(10, 10, 20, 10, 20, 20), holes: [] }]),
+    );
+    expect(added).toBeNull();
   });
 
   test('takes pictures as address, file, bytes, <img>, canvas and pixels', async () => {

@@ -29,7 +29,7 @@ import { createChrome } from '../view/chrome.js';
 import { toWindow } from '../view/placement.js';
 import { createScreen } from '../view/screen.js';
 import { createStage } from '../view/stage.js';
-import { styles } from '../view/styles.js';
+import { applyStyles } from '../view/styles.js';
 import { toStage } from '../view/viewport.js';
 import type { Annotator, AnnotatorEvents, AnnotatorOptions } from './api.js';
 import { createConfiguration } from './configuration.js';
@@ -55,8 +55,6 @@ import { createStatus } from './status.js';
  */
 export function createAnnotator(target: HTMLElement | ShadowRoot, options: AnnotatorOptions): Annotator {
   const host = target instanceof ShadowRoot ? target : (target.shadowRoot ?? target.attachShadow({ mode: 'open' }));
-  const sheet = document.createElement('style');
-  sheet.textContent = styles;
   const log = createLogBook();
   let destroyed = false;
 
@@ -126,7 +124,8 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
   });
   const { changes, config, dragging, pictures, results, chrome, selection } = parts;
   chrome.setTexts(config.texts, config.shortcuts);
-  host.append(sheet, chrome.root);
+  host.append(chrome.root);
+  const takeStyles = applyStyles(host);
   parts.stage = createStage(chrome.stage, parts.screen.scene);
   const letPointersGo = listenToPointers(chrome.stage, createPointerTools(parts, chrome.stage), {
     wheelZooms: () => config.wheel === 'plain',
@@ -294,7 +293,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
       letKeysGo();
       parts.stage.destroy();
       chrome.root.remove();
-      sheet.remove();
+      takeStyles();
       pictures.destroy();
       changes.reset();
       parts.answers.destroy();

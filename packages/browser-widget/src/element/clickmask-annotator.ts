@@ -29,14 +29,14 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
  *
  * @example
  * ```ts browser
- * import { type ClickmaskAnnotatorElement, defineClickmaskAnnotator } from '@clickmask/browser-widget';
+ * import { defineClickmaskAnnotator } from '@clickmask/browser-widget';
  *
  * defineClickmaskAnnotator();
- * const element = document.querySelector<ClickmaskAnnotatorElement>('clickmask-annotator');
+ * const element = document.querySelector('clickmask-annotator');
  * element?.addEventListener('clickmask-accept', ({ detail }) => console.log(detail.classId));
  * ```
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only types the events of the base class's method
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only types the events of the base class's methods
 export class ClickmaskAnnotatorElement extends Base {
   static readonly observedAttributes: readonly string[] = observedAttributes;
 
@@ -195,6 +195,9 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 
   /** Refinement and post-processing asked of the segmenter. */
+  get segmentOptions(): NonNullable<AnnotatorOptions['segmentOptions']> {
+    return this.#given.segmentOptions ?? {};
+  }
   set segmentOptions(options: NonNullable<AnnotatorOptions['segmentOptions']>) {
     this.#given.segmentOptions = options;
     if (this.#annotator !== null) this.#annotator.segmentOptions = options;
@@ -310,10 +313,12 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 }
 
+type EventMap = HTMLElementEventMap & ClickmaskEventMap;
+
 export interface ClickmaskAnnotatorElement {
-  addEventListener<K extends keyof ClickmaskEventMap>(
+  addEventListener<K extends keyof EventMap>(
     type: K,
-    listener: (this: ClickmaskAnnotatorElement, event: ClickmaskEventMap[K]) => void,
+    listener: (this: ClickmaskAnnotatorElement, event: EventMap[K]) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(
@@ -321,6 +326,22 @@ export interface ClickmaskAnnotatorElement {
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  removeEventListener<K extends keyof EventMap>(
+    type: K,
+    listener: (this: ClickmaskAnnotatorElement, event: EventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'clickmask-annotator': ClickmaskAnnotatorElement;
+  }
 }
 
 /**

@@ -61,8 +61,11 @@ export interface Messages {
   readonly fallback: string;
   readonly keyboard: string;
   readonly moveCrosshair: string;
+  readonly moveFinely: string;
   readonly placeClick: string;
   readonly placeOpposite: string;
+  readonly clickTool: string;
+  readonly cancel: string;
   readonly selectClick: string;
   readonly selectObject: string;
   readonly chooseClass: string;

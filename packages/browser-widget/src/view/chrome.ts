@@ -77,13 +77,7 @@ export function createChrome(actions: ChromeActions): Chrome {
     tabindex: 0,
     'aria-describedby': `${unique}-hint`,
   });
-  const frame = element(
-    'div',
-    { class: 'stage-frame', style: 'position:relative;display:grid;min-height:0' },
-    stage,
-    bar,
-    notice,
-  );
+  const frame = element('div', { class: 'stage-frame' }, stage, bar, notice);
   const toolbar = element('div', { role: 'toolbar', part: 'toolbar' });
   const panel = element('div', { class: 'panel', part: 'panel' });
   const statusText = element('span', { class: 'text' });
@@ -249,10 +243,16 @@ export function createChrome(actions: ChromeActions): Chrome {
   const buildHelp = () => {
     const rows: [string, Command[]][] = [
       [messages.moveCrosshair, ['crosshair-left', 'crosshair-right', 'crosshair-up', 'crosshair-down']],
+      [
+        messages.moveFinely,
+        ['crosshair-left-fine', 'crosshair-right-fine', 'crosshair-up-fine', 'crosshair-down-fine'],
+      ],
       [messages.placeClick, ['click']],
       [messages.placeOpposite, ['click-opposite']],
       [messages.pressTool, ['click']],
       [`${messages.positive} / ${messages.negative}`, ['toggle-label']],
+      [messages.clickTool, ['tool-click']],
+      [messages.cancel, ['cancel']],
       [messages.undo, ['undo']],
       [messages.redo, ['redo']],
       [messages.accept, ['accept']],
@@ -309,7 +309,7 @@ export function createChrome(actions: ChromeActions): Chrome {
       classKey = key;
       const chip = (id: string | null, name: string, colour: string, index: number) => {
         const button = element('button', { type: 'button', role: 'radio', 'data-id': id ?? '' });
-        button.append(element('span', { class: 'dot', style: `--colour:${colour}` }), element('span', {}, name));
+        button.append(dot(colour), element('span', {}, name));
         const shortcut = index < 9 && id !== null ? keysOf(`class-${(index + 1) as 1}`) : null;
         if (shortcut !== null) button.append(element('kbd', { 'aria-hidden': 'true' }, shortcut));
         button.addEventListener('click', () => actions.chooseClass(id));
@@ -335,12 +335,7 @@ export function createChrome(actions: ChromeActions): Chrome {
       const inside = objects.contains(focused());
       objects.replaceChildren(
         ...shown.map(({ id, label, colour }) => {
-          const choose = element(
-            'button',
-            { type: 'button', part: 'object' },
-            element('span', { class: 'dot', style: `--colour:${colour}` }),
-            element('span', {}, label),
-          );
+          const choose = element('button', { type: 'button', part: 'object' }, dot(colour), element('span', {}, label));
           const text = `${messages.deleteObject}: ${label}`;
           const remove = element(
             'button',
@@ -438,6 +433,14 @@ export function createChrome(actions: ChromeActions): Chrome {
       return false;
     },
   };
+}
+
+/** The square that shows a colour. */
+function dot(colour: string): HTMLElement {
+  const made = element('span', { class: 'dot' });
+  // An attribute would need a page that allows inline styles.
+  made.style.setProperty('--colour', colour);
+  return made;
 }
 
 /** The shown text of a class or object. */

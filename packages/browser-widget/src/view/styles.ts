@@ -1,5 +1,5 @@
 /** The widget's style sheet. What pages may change are the custom properties at the top and the parts. */
-export const styles = `
+const styles = `
 :host {
   display: block;
   height: var(--clickmask-height, 36rem);
@@ -62,6 +62,7 @@ button.positive[aria-pressed="true"] { color: var(--positive); border-color: cur
 button.negative[aria-pressed="true"] { color: var(--danger); border-color: currentColor; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
 svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; flex: none; }
+.stage-frame { position: relative; display: grid; min-height: 0; }
 .stage {
   position: relative; min-height: 0; overflow: hidden; background: var(--stage);
   touch-action: none; user-select: none; -webkit-user-select: none; cursor: crosshair;
@@ -141,3 +142,18 @@ dialog dd { margin: 0; }
   .dot { forced-color-adjust: none; }
 }
 `;
+
+/**
+ * Puts the style sheet on a shadow root, also where the page allows no inline styles. Returns the function that takes it
+ * away.
+ */
+export function applyStyles(root: ShadowRoot): () => void {
+  // Only a sheet of the root's own window can be put on it.
+  const { CSSStyleSheet } = root.ownerDocument.defaultView ?? globalThis;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(styles);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  return () => {
+    root.adoptedStyleSheets = root.adoptedStyleSheets.filter((other) => other !== sheet);
+  };
+}
