@@ -52,7 +52,8 @@ Options:
   --fill-holes N         fills holes up to N pixels
   --remove-specks N      drops parts below N pixels
   --largest              keeps only the largest part
-  --candidate N          takes the N-th reading of the clicks instead of the best, where the model offers several
+  --candidate N          takes the reading N of the clicks, counted from 0, instead of the model's own choice, where it
+                         offers several
 ${modelHelp}
 JSON: width, height, area, bbox [x, y, w, h], score, model, provider, polygons, rle (COCO, compressed), changedPixels,
 refinement, timingsMs { decode, encode, predict, postprocess, total }; notes where there is something to say, candidates

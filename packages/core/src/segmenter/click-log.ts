@@ -83,7 +83,7 @@ export function createActionRecorder(
  *   format: 'clickmask-click-log',
  *   version: 1,
  *   image: { key: 'cat', width: 451, height: 300 },
- *   model: 'clickmask-small 0.1.0',
+ *   model: 'clickmask-small 0.5.0',
  *   options: {},
  *   actions: [{ at: 0, action: 'add', click: { x: 200, y: 160, label: 'positive' } }],
  * });

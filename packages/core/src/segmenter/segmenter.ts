@@ -37,7 +37,10 @@ export interface SegmentOptions {
   /** Overrides the model's defaults, field by field. */
   readonly refinement?: RefinementOptions;
   readonly postprocess?: PostprocessOptions;
-  /** Which candidate becomes the mask: the best by score (default), or one by its index. */
+  /**
+   * Which candidate becomes the mask: one by its index, from 0, or `best` (default), which is the model's own choice: the
+   * one with the best score, unless the model's family or manifest says otherwise. The embedded model takes the first.
+   */
   readonly candidate?: 'best' | number;
   /**
    * Passes of the last click's cascade after which to answer, complete or not, as a preview under a moving pointer wants
@@ -68,7 +71,7 @@ export interface DraftMask {
 }
 
 export interface SegmenterInfo {
-  /** Name and version of the model, such as `clickmask-small 0.1.0`. */
+  /** Name and version of the model, such as `clickmask-small 0.5.0`. */
   readonly model: string;
   readonly family: string;
   readonly licence: string;

@@ -75,7 +75,7 @@ export interface Session {
   setBox(box: Box | null, origin?: SessionOrigin): Promise<Prediction | null>;
   /** Starts from a mask of the picture's size, to be corrected by clicks. */
   setMask(mask: Mask | MaskRuns | null, origin?: SessionOrigin): Promise<Prediction | null>;
-  /** Takes another reading of the same clicks; the next click goes back to the best. */
+  /** Takes another reading of the same clicks; the next click goes back to the model's own choice (`best`). */
   choose(candidate: 'best' | number, origin?: SessionOrigin): Promise<Prediction | null>;
   /** Goes back one step, to the prediction it had; without one to undo nothing changes. */
   undo(origin?: SessionOrigin): Promise<Prediction | null>;
