@@ -623,6 +623,49 @@ describe('pictures', () => {
     expect((await ask(url, [click(50, 50)])).result).toHaveLength(1);
   });
 
+  const setUp = (url: string, project: string, token: string, headers = {}) =>
+    post(`${url}/setup`, { project, schema: labelStudio.labelConfig, access_token: token }, headers);
+
+  it('uses a token of setup for its own project only', async () => {
+    const { url } = await start({ labelStudio: { url: labelStudio.url } });
+    await setUp(url, '1.5', labelStudio.legacyToken);
+    const status = async (project: string) =>
+      (
+        await post(`${url}/predict`, {
+          tasks: [task],
+          project,
+          label_config: labelStudio.labelConfig,
+          params: { context: { result: [click(50, 50)] } },
+        })
+      ).status;
+    expect([await status('1.5'), await status('2.5')]).toEqual([200, 502]);
+    expect(labelStudio.seen.filter(({ authorization }) => authorization !== undefined)).not.toHaveLength(0);
+  });
+
+  it('keeps a token of setup that works until it is refused, and then takes the newer one', async () => {
+    const { url } = await start({ labelStudio: { url: labelStudio.url }, lookAhead: 0 });
+    const works = (name: string) => {
+      labelStudio.files.set(`upload/1/${name}.png`, png);
+      return ask(url, [click(50, 50)], { id: 7, data: { image: `/data/upload/1/${name}.png` } });
+    };
+    await setUp(url, '1.5', 'of-nobody');
+    await setUp(url, '1.5', labelStudio.legacyToken);
+    await works('a');
+    await setUp(url, '1.5', 'of-nobody');
+    await works('b');
+    labelStudio.legacyToken = 'b'.repeat(40);
+    await setUp(url, '1.5', labelStudio.legacyToken);
+    await works('c');
+  });
+
+  it('takes a setup as JSON only, which no other web page can send', async () => {
+    const { url } = await start({ labelStudio: { url: labelStudio.url } });
+    const response = await setUp(url, '1.5', 'of-nobody', { 'content-type': 'text/plain' });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('application/json') } });
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ token: 'none' });
+  });
+
   it('says that a token is refused', async () => {
     const { url, backend } = await start({ labelStudio: { url: labelStudio.url, token: 'f'.repeat(40) } });
     expect(await failure(url, [click(50, 50)])).toContain('token-refused');

@@ -45,7 +45,7 @@ export interface FakeLabelStudio extends Listening {
   /** Access tokens that are valid now; refreshing adds one. */
   readonly access: Set<string>;
   refreshes: number;
-  readonly legacyToken: string;
+  legacyToken: string;
   readonly personalToken: string;
   /** POST /api/ml/{id}/interactive-annotating as the connector does it. */
   interactive(backend: string, task: Json, context: unknown): Promise<{ data?: Json; errors?: string[] }>;

@@ -27,6 +27,7 @@ import { createPromptMemory, isRecord } from '../prompts/index.js';
 import { createDeadline, createLookAhead, createTaskQueue, type Deadline } from '../work/index.js';
 import { createGates } from './auth.js';
 import { limitBodies } from './limit-bodies.js';
+import { onlyJson } from './only-json.js';
 import { defaultLimits, type LabelStudioBackendOptions } from './options.js';
 import { createPlanner } from './plan-next.js';
 import { createPredictor } from './predict.js';
@@ -82,8 +83,14 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
   const limits = { ...defaultLimits, ...options.limits };
   const modelVersion = segmenter.info.model.replace(/\s+/g, '-');
   const url = labelStudio.url === undefined ? undefined : parseLabelStudioUrl(labelStudio.url);
-  const setups = createSetupStore();
-  const tokens = chooseTokens(url, labelStudio.token, () => setups.token(), limits.pictureMs);
+  const makeTokens = (token: string | undefined) =>
+    url === undefined ? noTokens : createLabelStudioTokens(url, token, limits.pictureMs);
+  const setups = createSetupStore({ makeTokens });
+  const given = labelStudio.token === undefined || labelStudio.token === '' ? undefined : labelStudio.token;
+  // Without a token of the options, what Label Studio sends at setup serves the project it was sent for.
+  const tokens = given === undefined ? undefined : makeTokens(given);
+  const tokensOf = (project: string) => tokens ?? setups.tokens(project) ?? noTokens;
+  const tokenKind = () => (tokens ?? setups).kind;
   const policy = createHostPolicy({
     labelStudio: url,
     hosts: labelStudio.hosts ?? [],
@@ -92,7 +99,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
   const fetch = createGuardedFetch({
     policy,
     labelStudio: url,
-    tokens,
+    tokensOf,
     maxBytes: limits.pictureBytes,
     timeoutMs: limits.pictureMs,
   });
@@ -140,7 +147,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     client:
       url === undefined || ahead === 0
         ? undefined
-        : () => createLabelStudioClient({ url: url.href, token: labelStudio.token ?? setups.token() }),
+        : (project) => createLabelStudioClient({ url: url.href, token: given ?? setups.tokens(project)?.token }),
     lookAhead,
     count: ahead,
     prepare: (data, owner, config) => predictor.prepare(data, owner, config, false),
@@ -176,7 +183,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
       queued: queue.queued,
       active: queue.active,
       label_studio: url === undefined ? 'not configured' : 'configured',
-      token: tokens.kind,
+      token: tokenKind(),
     });
   };
 
@@ -257,7 +264,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     provider: segmenter.info.provider,
     output: options.output?.kind ?? 'auto',
     labelStudio: url?.href ?? 'not configured',
-    token: tokens.kind,
+    token: tokenKind(),
     pictures: pictures.count,
     requests: journal.entries(),
   });
@@ -292,7 +299,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     response.type('html').send(diagnosticsPage(report()));
   });
-  router.post('/setup', body, setup);
+  router.post('/setup', onlyJson, body, setup);
   router.post('/predict', body, predict);
   router.use((request: Request) => {
     throw new Problem(
@@ -363,31 +370,7 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
   };
 }
 
-/** The token of the options; else, for a Label Studio that is known, the one that it sent at setup. */
-function chooseTokens(
-  url: URL | undefined,
-  token: string | undefined,
-  ofSetup: () => string | undefined,
-  timeoutMs: number,
-): TokenSource {
-  const none: TokenSource = { kind: 'none', authorization: async () => undefined, refused() {} };
-  if (url === undefined) return none;
-  if (token !== undefined && token !== '') return createLabelStudioTokens(url, token, timeoutMs);
-  let known: { token: string; source: TokenSource } | undefined;
-  const current = () => {
-    const now = ofSetup();
-    if (now === undefined) return none;
-    if (known?.token !== now) known = { token: now, source: createLabelStudioTokens(url, now, timeoutMs) };
-    return known.source;
-  };
-  return {
-    get kind() {
-      return current().kind;
-    },
-    authorization: (signal) => current().authorization(signal),
-    refused: (header) => current().refused(header),
-  };
-}
+const noTokens: TokenSource = { kind: 'none', authorization: async () => undefined, refused: () => false };
 
 /** Labeling configs are sent with every click; the last ones are kept parsed. */
 function createConfigCache(): (xml: string) => LabelingConfig {

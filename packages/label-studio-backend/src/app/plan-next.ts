@@ -11,7 +11,7 @@ export interface Planner {
 
 export interface PlannerOptions {
   /** Undefined where Label Studio cannot be asked. */
-  readonly client: (() => LabelStudioClient) | undefined;
+  readonly client: ((project: string) => LabelStudioClient) | undefined;
   readonly lookAhead: LookAhead;
   readonly count: number;
   readonly prepare: (data: LabelStudioTask['data'], owner: PictureOwner, config: LabelingConfig) => void;
@@ -36,7 +36,7 @@ export function createPlanner({ client, lookAhead, count, prepare }: PlannerOpti
       }
       lookAhead.push(`tasks after ${name}`, async () => {
         try {
-          const next = await client().tasksAfter(Number(project), Number(task), count, abort.signal);
+          const next = await client(project).tasksAfter(Number(project), Number(task), count, abort.signal);
           for (const one of next) prepare(one.data, { project, task: String(one.id) }, config);
         } catch {
           // Without a token that may list tasks there is nothing to look ahead to; do not ask at every click.

@@ -1,28 +1,65 @@
-/** What Label Studio said at `/setup`, for the requests that leave it out. */
+import { createOfferedTokens, type OfferedTokens, type TokenSource } from '../client/index.js';
+
+/** What Label Studio said at `/setup`, for the requests that leave it out; of each project for itself. */
 export interface SetupStore {
   remember(project: string, schema: string | undefined, token: string | undefined): void;
   schema(project: string): string | undefined;
-  /** The last token that was sent. */
-  token(): string | undefined;
+  /** Undefined where the project was not set up. */
+  tokens(project: string): OfferedTokens | undefined;
+  /** Of the project that was set up last. */
+  readonly kind: TokenSource['kind'];
 }
 
-export function createSetupStore(maxProjects = 500): SetupStore {
-  const schemas = new Map<string, string>();
-  let lastToken: string | undefined;
+export interface SetupStoreOptions {
+  readonly makeTokens: (token: string) => TokenSource;
+  /** Bytes of all projects together; those set up longest ago go first. Default 32 MB. */
+  readonly maxBytes?: number;
+}
+
+interface Project {
+  readonly schema?: string;
+  readonly tokens: OfferedTokens;
+}
+
+const maxSchema = 1_000_000;
+const maxToken = 4096;
+
+export function createSetupStore({ makeTokens, maxBytes = 32e6 }: SetupStoreOptions): SetupStore {
+  const projects = new Map<string, Project>();
+  let bytes = 0;
+  let last: OfferedTokens | undefined;
+  // Two bytes a character, and room for two tokens.
+  const sizeOf = ({ schema = '' }: Project) => 2 * schema.length + 4 * maxToken;
+
+  function drop(name: string): void {
+    const project = projects.get(name);
+    if (project === undefined) return;
+    projects.delete(name);
+    bytes -= sizeOf(project);
+  }
+
   return {
-    remember(project, schema, token) {
-      if (schema !== undefined && schema.length <= 1_000_000) {
-        schemas.delete(project);
-        schemas.set(project, schema);
-      }
-      for (const oldest of schemas.keys()) {
-        if (schemas.size <= maxProjects) break;
-        schemas.delete(oldest);
-      }
+    remember(name, given, token) {
+      const known = projects.get(name);
+      const schema = given !== undefined && given.length <= maxSchema ? given : known?.schema;
+      const project = { schema, tokens: known?.tokens ?? createOfferedTokens(makeTokens) };
       // What cannot be in a header is no token.
-      if (token !== undefined && /^[\x21-\x7e]{6,4096}$/.test(token)) lastToken = token;
+      if (token !== undefined && token.length <= maxToken && /^[\x21-\x7e]{6,}$/.test(token)) {
+        project.tokens.offer(token);
+      }
+      drop(name);
+      projects.set(name, project);
+      bytes += sizeOf(project);
+      last = project.tokens;
+      for (const oldest of projects.keys()) {
+        if (bytes <= maxBytes) break;
+        drop(oldest);
+      }
     },
-    schema: (project) => schemas.get(project),
-    token: () => lastToken,
+    schema: (name) => projects.get(name)?.schema,
+    tokens: (name) => projects.get(name)?.tokens,
+    get kind() {
+      return last?.kind ?? 'none';
+    },
   };
 }

@@ -10,4 +10,5 @@ export {
   type MlBackendSettings,
   parseLabelStudioUrl,
 } from './label-studio-client.js';
+export { createOfferedTokens, type OfferedTokens } from './offered-tokens.js';
 export { createTokenSource, isPersonalToken, type RefreshCall, type TokenSource } from './tokens.js';

@@ -106,10 +106,7 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     for (let attempt = 0; ; attempt++) {
       const authorization = await tokens.authorization(outer);
       const { status, text } = await send(base, method, path, body, authorization, timeoutMs, outer);
-      if (status === 401 && authorization !== undefined && tokens.kind === 'personal' && attempt === 0) {
-        tokens.refused(authorization);
-        continue;
-      }
+      if (status === 401 && authorization !== undefined && attempt === 0 && tokens.refused(authorization)) continue;
       if (status >= 200 && status < 300) return parseJson(text, method, path);
       if (status === 401 || (status === 403 && tokens.kind === 'none')) {
         throw new Problem(

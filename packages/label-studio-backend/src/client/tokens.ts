@@ -6,8 +6,10 @@ export interface TokenSource {
   readonly kind: 'none' | 'legacy' | 'personal';
   /** Undefined where there is no token. */
   authorization(signal?: AbortSignal): Promise<string | undefined>;
-  /** Says that the last header was refused with 401, so that the next one is made anew. */
-  refused(header: string): void;
+  /** Says that a header was refused with 401, so that the next one is made anew; false where it would be the same. */
+  refused(header: string): boolean;
+  /** Says that a header was good. */
+  accepted?(header: string): void;
 }
 
 /** Exchanges a personal access token; answers the status and, where it is 200, the parsed body. */
@@ -58,6 +60,7 @@ export function createTokenSource(
     },
     refused(header) {
       if (access?.header === header) access = undefined;
+      return kind === 'personal';
     },
   };
 }

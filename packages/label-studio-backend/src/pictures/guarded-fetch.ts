@@ -16,17 +16,18 @@ export interface Fetched {
 /** Fetches bytes by GET under the rules of a {@link HostPolicy}. */
 export interface GuardedFetch {
   /**
+   * @param project - whose token goes along
    * @throws Problem `host-refused`, `address-refused`, `token-missing`, `token-refused`, `picture-not-found`,
    * `picture-unreachable`, `picture-too-slow`, `picture-too-large`, `picture-url-unsupported`
    */
-  get(url: URL, signal?: AbortSignal): Promise<Fetched>;
+  get(url: URL, project: string, signal?: AbortSignal): Promise<Fetched>;
   close(): Promise<void>;
 }
 
 export interface GuardedFetchOptions {
   readonly policy: HostPolicy;
   readonly labelStudio?: URL;
-  readonly tokens: TokenSource;
+  readonly tokensOf: (project: string) => TokenSource;
   readonly maxBytes: number;
   readonly timeoutMs: number;
   /** Replaces the system's name resolution, for tests. */
@@ -41,7 +42,7 @@ const maxRedirects = 5;
  * to those routes of Label Studio that serve files.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
-  const { policy, labelStudio, tokens, maxBytes, timeoutMs } = options;
+  const { policy, labelStudio, tokensOf, maxBytes, timeoutMs } = options;
   const lookup = options.lookup ?? (dnsLookup as LookupFunction);
   const common = { connections: 16, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: maxBytes };
   const open = new Agent({ ...common, connect: { timeout: Math.min(timeoutMs, 5000), lookup } });
@@ -70,7 +71,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     }
   }
 
-  async function get(url: URL, signal: AbortSignal): Promise<Fetched> {
+  async function get(url: URL, tokens: TokenSource, signal: AbortSignal): Promise<Fetched> {
     let target = url;
     let fromPresign = false;
     let retried = false;
@@ -80,17 +81,23 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       const authorization = own && servesFiles(target, labelStudio) ? await tokens.authorization(signal) : undefined;
       const response = await hop(target, privateAllowed, authorization, signal);
       const { statusCode: status, headers } = response;
-      if (status === 401 && authorization !== undefined && tokens.kind === 'personal' && !retried) {
-        // The access token may have ended early, such as when Label Studio was restarted.
-        await discard(response.body);
-        tokens.refused(authorization);
-        retried = true;
-        continue;
+      const next =
+        status >= 300 && status < 400 && headers.location !== undefined
+          ? parseLocation(String(headers.location), target)
+          : undefined;
+      const asksForLogin = own && (status === 401 || (next !== undefined && /\/user\/login/.test(next.pathname)));
+      if (authorization !== undefined) {
+        // The access token may have ended early, such as when Label Studio was restarted; or another token is there.
+        if (asksForLogin && !retried && tokens.refused(authorization)) {
+          await discard(response.body);
+          retried = true;
+          continue;
+        }
+        if (!asksForLogin && status < 400) tokens.accepted?.(authorization);
       }
-      if (status >= 300 && status < 400 && headers.location !== undefined) {
+      if (next !== undefined) {
         await discard(response.body);
-        const next = parseLocation(String(headers.location), target);
-        if (own && /\/user\/login/.test(next.pathname)) throw loginProblem(tokens);
+        if (asksForLogin) throw loginProblem(tokens);
         fromPresign = own && /\/(?:presign|resolve|storage-data)\//.test(target.pathname);
         target = next;
         hops++;
@@ -114,11 +121,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   }
 
   return {
-    async get(url, signal) {
+    async get(url, project, signal) {
       const deadline = AbortSignal.timeout(timeoutMs);
       const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
       try {
-        return await get(url, both);
+        return await get(url, tokensOf(project), both);
       } catch (error) {
         if (deadline.aborted) {
           throw new Problem('picture-too-slow', `Expected the picture within ${timeoutMs} ms from ${url.host}.`, {

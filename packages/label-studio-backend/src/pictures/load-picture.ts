@@ -28,12 +28,16 @@ export function createPictureLoader(options: PictureLoaderOptions): PictureLoade
   const { fetch, disk, maxBytes, localFilesRoot } = options;
   const locate = { ...options, localFiles: localFilesRoot !== undefined };
 
-  async function fetched(url: URL, fallback: URL | undefined, cacheKey: string, signal?: AbortSignal) {
+  async function fetched(
+    { url, fallback, cacheKey }: { readonly url: URL; readonly fallback?: URL; readonly cacheKey: string },
+    project: string,
+    signal?: AbortSignal,
+  ) {
     const known = await disk?.read(cacheKey);
     if (known !== undefined) return known;
-    const { bytes, type } = await fetch.get(url, signal).catch((error: unknown) => {
+    const { bytes, type } = await fetch.get(url, project, signal).catch((error: unknown) => {
       if (fallback !== undefined && error instanceof Problem && error.reason === 'picture-not-found') {
-        return fetch.get(fallback, signal);
+        return fetch.get(fallback, project, signal);
       }
       throw error;
     });
@@ -55,14 +59,15 @@ export function createPictureLoader(options: PictureLoaderOptions): PictureLoade
         case 'local-file': {
           const bytes = await readInside(localFilesRoot ?? '', place.path, maxBytes);
           if (bytes !== undefined) return bytes;
-          if (place.url !== undefined) return fetched(place.url, undefined, place.cacheKey, signal);
+          const { url, cacheKey } = place;
+          if (url !== undefined) return fetched({ url, cacheKey }, owner.project, signal);
           throw new Problem(
             'picture-not-found',
             'Expected the file in the folder of local files, but it is not there.',
           );
         }
         case 'url':
-          return fetched(place.url, place.fallback, place.cacheKey, signal);
+          return fetched(place, owner.project, signal);
       }
     },
   };
