@@ -16,7 +16,11 @@ class FakeWorker {
   onerror: ((event: { readonly message: string }) => void) | null = null;
   onmessage = null;
 
-  constructor(readonly details: ErrorDetails) {}
+  readonly details: ErrorDetails;
+
+  constructor(details: ErrorDetails) {
+    this.details = details;
+  }
 
   postMessage({ settings, port }: StartMessage) {
     const onGpu = settings.provider === 'auto';
