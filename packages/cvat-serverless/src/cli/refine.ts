@@ -23,7 +23,7 @@ deployed. Masks are added beside what is there. Can be stopped and started again
   --kinds LIST          ${sourceKinds.join(', ')}; default rectangle
   --labels LIST         names of labels; default all
   --frames A-B          default: all of the job
-  --replace             deletes each shape whose mask was saved, unless it was changed meanwhile
+  --replace             deletes each shape whose mask was saved, by an earlier run too, unless either was changed
   --min-overlap N       a mask that fits its shape less than this is not saved, 0 to 1; default ${refineDefaults.minOverlap}
   --fill-holes N        fills holes of up to N pixels
   --remove-specks N     drops parts of fewer than N pixels

@@ -1,11 +1,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { ClickmaskError } from '@clickmask/core';
-import type { RefineMemory } from './refine-job.js';
+import type { RefineMemory, RefineState } from './refine-job.js';
 
-interface Content {
+interface Content extends RefineState {
   readonly server: string;
   readonly job: number;
-  readonly finished: readonly number[];
 }
 
 /**
@@ -20,8 +19,8 @@ interface Content {
  * import { createFileMemory } from '@clickmask/cvat-serverless';
  *
  * const memory = createFileMemory(join(tmpdir(), `memory-${process.pid}.json`), 'http://localhost:8080', 12);
- * await memory.save([1, 2]);
- * console.log(await memory.load()); // [ 1, 2 ]
+ * await memory.save({ finished: [1, 2], kept: [] });
+ * console.log((await memory.load()).finished); // [ 1, 2 ]
  * ```
  */
 export function createFileMemory(path: string, server: string, job: number): RefineMemory {
@@ -31,11 +30,11 @@ export function createFileMemory(path: string, server: string, job: number): Ref
       try {
         text = await readFile(path, 'utf8');
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { finished: [], kept: [] };
         throw error;
       }
       const content = parse(text);
-      if (content === null || !Array.isArray(content.finished)) {
+      if (content === null || !Array.isArray(content.finished) || !Array.isArray(content.kept)) {
         throw new ClickmaskError(
           'bad-option',
           `${path} is damaged. Delete it to begin anew: masks that are saved are found again.`,
@@ -47,10 +46,10 @@ export function createFileMemory(path: string, server: string, job: number): Ref
           `${path} belongs to job ${content.job} of ${content.server}. Name another file.`,
         );
       }
-      return content.finished;
+      return { finished: content.finished, kept: content.kept };
     },
-    async save(finished) {
-      const content: Content = { server, job, finished };
+    async save({ finished, kept }) {
+      const content: Content = { server, job, finished, kept };
       // Written aside and moved, so that an interruption leaves the old one or the new one.
       await writeFile(`${path}.part`, `${JSON.stringify(content)}\n`);
       await rename(`${path}.part`, path);

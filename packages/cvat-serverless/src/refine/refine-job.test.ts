@@ -73,7 +73,10 @@ describe('refineJob', () => {
     const memory = createFileMemory(path, server.url, 7);
     await expect(refine({ memory, signal: stop.signal })).rejects.toThrow();
     expect(server.shapes.filter(({ type }) => type === 'mask').length).toBe(1);
-    expect(JSON.parse(await readFile(path, 'utf8')).finished).toEqual([100]);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+      finished: [103, 100],
+      kept: [{ id: 100, mask: 103 }],
+    });
     expect(await refine({ memory })).toMatchObject({ saved: 2, skipped: 1 });
     expect(server.shapes.filter(({ type }) => type === 'mask').length).toBe(3);
   });
@@ -83,6 +86,39 @@ describe('refineJob', () => {
     expect(await refine({ replace: true })).toMatchObject({ saved: 2, deleted: 2 });
     expect(server.shapes.map(({ type }) => type)).toEqual(['mask', 'mask']);
     expect(server.written.map(({ action }) => action)).toEqual(['create', 'delete']);
+  });
+
+  it('makes no masks of the masks that an interrupted run has saved', async () => {
+    const stop = new AbortController();
+    const { server, refine } = await setUp({
+      shapes: [box(0), box(1)],
+      onFrame: (number) => {
+        if (number === 1) stop.abort();
+      },
+    });
+    const memory = createFileMemory(await stateFile(), server.url, 7);
+    const kinds = ['rectangle', 'mask'] as const;
+    await expect(refine({ kinds, memory, signal: stop.signal })).rejects.toThrow();
+    expect(await refine({ kinds, memory })).toMatchObject({ saved: 1, skipped: 2 });
+    expect(await refine({ kinds, memory })).toMatchObject({ saved: 0, skipped: 4 });
+  });
+
+  it('deletes what an earlier run left beside its mask, unless either was changed since', async () => {
+    const shapes = [box(0), box(0, [40, 5, 60, 20]), box(1), box(2)];
+    const { server, refine, segmenter } = await setUp({ shapes });
+    const memory = createFileMemory(await stateFile(), server.url, 7);
+    await refine({ memory });
+    const asked = segmenter.requests.length;
+    const at = (id: number) => server.shapes.findIndex((shape) => shape.id === id);
+    server.shapes[at(100)] = { ...server.shapes[at(100)], points: [10, 10, 31, 30] };
+    server.shapes.splice(
+      server.shapes.findIndex(({ type, frame: number }) => type === 'mask' && number === 1),
+      1,
+    );
+    expect(await refine({ memory, replace: true })).toMatchObject({ saved: 0, deleted: 2, changed: [100, 102] });
+    expect(server.shapes.filter(({ type }) => type === 'rectangle').map(({ id }) => id)).toEqual([100, 102]);
+    expect(segmenter.requests.length).toBe(asked);
+    expect((await memory.load()).kept.map(({ id }) => id)).toEqual([100, 102]);
   });
 
   it('does not delete a shape that somebody changed meanwhile', async () => {
@@ -161,7 +197,7 @@ describe('refineJob', () => {
     const memory = createFileMemory(await stateFile(), server.url, 7);
     const report = await refine({ kinds: ['mask', 'rectangle'], memory });
     expect(report).toMatchObject({ saved: 1, failed: [{ shape: 100 }, { shape: 101 }] });
-    expect(await memory.load()).toEqual([102]);
+    expect(await memory.load()).toMatchObject({ finished: [103, 102], kept: [{ id: 102, mask: 103 }] });
   });
 
   it('tells its progress', async () => {
@@ -175,7 +211,7 @@ describe('refineJob', () => {
 describe('createFileMemory', () => {
   it('refuses a file of another job, and a damaged one', async () => {
     const path = await stateFile();
-    await createFileMemory(path, 'http://a', 1).save([1]);
+    await createFileMemory(path, 'http://a', 1).save({ finished: [1], kept: [] });
     await expect(createFileMemory(path, 'http://a', 2).load()).rejects.toThrow(/belongs to job 1 of http:\/\/a/);
     await writeFile(path, 'x');
     await expect(createFileMemory(path, 'http://a', 1).load()).rejects.toThrow(/damaged/);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Box,
   bounds,
@@ -12,11 +13,27 @@ import type { CvatClient, CvatLabel, CvatShape } from '../client/index.js';
 import { withDefaults } from '../options/with-defaults.js';
 import { type SourceKind, shapePrompt, sourceKinds } from './shape-prompt.js';
 
-/** What was already done of a job, so that an interrupted run goes on where it stopped. */
+/** What is done of a job. */
+export interface RefineState {
+  /** Ids of the shapes that are finished, and of the masks that were made of them. */
+  readonly finished: readonly number[];
+  /** Finished shapes that are still there beside their masks. */
+  readonly kept: readonly KeptShape[];
+}
+
+/** A shape whose mask was saved and which was not deleted. */
+export interface KeptShape {
+  readonly id: number;
+  /** Id of the mask. */
+  readonly mask: number;
+  /** Tells whether the shape is still what the mask was made of. */
+  readonly digest: string;
+}
+
+/** Keeps what is done of a job, so that an interrupted run goes on where it stopped. */
 export interface RefineMemory {
-  /** Ids of the shapes that are finished. */
-  load(): Promise<readonly number[]>;
-  save(ids: readonly number[]): Promise<void>;
+  load(): Promise<RefineState>;
+  save(state: RefineState): Promise<void>;
 }
 
 export interface RefineOptions {
@@ -29,7 +46,10 @@ export interface RefineOptions {
   readonly labels?: readonly string[];
   /** First and last frame; default the whole job. */
   readonly frames?: readonly [number, number];
-  /** Deletes a shape once its mask is saved. Default false: masks are added, everything else stays. */
+  /**
+   * Deletes a shape once its mask is saved; with a memory, those of earlier runs too. Default false: masks are added,
+   * everything else stays.
+   */
   readonly replace?: boolean;
   /** Saves nothing. Default false. */
   readonly dryRun?: boolean;
@@ -63,7 +83,7 @@ export interface RefineReport {
   readonly skipped: number;
   /** Shapes whose mask was empty or too far from the shape. */
   readonly unsure: readonly number[];
-  /** Shapes that somebody changed meanwhile, and that were therefore not deleted. */
+  /** Shapes that were not deleted, since somebody changed them or their mask meanwhile. */
   readonly changed: readonly number[];
   readonly failed: readonly { readonly shape: number; readonly reason: string }[];
 }
@@ -125,7 +145,10 @@ export async function refineJob(options: RefineOptions): Promise<RefineReport> {
   const wanted = labelIds(settings.labels, labels);
   const [first, last] = settings.frames ?? [info.start_frame, info.stop_frame];
   const deletedFrames = new Set(meta.deleted_frames);
-  const finished = new Set(await memory?.load());
+  const state = await memory?.load();
+  const finished = new Set(state?.finished);
+  const kept = new Map(state?.kept.map((shape) => [shape.id, shape]));
+  const remember = () => memory?.save({ finished: [...finished], kept: [...kept.values()] });
   const isSource = (shape: CvatShape): boolean =>
     shape.id !== undefined &&
     (settings.kinds as readonly string[]).includes(shape.type) &&
@@ -134,7 +157,9 @@ export async function refineJob(options: RefineOptions): Promise<RefineReport> {
     shape.frame <= last &&
     !deletedFrames.has(shape.frame);
   const sources = annotations.shapes.filter(isSource);
-  const existing = new Set(annotations.shapes.filter(({ type }) => type === 'mask').map(identity));
+  const existing = new Map(
+    annotations.shapes.filter(({ type }) => type === 'mask').map((shape) => [identity(shape), shape.id]),
+  );
 
   let saved = 0;
   let deleted = 0;
@@ -144,14 +169,7 @@ export async function refineJob(options: RefineOptions): Promise<RefineReport> {
   const changed: number[] = [];
   const failed: { shape: number; reason: string }[] = [];
 
-  for (const [frame, shapes] of byFrame(sources)) {
-    const pending = shapes.filter(({ id }) => !finished.has(id as number));
-    skipped += shapes.length - pending.length;
-    done += shapes.length - pending.length;
-    onProgress({ frame, done, total: sources.length });
-    if (pending.length === 0) continue;
-    signal?.throwIfAborted();
-
+  async function makeMasks(frame: number, pending: readonly CvatShape[]): Promise<void> {
     let image: SegmenterImage;
     try {
       image = await segmenter.open(await client.jobs.frame(job, frame, call), { signal });
@@ -159,10 +177,10 @@ export async function refineJob(options: RefineOptions): Promise<RefineReport> {
       if (signal?.aborted) throw error;
       for (const { id } of pending) failed.push({ shape: id as number, reason: `frame ${frame}: ${reason(error)}` });
       done += pending.length;
-      continue;
+      return;
     }
     const made: CvatShape[] = [];
-    const replaced: CvatShape[] = [];
+    const replaced: { readonly shape: CvatShape; readonly mask: string }[] = [];
     try {
       for (const shape of pending) {
         const id = shape.id as number;
@@ -174,13 +192,14 @@ export async function refineJob(options: RefineOptions): Promise<RefineReport> {
             continue;
           }
           const mask = maskShape(shape, runs);
-          if (existing.has(identity(mask))) skipped += 1;
+          const name = identity(mask);
+          if (existing.has(name)) skipped += 1;
           else {
             made.push(mask);
-            existing.add(identity(mask));
+            existing.set(name, undefined);
           }
           // A mask that came out as it was is not to be deleted: it is the result.
-          if (identity(mask) !== identity(shape)) replaced.push(shape);
+          if (name !== identity(shape)) replaced.push({ shape, mask: name });
         } catch (error) {
           if (signal?.aborted) throw error;
           failed.push({ shape: id, reason: reason(error) });
@@ -190,26 +209,49 @@ export async function refineJob(options: RefineOptions): Promise<RefineReport> {
     } finally {
       await image.close();
     }
-    if (!settings.dryRun) {
-      // Created before anything is deleted: an interruption leaves too much, never too little.
-      if (made.length > 0) await client.jobs.createShapes(job, made, call);
-      if (settings.replace && replaced.length > 0) {
-        const now = new Map((await client.jobs.annotations(job, call)).shapes.map((shape) => [shape.id, shape]));
-        const same = replaced.filter((shape) => {
-          const current = now.get(shape.id);
-          return current !== undefined && current.label_id === shape.label_id && identity(current) === identity(shape);
-        });
-        changed.push(
-          ...replaced.filter((shape) => !same.includes(shape) && now.has(shape.id)).map(({ id }) => id as number),
-        );
-        if (same.length > 0) await client.jobs.deleteShapes(job, same, call);
-        deleted += same.length;
-      }
-      const failures = new Set(failed.map(({ shape }) => shape));
-      for (const { id } of pending) if (!failures.has(id as number)) finished.add(id as number);
-      await memory?.save([...finished]);
-    }
     saved += made.length;
+    if (settings.dryRun) return;
+    const created = made.length === 0 ? [] : await client.jobs.createShapes(job, made, call);
+    for (const shape of created) {
+      existing.set(identity(shape), shape.id);
+      if (shape.id !== undefined) finished.add(shape.id);
+    }
+    for (const { shape, mask: name } of replaced) {
+      const mask = existing.get(name);
+      const id = shape.id as number;
+      if (mask !== undefined) kept.set(id, { id, mask, digest: digest(shape) });
+    }
+    const failures = new Set(failed.map(({ shape }) => shape));
+    for (const { id } of pending) if (!failures.has(id as number)) finished.add(id as number);
+    await remember();
+  }
+
+  /** Only what is beside its mask is deleted: an interruption leaves too much, never too little. */
+  async function deleteReplaced(shapes: readonly CvatShape[]): Promise<void> {
+    const due = shapes.flatMap(({ id }) => kept.get(id as number) ?? []);
+    if (due.length === 0) return;
+    const now = new Map((await client.jobs.annotations(job, call)).shapes.map((shape) => [shape.id, shape]));
+    const same: CvatShape[] = [];
+    for (const { id, mask, digest: before } of due) {
+      const shape = now.get(id);
+      if (shape === undefined) kept.delete(id);
+      else if (digest(shape) === before && now.get(mask)?.type === 'mask') same.push(shape);
+      else changed.push(id);
+    }
+    if (same.length > 0) await client.jobs.deleteShapes(job, same, call);
+    for (const { id } of same) kept.delete(id as number);
+    deleted += same.length;
+    await remember();
+  }
+
+  for (const [frame, shapes] of byFrame(sources)) {
+    const pending = shapes.filter(({ id }) => !finished.has(id as number));
+    skipped += shapes.length - pending.length;
+    done += shapes.length - pending.length;
+    onProgress({ frame, done, total: sources.length });
+    signal?.throwIfAborted();
+    if (pending.length > 0) await makeMasks(frame, pending);
+    if (settings.replace && !settings.dryRun) await deleteReplaced(shapes);
   }
   return { job, shapes: sources.length, saved, deleted, skipped, unsure, changed, failed };
 }
@@ -250,6 +292,8 @@ function maskShape(shape: CvatShape, runs: MaskRuns): CvatShape {
 function identity(shape: CvatShape): string {
   return `${shape.type}:${shape.frame}:${shape.label_id}:${shape.points.join(',')}`;
 }
+
+const digest = (shape: CvatShape) => createHash('sha256').update(identity(shape)).digest('base64url');
 
 function labelIds(names: readonly string[] | undefined, labels: readonly CvatLabel[]): ReadonlySet<number> | null {
   if (names === undefined || names.length === 0) return null;
