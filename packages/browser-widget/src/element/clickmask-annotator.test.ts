@@ -1,4 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
+import type { ChangeOrigin } from '../value/value.js';
 import { ClickmaskAnnotatorElement } from './clickmask-annotator.js';
 
 test('what is asked of the segmenter can be read back', () => {
@@ -20,7 +21,9 @@ function listen(element: HTMLElementTagNameMap['clickmask-annotator']): void {
   element.addEventListener('of-the-page', (event) => expectTypeOf(event).toEqualTypeOf<Event>());
   const change = ({ detail }: HTMLElementEventMap['click']) => expectTypeOf(detail).toBeNumber();
   element.removeEventListener('click', change);
-  element.removeEventListener('clickmask-change', ({ detail }) => expectTypeOf(detail.value.objects).toBeArray());
+  element.removeEventListener('clickmask-change', ({ detail }) =>
+    expectTypeOf(detail.origin).toEqualTypeOf<ChangeOrigin>(),
+  );
 }
 
 test('events of the widget and of all elements are typed', () => expect(listen).toBeTypeOf('function'));
