@@ -3,9 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright';
 import { findChromium } from '../../../scripts/find-chromium.mjs';
 
-/** A browser of the system, else the one of Playwright where it was installed. */
-const own = chromium.executablePath();
-export const chromiumPath = findChromium() ?? (existsSync(own) ? own : null);
+export const chromiumPath = findChromium();
 
 const built = existsSync(fileURLToPath(new URL('../dist/standalone/web-worker.js', import.meta.url)));
 

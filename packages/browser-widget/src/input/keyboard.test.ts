@@ -29,10 +29,10 @@ function setUp() {
 
 test('a key held down does what goes on step by step again, and all else once', () => {
   const { commands, press } = setUp();
-  for (const key of ['Enter', 'Delete', 'c', 'ArrowLeft', '+', ']']) {
+  for (const key of ['Enter', 'Delete', 'c', 'ArrowLeft', '+', ']', 'u']) {
     expect([press(key), press(key, true), press(key, true)]).toEqual([true, true, true]);
   }
-  const steps = ['crosshair-left', 'zoom-in', 'brush-larger'].flatMap((command) => [command, command, command]);
+  const steps = ['crosshair-left', 'zoom-in', 'brush-larger', 'undo'].flatMap((command) => [command, command, command]);
   expect(commands).toEqual(['click', 'delete', 'next-candidate', ...steps]);
 });
 

@@ -45,5 +45,5 @@ export function listenToKeys(root: HTMLElement, stage: HTMLElement, actions: Key
 
 /** Whether a key that is held down is not to do it again and again. */
 function happensOnce(command: Command): boolean {
-  return !/^(crosshair|zoom|brush)-/.test(command);
+  return !/^(crosshair|zoom|brush)-|^(undo|redo)$/.test(command);
 }
