@@ -101,12 +101,19 @@ def run_average(options: argparse.Namespace) -> int:
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    from .evaluate import HEADER, VARIANTS, click_ious, evaluate_correction, summarise
+    from .evaluate import HEADER, VARIANTS, click_ious, compare_readings, evaluate_correction, summarise
     from .models import open_model
     from .pictures import write_worst
 
     model = open_model(options.model, options.size, options.without.split(",") if options.without else ())
     sets = evaluation_sets(options)
+    if options.readings:
+        print("| set | variant | mIoU after one click: first candidate | best of three |\n" + "| --- " * 4 + "|")
+        for name in options.variants.split(","):
+            for set_name, samples in sets.items():
+                first, best = compare_readings(model, VARIANTS[name], samples)
+                print(f"| {set_name} | {name} | {first:.3f} | {best:.3f} |", flush=True)
+        return 0
     print("| set | samples | variant " + HEADER)
     print("| --- " * 9 + "|")
     for name in options.variants.split(","):
@@ -236,6 +243,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path, default=DEFAULT_DATA)
     evaluate.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)")
     evaluate.add_argument("--candidate", choices=("first", "score"), default="first", help="which candidate answers")
+    evaluate.add_argument("--readings", action="store_true", help="only compare the candidates after the first click, of a network with three")
     evaluate.add_argument("--without", help="silence parts of a checkpoint's network: first-click, similarity, previous")
     evaluate.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code has 0.49")
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")

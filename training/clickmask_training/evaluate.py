@@ -94,6 +94,20 @@ def evaluate(model: ClickModel, refinement: Refinement, samples: Iterable[Evalua
     return summarise([click_ious(model, refinement, sample) for sample in samples])
 
 
+def reading_ious(model: ClickModel, refinement: Refinement, sample: EvaluationSample, count: int = 3) -> list[float]:
+    """IoU of each candidate after the first click: what a user can have who looks through them."""
+    nothing = np.zeros_like(sample.truth)
+    click = next_evaluation_click(nothing, sample.truth, sample.ignore, nothing)
+    masks = [ClickPipeline(model, replace(refinement, candidate=index), sample.image).add(click) for index in range(count)]
+    return [mask_iou(mask, sample.truth, sample.ignore) for mask in masks]
+
+
+def compare_readings(model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]) -> tuple[float, float]:
+    """Mean IoU after the first click: of the first candidate, and of the best one for each sample."""
+    ious = np.array([reading_ious(model, refinement, sample) for sample in samples])
+    return float(ious[:, 0].mean()), float(ious.max(1).mean())
+
+
 def starting_mask(sample: EvaluationSample, seed: int = 0, low: float = 0.75, high: float = 0.85) -> np.ndarray | None:
     """A wrong mask whose IoU with the truth lies in [low, high]; the same for every model."""
     rng = random.Random(f"{seed}/{sample.name}")

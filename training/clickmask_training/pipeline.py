@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from .clicks import Click
-from .models import ClickModel, Features
+from .models import Candidates, ClickModel, Features
 
 Region = tuple[int, int, int, int]
 """Region of interest (x, y, width, height), image px."""
@@ -43,8 +43,8 @@ class Refinement:
     """Cascade on every click (the paper), or on the first only (the authors' code)."""
     flip: bool = False
     zoom_in: ZoomIn | None = None
-    candidate: str = "first"
-    """``first``: the first candidate, which answers for the whole prompt; ``score``: the best-scored one."""
+    candidate: str | int = "first"
+    """``first``: the first candidate, which answers for the whole prompt; ``score``: the best-scored one; or its index."""
     threshold: float = 0.5
 
 
@@ -99,8 +99,7 @@ class ClickPipeline:
             other = self.model.decode(self._encoded(region, True), mirrored, np.ascontiguousarray(previous[:, ::-1]))
             logits = 0.5 * (logits + other.logits[:, :, ::-1])
         if candidate is None:
-            by_score = self.refinement.candidate == "score" and decoded.scores is not None
-            candidate = int(decoded.scores.argmax()) if by_score else 0
+            candidate = self._choose(decoded)
         grid = 1.0 / (1.0 + np.exp(-np.clip(logits[candidate], -30, 30)))
         grid = np.ascontiguousarray(grid, np.float32)
         x, y, width, height = region
@@ -108,6 +107,12 @@ class ClickPipeline:
         self.probabilities = np.zeros((self.height, self.width), np.float32)
         self.probabilities[y : y + height, x : x + width] = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
         return candidate
+
+    def _choose(self, decoded: Candidates) -> int:
+        choice = self.refinement.candidate
+        if isinstance(choice, int):
+            return choice
+        return int(decoded.scores.argmax()) if choice == "score" and decoded.scores is not None else 0
 
     def _encoded(self, region: Region, mirrored: bool) -> Features:
         key = (region, mirrored)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from clickmask_training.evaluate import VARIANTS, click_ious, evaluate_correction, number_of_clicks, summarise
+from clickmask_training.evaluate import VARIANTS, click_ious, evaluate_correction, number_of_clicks, reading_ious, summarise
 from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
 from clickmask_training.models import Candidates
 from clickmask_training.pictures import write_worst
@@ -74,6 +74,12 @@ def test_candidate_by_score_or_first():
     pipeline = ClickPipeline(BrightNetwork(), Refinement(candidate="score"), sample().image)
     assert pipeline.add((40.5, 45.5, 1.0)).all()
     assert not ClickPipeline(BrightNetwork(), Refinement(), sample().image).add((40.5, 45.5, 1.0)).all()
+
+
+def test_readings_of_the_first_click():
+    first, second = reading_ious(BrightNetwork(), Refinement(), sample(), count=2)
+    whole = click_ious(BrightNetwork(), Refinement(), sample(), max_clicks=1)
+    assert [first] == whole and second == pytest.approx(sample().truth.mean())
 
 
 def test_flip_mirrors_picture_clicks_and_result():
