@@ -95,8 +95,8 @@ def run_average(options: argparse.Namespace) -> int:
 
     if not 0.0 <= options.share <= 1.0:
         raise ValueError(f"--share must lie in 0 to 1, not {options.share}")
-    write_weights(options.out, options.newer, options.older, options.share)
-    print(f"{options.out}: {options.out.stat().st_size} bytes")
+    differing = write_weights(options.out, options.newer, options.older, options.share)
+    print(f"{options.out}: {options.out.stat().st_size} bytes" + (f"; of the newer alone: {', '.join(differing)}" if differing else ""))
     return 0
 
 

@@ -80,23 +80,35 @@ def fitting_weights(theirs: dict[str, torch.Tensor], mine: dict[str, torch.Tenso
     return fitting
 
 
-def write_weights(path: Path, newer: Path, older: Path | None = None, share: float = 1.0) -> None:
+def write_weights(path: Path, newer: Path, older: Path | None = None, share: float = 1.0) -> list[str]:
     """Averaged weights of a run alone, as fp16: a small checkpoint to keep.
 
     With ``older``, the mean of both, ``newer`` with weight ``share``: the end points of two learning-rate cycles, of which one
     went on from the other, lie in one basin, and their mean is often better than either (Wortsman et al. 2022, "Model soups").
+    Blocks of the decoder that differ, since a part came or went between the two, are ``newer``'s.
+
+    Returns the names of those blocks.
     """
     checkpoint = load_checkpoint(newer)
     average = checkpoint["average"]["average"]
+    differing: set[str] = set()
     if older is not None:
-        other = load_checkpoint(older)
-        theirs = other["average"]["average"]
-        if {name: value.shape for name, value in average.items()} != {name: value.shape for name, value in theirs.items()}:
+        theirs = load_checkpoint(older)["average"]["average"]
+        shapes, other_shapes = ({(name, value.shape) for name, value in one.items()} for one in (average, theirs))
+        differing = {_block(name) for name, _ in shapes ^ other_shapes}
+        if any(block.startswith("encoder.") for block in differing):
             raise ValueError(f"{newer} and {older} are not of one network")
         # Counters, the only whole numbers, are the newer run's.
         average = {
-            name: torch.lerp(theirs[name].float(), value.float(), share) if value.is_floating_point() else value
+            name: torch.lerp(theirs[name].float(), value.float(), share)
+            if value.is_floating_point() and _block(name) not in differing else value
             for name, value in average.items()
         }
     halves = {name: value.half() if value.is_floating_point() else value for name, value in average.items()}
     torch.save({"config": checkpoint["config"], "progress": checkpoint["progress"], "average": {"average": halves}}, path)
+    return sorted(differing & {_block(name) for name in average})
+
+
+def _block(name: str) -> str:
+    """``decoder.merge_16`` of ``decoder.merge_16.0.weight``."""
+    return ".".join(name.split(".")[:2])

@@ -122,5 +122,14 @@ def test_average_of_two_runs(data: Path, backbone: Path, tmp_path: Path, capsys:
     assert main(["average", str(newer / "checkpoint.pt"), "--out", str(out)]) == 0
     torch.testing.assert_close(load_network(out).state_dict(), load_network(newer / "checkpoint.pt").state_dict(), rtol=2e-3, atol=1e-4)
     assert out.stat().st_size < (newer / "checkpoint.pt").stat().st_size / 3
+    # Where a part went, what read it is the newer run's.
+    capsys.readouterr()
+    run(data, backbone, tmp_path / "other", config=replace(SMOKE, decoder=DecoderConfig(first_click_attention=True)))
+    assert main(["average", str(newer / "checkpoint.pt"), str(tmp_path / "other" / "checkpoint.pt"), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.endswith("of the newer alone: decoder.merge_16\n")
+    mean, other = (load_network(path).state_dict() for path in (out, tmp_path / "other" / "checkpoint.pt"))
+    torch.testing.assert_close(mean["decoder.merge_16.0.weight"], a["decoder.merge_16.0.weight"], rtol=2e-3, atol=1e-4)
+    name = "decoder.merge_8.0.weight"
+    torch.testing.assert_close(mean[name], 0.7 * a[name] + 0.3 * other[name], rtol=2e-3, atol=1e-4)
     assert main([*arguments[:-4], "--share", "1.5", "--out", str(out)]) == 2
     assert "--share must lie in 0 to 1" in capsys.readouterr().err
