@@ -8,7 +8,8 @@ const scripts = Object.fromEntries(
     const folder = join(root, 'packages', name, 'bench');
     if (!existsSync(folder)) return [];
     // What exports something is there for the others.
-    const isMeasurement = (file) => file.endsWith('.mjs') && !/^export /m.test(readFileSync(join(folder, file), 'utf8'));
+    const isMeasurement = (file) =>
+      file.endsWith('.mjs') && !/^export /m.test(readFileSync(join(folder, file), 'utf8'));
     const files = readdirSync(folder).filter(isMeasurement);
     return files.map((file) => [`${name}/${file.slice(0, -4)}`, join(folder, file)]);
   }),
