@@ -187,6 +187,11 @@ def run_ablation(options: argparse.Namespace) -> int:
     from .ablation import run_ablation as run
 
     names = options.names.split(",") if options.names else list(ABLATIONS)
+    unknown = set(names) - set(ABLATIONS)
+    if unknown:
+        raise ValueError(f"unknown changes {sorted(unknown)}; expected some of {', '.join(ABLATIONS)}")
+    if "pseudo_objects" in names and options.pseudo is None:
+        raise ValueError("the change pseudo_objects needs --pseudo, a folder of the command `pseudo`; or name the others in --names")
     print(run(names, training_items(options), train_config(options), run_options(options), evaluation_sets(options), options.size))
     return 0
 
