@@ -1,4 +1,4 @@
-import { createSegmenter, type RefinementOptions, type Segmenter } from '../src/node.js';
+import { adaptiveCascade, createSegmenter, type RefinementOptions, type Segmenter } from '../src/node.js';
 import { BadUse, choiceOption, numberOption, wholeOption } from './command.js';
 
 /** Options that every command which runs a model shares. */
@@ -82,7 +82,7 @@ function mergeOf(merge: 'on' | 'off' | 'as-released'): RefinementOptions['progre
 function cascadeOf(cfr: string | undefined, clicks: 'first' | 'every' | undefined): RefinementOptions['cascade'] {
   if (cfr === 'off') return 'off';
   const which = clicks === undefined ? {} : { clicks };
-  if (cfr === 'auto') return { steps: 4, settledPixels: 20, ...which };
+  if (cfr === 'auto') return { ...adaptiveCascade, ...which };
   if (cfr === undefined) return which;
   if (!/^\d+$/.test(cfr)) throw new BadUse(`Expected a number of steps, auto or off for --cfr but received '${cfr}'.`);
   return { steps: numberOption('cfr', cfr, 0, 20) as number, settledPixels: null, ...which };

@@ -36,6 +36,7 @@ export {
   type View,
 } from './models/index.js';
 export {
+  adaptiveCascade,
   type CascadeOptions,
   publishedZoomIn,
   type RefinementOptions,

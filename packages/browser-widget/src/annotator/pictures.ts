@@ -57,7 +57,8 @@ export function createPictures(options: PicturesOptions): Pictures {
   let last: { readonly source: PictureSource; readonly key: string | undefined } | null = null;
   let awaited = false;
   let ready = false;
-  let opening: OpenPicture | null = null;
+  /** The one whose features are being computed. */
+  let preparing: OpenPicture | null = null;
   let destroyed = false;
   const ahead = new Map<string | object, Promise<OpenPicture>>();
 
@@ -105,7 +106,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     return { segmenter: made, image: opened.image };
   };
   const makeReady = async (opened: OpenPicture): Promise<void> => {
-    opening = opened;
+    preparing = opened;
     try {
       if (opened.image === null) report({ phase: 'features', fraction: null });
       const target = await open(opened);
@@ -115,7 +116,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     } catch (error) {
       if (shown === opened && !destroyed) options.onError(asClickmaskError(error));
     } finally {
-      if (opening === opened) opening = null;
+      if (preparing === opened) preparing = null;
     }
   };
 
@@ -202,7 +203,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     retry() {
       if (last === null || loading !== null) return;
       if (awaited) load(last.source, last.key).catch(() => {});
-      else if (shown !== null && shown.image === null && opening !== shown) void makeReady(shown);
+      else if (shown !== null && shown.image === null && preparing !== shown) void makeReady(shown);
     },
     destroy() {
       destroyed = true;

@@ -2,6 +2,7 @@ export { chooseCandidate, rankCandidates } from './candidates.js';
 export { type CascadeResult, goesOn, runCascade } from './cascade.js';
 export { averageLogits, mirrorRows } from './flip.js';
 export {
+  adaptiveCascade,
   type CascadeOptions,
   publishedZoomIn,
   type RefinementOptions,

@@ -58,6 +58,21 @@ export const publishedZoomIn: ZoomInOptions = Object.freeze({
   whenEmpty: 'whole',
 });
 
+/**
+ * Adaptive cascade-forward refinement (A-CFR-4 of the paper): at most four steps, until one changes next to nothing.
+ *
+ * @example
+ * ```ts
+ * import { adaptiveCascade } from '@clickmask/core';
+ *
+ * console.log({ ...adaptiveCascade, clicks: 'every' }); // { steps: 4, settledPixels: 20, clicks: 'every' }
+ * ```
+ */
+export const adaptiveCascade: Pick<CascadeOptions, 'steps' | 'settledPixels'> = Object.freeze({
+  steps: 4,
+  settledPixels: 20,
+});
+
 /** How a prediction is refined. What is left out keeps the model's default. */
 export interface RefinementOptions {
   readonly cascade?: Partial<CascadeOptions> | 'off';

@@ -1,9 +1,6 @@
-import { createSegmenter } from '@clickmask/core/node';
+import { adaptiveCascade, createSegmenter } from '@clickmask/core/node';
 import { createInteractor, type Interactor } from '../interactor/index.js';
 import type { FunctionSettings } from './settings.js';
-
-/** Adaptive cascade-forward refinement: until a step changes no more than this many pixels. */
-const ADAPTIVE = { steps: 4, settledPixels: 20 };
 
 /** An interactor as a function's settings describe it. */
 export function createFunction(settings: FunctionSettings): Interactor {
@@ -25,7 +22,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
     refinement:
       cascade === undefined
         ? undefined
-        : { cascade: cascade === 'auto' ? ADAPTIVE : { steps: cascade, settledPixels: null } },
+        : { cascade: cascade === 'auto' ? adaptiveCascade : { steps: cascade, settledPixels: null } },
     imageBytes: 0.3 * bytes,
     deadlineMs: settings.deadlineMs,
     streamFrom: settings.streamFrom,

@@ -27,16 +27,15 @@ export function createGates(auth: AuthOptions = {}): { readonly events: Gate; re
       if (mayPass(request)) return next();
       throw new Problem('unauthorized', 'Expected the user and password of the backend.');
     };
-  return {
-    events: gate((request) => {
-      if (webhookSecret === undefined) return basic === undefined || hasPassword(request, basic);
-      const given = request.headers[webhookSecretHeader];
-      if (typeof given === 'string' && sameText(given, webhookSecret)) return true;
-      // With a secret set, only the secret or the password lets events in.
-      return basic !== undefined && hasPassword(request, basic);
-    }),
-    rest: gate((request) => basic === undefined || hasPassword(request, basic)),
-  };
+  const rest = gate((request) => basic === undefined || hasPassword(request, basic));
+  if (webhookSecret === undefined) return { events: rest, rest };
+  const events = gate((request) => {
+    const given = request.headers[webhookSecretHeader];
+    if (typeof given === 'string' && sameText(given, webhookSecret)) return true;
+    // With a secret set, only the secret or the password lets events in.
+    return basic !== undefined && hasPassword(request, basic);
+  });
+  return { events, rest };
 }
 
 function hasPassword(request: IncomingMessage, basic: { readonly user: string; readonly password: string }): boolean {
