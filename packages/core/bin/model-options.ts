@@ -6,6 +6,7 @@ export const modelOptions = {
   model: { type: 'string' },
   provider: { type: 'string' },
   threads: { type: 'string' },
+  spin: { type: 'boolean' },
   cfr: { type: 'string' },
   'cfr-clicks': { type: 'string' },
   zoom: { type: 'string' },
@@ -20,6 +21,7 @@ const smallShare = 0.3;
 export const modelHelp = `  --model NAME|DIR       model by name, or a folder with a model.json (default: the embedded clickmask-small)
   --provider NAME        auto (default), cpu, webgpu or cuda
   --threads N            threads of the network on a CPU (default: all cores)
+  --spin                 let waiting threads spin: for a machine that does nothing else
   --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
   --cfr-clicks WHICH     first or every: on which clicks it is applied (default: the model's)
   --zoom on|small|off    look closer at the object after the first mask: always, or where its surroundings are at most
@@ -41,6 +43,7 @@ export async function openSegmenter(values: Values): Promise<Segmenter> {
     model: text('model'),
     provider: choiceOption('provider', text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
     threads: wholeOption('threads', text('threads'), 1, 1024),
+    spin: values.spin === true,
     workers: 0,
     limits: maxPixels === undefined ? {} : { maxPixels },
     budgets: maxPixels === undefined ? {} : { pixels: maxPixels * 3 },

@@ -12,6 +12,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
         model: settings.model,
         provider: settings.provider,
         threads: settings.threads,
+        spin: settings.spin,
         workers: 1,
         // A frame of the largest accepted size has to fit, or no click on it could be answered.
         budgets: { pixels: Math.max(0.4 * bytes, 3 * settings.maxPixels), features: 0.25 * bytes, states: 0.1 * bytes },

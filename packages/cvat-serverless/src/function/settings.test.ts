@@ -5,6 +5,7 @@ describe('readFunctionSettings', () => {
   it('has defaults for everything', () => {
     expect(readFunctionSettings({})).toEqual({
       provider: 'auto',
+      spin: false,
       reply: 'mask',
       postprocess: { fillHoles: 0, removeSpecks: 0, smooth: 0 },
       maxPixels: 64e6,
@@ -19,6 +20,7 @@ describe('readFunctionSettings', () => {
       CLICKMASK_MODEL: '/models/other',
       CLICKMASK_PROVIDER: 'cpu',
       CLICKMASK_THREADS: '3',
+      CLICKMASK_SPIN: 'on',
       CLICKMASK_REPLY: 'auto',
       CLICKMASK_CVAT_VERSION: '2.41.0',
       CLICKMASK_THRESHOLD: '0.4',
@@ -37,6 +39,7 @@ describe('readFunctionSettings', () => {
       model: '/models/other',
       provider: 'cpu',
       threads: 3,
+      spin: true,
       reply: 'mask-bounds',
       postprocess: {
         threshold: 0.4,

@@ -10,6 +10,8 @@ export interface FunctionSettings {
   readonly provider: 'auto' | Provider;
   /** `CLICKMASK_THREADS`: threads of the network. Default: all cores. */
   readonly threads?: number;
+  /** `CLICKMASK_SPIN`: `on` lets waiting threads spin, for a machine that does nothing else. Default `off`. */
+  readonly spin: boolean;
   /** `CLICKMASK_REPLY`: `mask` (default), `mask-bounds`, `shapes`, or `auto` to choose by `CLICKMASK_CVAT_VERSION`. */
   readonly reply: ReplyFormat;
   /**
@@ -45,6 +47,7 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
   CLICKMASK_MODEL: 'name or folder of the model',
   CLICKMASK_PROVIDER: 'auto, cpu, cuda or webgpu',
   CLICKMASK_THREADS: 'threads of the network, 1 to 256',
+  CLICKMASK_SPIN: 'on or off: whether waiting threads spin',
   CLICKMASK_REPLY: 'mask, mask-bounds, shapes or auto',
   CLICKMASK_CVAT_VERSION: 'version of CVAT, such as 2.54, for CLICKMASK_REPLY=auto',
   CLICKMASK_THRESHOLD: 'probability from which a pixel belongs to the object, 0 to 1',
@@ -82,6 +85,7 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
     model: reader.text('CLICKMASK_MODEL'),
     provider: reader.choice('CLICKMASK_PROVIDER', ['auto', 'cpu', 'cuda', 'webgpu'] as const) ?? 'auto',
     threads: reader.integer('CLICKMASK_THREADS', 1, 256),
+    spin: reader.choice('CLICKMASK_SPIN', ['on', 'off'] as const) === 'on',
     reply: readReply(reader),
     postprocess: {
       ...(threshold === undefined ? {} : { threshold }),

@@ -98,6 +98,11 @@ export const serveCommand: Command = {
       help: 'Threads of each worker; default: cores divided by workers.',
       env: ['CLICKMASK_THREADS'],
     },
+    spin: {
+      type: 'switch',
+      help: 'Let waiting threads spin: for a machine that does nothing else.',
+      env: ['CLICKMASK_SPIN'],
+    },
     ...authFlags,
     'cache-dir': {
       type: 'text',
@@ -252,6 +257,7 @@ export async function serve(values: Values, write: (line: string) => void): Prom
     provider: oneOf('provider', values.text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
     workers: values.number('workers', 1, 256),
     threads: values.number('threads', 1, 1024),
+    spin: values.on('spin'),
     queueCapacity: 256,
     limits: { maxPixels: limits.pixels },
   });

@@ -25,6 +25,11 @@ export interface NodeSegmenterOptions {
   readonly workers?: number;
   /** Intra-op threads of each worker; default: the machine's cores divided by the workers. */
   readonly threads?: number;
+  /**
+   * Whether threads that wait for their next piece of work spin instead of sleeping: for a machine that does nothing
+   * else. Default false. Masks are the same.
+   */
+  readonly spin?: boolean;
   /** Requests that may wait at each worker before `queue-full`; default 64. */
   readonly queueCapacity?: number;
   /** Milliseconds after which a request fails with `deadline-exceeded`; default none. */
@@ -80,6 +85,7 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
     model = embeddedModel,
     provider = 'auto',
     workers = 1,
+    spin,
     queueCapacity,
     deadlineMs,
     limits,
@@ -91,7 +97,7 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   expectInteger('bad-option', 'threads', threads, 1, 1024);
   const budgets = budgetShare(options.budgets ?? {}, slots);
   const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
-  const settings = { folder, provider, threads, budgets, limits, refinement };
+  const settings = { folder, provider, threads, spin, budgets, limits, refinement };
   if (workers === 0) {
     const start = () => loadEngine(settings, options.families ?? families);
     return createHost({ slots: [{ start }], queueCapacity, deadlineMs, workers: 0 });

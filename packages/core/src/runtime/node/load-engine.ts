@@ -12,6 +12,7 @@ export interface EngineSettings {
   readonly folder: string;
   readonly provider: 'auto' | Provider;
   readonly threads: number;
+  readonly spin?: boolean;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   readonly refinement?: RefinementOptions;
@@ -19,7 +20,7 @@ export interface EngineSettings {
 
 /** Loads a model from a folder into an engine in this thread. */
 export async function loadEngine(settings: EngineSettings, known: readonly ModelFamily[] = families): Promise<Engine> {
-  const backend = await createOnnxNodeBackend();
+  const backend = await createOnnxNodeBackend({ spin: settings.spin });
   const handle = await loadModel(folderFiles(settings.folder), {
     backend,
     families: known,

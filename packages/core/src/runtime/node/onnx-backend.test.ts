@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import type * as Ort from 'onnxruntime-node';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { codeOf, picture } from '../../../test/support/fake-model.js';
 import { fixture, tinyModelFolder } from '../../../test/support/tiny-model.js';
 import { createSegmenter } from './create-segmenter.js';
@@ -42,6 +44,23 @@ describe('createOnnxNodeBackend', () => {
     expect(features.data[0]).toBeCloseTo(-2.4253, 3);
     expect(features.data[64]).toBeCloseTo(2.4253, 3);
     await session.dispose();
+  });
+
+  it('has threads that wait without spinning, unless told otherwise, with equal outputs', async () => {
+    const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
+    const create = vi.spyOn(ort.InferenceSession, 'create');
+    const data = Float32Array.from({ length: 3 * 32 * 32 }, (_, i) => (i % 97) / 97);
+    const outputs = [];
+    for (const options of [{}, { spin: true }]) {
+      const backend = await createOnnxNodeBackend(options);
+      const session = await backend.createSession(fixture('tiny-encoder.onnx'), { providers: ['cpu'], threads: 2 });
+      outputs.push((await session.run({ image: { type: 'float32', shape: [1, 3, 32, 32], data } })).features.data);
+      await session.dispose();
+    }
+    const spinning = create.mock.calls.map(([, options]) => options?.extra?.session);
+    expect(spinning).toEqual([{ intra_op: { allow_spinning: '0' } }, { intra_op: { allow_spinning: '1' } }]);
+    expect(outputs[0]).toEqual(outputs[1]);
+    create.mockRestore();
   });
 
   it('says what a feed has wrong, as `backend-failed`', async () => {
