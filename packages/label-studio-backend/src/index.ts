@@ -1,15 +1,4 @@
-export {
-  type AuthOptions,
-  type BackendLimits,
-  createLabelStudioBackend,
-  defaultLimits,
-  type LabelStudioAccess,
-  type LabelStudioBackend,
-  type LabelStudioBackendOptions,
-  type LabelStudioEvent,
-  type OutputOptions,
-  webhookSecretHeader,
-} from './app/index.js';
+export { createLabelStudioBackend, type LabelStudioBackend, webhookSecretHeader } from './app/index.js';
 export {
   createLabelStudioClient,
   type LabelStudioClient,
@@ -40,6 +29,15 @@ export {
   type WriteConfigOptions,
   writeLabelingConfig,
 } from './labeling-config/index.js';
+export {
+  type AuthOptions,
+  type BackendLimits,
+  defaultLimits,
+  type LabelStudioAccess,
+  type LabelStudioBackendOptions,
+  type LabelStudioEvent,
+  type OutputOptions,
+} from './options/index.js';
 export { type DiskCacheOptions, isPublicAddress } from './pictures/index.js';
 export { Problem, type Reason, type ReasonCode, reasons } from './problems/index.js';
 export type { PointGrouping } from './prompts/index.js';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { AuthOptions } from '../options/index.js';
 import { Problem } from '../problems/index.js';
-import type { AuthOptions } from './options.js';
 
 /**
  * Name of the header by which a webhook shows that it comes from Label Studio.

@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createSegmenter } from '@clickmask/core/node';
-import { createLabelStudioBackend, defaultLimits } from '../app/index.js';
+import { createLabelStudioBackend } from '../app/index.js';
 import { createJsonLogger, type Logger } from '../diagnostics/index.js';
 import { outputKinds } from '../labeling-config/index.js';
+import { defaultLimits } from '../options/index.js';
 import { type Command, oneOf, UsageError, type Values } from './arguments.js';
 import { authFlags } from './shared-flags.js';
 

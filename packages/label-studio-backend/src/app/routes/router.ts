@@ -1,0 +1,59 @@
+import express, { type RequestHandler, Router } from 'express';
+import { Problem } from '../../problems/index.js';
+import { type AccessLog, createAccessLog } from '../access-log.js';
+import { answerErrors } from '../answer-errors.js';
+import { createGates } from '../auth.js';
+import { limitBodies } from '../limit-bodies.js';
+import { onlyJson } from '../only-json.js';
+import type { Services } from '../services.js';
+import { diagnosticsRoute } from './diagnostics.js';
+import { eventRoute } from './events.js';
+import { healthRoute } from './health.js';
+import { predictRoute } from './predict.js';
+import { setupRoute } from './setup.js';
+
+/** All routes of a backend. */
+export function createRouter(services: Services): Router {
+  const { limits, logger, metrics, modelVersion } = services;
+  const gates = createGates(services.options.auth);
+  const log = createAccessLog(services);
+  const body = [
+    limitBodies(limits.bodyBytes, limits.bodyBytesInFlight),
+    express.json({ limit: limits.bodyBytes, type: () => true }),
+  ];
+  const router = Router();
+  router.use(arrive(log));
+  // Before the gate of the rest, since they have their own.
+  router.post('/webhook', gates.events, body, eventRoute(services, log, 'webhook'));
+  router.post('/train', gates.events, body, eventRoute(services, log, 'train'));
+  router.use(gates.rest);
+  router.get(['/', '/health'], healthRoute(services));
+  router.get('/versions', (_request, response) => {
+    response.json({ versions: [modelVersion] });
+  });
+  router.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.text());
+  });
+  router.get('/diagnostics', diagnosticsRoute(services));
+  router.post('/setup', onlyJson, body, setupRoute(services, log));
+  router.post('/predict', body, predictRoute(services, log));
+  router.use(notFound);
+  router.use(answerErrors(log, logger));
+  return router;
+}
+
+function arrive(log: AccessLog): RequestHandler {
+  return (request, response, next) => {
+    log.begin(request, response);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  };
+}
+
+const notFound: RequestHandler = (request) => {
+  throw new Problem(
+    'not-found',
+    `Expected one of the routes of a backend but received ${request.method} ${request.path.slice(0, 100)}.`,
+  );
+};

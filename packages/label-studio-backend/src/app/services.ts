@@ -1,0 +1,168 @@
+import {
+  createLabelStudioClient,
+  createLabelStudioTokens,
+  parseLabelStudioUrl,
+  type TokenSource,
+} from '../client/index.js';
+import { createJournal, type Journal, type Logger, silentLogger } from '../diagnostics/index.js';
+import { createMetrics } from '../metrics/index.js';
+import { type BackendLimits, defaultLimits, type LabelStudioBackendOptions } from '../options/index.js';
+import {
+  createDiskCache,
+  createGuardedFetch,
+  createHostPolicy,
+  createPictureLoader,
+  createPictureStore,
+  type GuardedFetch,
+} from '../pictures/index.js';
+import { createPlanner, type PredictServices, preparePictures } from '../predict/index.js';
+import { Problem } from '../problems/index.js';
+import { createPromptMemory } from '../prompts/index.js';
+import { createLookAhead, createTaskQueue } from '../work/index.js';
+import { createConfigReader } from './config-reader.js';
+import { createSetupStore, type SetupStore } from './setup-store.js';
+
+/** Everything that the routes of one backend work with. */
+export interface Services extends PredictServices {
+  readonly setups: SetupStore;
+  readonly journal: Journal;
+  readonly logger: Logger;
+  /** Label Studio's address, where it is configured. */
+  readonly url: URL | undefined;
+  tokenKind(): TokenSource['kind'];
+  /** Asks the segmenter how much it keeps, for the metrics; nobody waits for it. */
+  countFeatures(): void;
+  /** Stops looking ahead, closes connections and pictures. */
+  close(): Promise<void>;
+}
+
+/** @throws ClickmaskError `bad-option` for an address of Label Studio that is none */
+export function createServices(options: LabelStudioBackendOptions): Services {
+  const { segmenter, logger = silentLogger } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const modelVersion = segmenter.info.model.replace(/\s+/g, '-');
+  const access = createAccess(options, limits);
+  const { setups } = access;
+  const fetch = createFetch(options, limits, access);
+  const pictures = createPictures(options, limits, access, fetch);
+  const lookAhead = createLookAhead();
+  const queue = createTaskQueue(
+    limits.queuedPerTask,
+    () => new Problem('busy', `Expected at most ${limits.queuedPerTask} requests to wait for one task.`),
+  );
+  let featureBytes = 0;
+  const metrics = createMetrics(
+    {
+      queued: () => queue.queued,
+      active: () => queue.active,
+      pictures: () => pictures.count,
+      pictureBytes: () => pictures.bytes,
+      featureBytes: () => featureBytes,
+    },
+    modelVersion,
+  );
+  const planner = createPlanner({
+    client: plannerClient(options, access),
+    lookAhead,
+    count: options.lookAhead ?? defaultLookAhead,
+    prepare: (data, owner, config) => preparePictures({ pictures, lookAhead }, data, owner, config, false),
+  });
+  return {
+    segmenter,
+    options,
+    limits,
+    modelVersion,
+    pictures,
+    memory: createPromptMemory({ ttlMs: options.combineMs }),
+    queue,
+    lookAhead,
+    metrics,
+    configOf: createConfigReader((project) => setups.schema(project)),
+    planNext: planner.plan,
+    setups,
+    journal: createJournal(),
+    logger,
+    url: access.url,
+    tokenKind: () => (access.tokens ?? setups).kind,
+    countFeatures() {
+      void segmenter.stats().then(
+        (stats) => {
+          featureBytes = stats.featureBytes;
+        },
+        () => {},
+      );
+    },
+    async close() {
+      lookAhead.close();
+      planner.close();
+      await Promise.all([pictures.close(), fetch.close()]);
+    },
+  };
+}
+
+const defaultLookAhead = 2;
+
+/** Where Label Studio is, and by which token it is asked. */
+interface Access {
+  readonly url: URL | undefined;
+  readonly setups: SetupStore;
+  /** Of the options; without one, what Label Studio sends at setup serves the project it was sent for. */
+  readonly tokens: TokenSource | undefined;
+}
+
+function createAccess({ labelStudio = {} }: LabelStudioBackendOptions, limits: BackendLimits): Access {
+  const url = labelStudio.url === undefined ? undefined : parseLabelStudioUrl(labelStudio.url);
+  const makeTokens = (token: string) =>
+    url === undefined ? noTokens : createLabelStudioTokens(url, token, limits.pictureMs);
+  const { token = '' } = labelStudio;
+  return { url, setups: createSetupStore({ makeTokens }), tokens: token === '' ? undefined : makeTokens(token) };
+}
+
+const noTokens: TokenSource = { kind: 'none', authorization: async () => undefined, refused: () => false };
+
+function createFetch({ labelStudio = {} }: LabelStudioBackendOptions, limits: BackendLimits, access: Access) {
+  const { url, tokens, setups } = access;
+  const policy = createHostPolicy({
+    labelStudio: url,
+    hosts: labelStudio.hosts ?? [],
+    privateHosts: labelStudio.privateHosts ?? [],
+  });
+  return createGuardedFetch({
+    policy,
+    labelStudio: url,
+    tokensOf: (project) => tokens ?? setups.tokens(project) ?? noTokens,
+    maxBytes: limits.pictureBytes,
+    timeoutMs: limits.pictureMs,
+  });
+}
+
+function createPictures(
+  { segmenter, labelStudio = {}, diskCache }: LabelStudioBackendOptions,
+  limits: BackendLimits,
+  { url }: Access,
+  fetch: GuardedFetch,
+) {
+  const loader = createPictureLoader({
+    fetch,
+    labelStudio: url,
+    aliases: labelStudio.aliases ?? [],
+    localFilesRoot: labelStudio.localFilesRoot,
+    disk: diskCache === undefined ? undefined : createDiskCache(diskCache),
+    maxBytes: limits.pictureBytes,
+  });
+  return createPictureStore({
+    segmenter,
+    loader,
+    maxBytes: limits.openPictureBytes,
+    maxAgeMs: limits.openPictureMs,
+    maxPixels: limits.pixels,
+  });
+}
+
+/** A client for each project, or undefined where nothing is looked ahead to. */
+function plannerClient({ labelStudio, lookAhead = defaultLookAhead }: LabelStudioBackendOptions, access: Access) {
+  const { url, setups } = access;
+  if (url === undefined || lookAhead === 0) return undefined;
+  const given = labelStudio?.token || undefined;
+  return (project: string) => createLabelStudioClient({ url: url.href, token: given ?? setups.tokens(project)?.token });
+}

@@ -1,0 +1,64 @@
+import type { LabelingConfig } from '../labeling-config/index.js';
+import { type Problem, toProblem } from '../problems/index.js';
+import type { PredictTask } from '../requests/index.js';
+import { emptyPrediction, type Merged, mergeOutcomes, toPrediction } from './outcome.js';
+import { preparePictures } from './prepare.js';
+import { segmentAll } from './segment-objects.js';
+import type { LabelStudioPrediction, PredictAnswer, PredictCall, PredictServices } from './services.js';
+import { existingPrompts } from './task-content.js';
+import { planWorks } from './works.js';
+
+/**
+ * Answers a batch, and the opening of a task, which Label Studio asks for in the same way. Predicted from are the clicks and
+ * boxes that a task has already; the pictures of tasks without any are prepared.
+ */
+export async function predictBatch(services: PredictServices, call: PredictCall): Promise<PredictAnswer> {
+  const { request, project, signal } = call;
+  const { modelVersion, options } = services;
+  const config = request.tasks.length === 0 ? undefined : services.configOf(project, request.label_config);
+  const isSingle = request.tasks.length === 1;
+  const results: (LabelStudioPrediction | readonly LabelStudioPrediction[])[] = [];
+  const remarks: string[] = [];
+  let regions = 0;
+  let predicted = 0;
+  let failure: Problem | undefined;
+  for (const task of config === undefined ? [] : request.tasks) {
+    try {
+      const merged = await predictTask(services, task, project, config as LabelingConfig, signal);
+      if (merged === undefined) {
+        results.push(options.emptyPredictions === 'store' ? emptyPrediction(modelVersion, 'task-opened') : []);
+        const owner = { project, task: task.id ?? '' };
+        preparePictures(services, task.data, owner, config as LabelingConfig, isSingle);
+        continue;
+      }
+      predicted++;
+      regions += merged.regions.length;
+      results.push(toPrediction(modelVersion, merged));
+    } catch (error) {
+      failure = toProblem(error);
+      if (remarks.length < 10) remarks.push(`task ${task.id ?? ''}: ${failure.message}`);
+      results.push([]);
+    }
+  }
+  if (failure !== undefined && predicted === 0) throw failure;
+  const first = request.tasks[0]?.id ?? undefined;
+  if (isSingle && config !== undefined) services.planNext(project, first ?? '', config);
+  const reason = predicted === 0 ? 'task-opened' : 'ok';
+  const kind = isSingle && predicted === 0 ? 'open' : 'batch';
+  return { results, journal: { kind, project, task: isSingle ? first : undefined, reason, regions, remarks } };
+}
+
+/** Undefined for a task without clicks and boxes. */
+async function predictTask(
+  services: PredictServices,
+  task: PredictTask,
+  project: string,
+  config: LabelingConfig,
+  signal: AbortSignal,
+): Promise<Merged | undefined> {
+  const items = existingPrompts(task, config);
+  if (items.length === 0) return undefined;
+  const asker = { project, task: task.id ?? '' };
+  const works = planWorks(items, asker, config, task.data, (_key, group) => group, services.options.batchPoints);
+  return mergeOutcomes(await segmentAll(services, works, config, signal), []);
+}

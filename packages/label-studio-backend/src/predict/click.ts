@@ -1,0 +1,111 @@
+import { Problem } from '../problems/index.js';
+import { type Item, type PromptMemory, readPrompts } from '../prompts/index.js';
+import type { PredictTask } from '../requests/index.js';
+import { emptyPrediction, mergeOutcomes, toPrediction } from './outcome.js';
+import { segmentAll } from './segment-objects.js';
+import type { PredictAnswer, PredictCall, PredictServices } from './services.js';
+import { draftUser, regionIdsOf } from './task-content.js';
+import { type Asker, planWorks, type Work } from './works.js';
+
+/**
+ * Answers clicks and boxes of the editor.
+ *
+ * @param result - `params.context.result`
+ */
+export async function predictClick(
+  services: PredictServices,
+  { request, project, note, signal }: PredictCall,
+  task: PredictTask,
+  result: unknown,
+): Promise<PredictAnswer> {
+  const { memory, modelVersion } = services;
+  const taskId = task.id ?? '';
+  const journal = { kind: 'click', project, task: taskId } as const;
+  const regions = Array.isArray(result) ? (result as unknown[]) : [];
+  if (regions.length === 0) {
+    memory.forget(project, taskId);
+    const results = [emptyPrediction(modelVersion, 'empty-context')];
+    return { results, journal: { ...journal, reason: 'empty-context' } };
+  }
+  const config = services.configOf(project, request.label_config);
+  const { items, remarks } = readPrompts(regions, config);
+  if (items.length === 0) {
+    const why = remarks[0] ?? 'no region is a keypoint or a rectangle';
+    throw new Problem('bad-prompt', `Expected clicks or boxes in the context but ${why}.`);
+  }
+  const counts = countItems(items);
+  note(counts);
+  const asker = { project, task: taskId, user: draftUser(task) };
+  memory.accepted(project, taskId, regionIdsOf(task));
+  const labelled = items.map((item) => withLabel(item, items, asker, memory));
+  const works = planWorks(labelled, asker, config, task.data, (key, group) =>
+    // Without its number one task cannot be told from another.
+    taskId === '' ? group : memory.combine(key, group).items,
+  );
+  const outcomes = await runInTurn(services, { request, taskId, items, works, signal }, (stop) =>
+    segmentAll(services, works, config, stop),
+  );
+  for (const { key, regions: made } of outcomes) {
+    memory.answered(
+      key,
+      made.map((region) => region.id),
+    );
+  }
+  services.planNext(project, taskId, config);
+  const merged = mergeOutcomes(outcomes, remarks);
+  return {
+    results: [toPrediction(modelVersion, merged)],
+    journal: {
+      ...journal,
+      ...counts,
+      reason: merged.reason,
+      remarks: merged.remarks,
+      regions: merged.regions.length,
+      score: merged.score,
+      output: merged.output,
+    },
+  };
+}
+
+function countItems(items: readonly Item[]) {
+  const count = (pick: (item: Item) => boolean) => items.filter(pick).length;
+  return {
+    label: items[0].label,
+    positive: count((item) => item.kind === 'point' && item.positive),
+    negative: count((item) => item.kind === 'point' && !item.positive),
+    boxes: count((item) => item.kind === 'box'),
+  };
+}
+
+/** A negative label that names no object means the one at hand: of this request, else the last one of the task. */
+function withLabel(item: Item, all: readonly Item[], asker: Asker, memory: PromptMemory): Item {
+  if (item.label !== undefined || item.rawLabel === undefined) return item;
+  const { toName, itemIndex } = item;
+  const other = all.find((one) => one.label !== undefined && one.toName === toName && one.itemIndex === itemIndex);
+  const label = other?.label ?? memory.latestLabel({ ...asker, toName, itemIndex });
+  return { ...item, label };
+}
+
+interface Turn {
+  readonly request: PredictCall['request'];
+  readonly taskId: string;
+  readonly items: readonly Item[];
+  readonly works: readonly Work[];
+  readonly signal: AbortSignal;
+}
+
+/** Waits for earlier clicks on the same pictures of the task, and shares the answer of a request that asks the same. */
+function runInTurn<T>(
+  { queue }: Pick<PredictServices, 'queue'>,
+  { request, taskId, items, works, signal }: Turn,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (taskId === '') return run(signal);
+  const shown = works.map(({ key, picture }) => [key.toName, key.itemIndex, picture].join(' '));
+  const job = {
+    signature: JSON.stringify([request.label_config, works.map((work) => [work.key, work.object])]),
+    members: new Set(items.map((item) => item.id)),
+    run,
+  };
+  return queue.run(JSON.stringify([works[0].key.project, taskId, ...new Set(shown)]), job, signal);
+}

@@ -1,0 +1,43 @@
+import type { LabelingConfig } from '../labeling-config/index.js';
+import type { PictureOwner } from '../pictures/index.js';
+import type { PredictTask } from '../requests/index.js';
+import { findPicture } from './find-picture.js';
+import { emptyPrediction } from './outcome.js';
+import type { PredictAnswer, PredictCall, PredictServices } from './services.js';
+
+/**
+ * Begins to fetch the pictures of a task and to compute their features; nobody waits for it.
+ *
+ * @param now - at once, rather than in a moment without clicks
+ */
+export function preparePictures(
+  { pictures, lookAhead }: Pick<PredictServices, 'pictures' | 'lookAhead'>,
+  data: PredictTask['data'],
+  owner: PictureOwner,
+  config: LabelingConfig,
+  now: boolean,
+): void {
+  for (const tag of config.images.slice(0, 4)) {
+    let value: string;
+    try {
+      value = findPicture(config, tag.name, undefined, data).value;
+    } catch {
+      continue;
+    }
+    const work = () => pictures.use(value, owner, { prepare: true }, async () => {});
+    // What is wrong with the picture is reported when it is clicked, so that the reason stands beside the click.
+    if (now) work().catch(() => {});
+    else lookAhead.push(JSON.stringify([owner, value]), work);
+  }
+}
+
+/** Answers `prewarm`: the annotator has opened the task. */
+export function prewarm(services: PredictServices, { request, project }: PredictCall): PredictAnswer {
+  const config = services.configOf(project, request.label_config);
+  const task = request.tasks[0];
+  if (task !== undefined) preparePictures(services, task.data, { project, task: task.id ?? '' }, config, true);
+  return {
+    results: [emptyPrediction(services.modelVersion, 'task-opened')],
+    journal: { kind: 'prewarm', project, task: task?.id ?? undefined, reason: 'task-opened' },
+  };
+}

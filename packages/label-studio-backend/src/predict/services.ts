@@ -1,0 +1,53 @@
+import type { Segmenter } from '@clickmask/core';
+import type { JournalFields } from '../diagnostics/index.js';
+import type { LabelingConfig } from '../labeling-config/index.js';
+import type { Metrics } from '../metrics/index.js';
+import type { BackendLimits, LabelStudioBackendOptions } from '../options/index.js';
+import type { PictureStore } from '../pictures/index.js';
+import type { ReasonCode } from '../problems/index.js';
+import type { PromptMemory } from '../prompts/index.js';
+import type { Region } from '../regions/index.js';
+import type { PredictRequest } from '../requests/index.js';
+import type { LookAhead, TaskQueue } from '../work/index.js';
+
+/** One prediction, as Label Studio takes it. */
+export interface LabelStudioPrediction {
+  readonly model_version: string;
+  readonly score: number;
+  readonly result: readonly Region[];
+  /** Not read by Label Studio; shows in the browser's network view why an answer is empty. */
+  readonly clickmask?: { readonly outcome: ReasonCode; readonly advice?: string; readonly remarks?: readonly string[] };
+}
+
+/** What `/predict` answers, and what the journal says of it. */
+export interface PredictAnswer {
+  readonly results: readonly (LabelStudioPrediction | readonly LabelStudioPrediction[])[];
+  readonly journal: JournalFields & { readonly reason: ReasonCode };
+}
+
+/** What predicting works with. */
+export interface PredictServices {
+  readonly segmenter: Segmenter;
+  readonly options: LabelStudioBackendOptions;
+  readonly limits: BackendLimits;
+  readonly modelVersion: string;
+  readonly pictures: PictureStore;
+  readonly memory: PromptMemory;
+  readonly queue: TaskQueue;
+  readonly lookAhead: LookAhead;
+  readonly metrics: Metrics;
+  /** The labeling config as parsed; the one of the last setup where the request has none. */
+  readonly configOf: (project: string, xml: string | null | undefined) => LabelingConfig;
+  /** Plans the pictures of the tasks that follow. */
+  readonly planNext: (project: string, task: string, config: LabelingConfig) => void;
+}
+
+/** One request to `/predict`. */
+export interface PredictCall {
+  readonly request: PredictRequest;
+  readonly project: string;
+  /** Takes what is known of the request, in case that it fails later. */
+  readonly note: (fields: JournalFields) => void;
+  /** Aborts, with a Problem as its reason, when the answer would come too late or nobody waits for it. */
+  readonly signal: AbortSignal;
+}

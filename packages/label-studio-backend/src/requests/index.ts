@@ -1,0 +1,9 @@
+export {
+  type PredictRequest,
+  type PredictTask,
+  parseBody,
+  predictSchema,
+  projectId,
+  setupSchema,
+  webhookSchema,
+} from './requests.js';
