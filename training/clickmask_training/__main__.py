@@ -15,7 +15,7 @@ from .licences import LICENCE_FILTERS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 EXAMPLE_PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
-DEFAULT_DATA = SHARED / "data" / "training"
+DEFAULT_DATA = SHARED / "data" / "training-640"
 DEFAULT_GRABCUT = SHARED / "data" / "grabcut"
 DEFAULT_BACKBONE = SHARED / "pretrained" / "mobilenetv2-deeplabv3-pascal.npz"
 
@@ -32,7 +32,6 @@ def training_items(options: argparse.Namespace) -> list[Item]:
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     parser.add_argument("--backbone", type=Path, default=DEFAULT_BACKBONE, help="pretrained backbone, .npz")
-    parser.add_argument("--pseudo", type=Path, help="folder of pseudo-objects (command `pseudo`), for the change pseudo_objects")
     parser.add_argument("--start-from", type=Path, help="checkpoint whose weights a new run starts from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint and log")
     parser.add_argument("--schedule", choices=tuple(SCHEDULES), default="cpu")
@@ -57,7 +56,7 @@ def run_options(options: argparse.Namespace):
     from .train import RunOptions
 
     return RunOptions(
-        folder=options.out, backbone=options.backbone, pseudo=options.pseudo, start_from=options.start_from,
+        folder=options.out, backbone=options.backbone, start_from=options.start_from,
         workers=options.workers, threads=options.threads, max_minutes=options.max_minutes,
     )
 
@@ -72,13 +71,6 @@ def run_check(options: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     print(f"\n{len(items)} items, {len(select_items(items, options.licences))} for training, {len(problems)} with problems")
     return 1 if problems else 0
-
-
-def run_pseudo(options: argparse.Namespace) -> int:
-    from .pseudo import write_all
-
-    print(f"{write_all(training_items(options), options.out, options.workers)} pictures segmented")
-    return 0
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -190,8 +182,6 @@ def run_ablation(options: argparse.Namespace) -> int:
     unknown = set(names) - set(ABLATIONS)
     if unknown:
         raise ValueError(f"unknown changes {sorted(unknown)}; expected some of {', '.join(ABLATIONS)}")
-    if "pseudo_objects" in names and options.pseudo is None:
-        raise ValueError("the change pseudo_objects needs --pseudo, a folder of the command `pseudo`; or name the others in --names")
     print(run(names, training_items(options), train_config(options), run_options(options), evaluation_sets(options), options.size))
     return 0
 
@@ -201,7 +191,7 @@ def run_pack(options: argparse.Namespace) -> int:
 
     items = read_items(options.data)
     chosen = select_items(items, options.licences) + select_items(items, options.licences, held_out=True)
-    for part in pack(chosen, options.out, options.pseudo, int(options.part_mib * 2**20)):
+    for part in pack(chosen, options.out, int(options.part_mib * 2**20)):
         print(f"{part.name}: {part.stat().st_size} bytes")
     return 0
 
@@ -231,12 +221,6 @@ def build_parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="count items per source and licence; fail where one cannot be read")
     add_data_options(check)
     check.set_defaults(run=run_check)
-
-    pseudo = commands.add_parser("pseudo", help="segment the training pictures into pseudo-objects, once")
-    add_data_options(pseudo)
-    pseudo.add_argument("--out", type=Path, required=True)
-    pseudo.add_argument("--workers", type=int, default=2)
-    pseudo.set_defaults(run=run_pseudo)
 
     train = commands.add_parser("train", help="train, or resume the run in --out")
     add_train_options(train)
@@ -292,12 +276,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     pack = commands.add_parser("pack", help="repack the data into parts of bounded size")
     add_data_options(pack)
-    pack.add_argument("--pseudo", type=Path, help="folder of pseudo-objects to put in too")
     pack.add_argument("--out", type=Path, required=True)
     pack.add_argument("--part-mib", type=float, default=60.0)
     pack.set_defaults(run=run_pack)
 
-    unpack = commands.add_parser("unpack", help="merge parts into a data folder; pseudo-objects land in its pseudo/")
+    unpack = commands.add_parser("unpack", help="merge parts into a data folder")
     unpack.add_argument("parts", type=Path, nargs="+")
     unpack.add_argument("--out", type=Path, required=True)
     unpack.set_defaults(run=run_unpack)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 
 from .dataset import SampleConfig
 from .decoder import DecoderConfig
+from .suem import SuemConfig
+from .views import ViewConfig
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class LossConfig:
     dice: float = 0.5
     click: bool = True
     """Click-loss weighting (FCA-Net) of the mask loss."""
+    boundary: float = 1.0
+    """Additional weight of the mask loss along the object's boundary."""
+    readings: bool = True
+    """Part and whole of a single first click are taught to different alternatives, where both are known."""
     contrastive: float = 0.0
     """Weight of the contrastive loss on the similarity maps (MST)."""
     candidates: float = 0.35
@@ -93,8 +99,8 @@ SCHEDULES: dict[str, TrainConfig] = {
     # A further cycle for a finished run (--start-from): larger views earlier, a lower peak of the learning rate, and
     # more passes without a new click, which the cascade on the first click lives on.
     "further": TrainConfig(
-        phases=(Phase(0.4, 224, 8), Phase(0.75, 288, 8), Phase(1.0, 352, 8)),
-        minutes=70.0,
+        phases=(Phase(0.35, 224, 8), Phase(0.7, 288, 8), Phase(1.0, 384, 8)),
+        minutes=100.0,
         head_lr=1e-3,
         warm_up_steps=50,
         refine_probability=0.3,
@@ -123,7 +129,11 @@ ABLATIONS: dict[str, dict[str, dict]] = {
     "afl": {"loss": {"mask": "afl"}},
     "no_click_loss": {"loss": {"click": False}},
     "equal_iteration_weights": {"loss": {"iteration_weights": (1.0, 1.0, 1.0)}},
-    "pseudo_objects": {"sampling": {"pseudo_probability": 0.1}},
+    "no_boundary_weights": {"loss": {"boundary": 0.0}},
+    "no_readings": {"loss": {"readings": False}},
+    "enlarged_views": {"sampling": {"views": ViewConfig(sharp_probability=0.0)}},
+    "few_unions": {"sampling": {"union_probability": 0.6, "neighbour_probability": 0.06, "suem": SuemConfig(union_share=1 / 3)}},
+    "no_prominence": {"sampling": {"prominence": 1.0}},
     "no_rendered_shapes": {"sampling": {"shape_probability": 0.0}},
 }
 """Named changes against a schedule, one at a time: section of ``TrainConfig`` to field to value."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Iterator
 
 import cv2
@@ -17,7 +16,6 @@ from .augment import photometric
 from .clicks import Click, initial_clicks, next_training_click
 from .items import IGNORE_ID, WHOLE_IS_UNION, Item, sampling_weights
 from .perturb import as_probabilities, perturb
-from .pseudo import read_pseudo
 from .shapes import paste, random_shape, random_texture
 from .suem import Composite, SuemConfig, Target, apply_suem
 from .views import ViewConfig, random_view, warp_image, warp_labels
@@ -36,17 +34,17 @@ class SampleConfig:
     """Targets per picture: the encoder runs once for all of them."""
     views: ViewConfig = field(default_factory=ViewConfig)
     suem: SuemConfig = field(default_factory=SuemConfig)
-    pseudo_probability: float = 0.0
-    """Target is a pseudo-object (command ``pseudo``). They did more harm than good in the ablation, so the default is none."""
     shape_probability: float = 0.07
     """A rendered shape is pasted in and becomes the target."""
     start_mask_probability: float = 0.15
     """Sample starts from a wrong mask, to be corrected."""
-    union_probability: float = 0.6
+    union_probability: float = 0.7
     """For sources whose ids are parts: the target is the whole."""
-    neighbour_probability: float = 0.06
+    neighbour_probability: float = 0.12
     """The target is joined with a touching object, as people do who label groups."""
-    smallest_share: float = 0.004
+    prominence: float = 2.0
+    """How much more often than others a picture's thin and composite objects are drawn."""
+    smallest_share: float = 0.0015
     """Targets smaller than this share of the view are drawn again."""
     largest_share: float = 0.92
 
@@ -57,16 +55,14 @@ class ClickDataset(Dataset):
     An index is ``(number, size)``, so that the loop chooses the side of each batch. A sample holds, all uint8 but
     the clicks: ``image`` (3, S, S); ``target`` and ``weight`` (T, S/2, S/2), the share of each cell that the object
     covers and that is not ignored, times 255; ``start`` (T, S/2, S/2), starting probabilities times 255 or zeros;
+    ``reading`` (T, S/2, S/2), another reading of a single first click (the part or the whole), as ``target``, or zeros;
     ``clicks`` float32 (T, MAX_CLICKS, 3).
     """
 
-    def __init__(self, items: list[Item], config: SampleConfig, seed: int, pseudo: Path | None = None) -> None:
-        if config.pseudo_probability > 0 and pseudo is None:
-            raise ValueError("a share of the targets is to be pseudo-objects, but no folder of them is given (--pseudo)")
+    def __init__(self, items: list[Item], config: SampleConfig, seed: int) -> None:
         self.items = items
         self.config = config
         self.seed = seed
-        self.pseudo = pseudo
         self.cumulative = np.cumsum(sampling_weights(items))
 
     def __len__(self) -> int:
@@ -85,19 +81,22 @@ class ClickDataset(Dataset):
         image = photometric(composite.image, rng, noise)
         targets = self.config.targets
         half = size // TARGET_STRIDE
-        shares, weights, starts = (np.zeros((targets, half, half), np.uint8) for _ in range(3))
+        shares, weights, starts, readings = (np.zeros((targets, half, half), np.uint8) for _ in range(4))
         clicks = np.tile(np.array([0, 0, -1], np.float32), (targets, MAX_CLICKS, 1))
         for slot, target in enumerate(self._choose(composite.targets, targets, rng)):
             shares[slot], weights[slot] = _reduce(target)
             start, rows = self._prompt(target, rng)
             if start is not None:
                 starts[slot] = start
+            elif len(rows) == 1:
+                readings[slot] = _other_reading(target, rows[0])
             clicks[slot, : len(rows)] = rows
         return {
             "image": torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
             "target": torch.from_numpy(shares),
             "weight": torch.from_numpy(weights),
             "start": torch.from_numpy(starts),
+            "reading": torch.from_numpy(readings),
             "clicks": torch.from_numpy(clicks),
         }
 
@@ -120,33 +119,22 @@ class ClickDataset(Dataset):
         """A plain view: the drawn target first, then the view's other objects."""
         item = self.items[min(int(np.searchsorted(self.cumulative, rng.random())), len(self.items) - 1)]
         image, labels = item.read_image(), item.read_labels()
-        regions = None
-        if self.config.pseudo_probability > 0 and rng.random() < self.config.pseudo_probability:
-            regions = read_pseudo(self.pseudo, item)
-        if regions is not None:
-            level = np.ascontiguousarray(regions[..., rng.randrange(2)])
-            ids = [int(region) for region in np.unique(level)]
-            focus = [rng.choice(ids)]
-            whole = level == focus[0]
-        else:
-            level = None
-            focus = self._focus(item, labels, rng)
-            whole = np.isin(labels, focus)
-        view = random_view(labels.shape, _bounding_box(whole), size, rng, self.config.views)
+        focus = self._focus(item, labels, rng)
+        view = random_view(labels.shape, _bounding_box(np.isin(labels, focus)), size, rng, self.config.views)
         warped = warp_labels(labels, view, size)
         ignore = (warped == IGNORE_ID).astype(np.uint8)
-        if level is not None:
-            first = Target((warp_labels(level, view, size) == focus[0]).astype(np.uint8), np.zeros_like(ignore))
-        else:
-            first = Target(np.isin(warped, focus).astype(np.uint8), ignore)
-        others = [Target((warped == other).astype(np.uint8), ignore) for other in self._others(item, warped, focus, level is None, rng)]
+        whole = ((warped > 0) & (warped != IGNORE_ID)).astype(np.uint8) if item.source in WHOLE_IS_UNION else None
+        mask = np.isin(warped, focus).astype(np.uint8)
+        first = Target(mask, ignore, parts=warped * mask if len(focus) > 1 else None, whole=whole if len(focus) == 1 else None)
+        others = [Target((warped == other).astype(np.uint8), ignore, whole=whole) for other in self._others(item, warped, focus, rng)]
         return Composite(warp_image(image, view, size), [first, *others])
 
     def _focus(self, item: Item, labels: np.ndarray, rng: random.Random) -> list[int]:
         """Ids that together are the target."""
         if item.source in WHOLE_IS_UNION and rng.random() < self.config.union_probability:
             return list(item.ids)
-        focus = [rng.choice(item.ids)]
+        prominent = {*item.thin, *item.composite}
+        focus = rng.choices(item.ids, [self.config.prominence if one in prominent else 1.0 for one in item.ids])
         if len(item.ids) > 1 and rng.random() < self.config.neighbour_probability:
             mask = (labels == focus[0]).astype(np.uint8)
             around = labels[(cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0) & (mask == 0)]
@@ -156,10 +144,9 @@ class ClickDataset(Dataset):
         return focus
 
     @staticmethod
-    def _others(item: Item, warped: np.ndarray, focus: list[int], focus_is_labelled: bool, rng: random.Random) -> list[int]:
+    def _others(item: Item, warped: np.ndarray, focus: list[int], rng: random.Random) -> list[int]:
         """Up to three further object ids that show in the view."""
-        taken = set(focus) if focus_is_labelled else set()
-        ids = [other for other in item.ids if other not in taken]
+        ids = [other for other in item.ids if other not in focus]
         rng.shuffle(ids)
         return [other for other in ids[:6] if (warped == other).any()][:3]
 
@@ -168,7 +155,7 @@ class ClickDataset(Dataset):
         patch = self._scene(size, rng).image if rng.random() < 0.5 else base.image
         image = paste(base.image, random_texture(patch, size, rng, noise), shape, 1.0, rng)
         hidden = 1 - shape
-        others = [Target(target.mask * hidden, target.ignore * hidden) for target in base.targets]
+        others = [target.seen_through(hidden) for target in base.targets]
         return Composite(image, [Target(shape, np.zeros_like(shape)), *others])
 
     @staticmethod
@@ -204,6 +191,20 @@ def _reduce(target: Target) -> tuple[np.ndarray, np.ndarray]:
     defined = _shrink(1 - target.ignore)
     covered = _shrink(target.mask * (1 - target.ignore))
     return _to_bytes(covered / np.maximum(defined, 0.25)), _to_bytes(defined)
+
+
+def _other_reading(target: Target, click: Click) -> np.ndarray:
+    """The part under the click, or the whole that the target is a part of, as ``_reduce`` gives it; zeros where neither is known."""
+    if target.whole is not None:
+        mask = target.whole
+    elif target.parts is not None:
+        part = target.parts[int(click[1]), int(click[0])]
+        mask = ((target.parts == part) & (part > 0)).astype(np.uint8)
+    else:
+        mask = np.zeros_like(target.mask)
+    if (mask == target.mask).all():
+        mask = np.zeros_like(mask)
+    return _reduce(Target(mask, target.ignore))[0]
 
 
 def _bounding_box(mask: np.ndarray) -> tuple[int, int, int, int]:

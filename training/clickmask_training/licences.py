@@ -32,6 +32,27 @@ RIGHTS: dict[str, Rights] = {
     "annotations CC BY 4.0; photos CC BY 2.0 / CC BY-SA 2.0 / no known restrictions / US Gov only": Rights.CLEAR,
     # Named too, but only inferred from the file names.
     "CC BY 4.0 (Roboflow export); photos by file name from Open Images (CC BY 2.0)": Rights.NOTED,
+    # The licence stands in the data set's own description, which comes with annotations and photographs.
+    "CC BY 4.0 (Roboflow export)": Rights.CLEAR,
+    "photos CC BY 2.0 (Flickr, Open Images), masks CC BY 4.0 (Google, Open Images); the repository states none": Rights.NOTED,
+    # Renders: the models' licences, and those of the grounds and skies.
+    "own renders of MIT-0 models (LICENSE: Amazon, MIT No Attribution); skies CC0 (Poly Haven, via pmndrs/market-assets)": Rights.CLEAR,
+    "own renders of MIT-0 models (AWS RoboMaker worlds); grounds CC0 (ambientCG) or CC BY 3.0 (osrf/gazebo_models), "
+    "skies CC0 (Poly Haven)": Rights.CLEAR,
+    "own renders of models: osrf/gazebo_models CC BY 3.0, AWS RoboMaker MIT-0; grounds and skies CC0 (ambientCG, Poly Haven)": Rights.NOTED,
+    "own render; models CC0 and CC BY 4.0, see credits-rend.tsv": Rights.NOTED,
+    "MIT (repo LICENSE is the one of Keras; photographs presumably the author's)": Rights.NOTED,
+    # Cut-outs on photographs of the other items: both licences hold.
+    **{
+        f"MIT (Fluent Emoji by Microsoft) on a background: {background}": rights
+        for background, rights in (
+            ("CC BY-SA 4.0", Rights.CLEAR),
+            ("Public Domain", Rights.CLEAR),
+            ("CC BY 4.0", Rights.CLEAR),
+            ("annotations CC BY 4.0; photos CC BY 2.0 / CC BY-SA 2.0 / no known restrictions / US Gov only", Rights.CLEAR),
+            ("Apache-2.0 (annotations and photos as published)", Rights.NOTED),
+        )
+    },
     # The publisher puts annotations and photographs under the licence but did not take the photographs.
     "Apache-2.0 (annotations and photos as published)": Rights.NOTED,
     # The licence is the repository's; nothing is said about the photographs.

@@ -87,6 +87,13 @@ def click_loss_weights(clicks: Tensor, target: Tensor, side: int) -> Tensor:
     return 0.8 + torch.where(inside, psi(label > 0.5), psi((label > -0.5) & (label < 0.5))) * (2.0 - 0.8)
 
 
+def boundary_weights(target: Tensor, extra: float) -> Tensor:
+    """``1 + extra`` within two cells of the object's boundary, 1 elsewhere, (B, 1, h, w): thin things are all boundary."""
+    wide = {"kernel_size": 5, "stride": 1, "padding": 2}
+    spread = F.max_pool2d(target, **wide) + F.max_pool2d(-target, **wide)
+    return 1.0 + extra * (spread > 0.5).to(target.dtype)
+
+
 def contrastive(similarities: tuple[Tensor, ...], target: Tensor, weight: Tensor, has_negative: Tensor) -> Tensor:
     """Soft-margin triplet loss on the similarity maps (MST's contrastive loss), one value per sample (B,).
 

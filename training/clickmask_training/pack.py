@@ -7,10 +7,9 @@ import zipfile
 from pathlib import Path
 
 from .items import Item
-from .pseudo import pseudo_path
 
 
-def pack(items: list[Item], folder: Path, pseudo: Path | None = None, part_bytes: int = 60 * 2**20) -> list[Path]:
+def pack(items: list[Item], folder: Path, part_bytes: int = 60 * 2**20) -> list[Path]:
     """Write ``part-NN.zip`` files; each holds whole items and its share of the index. The pictures are stored as they are."""
     folder.mkdir(parents=True, exist_ok=True)
     parts: list[Path] = []
@@ -27,8 +26,6 @@ def pack(items: list[Item], folder: Path, pseudo: Path | None = None, part_bytes
 
     for item in items:
         files = {f"items/{item.image_path.name}": item.image_path, f"items/{item.labels_path.name}": item.labels_path}
-        if pseudo is not None and pseudo_path(pseudo, item).is_file():
-            files[f"pseudo/{item.name}.png"] = pseudo_path(pseudo, item)
         # Names and headers of a ZIP take some 200 bytes a file, the index about as much.
         needed = sum(path.stat().st_size + 400 for path in files.values()) + 400
         if archive is not None and used + needed > part_bytes:
@@ -38,14 +35,15 @@ def pack(items: list[Item], folder: Path, pseudo: Path | None = None, part_bytes
             archive = zipfile.ZipFile(parts[-1], "w", zipfile.ZIP_STORED)
         for name, path in files.items():
             archive.write(path, name)
-        entries.append({"n": item.name, "src": item.source, "ids": list(item.ids), "licence": item.licence})
+        entry = {"n": item.name, "src": item.source, "ids": list(item.ids), "licence": item.licence}
+        entries.append(entry | {"thin": list(item.thin), "comp": list(item.composite)})
         used += needed
     close()
     return parts
 
 
 def unpack(parts: list[Path], folder: Path) -> int:
-    """Merge parts into the layout of the training data (and ``pseudo/``); parts may come one by one. Returns the items."""
+    """Merge parts into the layout of the training data; parts may come one by one. Returns the items."""
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "items.json"
     entries = {entry["n"]: entry for entry in (json.loads(index.read_text("utf-8")) if index.is_file() else [])}

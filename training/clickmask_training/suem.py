@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +19,10 @@ class SuemConfig:
 
     simple: float = 0.15
     """Object blended onto another picture."""
-    irrelevant: float = 0.2
-    """Object of another picture pasted in: exclusion, union or object mixing, each as likely."""
+    irrelevant: float = 0.25
+    """Object of another picture pasted in: exclusion, union or object mixing."""
+    union_share: float = 0.5
+    """How many of the pasted objects become part of the target; the other two share the rest."""
     image_mixing: float = 0.06
     """Whole picture blended with another."""
     lowest_opacity: float = 0.7
@@ -33,6 +35,15 @@ class Target:
 
     mask: np.ndarray
     ignore: np.ndarray
+    parts: np.ndarray | None = None
+    """Ids of the parts that the mask is made of, uint8 (S, S), where they are known: another reading of the same click."""
+    whole: np.ndarray | None = None
+    """What the mask is a part of, uint8 (S, S), where that is known: another reading too."""
+
+    def seen_through(self, visible: np.ndarray) -> Target:
+        """What is left of it where ``visible`` (uint8 (S, S), 0 or 1) lets it show."""
+        parts, whole = (None if other is None else other * visible for other in (self.parts, self.whole))
+        return Target(self.mask * visible, self.ignore * visible, parts, whole)
 
 
 @dataclass
@@ -48,23 +59,24 @@ def simple(base: Composite, other: Composite, opacity: float, rng: random.Random
     mask = base.targets[0].mask
     image = paste(other.image, base.image, mask, opacity, rng)
     clear = np.zeros_like(mask)
-    return Composite(image, [Target(mask, clear), *(_without(target, mask) for target in other.targets)])
+    first = replace(base.targets[0], ignore=clear, whole=None)
+    return Composite(image, [first, *(target.seen_through(1 - mask) for target in other.targets)])
 
 
 def exclusion(base: Composite, other: Composite, rng: random.Random) -> Composite:
     """The other's object over the base, no part of the target."""
     pasted = other.targets[0].mask
     image = paste(base.image, other.image, pasted, 1.0, rng)
-    return Composite(image, [*(_without(target, pasted) for target in base.targets), Target(pasted, np.zeros_like(pasted))])
+    return Composite(image, [*(target.seen_through(1 - pasted) for target in base.targets), Target(pasted, np.zeros_like(pasted))])
 
 
 def union(base: Composite, other: Composite, rng: random.Random) -> Composite:
     """The other's object over the base, part of the target."""
     pasted = other.targets[0].mask
     image = paste(base.image, other.image, pasted, 1.0, rng)
-    first = _without(base.targets[0], pasted)
+    first = base.targets[0].seen_through(1 - pasted)
     joined = Target(np.maximum(first.mask, pasted), first.ignore)
-    return Composite(image, [joined, *(_without(target, pasted) for target in base.targets[1:])])
+    return Composite(image, [joined, *(target.seen_through(1 - pasted) for target in base.targets[1:])])
 
 
 def object_mixing(base: Composite, other: Composite, opacity: float, rng: random.Random) -> Composite:
@@ -79,18 +91,14 @@ def image_mixing(base: Composite, other: Composite, opacity: float) -> Composite
     return Composite(image, base.targets)
 
 
-def _without(target: Target, covered: np.ndarray) -> Target:
-    visible = 1 - covered
-    return Target(target.mask * visible, target.ignore * visible)
-
-
 def apply_suem(base: Composite, draw_other, rng: random.Random, config: SuemConfig) -> Composite:
     """Apply the steps in CFR-ICL's order; ``draw_other()`` gives another composite of the same size."""
     if rng.random() < config.simple:
         base = simple(base, draw_other(), rng.uniform(config.lowest_opacity, 1.0), rng)
     if rng.random() < config.irrelevant:
         other = draw_other()
-        mode = rng.choice(("exclusion", "union", "mixing"))
+        rest = (1 - config.union_share) / 2
+        mode = rng.choices(("exclusion", "union", "mixing"), (rest, config.union_share, rest))[0]
         if mode == "mixing":
             base = object_mixing(base, other, rng.uniform(config.lowest_opacity, 1.0), rng)
         else:

@@ -32,7 +32,7 @@ from .distributed import Group
 from .ema import MovingAverage
 from .items import Item
 from .layers import upsample
-from .losses import adaptive_focal, click_loss_weights, contrastive, dice, normalized_focal, soft_iou
+from .losses import adaptive_focal, boundary_weights, click_loss_weights, contrastive, dice, normalized_focal, soft_iou
 from .network import ClickNetwork
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ class RunOptions:
 
     folder: Path
     backbone: Path
-    pseudo: Path | None = None
     start_from: Path | None = None
     """Checkpoint whose averaged weights a new run starts from, instead of the backbone alone."""
     workers: int = 2
@@ -71,7 +70,7 @@ class _Run:
         self.group = Group()
         self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
         self.progress = Progress()
-        self.dataset = ClickDataset(items, config.sampling, config.seed, options.pseudo)
+        self.dataset = ClickDataset(items, config.sampling, config.seed)
         self.network = ClickNetwork(config.decoder)
         self.network.load_backbone(options.backbone)
         if options.start_from is not None:
@@ -197,6 +196,7 @@ class _Run:
         size = image.shape[-1]
         flatten = lambda name: batch[name].to(self.device, non_blocking=True).flatten(0, 1)  # (B, T, ...) to (B T, ...)
         target, weight = flatten("target")[:, None].float() / 255.0, flatten("weight")[:, None].float() / 255.0
+        reading = flatten("reading")[:, None].float() / 255.0 if loss_config.readings else None
         previous = flatten("start")[:, None].float() / 255.0
         if config.decoder.output_stride == 4:
             previous = F.avg_pool2d(previous, 2)
@@ -217,7 +217,7 @@ class _Run:
             with self._autocast():
                 decoded = self.network.decode(features, placed, previous)
             logits = decoded.logits if config.decoder.output_stride == TARGET_STRIDE else upsample(decoded.logits)
-            loss, iou = self._loss(decoded, logits, target, weight, placed, size)
+            loss, iou = self._loss(decoded, logits, target, weight, placed, size, reading if index == 0 else None)
             total = total + loss * (iteration_weight / sum(weights))
             report[f"iou_{index + 1}"] = iou[:, 0].mean().item()
             if index + 1 < len(weights):
@@ -239,17 +239,26 @@ class _Run:
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def _loss(self, decoded: Decoded, logits: Tensor, target: Tensor, weight: Tensor, clicks: Tensor,
-              size: int) -> tuple[Tensor, Tensor]:
-        """Loss of one pass, and IoU of each candidate (B, K)."""
+              size: int, reading: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Loss of one pass, and IoU of each candidate (B, K). ``reading`` is another target of the same click, or zeros."""
         config = self.config.loss
         target_k = target.expand_as(logits)
         mask_weight = weight * click_loss_weights(clicks, target, size) if config.click else weight
         mask_loss = normalized_focal if config.mask == "nfl" else adaptive_focal
+        if config.boundary:
+            mask_weight = mask_weight * boundary_weights(target, config.boundary)
         per_candidate = mask_loss(logits, target_k, mask_weight) + config.dice * dice(logits, target_k, weight)
         loss = per_candidate[:, 0].mean()
         if logits.shape[1] > 1:
             # Best of n: only the closest of the alternatives learns from this sample, so that they grow apart.
-            loss = loss + config.candidates * per_candidate[:, 1:].amin(1).mean()
+            alternatives = per_candidate[:, 1:].amin(1)
+            if reading is not None and logits.shape[1] == 3:
+                reading_k = reading.expand(-1, 2, -1, -1)
+                other = mask_loss(logits[:, 1:], reading_k, weight) + config.dice * dice(logits[:, 1:], reading_k, weight)
+                # One of the two takes the target, the other one the other reading, whichever way costs less.
+                both = (per_candidate[:, 1:] + other.flip(1)).amin(1)
+                alternatives = torch.where(reading.amax((1, 2, 3)) > 0.5, both, alternatives)
+            loss = loss + config.candidates * alternatives.mean()
         iou = soft_iou(logits, target_k, weight)
         loss = loss + config.score * (decoded.scores - iou).square().mean()
         if config.contrastive and decoded.similarities:

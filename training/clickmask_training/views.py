@@ -17,7 +17,11 @@ PADDING_RGB = (124, 116, 104)
 class ViewConfig:
     """How views are drawn."""
 
-    whole_probability: float = 0.5
+    whole_probability: float = 0.45
+    sharp_probability: float = 0.75
+    """A crop is not made smaller than its pixels carry: it is enlarged by at most ``largest_zoom``."""
+    largest_zoom: float = 1.7
+    smallest_zoom: float = 0.8
     rotate_probability: float = 0.35
     max_rotation: float = 12.0
     """Degrees."""
@@ -33,17 +37,20 @@ def random_view(shape: tuple[int, int], box: tuple[int, int, int, int], size: in
     x0, y0, x1, y1 = box
     if rng.random() < config.whole_probability:
         span_x, span_y = width * rng.uniform(0.8, 1.08), height * rng.uniform(0.8, 1.08)
-        # The SDK squeezes without keeping the aspect; half of the views keep it, so that both are familiar.
-        if rng.random() < 0.4:
+        # The SDK squeezes without keeping the aspect; a few views keep it, so that both are familiar.
+        if rng.random() < 0.1:
             span_x = span_y = max(span_x, span_y)
         # Move within the slack, but keep the object's centre inside.
         centre_x = width / 2 + rng.uniform(-0.5, 0.5) * abs(width - span_x)
         centre_y = height / 2 + rng.uniform(-0.5, 0.5) * abs(height - span_y)
     else:
-        side = max(x1 - x0, y1 - y0, 48) * rng.uniform(1.1, 2.6)
-        span_x, span_y = side * rng.uniform(0.8, 1.25), side
-        centre_x = (x0 + x1) / 2 + rng.uniform(-0.25, 0.25) * max(0.0, span_x - (x1 - x0))
-        centre_y = (y0 + y1) / 2 + rng.uniform(-0.25, 0.25) * max(0.0, span_y - (y1 - y0))
+        # From an object that fills the frame to one that is a third of it.
+        side = max(x1 - x0, y1 - y0, 48) * rng.uniform(1.0, 3.0)
+        if rng.random() < config.sharp_probability:
+            side = max(side, min(size / rng.uniform(config.smallest_zoom, config.largest_zoom), max(width, height)))
+        span_x, span_y = min(side * rng.uniform(0.8, 1.25), width), min(side, height)
+        centre_x = _within((x0 + x1) / 2 + rng.uniform(-0.35, 0.35) * max(0.0, span_x - (x1 - x0)), span_x, width)
+        centre_y = _within((y0 + y1) / 2 + rng.uniform(-0.35, 0.35) * max(0.0, span_y - (y1 - y0)), span_y, height)
     angle = math.radians(rng.uniform(-config.max_rotation, config.max_rotation)) if rng.random() < config.rotate_probability else 0.0
     mirror = -1.0 if rng.random() < 0.5 else 1.0
     scale_x, scale_y = mirror * size / span_x, size / span_y
@@ -54,6 +61,11 @@ def random_view(shape: tuple[int, int], box: tuple[int, int, int, int], size: in
     # Pixel centres lie at +0.5, OpenCV's at integers.
     offset = np.array([size / 2, size / 2]) - linear @ np.array([centre_x, centre_y]) + linear @ np.array([0.5, 0.5]) - 0.5
     return np.concatenate([linear, offset[:, None]], 1)
+
+
+def _within(centre: float, span: float, length: float) -> float:
+    """The centre of a span that does not leave the picture, as the SDK's regions do not."""
+    return min(max(centre, span / 2), length - span / 2)
 
 
 def warp_image(image: np.ndarray, view: np.ndarray, size: int) -> np.ndarray:

@@ -37,9 +37,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for index in range(count):
             name = f"{source}_{index}"
             image, labels = draw(len(entries))
-            cv2.imwrite(str(root / "items" / f"{name}.jpg"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+            kind = "jpg" if index else "webp"  # both are read
+            cv2.imwrite(str(root / "items" / f"{name}.{kind}"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
             cv2.imwrite(str(root / "items" / f"{name}.png"), labels)
-            entries.append({"n": name, "src": source, "ids": [1, 2], "licence": licence})
+            entries.append({"n": name, "src": source, "ids": [1, 2], "licence": licence, "thin": [2] if source == "ccp" else []})
     (root / "items.json").write_text(json.dumps(entries))
     return root
 

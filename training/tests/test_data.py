@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from clickmask_training.check import find_problems, summary
-from clickmask_training.items import SOURCE_FACTORS, HOLD_OUT_SOURCES, read_items, sampling_weights, select_items
+from clickmask_training.items import HELD_BACK, HOLD_OUT_SOURCES, SOURCE_FACTORS, read_items, sampling_weights, select_items
 from clickmask_training.licences import RIGHTS, Rights, rights_of
 from clickmask_training.pack import pack, unpack
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "training"
+RENDERED = {"emoji3d", "rbook", "rend", "rhosp", "rhouse", "rout", "rware"}
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "training-640"
 
 
 def test_unclear_remarks_are_not_clear():
     for statement, rights in RIGHTS.items():
         if any(remark in statement for remark in ("none stated", "not stated", "states none")):
-            assert rights is Rights.UNCLEAR, statement
+            assert rights is not Rights.CLEAR, statement
 
 
 def test_unknown_statement_is_an_error():
@@ -47,13 +48,13 @@ def test_sampling_is_by_source(data: Path):
 def test_check_finds_what_is_broken(data: Path, tmp_path: Path):
     broken = tmp_path / "data"
     shutil.copytree(data, broken)
-    (broken / "items" / "pets_0.jpg").write_bytes(b"no picture")
+    (broken / "items" / "pets_0.webp").write_bytes(b"no picture")
     entries = json.loads((broken / "items.json").read_text())
     entries[1]["ids"] = [1, 9]
     (broken / "items.json").write_text(json.dumps(entries))
     problems = find_problems(read_items(broken))
     assert len(problems) == 2
-    assert "pets_0.jpg" in problems[0] and "pets_1" in problems[1]
+    assert "pets_0.webp" in problems[0] and "pets_1" in problems[1]
     assert find_problems(read_items(data)) == []
 
 
@@ -64,12 +65,21 @@ def test_pack_and_unpack(data: Path, tmp_path: Path):
     for part in reversed(parts):
         unpack([part], tmp_path / "back")
     back = read_items(tmp_path / "back")
-    assert sorted(item.name for item in back) == sorted(item.name for item in items)
+    known = {item.name: item for item in items}
+    assert len(back) == len(items)
+    assert all(item.thin == known[item.name].thin and item.ids == known[item.name].ids for item in back)
     assert find_problems(back) == []
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="shared training data is not here")
 def test_shared_data_is_classified_and_held_out():
     items = read_items(SHARED)
-    assert HOLD_OUT_SOURCES.keys() <= {item.source for item in select_items(items, held_out=True)}
+    trained, held_out = select_items(items), select_items(items, held_out=True)
+    assert HOLD_OUT_SOURCES.keys() <= {item.source for item in held_out}
+    assert HOLD_OUT_SOURCES.keys().isdisjoint(item.source for item in trained)
+    assert HELD_BACK.keys() <= {item.source for item in trained} & {item.source for item in held_out}
+    assert not {item.name for item in trained} & {item.name for item in held_out}
+    assert {item.source for item in trained} >= SOURCE_FACTORS.keys()
+    weights = sampling_weights(trained)
+    assert sum(weight for item, weight in zip(trained, weights) if item.source in RENDERED) < 0.15
     assert "training" in summary(items)

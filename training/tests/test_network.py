@@ -121,3 +121,13 @@ def test_contrastive_prefers_separated_similarity():
     weight, has_negative = torch.ones_like(target), torch.ones(1)
     separated, mixed = (losses.contrastive((maps,), target, weight, has_negative).item() for maps in (good, -good))
     assert separated < 0.01 < mixed
+
+
+def test_boundary_weights_lie_along_the_boundary():
+    target = torch.zeros(1, 1, 20, 20)
+    target[..., :10] = 1
+    weights = losses.boundary_weights(target, 1.5)
+    assert weights[0, 0, 5].tolist() == [1.0] * 8 + [2.5] * 4 + [1.0] * 8
+    thin = torch.zeros(1, 1, 20, 20)
+    thin[..., 10] = 1
+    assert (losses.boundary_weights(thin, 1.5)[thin > 0] == 2.5).all()

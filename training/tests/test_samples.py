@@ -1,4 +1,4 @@
-"""Views, copy-paste, rendered shapes, pseudo-objects, the dataset."""
+"""Views, copy-paste, rendered shapes, the dataset."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import pytest
 pytest.importorskip("torch")
 
 from clickmask_training import suem
-from clickmask_training.dataset import BatchSchedule, ClickDataset, SampleConfig
+from clickmask_training.dataset import BatchSchedule, ClickDataset, SampleConfig, _other_reading, _reduce
 from clickmask_training.items import read_items, select_items
-from clickmask_training.pseudo import merge_regions, read_pseudo, write_one
 from clickmask_training.shapes import random_shape
 from clickmask_training.suem import Composite, Target
 from clickmask_training.views import ViewConfig, random_view, warp_labels
@@ -68,24 +67,43 @@ def test_views_keep_the_object_and_their_kind():
     assert 0 < shares["crop"] < 0.7
 
 
+def test_sharp_crops_enlarge_little_and_stay_inside():
+    config = ViewConfig(whole_probability=0.0, rotate_probability=0.0, sharp_probability=1.0)
+    for seed in range(40):
+        view = random_view((480, 640), (600, 440, 630, 470), 256, random.Random(seed), config)
+        zoom = np.abs(np.diag(view[:, :2]))
+        assert (zoom <= config.largest_zoom * 1.25 + 1e-6).all()
+        # The corners of the view, back in the picture.
+        corners = (np.array([[-0.5, -0.5], [255.5, 255.5]]) - view[:, 2]) / np.diag(view[:, :2])
+        assert corners.min() >= -0.5 - 1e-6 and (corners.max(0) <= np.array([639.5, 479.5]) + 1e-6).all()
+
+
+def test_part_and_whole_are_readings_of_one_click():
+    labels = np.zeros((SIZE, SIZE), np.uint8)
+    labels[10:30, 10:30], labels[30:50, 10:30] = 1, 2
+    whole, ignore = (labels > 0).astype(np.uint8), np.zeros_like(labels)
+    click = (15.5, 15.5, 1.0)
+    part = Target((labels == 1).astype(np.uint8), ignore, whole=whole)
+    joined = Target(whole, ignore, parts=labels)
+    assert (_other_reading(part, click) == _reduce(joined)[0]).all()
+    assert (_other_reading(joined, click) == _reduce(part)[0]).all()
+    assert not _other_reading(Target(whole, ignore), click).any()
+    assert not _other_reading(Target(whole, ignore, whole=whole), click).any()  # the same reading is no other one
+    hidden = np.ones_like(labels)
+    hidden[30:] = 0
+    assert not _other_reading(part.seen_through(hidden), click).any()
+
+
+def test_thin_and_composite_objects_are_drawn_more_often(data: Path):
+    item = next(item for item in read_items(data) if item.thin)
+    dataset = ClickDataset([item], SampleConfig(union_probability=0.0, neighbour_probability=0.0), 0)
+    labels = item.read_labels()
+    drawn = [dataset._focus(item, labels, random.Random(seed)) for seed in range(600)]
+    assert drawn.count([2]) / drawn.count([1]) == pytest.approx(2.0, abs=0.5)
+
+
 def test_rendered_shapes_are_not_empty():
     assert all(random_shape(SIZE, random.Random(seed)).any() for seed in range(30))
-
-
-def test_regions_merge_by_colour():
-    regions = np.repeat(np.arange(4), 8)[None].repeat(8, 0)
-    colour = np.repeat(np.array([0, 1, 50, 51]), 8)[None, :, None].repeat(8, 0).repeat(3, 2).astype(np.float32)
-    merged = merge_regions(regions, colour, 2)
-    assert (merged[:, :16] == merged[0, 0]).all() and (merged[:, 16:] == merged[0, 31]).all() and merged[0, 0] != merged[0, 31]
-
-
-def test_pseudo_objects_have_the_picture_size(data: Path, tmp_path: Path):
-    pytest.importorskip("skimage")
-    item = read_items(data)[0]
-    assert read_pseudo(tmp_path, item) is None
-    assert write_one(item, tmp_path) and not write_one(item, tmp_path)
-    regions = read_pseudo(tmp_path, item)
-    assert regions.shape == (*item.read_labels().shape, 2) and regions.min() >= 1
 
 
 def test_samples_are_the_same_for_the_same_number(data: Path):
@@ -115,15 +133,3 @@ def test_processes_take_turns():
     ranks = [list(islice(BatchSchedule(rank * 2, 2, SIZE, 4), 2)) for rank in range(2)]
     numbers = sorted(number for batches in ranks for batch in batches for number, _ in batch)
     assert numbers == list(range(8))
-
-
-def test_pseudo_objects_become_targets_where_a_share_is_set(data: Path, tmp_path: Path):
-    pytest.importorskip("skimage")
-    items = select_items(read_items(data))[:2]
-    for item in items:
-        write_one(item, tmp_path)
-    config = SampleConfig(pseudo_probability=1.0)
-    unused, used = (ClickDataset(items, c, 0, tmp_path) for c in (SampleConfig(), config))
-    assert any((unused[n, SIZE]["target"] != used[n, SIZE]["target"]).any() for n in range(4))
-    with pytest.raises(ValueError, match="--pseudo"):
-        ClickDataset(items, config, 0)

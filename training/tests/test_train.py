@@ -48,12 +48,11 @@ def test_another_configuration_is_refused(data: Path, backbone: Path, tmp_path: 
 @pytest.mark.parametrize("name", [name for name in ABLATIONS if name != "base"])
 def test_every_ablation_trains(data: Path, backbone: Path, tmp_path: Path, name: str):
     config = replace(with_changes(SCHEDULES["smoke"], ABLATIONS[name]), samples=2)
-    assert run(data, backbone, tmp_path / "run", config=config, pseudo=tmp_path)  # a folder without pseudo-objects
+    assert run(data, backbone, tmp_path / "run", config=config)
 
 
-def test_an_ablation_says_at_once_what_is_missing(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_an_unknown_ablation_is_named_at_once(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     arguments = ["ablation", "--data", str(data), "--out", str(tmp_path)]
-    assert main([*arguments, "--names", "pseudo_objects"]) == 2 and "--pseudo" in capsys.readouterr().err
     assert main([*arguments, "--names", "nothing"]) == 2 and "unknown changes" in capsys.readouterr().err
 
 
