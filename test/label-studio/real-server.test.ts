@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { cocoRle, labelStudioRle, type MaskRuns, maskIou, polygonJson, type Segmenter } from '@clickmask/core';
+import { cocoRle, type MaskRuns, type Segmenter } from '@clickmask/core';
+import { labelStudioRle, polygonJson } from '@clickmask/core/formats';
+import { maskIou } from '@clickmask/core/masks';
 import { createSegmenter } from '@clickmask/core/node';
 import {
   createLabelStudioBackend,

@@ -1,4 +1,5 @@
-import { ClickmaskError, type Segmenter, unexpected } from '@clickmask/core';
+import { ClickmaskError, type Segmenter } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 import { createRemoteSegmenter, createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
 import type { ProgressInfo } from './annotator/api.js';
 

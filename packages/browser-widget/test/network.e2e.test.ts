@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Click, type MaskRuns, maskIou, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import type { Click, MaskRuns, Segmenter, SegmenterImage } from '@clickmask/core';
+import { maskIou } from '@clickmask/core/masks';
 import { createSegmenter } from '@clickmask/core/node';
 import type { CDPSession } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

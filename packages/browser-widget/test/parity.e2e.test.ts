@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Click, type MaskRuns, maskIou } from '@clickmask/core';
+import type { Click, MaskRuns } from '@clickmask/core';
+import { maskIou } from '@clickmask/core/masks';
 import { createSegmenter } from '@clickmask/core/node';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';

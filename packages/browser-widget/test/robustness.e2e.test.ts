@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createSegmenterHandler, type Segmenter } from '@clickmask/core';
+import type { Segmenter } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
+import { createSegmenterHandler } from '@clickmask/core/runtime';
 import axe from 'axe-core';
 import type { Page } from 'playwright';
 import sharp from 'sharp';

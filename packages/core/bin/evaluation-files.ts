@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NamedReport, SampleResult } from '../src/node.js';
+import type { NamedReport, SampleResult } from '../src/evaluation.js';
 import { BadUse } from './command.js';
 
 /** What an evaluation was made with; it is only taken up again with the same. */

@@ -1,47 +1,30 @@
-export * from './clicks/index.js';
+/**
+ * What it takes to open a picture, click, get a mask and write it. `@clickmask/core/node` and `@clickmask/core/web` give
+ * these names too, and how pictures and models are opened there. The rest stands in subpaths that say what they are.
+ */
+export type { Click, ClickInput, ClickLabel } from './clicks/index.js';
+export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './errors/index.js';
+export { type Codec, cocoRle, findCodec } from './formats/index.js';
+export type { Box, Size } from './geometry/index.js';
+export { type RgbImage, rgbFromRgba } from './image/index.js';
+export { area, bounds, type Mask, type MaskRuns, maskFromRuns, runsFromMask } from './mask/index.js';
+export { adaptiveCascade, type CascadeOptions, type RefinementOptions } from './refinement/index.js';
+export { createRemoteSegmenter, type Provider, type RemoteSegmenterOptions } from './runtime/index.js';
 export {
-  ClickmaskError,
-  type ClickmaskErrorCode,
-  type ErrorDetails,
-  isClickmaskError,
-  unexpected,
-} from './errors/index.js';
-export * from './evaluation/index.js';
-export * from './formats/index.js';
-export * from './geometry/index.js';
-export { createHost, type EngineSlot, type HostOptions } from './host/index.js';
-export * from './image/index.js';
-export * from './mask/index.js';
-export {
-  type DeclaredTensor,
-  type DecodeInput,
-  type DecodeOutput,
-  type Features,
-  type Focus,
-  families,
-  type LoadedModel,
-  type LoadOptions,
-  loadModel,
-  type ModelFamily,
-  type ModelFiles,
-  type ModelGraph,
-  type ModelHandle,
-  type ModelLicence,
-  type ModelManifest,
-  type PreviousMask,
-  parseManifest,
-  type RefinementDefaults,
-  readManifest,
-  sha256,
-  type View,
-} from './models/index.js';
-export {
-  adaptiveCascade,
-  type CascadeOptions,
-  publishedZoomIn,
-  type RefinementOptions,
-  type ResolvedRefinement,
-  type ZoomInOptions,
-} from './refinement/index.js';
-export * from './runtime/index.js';
-export * from './segmenter/index.js';
+  type Candidate,
+  createSession,
+  type DraftMask,
+  type ImageSource,
+  type OpenOptions,
+  type PostprocessOptions,
+  type Prediction,
+  type Prompt,
+  type RefinementReport,
+  type Segmenter,
+  type SegmenterImage,
+  type SegmenterInfo,
+  type SegmenterStats,
+  type SegmentOptions,
+  type Session,
+  type Timings,
+} from './segmenter/index.js';

@@ -170,9 +170,10 @@ describe('the packed packages', () => {
        import { createSegmenter, type NodeSegmenterOptions } from '@clickmask/core/node';
        import type { Segmenter } from '@clickmask/core/web';
        const options: NodeSegmenterOptions = { workers: 2 };
+       const click = { x: 1, y: 2, label: 'positive' };
        const clicks: readonly Click[] = [{ x: 1, y: 2, label: 'positive' }];
        const segmenter: Segmenter = await createSegmenter(options);
-       const result: Prediction = await segmenter.segment(await segmenter.open(new Uint8Array(1)), { clicks });
+       const result: Prediction = await segmenter.segment(await segmenter.open(new Uint8Array(1)), { clicks: [click, ...clicks] });
        export const pixels: number = area(result.runs);
        // @ts-expect-error a label of its own
        clicks.map((click) => click.label === 'maybe');

@@ -5,18 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  area,
-  cocoPolygon,
-  cocoRle,
-  cvatMask,
-  decodeImage,
-  geoJson,
-  labelStudioRle,
-  maskFromPng,
-  polygonJson,
-  svgPath,
-} from '@clickmask/core/node';
+import { cocoPolygon, cvatMask, geoJson, labelStudioRle, polygonJson, svgPath } from '@clickmask/core/formats';
+import { area, cocoRle, decodeImage, maskFromPng } from '@clickmask/core/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyModelFolder } from './support/tiny-model.js';

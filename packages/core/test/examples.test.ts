@@ -18,13 +18,19 @@ import { brokenPromises, instrument, runExample } from './examples/run.js';
  */
 const root = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 const packages = workspacePackages(root);
-const isBuilt = (name: string) => {
-  const folder = packages.get(name) ?? '';
+/** Of a package's folder: what it exports, by path; files that need no types are left out. */
+function exportsOf(folder: string): readonly (readonly [path: string, files: Readonly<Record<string, string>>])[] {
   const { exports = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    readonly exports?: Readonly<Record<string, Readonly<Record<string, string>> | string>>;
   };
-  return Object.values(exports['.'] ?? {}).every((file) => existsSync(join(folder, file)));
-};
+  return Object.entries(exports).flatMap(([path, files]) =>
+    typeof files === 'string' ? [] : [[path, files] as const],
+  );
+}
+const isBuilt = (name: string) =>
+  exportsOf(packages.get(name) ?? '').every(([, files]) =>
+    Object.values(files).every((file) => existsSync(join(packages.get(name) ?? '', file))),
+  );
 const unbuilt = [...packages.keys()].filter((name) => !isBuilt(name));
 if (unbuilt.length > 0) console.warn(`Examples of ${unbuilt.join(', ')} are left out: not built (npm run build).`);
 
@@ -71,10 +77,14 @@ describe('examples in the documentation', () => {
 });
 
 describe('public faces', () => {
+  // Every path that a package exports with types, by the source that it is made of; `/function` is for nuclio alone.
   const faces = [...packages].flatMap(([name, folder]) =>
-    ['index', 'node', 'web']
-      .map((face) => ({ name: face === 'index' ? name : `${name}/${face}`, file: join(folder, 'src', `${face}.ts`) }))
-      .filter(({ file }) => existsSync(file)),
+    exportsOf(folder)
+      .filter(([path, { types }]) => types !== undefined && path !== './function')
+      .map(([path, { types }]) => ({
+        name: `${name}${path.slice(1)}`,
+        file: join(folder, types.replace(/^\.\/dist\/(.*)\.d\.ts$/, '$1.ts')),
+      })),
   );
 
   it.each(faces.map(({ name, file }) => [name, file] as const))('every value of %s has an example', (_, file) => {

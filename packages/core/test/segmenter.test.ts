@@ -1,13 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import {
-  createSegmenter,
-  createSession,
-  isClickmaskError,
-  isSet,
-  replayClickLog,
-  type Segmenter,
-} from '@clickmask/core/node';
+import { isSet } from '@clickmask/core/masks';
+import { createSegmenter, createSession, isClickmaskError, type Segmenter } from '@clickmask/core/node';
+import { replayClickLog } from '@clickmask/core/session';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyModelFolder } from './support/tiny-model.js';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { area, bounds, labelStudioRle } from '@clickmask/core';
+import { area, bounds } from '@clickmask/core';
+import { labelStudioRle } from '@clickmask/core/formats';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {

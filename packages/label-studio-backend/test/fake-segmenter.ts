@@ -1,12 +1,6 @@
-import {
-  ClickmaskError,
-  type MaskRuns,
-  type Prediction,
-  RunBuilder,
-  type Segmenter,
-  type SegmenterImage,
-  toPrediction,
-} from '@clickmask/core';
+import { ClickmaskError, type MaskRuns, type Prediction, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { RunBuilder } from '@clickmask/core/masks';
+import { toPrediction } from '@clickmask/core/runtime';
 import sharp from 'sharp';
 
 /** What a fake segmenter was asked. */

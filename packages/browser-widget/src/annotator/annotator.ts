@@ -1,12 +1,6 @@
-import {
-  ClickmaskError,
-  checkClicks,
-  type Mask,
-  type MaskRuns,
-  type Polygon,
-  rasterisePolygons,
-  toRuns,
-} from '@clickmask/core';
+import { ClickmaskError, type Mask, type MaskRuns } from '@clickmask/core';
+import { type Polygon, rasterisePolygons, toRuns } from '@clickmask/core/masks';
+import { checkClicks } from '@clickmask/core/session';
 import { createAnswers } from '../answers/answers.js';
 import { asClickmaskError } from '../errors.js';
 import { listenToKeys } from '../input/keyboard.js';

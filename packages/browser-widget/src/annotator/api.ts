@@ -1,16 +1,5 @@
-import type {
-  Box,
-  Click,
-  ClickmaskError,
-  ImagePoint,
-  Mask,
-  MaskRuns,
-  Polygon,
-  Provider,
-  Rect,
-  Segmenter,
-  SegmentOptions,
-} from '@clickmask/core';
+import type { Box, Click, ClickmaskError, Mask, MaskRuns, Provider, Segmenter, SegmentOptions } from '@clickmask/core';
+import type { ImagePoint, Polygon, Rect } from '@clickmask/core/masks';
 import type { Draft } from '../answers/answers.js';
 import type { Preview } from '../answers/solver.js';
 import type { Messages } from '../i18n/index.js';

@@ -1,4 +1,5 @@
-import { ClickmaskError, type Prompt, rectRuns, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { ClickmaskError, type Prompt, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { rectRuns } from '@clickmask/core/masks';
 import { describe, expect, test } from 'vitest';
 import { fakeParts } from '../../test/fake-parts.js';
 import { createLogBook } from '../value/annotation-log.js';

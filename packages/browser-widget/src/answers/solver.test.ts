@@ -1,11 +1,5 @@
-import {
-  type Click,
-  type Prompt,
-  rectRuns,
-  type Segmenter,
-  type SegmenterImage,
-  type SegmentOptions,
-} from '@clickmask/core';
+import type { Click, Prompt, Segmenter, SegmenterImage, SegmentOptions } from '@clickmask/core';
+import { rectRuns } from '@clickmask/core/masks';
 import { describe, expect, test } from 'vitest';
 import { emptyPrompt, type ObjectPrompt } from '../value/value.js';
 import { createSolver } from './solver.js';

@@ -1,4 +1,5 @@
-import { ClickmaskError, unexpected } from '@clickmask/core';
+import { ClickmaskError } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 import type { AnnotatorSettings, Tool } from '../annotator/settings.js';
 import type { ObjectClass } from '../value/value.js';
 

@@ -1,4 +1,5 @@
-import { ClickmaskError, type ImageSource, rgbFromRgba, unexpected } from '@clickmask/core';
+import { ClickmaskError, type ImageSource, rgbFromRgba } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 
 /** What a picture can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
 export type PictureSource =

@@ -1,4 +1,5 @@
-import { area, type MaskRuns, maskFromRuns, rectRuns, union } from '@clickmask/core';
+import { area, type MaskRuns, maskFromRuns } from '@clickmask/core';
+import { rectRuns, union } from '@clickmask/core/masks';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';

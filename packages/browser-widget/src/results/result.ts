@@ -1,16 +1,12 @@
-import {
-  bounds,
-  type CocoRle,
-  type CocoRleUncompressed,
-  findCodec,
-  type GeoJsonGeometry,
-  type LabelStudioRle,
-  type Mask,
-  type MaskRuns,
-  maskFromRuns,
-  type PolygonJson,
-  type Rect,
-} from '@clickmask/core';
+import { bounds, findCodec, type Mask, type MaskRuns, maskFromRuns } from '@clickmask/core';
+import type {
+  CocoRle,
+  CocoRleUncompressed,
+  GeoJsonGeometry,
+  LabelStudioRle,
+  PolygonJson,
+} from '@clickmask/core/formats';
+import type { Rect } from '@clickmask/core/masks';
 import { maskPng } from './png.js';
 
 /** What a mask can be handed out as: plain forms, and every codec of the core by its name. */

@@ -1,4 +1,5 @@
-import type { ClickLabel, ImagePoint } from '@clickmask/core';
+import type { ClickLabel } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
 import type { Parts } from '../annotator/parts.js';
 import { type StagePoint, toImage, toStage } from '../view/viewport.js';
 

@@ -1,4 +1,4 @@
-import { isSet } from '@clickmask/core';
+import { isSet } from '@clickmask/core/masks';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { strokeRuns } from './brush-stroke.js';

@@ -1,4 +1,5 @@
-import { type ImagePoint, type MaskRuns, RunBuilder, type Size } from '@clickmask/core';
+import type { MaskRuns, Size } from '@clickmask/core';
+import { type ImagePoint, RunBuilder } from '@clickmask/core/masks';
 
 /**
  * The pixels under a round brush drawn along a line: those whose centre is within `radius` of it.

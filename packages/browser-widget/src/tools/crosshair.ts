@@ -1,4 +1,4 @@
-import { type ImagePoint, isSet } from '@clickmask/core';
+import { type ImagePoint, isSet } from '@clickmask/core/masks';
 import type { Parts } from '../annotator/parts.js';
 import { fillIn } from '../i18n/index.js';
 import { addClick, moveClick } from '../value/edits.js';

@@ -1,4 +1,4 @@
-import type { ImagePoint } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
 import type { Parts } from '../annotator/parts.js';
 import { addStroke, drawBox, moveClick } from '../value/edits.js';
 import { strokeRuns } from './brush-stroke.js';

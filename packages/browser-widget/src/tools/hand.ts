@@ -1,4 +1,4 @@
-import type { ImagePoint } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
 import type { StagePoint } from '../view/viewport.js';
 
 /** Where the user's hand is: changed by pointer and keys, read by what is shown. */

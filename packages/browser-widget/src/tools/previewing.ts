@@ -1,4 +1,4 @@
-import type { ImagePoint } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
 import type { Parts } from '../annotator/parts.js';
 import { promptBase } from '../value/edits.js';
 

@@ -4,13 +4,13 @@ import {
   type Click,
   ClickmaskError,
   type MaskRuns,
-  RunBuilder,
   type Segmenter,
   type SegmenterImage,
   type SegmentOptions,
   type Size,
-  unexpected,
 } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
+import { RunBuilder } from '@clickmask/core/masks';
 import type { ObjectResult } from './value.js';
 
 /** A mask in a log: `[row, first column, column after the last]` for every run, all in one list. */

@@ -1,4 +1,4 @@
-import { rectRuns } from '@clickmask/core';
+import { rectRuns } from '@clickmask/core/masks';
 import { describe, expect, test } from 'vitest';
 import { fakeParts } from '../../test/fake-parts.js';
 import * as edits from './edits.js';

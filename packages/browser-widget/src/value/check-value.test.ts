@@ -1,4 +1,4 @@
-import { rectRuns } from '@clickmask/core';
+import { rectRuns } from '@clickmask/core/masks';
 import { expect, test } from 'vitest';
 import { checkValue } from './check-value.js';
 import * as edits from './edits.js';

@@ -1,4 +1,6 @@
-import { checkClicks, type MaskRuns, type Size, unexpected } from '@clickmask/core';
+import type { MaskRuns, Size } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
+import { checkClicks } from '@clickmask/core/session';
 import type { AnnotatorValue } from './value.js';
 
 /**

@@ -1,4 +1,5 @@
-import { area, rectRuns } from '@clickmask/core';
+import { area } from '@clickmask/core';
+import { rectRuns } from '@clickmask/core/masks';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as edits from './edits.js';

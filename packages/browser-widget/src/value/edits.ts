@@ -1,4 +1,5 @@
-import { type Box, type Click, difference, type ImagePoint, type MaskRuns, union } from '@clickmask/core';
+import type { Box, Click, MaskRuns } from '@clickmask/core';
+import { difference, type ImagePoint, union } from '@clickmask/core/masks';
 import { rawRuns } from './shape.js';
 import {
   type AnnotatedObject,

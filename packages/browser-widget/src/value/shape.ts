@@ -1,4 +1,5 @@
-import { difference, fillHoles, largestPart, type MaskRuns, removeSpecks, union } from '@clickmask/core';
+import type { MaskRuns } from '@clickmask/core';
+import { difference, fillHoles, largestPart, removeSpecks, union } from '@clickmask/core/masks';
 import { simplifyRuns } from './simplify-runs.js';
 import type { AnnotatedObject } from './value.js';
 

@@ -1,4 +1,5 @@
-import { type MaskRuns, rasterisePolygons, simplifyPolygons, toleranceForDetail, traceContours } from '@clickmask/core';
+import type { MaskRuns } from '@clickmask/core';
+import { rasterisePolygons, simplifyPolygons, toleranceForDetail, traceContours } from '@clickmask/core/masks';
 
 /**
  * A mask drawn with fewer corners.

@@ -1,4 +1,5 @@
-import { rectRuns, runsFromMask } from '@clickmask/core';
+import { runsFromMask } from '@clickmask/core';
+import { rectRuns } from '@clickmask/core/masks';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { colourWord, type PixelBuffer, paintRuns, type RunsStyle } from './paint-runs.js';

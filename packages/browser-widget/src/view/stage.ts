@@ -1,4 +1,5 @@
-import type { Box, Click, ImagePoint, MaskRuns, Size } from '@clickmask/core';
+import type { Box, Click, MaskRuns, Size } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
 import type { Picture } from '../picture/picture.js';
 import { parseColour } from './colours.js';
 import { colourWord, type DirtyRect, paintRuns } from './paint-runs.js';

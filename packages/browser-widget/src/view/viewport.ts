@@ -1,4 +1,5 @@
-import type { ImagePoint, Size } from '@clickmask/core';
+import type { Size } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
 
 /** Where the picture lies on the stage: stage px = image px × `scale` + (`x`, `y`). Stage px are CSS px. */
 export interface Viewport {

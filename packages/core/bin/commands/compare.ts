@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNamedReport } from '../../src/evaluation/comparison-report.js';
-import { comparisonReport, type NamedReport } from '../../src/node.js';
+import { comparisonReport, type NamedReport } from '../../src/evaluation.js';
 import { BadUse, type Command, parse } from '../command.js';
 
 const help = `Writes a page that compares evaluations: mean IoU against clicks, NoC and NoF, and published figures.

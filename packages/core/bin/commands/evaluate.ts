@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import {
   type DatasetLayoutName,
   datasetLayouts,
-  decodeMaskFile,
   evaluateDataset,
   type FileSource,
   type NamedReport,
   readDataset,
   type StartingMasks,
-} from '../../src/node.js';
+} from '../../src/evaluation.js';
+import { decodeMaskFile } from '../../src/node.js';
 import {
   type Command,
   choiceOption,

@@ -4,18 +4,8 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../src/errors/index.js';
 import { readGraph } from '../../src/models/index.js';
-import {
-  ClickmaskError,
-  defaultModelsFolder,
-  embeddedModel,
-  families,
-  findModelFolder,
-  folderFiles,
-  type ModelFiles,
-  type ModelManifest,
-  readManifest,
-  type ZoomInOptions,
-} from '../../src/node.js';
+import { families, type ModelFiles, type ModelManifest, readManifest, type ZoomInOptions } from '../../src/models.js';
+import { ClickmaskError, defaultModelsFolder, embeddedModel, findModelFolder, folderFiles } from '../../src/node.js';
 import { BadUse, type Command, createProgress, parse, printJson } from '../command.js';
 
 const help = `Lists, explains, verifies and adds models.

@@ -1,20 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { cocoPolygon, cvatMask, geoJson, labelStudioRle, polygonJson, svgPath } from '../../src/formats.js';
 import {
   type Box,
   type Click,
-  cocoPolygon,
   cocoRle,
-  cvatMask,
   decodeImage,
-  geoJson,
-  labelStudioRle,
   maskFromPng,
   maskToPng,
   type Prediction,
-  polygonJson,
   renderOverlay,
-  svgPath,
 } from '../../src/node.js';
 import {
   BadUse,

@@ -34,7 +34,7 @@ export interface ClickHistory {
  *
  * @example
  * ```ts
- * import { createClickHistory } from '@clickmask/core';
+ * import { createClickHistory } from '@clickmask/core/session';
  *
  * const history = createClickHistory({ width: 640, height: 480 });
  * history.add({ x: 320, y: 240, label: 'positive' });

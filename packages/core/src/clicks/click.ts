@@ -9,6 +9,14 @@ export interface Click extends ImagePoint {
 }
 
 /**
+ * A click as callers write it. Every string passes the type check, so that `const click = { x, y, label: 'positive' }` is
+ * taken as it stands; another label than those of {@link ClickLabel} is the error `bad-click`.
+ */
+export interface ClickInput extends ImagePoint {
+  readonly label: ClickLabel | (string & {});
+}
+
+/**
  * Checks clicks that came from outside: finite coordinates inside the picture, a known label.
  * A coordinate equal to the width or height counts as inside, since it is the edge of the last pixel.
  *
@@ -16,7 +24,8 @@ export interface Click extends ImagePoint {
  *
  * @example
  * ```ts
- * import { checkClicks, isClickmaskError } from '@clickmask/core';
+ * import { isClickmaskError } from '@clickmask/core';
+ * import { checkClicks } from '@clickmask/core/session';
  *
  * try {
  *   checkClicks([{ x: 700, y: 10, label: 'positive' }], { width: 640, height: 480 });
@@ -47,7 +56,7 @@ export function checkClicks(clicks: unknown, size: Size): asserts clicks is read
  *
  * @example
  * ```ts
- * import { clickPixel } from '@clickmask/core';
+ * import { clickPixel } from '@clickmask/core/models';
  *
  * console.log(clickPixel({ x: 10.7, y: 480 }, { width: 640, height: 480 })); // { column: 10, row: 479 }
  * ```

@@ -13,7 +13,7 @@ import type { InputPoint, Size } from '../geometry/index.js';
  *
  * @example
  * ```ts
- * import { encodeDisks } from '@clickmask/core';
+ * import { encodeDisks } from '@clickmask/core/models';
  *
  * const map = encodeDisks([{ x: 32.5, y: 32.5 }], { width: 64, height: 64 }, 5);
  * console.log(map.filter((value) => value === 1).length); // 81
@@ -54,7 +54,7 @@ function singleSquare(distance: number): number {
  *
  * @example
  * ```ts
- * import { encodeGaussians } from '@clickmask/core';
+ * import { encodeGaussians } from '@clickmask/core/models';
  *
  * const map = encodeGaussians([{ x: 5.5, y: 0.5 }], { width: 11, height: 1 }, 10);
  * console.log(map[5], map[10].toFixed(3)); // 1 0.500
@@ -88,7 +88,7 @@ export function encodeGaussians(points: readonly InputPoint[], size: Size, fwhm:
  *
  * @example
  * ```ts
- * import { encodeDistances } from '@clickmask/core';
+ * import { encodeDistances } from '@clickmask/core/models';
  *
  * console.log([...encodeDistances([{ x: 0.5, y: 0.5 }], { width: 5, height: 1 }, 3)]); // [0, 1, 2, 3, 3]
  * ```

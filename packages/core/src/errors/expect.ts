@@ -28,7 +28,7 @@ export function messageOf(error: unknown): string {
  *
  * @example
  * ```ts
- * import { unexpected } from '@clickmask/core';
+ * import { unexpected } from '@clickmask/core/errors';
  *
  * const error = unexpected('bad-option', 'workers', 'a whole number from 1', -1);
  * console.log(error.message); // Expected a whole number from 1 for workers but received -1.

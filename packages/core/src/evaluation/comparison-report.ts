@@ -36,7 +36,7 @@ const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4'];
  *
  * @example
  * ```ts
- * import { comparisonReport, summarizeResults } from '@clickmask/core';
+ * import { comparisonReport, summarizeResults } from '@clickmask/core/evaluation';
  *
  * const click = { x: 1, y: 1, label: 'positive' } as const;
  * const report = summarizeResults([{ ious: [0.5, 0.92], clicks: [click, click], seconds: 1 }]);

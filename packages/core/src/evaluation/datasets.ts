@@ -49,7 +49,7 @@ export interface DatasetLayout {
  *
  * @example
  * ```ts
- * import { datasetLayouts } from '@clickmask/core';
+ * import { datasetLayouts } from '@clickmask/core/evaluation';
  *
  * console.log(datasetLayouts.davis.images, datasetLayouts.davis.masks); // img gt
  * ```
@@ -104,16 +104,6 @@ const pictureName = /^([^.].*)\.(?:bmp|jpe?g|png|tiff?|webp)$/i;
  * over.
  *
  * @throws ClickmaskError `bad-dataset` where a folder is missing or empty, or a picture or mask is without its partner
- *
- * @example
- * ```ts
- * import { listSamples } from '@clickmask/core';
- *
- * const folders: Record<string, string[]> = { data_GT: ['llama.bmp'], boundary_GT: ['llama.png'] };
- * const source = { list: async (folder: string) => folders[folder], read: async () => new Uint8Array() };
- * const [sample] = await listSamples(source, 'grabcut');
- * console.log(sample.image, sample.mask); // data_GT/llama.bmp boundary_GT/llama.png
- * ```
  */
 export async function listSamples(
   source: FileSource,
@@ -146,20 +136,6 @@ export async function listSamples(
  * Reads one sample.
  *
  * @throws ClickmaskError `bad-dataset` where a file cannot be read, or a mask cannot be decoded or shows no object
- *
- * @example
- * ```ts
- * import { listSamples, readSample } from '@clickmask/core';
- *
- * const source = {
- *   list: async (folder: string) => [folder === 'img' ? 'bear.jpg' : 'bear.png'],
- *   read: async () => new Uint8Array([1, 2, 3]),
- * };
- * const decode = async () => ({ width: 2, height: 1, channels: 1 as const, data: new Uint8Array([0, 9]) });
- * const [files] = await listSamples(source, 'davis');
- * const { truth } = await readSample(source, files, 'davis', decode);
- * console.log([...truth.data]); // [0, 1]
- * ```
  */
 export async function readSample(
   source: FileSource,
@@ -176,18 +152,6 @@ export async function readSample(
  * and the object's number.
  *
  * @throws ClickmaskError `bad-dataset` where a file cannot be read, or a mask cannot be decoded or shows no object
- *
- * @example
- * ```ts
- * import { readSamples } from '@clickmask/core';
- *
- * const source = { list: async () => [], read: async () => new Uint8Array([1]) };
- * const colours = new Uint8Array([0, 0, 0, 128, 0, 0, 0, 128, 0]);
- * const decode = async () => ({ width: 3, height: 1, channels: 3 as const, data: colours });
- * const files = { name: '2007_1', image: 'a.jpg', mask: 'a.png' };
- * const samples = await readSamples(source, files, 'voc', decode);
- * console.log(samples.map((sample) => sample.name)); // ['2007_1#1', '2007_1#2']
- * ```
  */
 export async function readSamples(
   source: FileSource,
@@ -228,7 +192,7 @@ export async function readSamples(
  *
  * @example
  * ```ts
- * import { readDataset } from '@clickmask/core';
+ * import { readDataset } from '@clickmask/core/evaluation';
  *
  * const source = {
  *   list: async (folder: string) => (folder === 'img' ? ['b.jpg', 'a.jpg'] : ['a.png', 'b.png']),
@@ -267,14 +231,6 @@ export async function* readDataset(
  * above 128. Alpha never counts.
  *
  * @throws ClickmaskError `bad-dataset` for a wrong shape, and where there is no object
- *
- * @example
- * ```ts
- * import { decodeGroundTruth } from '@clickmask/core';
- *
- * const mask = { width: 3, height: 1, channels: 1 as const, data: new Uint8Array([0, 128, 255]) };
- * console.log([...decodeGroundTruth(mask, 'trimap').data]); // [0, 255, 1]
- * ```
  */
 export function decodeGroundTruth(
   mask: DecodedMask,

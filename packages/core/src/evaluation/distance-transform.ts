@@ -13,14 +13,6 @@ export interface SquaredDistances extends Size {
  * Whole numbers throughout, so that two pixels are equally far exactly when they compare equal. The time is linear in
  * the number of pixels: distances along the columns first, then, for each run of a row, the lower envelope of the
  * parabolas that these put up. A run needs no parabola from beyond its two neighbours, since these are nearer.
- *
- * @example
- * ```ts
- * import { runsFromMask, squaredDistances } from '@clickmask/core';
- *
- * const bar = runsFromMask({ width: 5, height: 3, data: new Uint8Array(15).fill(1) });
- * console.log([...squaredDistances(bar).data.subarray(5, 10)]); // [1, 4, 4, 4, 1]
- * ```
  */
 export function squaredDistances(runs: MaskRuns): SquaredDistances {
   const { width, height, rows, spans } = runs;

@@ -25,7 +25,7 @@ export interface EvaluateDatasetOptions extends EvaluateOptions {
  *
  * @example
  * ```ts
- * import { evaluateDataset } from '@clickmask/core';
+ * import { evaluateDataset } from '@clickmask/core/evaluation';
  *
  * const truth = { width: 4, height: 4, data: new Uint8Array(16).fill(1, 4, 12) };
  * const samples = [{ name: 'bar', image: new Uint8Array(), truth }];

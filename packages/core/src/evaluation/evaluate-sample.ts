@@ -44,7 +44,7 @@ export interface SampleResult {
  *
  * @example
  * ```ts
- * import { evaluateSample } from '@clickmask/core';
+ * import { evaluateSample } from '@clickmask/core/evaluation';
  *
  * const truth = { width: 8, height: 8, data: new Uint8Array(64).fill(1, 16, 48) };
  * const perfect = { width: 8, height: 8, data: truth.data };

@@ -6,7 +6,7 @@ import type { Size } from '../geometry/index.js';
  *
  * @example
  * ```ts
- * import { ignoreLabel, intersectionOverUnion } from '@clickmask/core';
+ * import { ignoreLabel, intersectionOverUnion } from '@clickmask/core/evaluation';
  *
  * const truth = { width: 2, height: 1, data: new Uint8Array([1, ignoreLabel]) };
  * const all = { width: 2, height: 1, data: new Uint8Array([1, 1]) };
@@ -27,17 +27,6 @@ export interface GroundTruth extends Size {
  * Checks the shape of a ground truth, and that there is an object in it: without one there is nothing to click.
  *
  * @throws ClickmaskError `bad-dataset`
- *
- * @example
- * ```ts
- * import { checkGroundTruth, isClickmaskError } from '@clickmask/core';
- *
- * try {
- *   checkGroundTruth({ width: 2, height: 1, data: new Uint8Array([0, 255]) });
- * } catch (error) {
- *   console.log(isClickmaskError(error, 'bad-dataset')); // true
- * }
- * ```
  */
 export function checkGroundTruth(truth: GroundTruth, name = 'the ground truth'): void {
   expectInteger('bad-dataset', `the width of ${name}`, truth?.width, 1);

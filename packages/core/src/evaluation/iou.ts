@@ -9,7 +9,7 @@ import { checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js'
  *
  * @example
  * ```ts
- * import { intersectionOverUnion } from '@clickmask/core';
+ * import { intersectionOverUnion } from '@clickmask/core/evaluation';
  *
  * const truth = { width: 4, height: 1, data: new Uint8Array([1, 1, 0, 255]) };
  * const prediction = { width: 4, height: 1, data: new Uint8Array([0, 1, 0, 1]) };

@@ -25,7 +25,7 @@ export interface EvaluationReport {
  *
  * @example
  * ```ts
- * import { summarizeResults } from '@clickmask/core';
+ * import { summarizeResults } from '@clickmask/core/evaluation';
  *
  * const click = { x: 1, y: 1, label: 'positive' } as const;
  * const report = summarizeResults([

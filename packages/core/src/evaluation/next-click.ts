@@ -17,7 +17,7 @@ import { checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js'
  *
  * @example
  * ```ts
- * import { nextClick } from '@clickmask/core';
+ * import { nextClick } from '@clickmask/core/evaluation';
  *
  * const truth = { width: 3, height: 3, data: new Uint8Array(9).fill(1) };
  * const nothing = { width: 3, height: 3, data: new Uint8Array(9) };

@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts
- * import { iouThresholds } from '@clickmask/core';
+ * import { iouThresholds } from '@clickmask/core/evaluation';
  *
  * console.log(iouThresholds); // [0.8, 0.85, 0.9, 0.95]
  * ```
@@ -13,16 +13,7 @@ export const iouThresholds = Object.freeze([0.8, 0.85, 0.9, 0.95] as const);
 /** An IoU threshold as it names a column of results. */
 export type ThresholdName = '0.80' | '0.85' | '0.90' | '0.95';
 
-/**
- * The name of a threshold's column.
- *
- * @example
- * ```ts
- * import { thresholdName } from '@clickmask/core';
- *
- * console.log(thresholdName(0.9)); // 0.90
- * ```
- */
+/** The name of a threshold's column. */
 export function thresholdName(threshold: (typeof iouThresholds)[number]): ThresholdName {
   return threshold.toFixed(2) as ThresholdName;
 }
@@ -35,7 +26,7 @@ export function thresholdName(threshold: (typeof iouThresholds)[number]): Thresh
  *
  * @example
  * ```ts
- * import { numberOfClicks } from '@clickmask/core';
+ * import { numberOfClicks } from '@clickmask/core/evaluation';
  *
  * console.log(numberOfClicks([0.7, 0.88, 0.93], 0.85), numberOfClicks([0.7, 0.88, 0.93], 0.95)); // 2 20
  * ```

@@ -234,7 +234,7 @@ const cfr: readonly [model: string, figures: Partial<Record<Dataset, readonly [a
  *
  * @example
  * ```ts
- * import { publishedResults } from '@clickmask/core';
+ * import { publishedResults } from '@clickmask/core/evaluation';
  *
  * const best = publishedResults.filter((result) => result.dataset === 'GrabCut' && result.noc['0.90']! < 1.5);
  * console.log(best[0].model, best[0].source); // SimpleClick ViT-B MST paper

@@ -17,15 +17,6 @@ const maxBytes = 2 ** 28;
  * the number of the object of every pixel.
  *
  * @throws ClickmaskError `bad-dataset` for anything else
- *
- * @example
- * ```ts
- * import { isClickmaskError, readSbdInstances } from '@clickmask/core';
- *
- * await readSbdInstances(new Uint8Array(8)).catch((error) => {
- *   console.log(isClickmaskError(error, 'bad-dataset')); // true
- * });
- * ```
  */
 export async function readSbdInstances(bytes: Uint8Array, name = 'the instances'): Promise<InstanceMap> {
   try {

@@ -21,7 +21,9 @@ const NAME = 'COCO polygon';
  *
  * @example
  * ```ts
- * import { area, cocoPolygon, rectRuns } from '@clickmask/core';
+ * import { cocoPolygon } from '@clickmask/core/formats';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 6 };
  * const segmentation = cocoPolygon.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));

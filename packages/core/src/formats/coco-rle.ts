@@ -23,7 +23,8 @@ export interface CocoRleUncompressed {
  *
  * @example
  * ```ts
- * import { area, cocoRle, rectRuns } from '@clickmask/core';
+ * import { area, cocoRle } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const rle = cocoRle.serialize(rectRuns({ width: 4, height: 3 }, { x: 1, y: 1, width: 2, height: 2 }));
  * console.log(JSON.stringify(rle)); // {"size":[3,4],"counts":"42102"}
@@ -47,7 +48,8 @@ export const cocoRle: Codec<CocoRle> = Object.freeze({
  *
  * @example
  * ```ts
- * import { cocoRleUncompressed, rectRuns } from '@clickmask/core';
+ * import { cocoRleUncompressed } from '@clickmask/core/formats';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const rle = cocoRleUncompressed.serialize(rectRuns({ width: 4, height: 3 }, { x: 1, y: 1, width: 2, height: 2 }));
  * console.log(rle.counts.join(' ')); // 4 2 1 2 3

@@ -16,28 +16,10 @@ export interface ParseOptions {
   readonly maxPixels?: number;
 }
 
-/**
- * Largest number of pixels that `parse` accepts by default.
- *
- * @example
- * ```ts
- * import { DEFAULT_MAX_PIXELS } from '@clickmask/core';
- *
- * console.log(DEFAULT_MAX_PIXELS === 2 ** 28); // true
- * ```
- */
+/** Largest number of pixels that `parse` accepts by default. */
 export const DEFAULT_MAX_PIXELS = 2 ** 28;
 
-/**
- * Longest side that `parse` accepts, in px: tables are kept by row and by column.
- *
- * @example
- * ```ts
- * import { MAX_SIDE } from '@clickmask/core';
- *
- * console.log(MAX_SIDE === 2 ** 20); // true
- * ```
- */
+/** Longest side that `parse` accepts, in px: tables are kept by row and by column. */
 export const MAX_SIDE = 2 ** 20;
 
 /**

@@ -13,7 +13,9 @@ const NAME = 'CVAT mask';
  *
  * @example
  * ```ts
- * import { area, cvatMask, rectRuns } from '@clickmask/core';
+ * import { cvatMask } from '@clickmask/core/formats';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 6 };
  * const points = cvatMask.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));

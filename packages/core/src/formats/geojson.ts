@@ -16,7 +16,9 @@ const NAME = 'GeoJSON';
  *
  * @example
  * ```ts
- * import { area, geoJson, rectRuns } from '@clickmask/core';
+ * import { geoJson } from '@clickmask/core/formats';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 6 };
  * const geometry = geoJson.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));

@@ -36,7 +36,9 @@ export interface LabelStudioParseOptions extends ParseOptions {
  *
  * @example
  * ```ts
- * import { area, labelStudioRle, rectRuns } from '@clickmask/core';
+ * import { labelStudioRle } from '@clickmask/core/formats';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const region = labelStudioRle.serialize(rectRuns({ width: 8, height: 6 }, { x: 1, y: 1, width: 2, height: 2 }));
  * console.log(region.original_width, region.value.format); // 8 rle
@@ -94,7 +96,8 @@ const MAX_RUN = 2 ** 16;
  *
  * @example
  * ```ts
- * import { emptyRuns, encodeLabelStudioRle } from '@clickmask/core';
+ * import { encodeLabelStudioRle } from '@clickmask/core/formats';
+ * import { emptyRuns } from '@clickmask/core/masks';
  *
  * const bytes = encodeLabelStudioRle(emptyRuns({ width: 1200, height: 800 }));
  * console.log(bytes.subarray(0, 6).join(' ')); // 0 58 152 0 57 27
@@ -138,15 +141,6 @@ function fieldFor(length: number): number {
  *
  * @param threshold - a pixel is set where its alpha value is above this; default 0
  * @throws ClickmaskError `bad-format`
- *
- * @example
- * ```ts
- * import { area, decodeLabelStudioRle, encodeLabelStudioRle, rectRuns } from '@clickmask/core';
- *
- * const size = { width: 8, height: 6 };
- * const bytes = encodeLabelStudioRle(rectRuns(size, { x: 1, y: 1, width: 2, height: 2 }));
- * console.log(area(decodeLabelStudioRle(bytes, size))); // 4
- * ```
  */
 export function decodeLabelStudioRle(bytes: Uint8Array | readonly number[], size: Size, threshold = 0): MaskRuns {
   readSize(NAME, size.width, size.height, { maxPixels: MAX_PIXELS });

@@ -38,7 +38,8 @@ export interface PolygonOptions {
  *
  * @example
  * ```ts
- * import { polygonsFromMask, rectRuns } from '@clickmask/core';
+ * import { polygonsFromMask } from '@clickmask/core/formats';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const polygons = polygonsFromMask(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }), { detail: 0.8 });
  * console.log(polygons[0].outer.join(' ')); // 1 2 4 2 4 4 1 4

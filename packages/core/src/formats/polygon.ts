@@ -12,7 +12,9 @@ const NAME = 'polygon';
  *
  * @example
  * ```ts
- * import { area, polygonJson, rectRuns } from '@clickmask/core';
+ * import { polygonJson } from '@clickmask/core/formats';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 6 };
  * const polygons = polygonJson.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));

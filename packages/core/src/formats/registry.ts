@@ -13,7 +13,7 @@ import { svgPath } from './svg-path.js';
  *
  * @example
  * ```ts
- * import { CODECS } from '@clickmask/core';
+ * import { CODECS } from '@clickmask/core/formats';
  *
  * console.log(CODECS.some(({ name }) => name === 'coco-rle')); // true
  * ```

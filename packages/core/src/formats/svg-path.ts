@@ -11,7 +11,9 @@ const NAME = 'SVG path';
  *
  * @example
  * ```ts
- * import { area, rectRuns, svgPath } from '@clickmask/core';
+ * import { svgPath } from '@clickmask/core/formats';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 6 };
  * const d = svgPath.serialize(rectRuns(size, { x: 1, y: 2, width: 3, height: 2 }));

@@ -6,46 +6,17 @@ export interface Rect extends Size {
   readonly y: number;
 }
 
-/**
- * The rectangle that covers a whole picture.
- *
- * @example
- * ```ts
- * import { wholeRect } from '@clickmask/core';
- *
- * console.log(wholeRect({ width: 640, height: 480 })); // { x: 0, y: 0, width: 640, height: 480 }
- * ```
- */
+/** The rectangle that covers a whole picture. */
 export function wholeRect(size: Size): Rect {
   return { x: 0, y: 0, width: size.width, height: size.height };
 }
 
-/**
- * Whether two rectangles cover the same pixels.
- *
- * @example
- * ```ts
- * import { sameRect } from '@clickmask/core';
- *
- * const a = { x: 1, y: 2, width: 3, height: 4 };
- * console.log(sameRect(a, { ...a }), sameRect(a, { ...a, x: 0 })); // true false
- * ```
- */
+/** Whether two rectangles cover the same pixels. */
 export function sameRect(a: Rect, b: Rect): boolean {
   return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 }
 
-/**
- * Intersection over union of two rectangles, 0 to 1.
- *
- * @example
- * ```ts
- * import { rectIou } from '@clickmask/core';
- *
- * const a = { x: 0, y: 0, width: 2, height: 2 };
- * console.log(rectIou(a, { ...a, width: 4 })); // 0.5
- * ```
- */
+/** Intersection over union of two rectangles, 0 to 1. */
 export function rectIou(a: Rect, b: Rect): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);

@@ -40,7 +40,8 @@ interface Lane {
  *
  * @example
  * ```ts
- * import { createEngine, createHost, families, loadModel } from '@clickmask/core';
+ * import { families, loadModel } from '@clickmask/core/models';
+ * import { createEngine, createHost } from '@clickmask/core/runtime';
  * import {
  *   createOnnxNodeBackend,
  *   decodeImage,

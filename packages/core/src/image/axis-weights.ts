@@ -29,15 +29,6 @@ export interface AxisWeights {
  * align-corners `i * (in - 1) / (out - 1)`, 0 where `out` is 1.
  *
  * @throws ClickmaskError `bad-option` where a size is not a whole number ≥ 1
- *
- * @example
- * ```ts
- * import { axisWeights } from '@clickmask/core';
- *
- * const { first, weights } = axisWeights(4, 2, 'area');
- * console.log([...first], weights.length); // [0, 1] 6
- * console.log([...weights]); // [0.5, 0.5, 0, 0, 0.5, 0.5]
- * ```
  */
 export function axisWeights(inputSize: number, outputSize: number, filter: ResampleFilter): AxisWeights {
   expectInteger('bad-option', 'inputSize', inputSize, 1);
@@ -106,17 +97,6 @@ function triangleWeights(inputSize: number, outputSize: number): AxisWeights {
 /**
  * The map `outer ∘ inner`, where the inner grid starts `offset` cells into the outer one's input and everything outside
  * it is 0. So a map of one region of interest is read on the grid of another without ever being laid out at full size.
- *
- * @example
- * ```ts
- * import { applyWeights, axisWeights, composeWeights } from '@clickmask/core';
- *
- * // Enlarges 2 values to 4, which lie from position 2 on among 8, and shrinks these 8 to 4.
- * const enlarge = axisWeights(2, 4, 'half-pixel');
- * const across = composeWeights(axisWeights(8, 4, 'area'), enlarge, 2);
- * const one = axisWeights(1, 1, 'area');
- * console.log([...applyWeights(new Float32Array([0, 8]), across, one)]); // [0, 1, 7, 0]
- * ```
  */
 export function composeWeights(outer: AxisWeights, inner: AxisWeights, offset = 0): AxisWeights {
   const taps = inner.inputSize;

@@ -3,34 +3,13 @@ import { axisWeights, type ResampleFilter } from './axis-weights.js';
 import type { MapPatch, ProbabilityMap } from './probability-map.js';
 import { resampleRows } from './resize.js';
 
-/**
- * The grids of a map, from the lowest to the one on top.
- *
- * @example
- * ```ts
- * import { layersOf } from '@clickmask/core';
- *
- * const roi = { x: 0, y: 0, width: 4, height: 4 };
- * const map = { width: 1, height: 1, data: new Float32Array(1), roi, filter: 'half-pixel' } as const;
- * console.log(layersOf(map).length, layersOf({ ...map, patches: [map] }).length); // 1 2
- * ```
- */
+/** The grids of a map, from the lowest to the one on top. */
 export function layersOf(map: ProbabilityMap): readonly MapPatch[] {
   return map.patches === undefined ? [map] : [map, ...map.patches];
 }
 
 /**
  * The map with a part of it decided again: inside the patch's region the patch counts, elsewhere the map as it was.
- *
- * @example
- * ```ts
- * import { area, pasteOnMap, thresholdMap } from '@clickmask/core';
- *
- * const grid = { width: 1, height: 1, filter: 'half-pixel' } as const;
- * const map = { ...grid, data: new Float32Array([1]), roi: { x: 0, y: 0, width: 8, height: 6 } };
- * const patch = { ...grid, data: new Float32Array([0]), roi: { x: 1, y: 1, width: 3, height: 2 } };
- * console.log(area(thresholdMap(pasteOnMap(map, patch), { width: 8, height: 6 }, 0.5))); // 42
- * ```
  */
 export function pasteOnMap(map: ProbabilityMap, patch: MapPatch): ProbabilityMap {
   const visible = (map.patches ?? []).filter((earlier) => !holds(patch.roi, earlier.roi));

@@ -25,16 +25,7 @@ export interface ProbabilityMap extends Size {
 /** A part of a picture decided again: what {@link ProbabilityMap} says of the rest holds inside its region too. */
 export type MapPatch = Omit<ProbabilityMap, 'patches'>;
 
-/**
- * The value of the map that stands for a probability: the level at which a mask is cut.
- *
- * @example
- * ```ts
- * import { levelOf } from '@clickmask/core';
- *
- * console.log(levelOf({ scale: 'logit' }, 0.5), levelOf({}, 0.5)); // 0 0.5
- * ```
- */
+/** The value of the map that stands for a probability: the level at which a mask is cut. */
 export function levelOf(map: Pick<ProbabilityMap, 'scale'>, probability: number): number {
   return map.scale === 'logit' ? Math.log(probability / (1 - probability)) : probability;
 }
@@ -45,7 +36,7 @@ export function levelOf(map: Pick<ProbabilityMap, 'scale'>, probability: number)
  *
  * @example
  * ```ts
- * import { probabilitiesOf } from '@clickmask/core';
+ * import { probabilitiesOf } from '@clickmask/core/models';
  *
  * console.log([...probabilitiesOf({ scale: 'logit', data: new Float32Array([0]) })]); // [0.5]
  * ```
@@ -59,7 +50,7 @@ export function probabilitiesOf(map: Pick<ProbabilityMap, 'scale' | 'data'>): Fl
  *
  * @example
  * ```ts
- * import { sigmoid } from '@clickmask/core';
+ * import { sigmoid } from '@clickmask/core/models';
  *
  * console.log([...sigmoid(new Float32Array([-1000, 0, 1000]))]); // [0, 0.5, 1]
  * ```
@@ -76,16 +67,6 @@ export function sigmoid(logits: Float32Array): Float32Array {
  *
  * @param filter - how the pixels of `roi` are brought to the new grid
  * @returns probabilities, shape [size.height, size.width]
- *
- * @example
- * ```ts
- * import { readOnGrid } from '@clickmask/core';
- *
- * const roi = { x: 2, y: 0, width: 2, height: 1 };
- * const map = { width: 1, height: 1, data: new Float32Array([0.5]), roi, filter: 'half-pixel' } as const;
- * const row = readOnGrid(map, { x: 0, y: 0, width: 6, height: 1 }, { width: 3, height: 1 }, 'area');
- * console.log([...row]); // [0, 0.5, 0]
- * ```
  */
 export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {
   if (map.patches !== undefined) return readLayersOnGrid(map, roi, size, filter);

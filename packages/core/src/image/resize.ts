@@ -13,20 +13,7 @@ export interface PixelScaling {
   readonly std?: readonly [number, number, number];
 }
 
-/**
- * Throws `bad-option` unless the rectangle lies inside the picture and holds a pixel.
- *
- * @example
- * ```ts
- * import { checkInside, isClickmaskError } from '@clickmask/core';
- *
- * try {
- *   checkInside({ x: 600, y: 0, width: 50, height: 50 }, { width: 640, height: 480 });
- * } catch (error) {
- *   console.log(isClickmaskError(error, 'bad-option')); // true
- * }
- * ```
- */
+/** Throws `bad-option` unless the rectangle lies inside the picture and holds a pixel. */
 export function checkInside(rect: Rect, size: Size): void {
   const whole = [rect.x, rect.y, rect.width, rect.height].every(Number.isInteger);
   const inside =
@@ -50,7 +37,7 @@ export function checkInside(rect: Rect, size: Size): void {
  *
  * @example
  * ```ts
- * import { resizeToTensor } from '@clickmask/core';
+ * import { resizeToTensor } from '@clickmask/core/models';
  *
  * const image = { width: 2, height: 1, data: new Uint8Array([0, 0, 0, 255, 255, 255]) };
  * const tensor = resizeToTensor(image, { x: 0, y: 0, width: 2, height: 1 }, { width: 3, height: 1 }, 'align-corners');
@@ -102,7 +89,7 @@ export function resizeToTensor(
  *
  * @example
  * ```ts
- * import { resizeMap } from '@clickmask/core';
+ * import { resizeMap } from '@clickmask/core/models';
  *
  * const wider = resizeMap(new Float32Array([0, 1]), { width: 2, height: 1 }, { width: 4, height: 1 }, 'half-pixel');
  * console.log([...wider]); // [0, 0.25, 0.75, 1]
@@ -119,18 +106,7 @@ export function resizeMap(
   return applyWeights(data, across, down);
 }
 
-/**
- * Applies one band matrix along each axis of a row-major map.
- *
- * @example
- * ```ts
- * import { applyWeights, axisWeights } from '@clickmask/core';
- *
- * const across = axisWeights(4, 2, 'area');
- * const down = axisWeights(1, 1, 'area');
- * console.log([...applyWeights(new Float32Array([1, 3, 5, 7]), across, down)]); // [2, 6]
- * ```
- */
+/** Applies one band matrix along each axis of a row-major map. */
 export function applyWeights(data: Float32Array | Uint8Array, across: AxisWeights, down: AxisWeights): Float32Array {
   const expected = across.inputSize * down.inputSize;
   if (data.length !== expected) throw unexpected('bad-option', 'the map', `${expected} values`, data.length);

@@ -11,17 +11,6 @@ export interface RgbImage extends Size {
  *
  * @param maxPixels - the largest accepted `width * height`
  * @throws ClickmaskError `bad-image` for a wrong shape, `image-too-large` above the limit
- *
- * @example
- * ```ts
- * import { checkImage, isClickmaskError } from '@clickmask/core';
- *
- * try {
- *   checkImage({ width: 2, height: 2, data: new Uint8Array(3) });
- * } catch (error) {
- *   console.log(isClickmaskError(error, 'bad-image')); // true
- * }
- * ```
  */
 export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER): void {
   expectInteger('bad-image', 'image.width', image?.width, 1);

@@ -8,7 +8,8 @@ import { area, type MaskRuns, RunBuilder } from './mask-runs.js';
  *
  * @example
  * ```ts
- * import { area, rectRuns, union } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns, union } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 8 };
  * const a = rectRuns(size, { x: 0, y: 0, width: 4, height: 4 });
@@ -27,7 +28,8 @@ export function union(a: MaskRuns, b: MaskRuns): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, intersection, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { intersection, rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 8 };
  * const a = rectRuns(size, { x: 0, y: 0, width: 4, height: 4 });
@@ -46,7 +48,8 @@ export function intersection(a: MaskRuns, b: MaskRuns): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, difference, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { difference, rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 8 };
  * const a = rectRuns(size, { x: 0, y: 0, width: 4, height: 4 });
@@ -65,7 +68,8 @@ export function difference(a: MaskRuns, b: MaskRuns): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, rectRuns, xor } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns, xor } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 8 };
  * const a = rectRuns(size, { x: 0, y: 0, width: 4, height: 4 });
@@ -82,7 +86,8 @@ export function xor(a: MaskRuns, b: MaskRuns): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, complement, emptyRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { complement, emptyRuns } from '@clickmask/core/masks';
  *
  * console.log(area(complement(emptyRuns({ width: 8, height: 8 })))); // 64
  * ```
@@ -108,7 +113,7 @@ export function complement(runs: MaskRuns): MaskRuns {
  *
  * @example
  * ```ts
- * import { changedPixels, emptyRuns, rectRuns } from '@clickmask/core';
+ * import { changedPixels, emptyRuns, rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 8 };
  * console.log(changedPixels(emptyRuns(size), rectRuns(size, { x: 0, y: 0, width: 4, height: 4 }))); // 16
@@ -125,7 +130,7 @@ export function changedPixels(a: MaskRuns, b: MaskRuns): number {
  *
  * @example
  * ```ts
- * import { maskIou, rectRuns } from '@clickmask/core';
+ * import { maskIou, rectRuns } from '@clickmask/core/masks';
  *
  * const size = { width: 8, height: 8 };
  * const a = rectRuns(size, { x: 0, y: 0, width: 4, height: 4 });
@@ -143,7 +148,7 @@ export function maskIou(a: MaskRuns, b: MaskRuns): number {
  *
  * @example
  * ```ts
- * import { complement, rectRuns, sameRuns } from '@clickmask/core';
+ * import { complement, rectRuns, sameRuns } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 });
  * console.log(sameRuns(runs, complement(complement(runs)))); // true

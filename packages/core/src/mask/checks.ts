@@ -41,7 +41,7 @@ export function checkSize(size: Size): void {
  *
  * @example
  * ```ts
- * import { checkRuns, emptyRuns } from '@clickmask/core';
+ * import { checkRuns, emptyRuns } from '@clickmask/core/masks';
  *
  * checkRuns(emptyRuns({ width: 4, height: 3 }));
  * ```

@@ -14,7 +14,8 @@ import type { MaskRuns } from './mask-runs.js';
  *
  * @example
  * ```ts
- * import { area, fillHoles, runsFromMask } from '@clickmask/core';
+ * import { area, runsFromMask } from '@clickmask/core';
+ * import { fillHoles } from '@clickmask/core/masks';
  *
  * const ring = runsFromMask({ width: 3, height: 3, data: new Uint8Array([1, 1, 1, 1, 0, 1, 1, 1, 1]) });
  * console.log(area(fillHoles(ring))); // 9
@@ -50,7 +51,8 @@ export function fillHoles(
  *
  * @example
  * ```ts
- * import { area, removeSpecks, runsFromMask } from '@clickmask/core';
+ * import { area, runsFromMask } from '@clickmask/core';
+ * import { removeSpecks } from '@clickmask/core/masks';
  *
  * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([1, 1, 0, 1]) });
  * console.log(area(removeSpecks(runs, 2))); // 2
@@ -69,7 +71,8 @@ export function removeSpecks(runs: MaskRuns, minArea: number, connectivity: Conn
  *
  * @example
  * ```ts
- * import { bounds, largestPart, runsFromMask } from '@clickmask/core';
+ * import { bounds, runsFromMask } from '@clickmask/core';
+ * import { largestPart } from '@clickmask/core/masks';
  *
  * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([1, 0, 1, 1]) });
  * console.log(bounds(largestPart(runs))); // { x: 2, y: 0, width: 2, height: 1 }

@@ -29,7 +29,8 @@ export interface Component {
  *
  * @example
  * ```ts
- * import { connectedComponents, runsFromMask } from '@clickmask/core';
+ * import { runsFromMask } from '@clickmask/core';
+ * import { connectedComponents } from '@clickmask/core/masks';
  *
  * const runs = runsFromMask({ width: 2, height: 2, data: new Uint8Array([1, 0, 0, 1]) });
  * console.log(connectedComponents(runs, 8).count, connectedComponents(runs, 4).count); // 1 2
@@ -94,17 +95,7 @@ function measure({ height, rows, spans }: MaskRuns, parents: Uint32Array): Compo
   return { count, labels, areas, boxes };
 }
 
-/**
- * Area and bounds of one part.
- *
- * @example
- * ```ts
- * import { componentAt, connectedComponents, rectRuns } from '@clickmask/core';
- *
- * const parts = connectedComponents(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }), 8);
- * console.log(componentAt(parts, 0).area); // 6
- * ```
- */
+/** Area and bounds of one part. */
 export function componentAt(components: Components, index: number): Component {
   const [left, top, right, bottom] = components.boxes.subarray(4 * index, 4 * index + 4);
   return {
@@ -121,7 +112,8 @@ export function componentAt(components: Components, index: number): Component {
  *
  * @example
  * ```ts
- * import { area, keepComponents, runsFromMask } from '@clickmask/core';
+ * import { area, runsFromMask } from '@clickmask/core';
+ * import { keepComponents } from '@clickmask/core/masks';
  *
  * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([1, 1, 0, 1]) });
  * console.log(area(keepComponents(runs, (part) => part.area > 1))); // 2

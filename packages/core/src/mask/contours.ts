@@ -16,7 +16,7 @@ import { type Polygon, type Ring, ringArea } from './polygon.js';
  *
  * @example
  * ```ts
- * import { rectRuns, traceContours } from '@clickmask/core';
+ * import { rectRuns, traceContours } from '@clickmask/core/masks';
  *
  * const [polygon] = traceContours(rectRuns({ width: 8, height: 8 }, { x: 2, y: 1, width: 4, height: 3 }));
  * console.log(polygon.outer.join(' ')); // 2 1 6 1 6 4 2 4

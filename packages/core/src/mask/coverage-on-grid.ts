@@ -9,15 +9,6 @@ import type { MaskRuns } from './mask-runs.js';
  * @param roi - in image px, inside the picture
  * @param filter - how pixels become cells; default `area`, the covered share
  * @returns floats from 0 to 1, shape [grid.height, grid.width]
- *
- * @example
- * ```ts
- * import { coverageOnGrid, rectRuns } from '@clickmask/core';
- *
- * const left = rectRuns({ width: 8, height: 4 }, { x: 0, y: 0, width: 3, height: 4 });
- * const whole = { x: 0, y: 0, width: 8, height: 4 };
- * console.log([...coverageOnGrid(left, whole, { width: 4, height: 1 })]); // [1, 0.5, 0, 0]
- * ```
  */
 export function coverageOnGrid(runs: MaskRuns, roi: Rect, grid: Size, filter: ResampleFilter = 'area'): Float32Array {
   const bytes = new Uint8Array(roi.width * roi.height);

@@ -21,7 +21,8 @@ export interface MaskRuns extends Size {
  *
  * @example
  * ```ts
- * import { area, RunBuilder } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { RunBuilder } from '@clickmask/core/masks';
  *
  * const builder = new RunBuilder({ width: 8, height: 6 });
  * builder.add(2, 1, 4);
@@ -77,7 +78,8 @@ export class RunBuilder {
  *
  * @example
  * ```ts
- * import { area, emptyRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { emptyRuns } from '@clickmask/core/masks';
  *
  * console.log(area(emptyRuns({ width: 8, height: 6 }))); // 0
  * ```
@@ -145,7 +147,8 @@ function nextSet(data: Uint8Array, start: number, size: number): number {
  *
  * @example
  * ```ts
- * import { maskFromRuns, rectRuns } from '@clickmask/core';
+ * import { maskFromRuns } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 4, height: 1 }, { x: 1, y: 0, width: 2, height: 1 });
  * console.log(maskFromRuns(runs).data.join(' ')); // 0 1 1 0
@@ -168,7 +171,7 @@ export function maskFromRuns(runs: MaskRuns): Mask {
  *
  * @example
  * ```ts
- * import { createMask, toRuns } from '@clickmask/core';
+ * import { createMask, toRuns } from '@clickmask/core/masks';
  *
  * console.log(toRuns(createMask(8, 6)).rows.length); // 7
  * ```
@@ -184,7 +187,8 @@ export function toRuns(mask: Mask | MaskRuns): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * console.log(area(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }))); // 6
  * ```
@@ -200,7 +204,8 @@ export function area(runs: MaskRuns): number {
  *
  * @example
  * ```ts
- * import { bounds, rectRuns } from '@clickmask/core';
+ * import { bounds } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * console.log(bounds(rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 }))); // { x: 1, y: 2, width: 3, height: 2 }
  * ```
@@ -226,7 +231,7 @@ export function bounds(runs: MaskRuns): Rect | null {
  *
  * @example
  * ```ts
- * import { isSet, rectRuns } from '@clickmask/core';
+ * import { isSet, rectRuns } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 8, height: 6 }, { x: 1, y: 2, width: 3, height: 2 });
  * console.log(isSet(runs, 3, 2), isSet(runs, 4, 2)); // true false

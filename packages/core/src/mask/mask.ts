@@ -13,7 +13,7 @@ export interface Mask extends Size {
  *
  * @example
  * ```ts
- * import { createMask } from '@clickmask/core';
+ * import { createMask } from '@clickmask/core/masks';
  *
  * console.log(createMask(8, 6).data.length); // 48
  * ```
@@ -29,7 +29,7 @@ export function createMask(width: number, height: number): Mask {
  *
  * @example
  * ```ts
- * import { checkMask, createMask } from '@clickmask/core';
+ * import { checkMask, createMask } from '@clickmask/core/masks';
  *
  * checkMask(createMask(8, 6));
  * ```

@@ -7,7 +7,7 @@ import { bounds, type MaskRuns, RunBuilder } from './mask-runs.js';
  *
  * @example
  * ```ts
- * import { MAX_RADIUS } from '@clickmask/core';
+ * import { MAX_RADIUS } from '@clickmask/core/masks';
  *
  * console.log(MAX_RADIUS); // 64
  * ```
@@ -22,7 +22,8 @@ export const MAX_RADIUS = 64;
  *
  * @example
  * ```ts
- * import { area, dilate, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { dilate, rectRuns } from '@clickmask/core/masks';
  *
  * const pixel = rectRuns({ width: 9, height: 9 }, { x: 4, y: 4, width: 1, height: 1 });
  * console.log(area(dilate(pixel, 1))); // 5
@@ -66,7 +67,8 @@ export function dilate(runs: MaskRuns, radius: number): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, erode, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { erode, rectRuns } from '@clickmask/core/masks';
  *
  * const block = rectRuns({ width: 9, height: 9 }, { x: 2, y: 2, width: 5, height: 5 });
  * console.log(area(erode(block, 1))); // 9
@@ -88,7 +90,8 @@ export function erode(runs: MaskRuns, radius: number): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, rectRuns, smooth, union } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns, smooth, union } from '@clickmask/core/masks';
  *
  * const size = { width: 40, height: 40 };
  * const block = rectRuns(size, { x: 0, y: 0, width: 20, height: 40 });

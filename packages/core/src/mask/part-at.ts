@@ -9,7 +9,8 @@ import { type MaskRuns, runAt } from './mask-runs.js';
  *
  * @example
  * ```ts
- * import { area, partAt, runsFromMask } from '@clickmask/core';
+ * import { area, runsFromMask } from '@clickmask/core';
+ * import { partAt } from '@clickmask/core/masks';
  *
  * const runs = runsFromMask({ width: 5, height: 1, data: new Uint8Array([1, 1, 0, 1, 0]) });
  * const part = partAt(runs, 1, 0);

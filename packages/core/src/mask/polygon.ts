@@ -16,7 +16,7 @@ export interface Polygon {
  *
  * @example
  * ```ts
- * import { ringArea } from '@clickmask/core';
+ * import { ringArea } from '@clickmask/core/masks';
  *
  * console.log(ringArea(Float64Array.of(0, 0, 4, 0, 4, 3, 0, 3))); // 12
  * ```
@@ -28,17 +28,7 @@ export function ringArea(ring: Ring): number {
   return sum / 2;
 }
 
-/**
- * Area of polygons in px², holes taken off.
- *
- * @example
- * ```ts
- * import { polygonsArea, rectRuns, traceContours } from '@clickmask/core';
- *
- * const runs = rectRuns({ width: 8, height: 8 }, { x: 2, y: 2, width: 4, height: 3 });
- * console.log(polygonsArea(traceContours(runs))); // 12
- * ```
- */
+/** Area of polygons in px², holes taken off. */
 export function polygonsArea(polygons: readonly Polygon[]): number {
   let sum = 0;
   for (const { outer, holes } of polygons) {

@@ -19,16 +19,6 @@ export interface ProgressiveMergeOptions {
  * @param mask - what is corrected, of the same size
  * @param pixel - the click's
  * @throws ClickmaskError `bad-mask` where the sizes differ
- *
- * @example
- * ```ts
- * import { area, mergeProgressively, rectRuns } from '@clickmask/core';
- *
- * const size = { width: 20, height: 10 };
- * const mask = rectRuns(size, { x: 2, y: 2, width: 5, height: 5 });
- * const predicted = rectRuns(size, { x: 12, y: 2, width: 5, height: 5 }); // has lost the part that was good
- * console.log(area(mergeProgressively(predicted, mask, { column: 14, row: 4 }))); // 50
- * ```
  */
 export function mergeProgressively(
   predicted: MaskRuns,

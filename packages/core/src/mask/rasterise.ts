@@ -14,7 +14,8 @@ import type { Polygon, Ring } from './polygon.js';
  *
  * @example
  * ```ts
- * import { area, rasterisePolygons } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rasterisePolygons } from '@clickmask/core/masks';
  *
  * const outer = Float64Array.of(1, 1, 6, 1, 6, 5, 1, 5);
  * const holes = [Float64Array.of(2, 2, 4, 2, 4, 4, 2, 4)];

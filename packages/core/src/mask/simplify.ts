@@ -32,7 +32,7 @@ export interface SimplifyOptions {
  *
  * @example
  * ```ts
- * import { rectRuns, simplifyPolygons, traceContours, union } from '@clickmask/core';
+ * import { rectRuns, simplifyPolygons, traceContours, union } from '@clickmask/core/masks';
  *
  * const size = { width: 40, height: 40 };
  * const block = rectRuns(size, { x: 10, y: 10, width: 20, height: 20 });
@@ -71,7 +71,7 @@ export function simplifyPolygons(polygons: readonly Polygon[], options: Simplify
  *
  * @example
  * ```ts
- * import { rectRuns, toleranceForDetail, traceContours } from '@clickmask/core';
+ * import { rectRuns, toleranceForDetail, traceContours } from '@clickmask/core/masks';
  *
  * const polygons = traceContours(rectRuns({ width: 500, height: 500 }, { x: 0, y: 0, width: 300, height: 400 }));
  * console.log(toleranceForDetail(0.5, polygons)); // 2.5

@@ -28,14 +28,6 @@ export interface StructuralIntegrityOptions {
  *
  * @param clicks - in image px
  * @throws ClickmaskError `bad-option`
- *
- * @example
- * ```ts
- * import { area, keepClickedParts, runsFromMask } from '@clickmask/core';
- *
- * const runs = runsFromMask({ width: 4, height: 1, data: new Uint8Array([1, 1, 0, 1]) });
- * console.log(area(keepClickedParts(runs, [{ x: 3.5, y: 0.5, label: 'positive' }]))); // 1
- * ```
  */
 export function keepClickedParts(
   runs: MaskRuns,

@@ -27,7 +27,8 @@ import { rectRuns } from './transform.js';
  *
  * @example
  * ```ts
- * import { area, thresholdMap } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { thresholdMap } from '@clickmask/core/masks';
  *
  * const map = {
  *   data: new Float32Array([0, 1]), // left half background, right half object
@@ -132,15 +133,6 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
  * At pixel centres it is exactly the value that the mask is cut by.
  *
  * @throws ClickmaskError `bad-mask` where the map's data do not fit its size
- *
- * @example
- * ```ts
- * import { sampleMap } from '@clickmask/core';
- *
- * const roi = { x: 0, y: 0, width: 4, height: 1 };
- * const map = { data: new Float32Array([0, 1]), width: 2, height: 1, roi, filter: 'half-pixel' } as const;
- * console.log(sampleMap(map, { x: 2, y: 0.5 })); // 0.5
- * ```
  */
 export function sampleMap(map: ProbabilityMap, point: ImagePoint): number {
   const patch = map.patches?.findLast(({ roi }) => holds(roi, point));

@@ -11,7 +11,8 @@ import { type MaskRuns, RunBuilder } from './mask-runs.js';
  *
  * @example
  * ```ts
- * import { area, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  *
  * console.log(area(rectRuns({ width: 10, height: 10 }, { x: 2, y: 3, width: 4, height: 5 }))); // 20
  * ```
@@ -35,7 +36,8 @@ export function rectRuns(size: Size, rect: Rect): MaskRuns {
  *
  * @example
  * ```ts
- * import { area, cropMask, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { cropMask, rectRuns } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 10, height: 10 }, { x: 2, y: 3, width: 4, height: 5 });
  * console.log(area(cropMask(runs, { x: 0, y: 0, width: 4, height: 4 }))); // 2
@@ -54,7 +56,8 @@ export function cropMask(runs: MaskRuns, rect: Rect): MaskRuns {
  *
  * @example
  * ```ts
- * import { bounds, pasteMask, rectRuns } from '@clickmask/core';
+ * import { bounds } from '@clickmask/core';
+ * import { pasteMask, rectRuns } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 4, height: 4 }, { x: 1, y: 1, width: 2, height: 2 });
  * console.log(bounds(pasteMask(runs, { width: 100, height: 100 }, 50, 60))); // { x: 51, y: 61, width: 2, height: 2 }
@@ -83,7 +86,8 @@ export function pasteMask(runs: MaskRuns, size: Size, x: number, y: number): Mas
  *
  * @example
  * ```ts
- * import { bounds, rectRuns, resizeMask } from '@clickmask/core';
+ * import { bounds } from '@clickmask/core';
+ * import { rectRuns, resizeMask } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 4, height: 4 }, { x: 1, y: 1, width: 2, height: 2 });
  * console.log(bounds(resizeMask(runs, { width: 8, height: 8 }))); // { x: 2, y: 2, width: 4, height: 4 }
@@ -112,7 +116,8 @@ export function resizeMask(runs: MaskRuns, size: Size): MaskRuns {
  *
  * @example
  * ```ts
- * import { bounds, rectRuns, transpose } from '@clickmask/core';
+ * import { bounds } from '@clickmask/core';
+ * import { rectRuns, transpose } from '@clickmask/core/masks';
  *
  * const runs = rectRuns({ width: 9, height: 5 }, { x: 1, y: 2, width: 6, height: 3 });
  * console.log(bounds(transpose(runs))); // { x: 2, y: 1, width: 3, height: 6 }

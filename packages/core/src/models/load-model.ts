@@ -42,7 +42,7 @@ export interface ModelHandle {
  *
  * @example
  * ```ts
- * import { readManifest } from '@clickmask/core';
+ * import { readManifest } from '@clickmask/core/models';
  * import { defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
  *
  * const folder = findModelFolder('clickmask-small', defaultModelsFolder());
@@ -88,13 +88,8 @@ export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<U
  *
  * @example
  * ```ts
- * import { families, loadModel } from '@clickmask/core';
- * import {
- *   createOnnxNodeBackend,
- *   defaultModelsFolder,
- *   findModelFolder,
- *   folderFiles,
- * } from '@clickmask/core/node';
+ * import { families, loadModel } from '@clickmask/core/models';
+ * import { createOnnxNodeBackend, defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
  *
  * const folder = findModelFolder('clickmask-small', defaultModelsFolder());
  * const backend = await createOnnxNodeBackend();

@@ -68,7 +68,8 @@ export interface ModelManifest {
  *
  * @example
  * ```ts
- * import { isClickmaskError, parseManifest } from '@clickmask/core';
+ * import { isClickmaskError } from '@clickmask/core';
+ * import { parseManifest } from '@clickmask/core/models';
  *
  * try {
  *   parseManifest({ format: 1, family: 'clickmask' });

@@ -14,7 +14,7 @@ import { segnextFamily } from './segnext/index.js';
  *
  * @example
  * ```ts
- * import { families } from '@clickmask/core';
+ * import { families } from '@clickmask/core/models';
  *
  * console.log(families.some((family) => family.name === 'clickmask')); // true
  * ```

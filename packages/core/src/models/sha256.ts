@@ -1,13 +1,4 @@
-/**
- * SHA-256 as lower-case hex.
- *
- * @example
- * ```ts
- * import { sha256 } from '@clickmask/core';
- *
- * console.log((await sha256(new TextEncoder().encode('abc'))).slice(0, 8)); // ba7816bf
- * ```
- */
+/** SHA-256 as lower-case hex. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
   // Browsers keep WebCrypto from pages without a secure origin, such as those of a server in a local network.

@@ -43,7 +43,7 @@ export interface ZoomInOptions {
  *
  * @example
  * ```ts
- * import { publishedZoomIn } from '@clickmask/core';
+ * import { publishedZoomIn } from '@clickmask/core/models';
  *
  * console.log(publishedZoomIn.expansion, publishedZoomIn.minSize); // 1.4 200
  * ```

@@ -77,7 +77,7 @@ export function createActionRecorder(
  *
  * @example
  * ```ts
- * import { parseClickLog } from '@clickmask/core';
+ * import { parseClickLog } from '@clickmask/core/session';
  *
  * const log = parseClickLog({
  *   format: 'clickmask-click-log',

@@ -95,7 +95,7 @@ export interface EngineLimits {
  *
  * @example
  * ```ts
- * import { defaultBudgets } from '@clickmask/core';
+ * import { defaultBudgets } from '@clickmask/core/runtime';
  *
  * console.log(defaultBudgets.features / 2 ** 20, 'MiB'); // 256 MiB
  * ```
@@ -106,16 +106,7 @@ export const defaultBudgets: CacheBudgets = Object.freeze({
   states: 32 * 2 ** 20,
 });
 
-/**
- * What a request may ask for unless told otherwise.
- *
- * @example
- * ```ts
- * import { defaultLimits } from '@clickmask/core';
- *
- * console.log(defaultLimits.maxPixels, defaultLimits.maxClicks); // 64000000 200
- * ```
- */
+/** What a request may ask for unless told otherwise. */
 export const defaultLimits: EngineLimits = Object.freeze({ maxPixels: 64e6, maxClicks: 200 });
 
 export interface EngineOptions {
@@ -136,7 +127,8 @@ export interface EngineOptions {
  *
  * @example
  * ```ts
- * import { createEngine, families, loadModel } from '@clickmask/core';
+ * import { families, loadModel } from '@clickmask/core/models';
+ * import { createEngine } from '@clickmask/core/runtime';
  * import {
  *   createOnnxNodeBackend,
  *   decodeImage,

@@ -29,16 +29,7 @@ export interface PostprocessOptions {
   readonly largestPart?: boolean;
 }
 
-/**
- * What becomes of a map unless told otherwise.
- *
- * @example
- * ```ts
- * import { defaultPostprocess } from '@clickmask/core';
- *
- * console.log(defaultPostprocess.structuralIntegrity.whenNoneHit); // keep
- * ```
- */
+/** What becomes of a map unless told otherwise. */
 export const defaultPostprocess = Object.freeze({
   structuralIntegrity: Object.freeze({ connectivity: 8, whenNoneHit: 'keep' }),
   fillHoles: 0,

@@ -79,7 +79,7 @@ export interface Prediction extends PredictionData {
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
- * import { toPrediction } from '@clickmask/core';
+ * import { toPrediction } from '@clickmask/core/runtime';
  * import { createSegmenter } from '@clickmask/core/node';
  *
  * const segmenter = await createSegmenter();

@@ -22,7 +22,8 @@ export interface ReplayOptions extends Pick<CreateSessionOptions, 'id' | 'deadli
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
- * import { createSegmenter, createSession, replayClickLog } from '@clickmask/core/node';
+ * import { createSegmenter, createSession } from '@clickmask/core/node';
+ * import { replayClickLog } from '@clickmask/core/session';
  *
  * const segmenter = await createSegmenter();
  * const image = await segmenter.open(await readFile('photo.jpg'));

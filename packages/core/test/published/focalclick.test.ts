@@ -2,15 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layersOf } from '../../src/image/index.js';
+import { rectRuns, thresholdMap } from '../../src/masks.js';
 import {
   type Click,
   createSegmenter,
-  layersOf,
-  rectRuns,
   type Segmenter,
   type SegmenterImage,
   type SegmentOptions,
-  thresholdMap,
 } from '../../src/node.js';
 
 const model = fileURLToPath(new URL('models/focalclick', import.meta.url));

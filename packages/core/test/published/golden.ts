@@ -1,20 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  type Box,
-  type Click,
-  createSegmenter,
-  type GroundTruth,
-  ignoreLabel,
-  type Mask,
-  nextClick,
-  type RefinementOptions,
-  readOnGrid,
-  type Size,
-  sigmoid,
-  wholeRect,
-} from '../../src/node.js';
+import { type GroundTruth, ignoreLabel, nextClick } from '../../src/evaluation.js';
+import { wholeRect } from '../../src/geometry/index.js';
+import { readOnGrid } from '../../src/image/index.js';
+import { sigmoid } from '../../src/models.js';
+import { type Box, type Click, createSegmenter, type Mask, type RefinementOptions, type Size } from '../../src/node.js';
 
 /** What the authors' predictor answered after one click; see tools/export/clickmask_export/golden.py. */
 export interface GoldenStep {

@@ -1,15 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  area,
-  type Click,
-  createSegmenter,
-  intersection,
-  type MaskRuns,
-  rectRuns,
-  type Segmenter,
-} from '../../src/node.js';
+import { intersection, rectRuns } from '../../src/masks.js';
+import { area, type Click, createSegmenter, type MaskRuns, type Segmenter } from '../../src/node.js';
 import { readGolden } from './golden.js';
 
 const place = (path: string) => fileURLToPath(new URL(path, import.meta.url));

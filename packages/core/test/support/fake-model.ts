@@ -1,14 +1,6 @@
-import {
-  createEngine,
-  type Engine,
-  type EngineOptions,
-  isClickmaskError,
-  type LoadedModel,
-  type ModelHandle,
-  type ModelManifest,
-  probabilitiesOf,
-  type RgbImage,
-} from '../../src/index.js';
+import { isClickmaskError, type RgbImage } from '../../src/index.js';
+import { type LoadedModel, type ModelHandle, type ModelManifest, probabilitiesOf } from '../../src/models.js';
+import { createEngine, type Engine, type EngineOptions } from '../../src/runtime.js';
 
 /** Side of the fake network's grid. */
 export const gridSide = 16;

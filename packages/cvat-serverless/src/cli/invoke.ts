@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Box, bounds, cvatMask, maskFromRuns } from '@clickmask/core';
+import { type Box, bounds, maskFromRuns } from '@clickmask/core';
+import { cvatMask } from '@clickmask/core/formats';
 import { invokeFunction, type Point } from '../client/index.js';
 import { readArguments, UsageError } from './arguments.js';
 import type { Terminal } from './terminal.js';

@@ -5,8 +5,8 @@ import {
   type Prediction,
   type RefinementOptions,
   type Segmenter,
-  smooth,
 } from '@clickmask/core';
+import { smooth } from '@clickmask/core/masks';
 import { withDefaults } from '../options/with-defaults.js';
 import { type Allocate, type ReplyFormat, writeReply } from '../replies/index.js';
 import { checkReplyFormat } from '../replies/reply-format.js';

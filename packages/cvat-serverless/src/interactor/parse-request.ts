@@ -1,4 +1,5 @@
-import { type Box, ClickmaskError, unexpected } from '@clickmask/core';
+import { type Box, ClickmaskError } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 
 /** A point of a request, in image px. */
 export interface RequestPoint {

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cvatMask, rectRuns } from '@clickmask/core';
+import { cvatMask } from '@clickmask/core/formats';
+import { rectRuns } from '@clickmask/core/masks';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FakeCvatOptions, shapeDefaults, startFakeCvat } from '../../test/support/fake-cvat.js';
 import { createFakeSegmenter } from '../../test/support/fake-segmenter.js';

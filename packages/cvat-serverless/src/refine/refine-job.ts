@@ -3,12 +3,12 @@ import {
   type Box,
   bounds,
   ClickmaskError,
-  cvatMask,
   type MaskRuns,
   type PostprocessOptions,
   type Segmenter,
   type SegmenterImage,
 } from '@clickmask/core';
+import { cvatMask } from '@clickmask/core/formats';
 import type { CvatClient, CvatLabel, CvatShape } from '../client/index.js';
 import { withDefaults } from '../options/with-defaults.js';
 import { type SourceKind, shapePrompt, sourceKinds } from './shape-prompt.js';

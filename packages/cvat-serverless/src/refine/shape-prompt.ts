@@ -1,16 +1,7 @@
-import {
-  type Box,
-  bounds,
-  type Click,
-  cvatMask,
-  emptyRuns,
-  type MaskRuns,
-  maskFromRuns,
-  nextClick,
-  type Prompt,
-  rasterisePolygons,
-  type Size,
-} from '@clickmask/core';
+import { type Box, bounds, type Click, type MaskRuns, maskFromRuns, type Prompt, type Size } from '@clickmask/core';
+import { nextClick } from '@clickmask/core/evaluation';
+import { cvatMask } from '@clickmask/core/formats';
+import { emptyRuns, rasterisePolygons } from '@clickmask/core/masks';
 import type { CvatShape } from '../client/index.js';
 
 /** Kinds of shapes that say where an object is. */

@@ -1,4 +1,5 @@
-import type { MaskRuns, Rect } from '@clickmask/core';
+import type { MaskRuns } from '@clickmask/core';
+import type { Rect } from '@clickmask/core/masks';
 
 /** Gives memory of exactly so many bytes; what it holds does not matter. */
 export type Allocate = (size: number) => Buffer;

@@ -1,4 +1,5 @@
-import { type MaskRuns, ringArea, simplifyPolygons, traceContours } from '@clickmask/core';
+import type { MaskRuns } from '@clickmask/core';
+import { ringArea, simplifyPolygons, traceContours } from '@clickmask/core/masks';
 
 /** Rings of up to this many corners are small enough to be sent as they are. */
 const FEW_CORNERS = 8;

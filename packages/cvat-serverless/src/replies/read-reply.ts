@@ -1,13 +1,6 @@
-import {
-  area,
-  ClickmaskError,
-  cvatMask,
-  emptyRuns,
-  type MaskRuns,
-  pasteMask,
-  RunBuilder,
-  type Size,
-} from '@clickmask/core';
+import { area, ClickmaskError, type MaskRuns, type Size } from '@clickmask/core';
+import { cvatMask } from '@clickmask/core/formats';
+import { emptyRuns, pasteMask, RunBuilder } from '@clickmask/core/masks';
 import type { ReplyFormat } from './reply-format.js';
 
 /** A reply of an interactor, read back. */

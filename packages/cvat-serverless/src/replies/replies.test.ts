@@ -1,4 +1,5 @@
-import { emptyRuns, maskFromRuns, rectRuns, runsFromMask } from '@clickmask/core';
+import { maskFromRuns, runsFromMask } from '@clickmask/core';
+import { emptyRuns, rectRuns } from '@clickmask/core/masks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeStored, readAsClassicUi, readAsModernUi } from '../../test/support/cvat-ui.js';

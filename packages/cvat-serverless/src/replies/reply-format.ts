@@ -1,4 +1,4 @@
-import { unexpected } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 
 /**
  * What CVAT's user interface can read:

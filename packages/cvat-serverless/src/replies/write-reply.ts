@@ -1,4 +1,5 @@
-import { bounds, cvatMask, type MaskRuns } from '@clickmask/core';
+import { bounds, type MaskRuns } from '@clickmask/core';
+import { cvatMask } from '@clickmask/core/formats';
 import { type Allocate, writeMaskRows } from './mask-rows.js';
 import { outline } from './outline.js';
 import type { ReplyFormat } from './reply-format.js';
@@ -20,7 +21,7 @@ export interface ReplyContent {
  *
  * @example
  * ```ts
- * import { rectRuns } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  * import { writeReply } from '@clickmask/cvat-serverless';
  *
  * const runs = rectRuns({ width: 4, height: 2 }, { x: 1, y: 0, width: 2, height: 1 });

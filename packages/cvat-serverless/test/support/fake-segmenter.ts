@@ -1,17 +1,17 @@
 import {
   area,
   bounds,
-  type Click,
+  type ClickInput,
   ClickmaskError,
   type MaskRuns,
   type Prediction,
   type Prompt,
-  RunBuilder,
   type Segmenter,
   type SegmenterImage,
   type SegmentOptions,
-  toPrediction,
 } from '@clickmask/core';
+import { RunBuilder } from '@clickmask/core/masks';
+import { toPrediction } from '@clickmask/core/runtime';
 
 export interface FakeSegmenter extends Segmenter {
   readonly opened: string[];
@@ -74,7 +74,7 @@ export function createFakeSegmenter(options: FakeOptions = {}): FakeSegmenter {
 
 export function discs(width: number, height: number, prompt: Prompt, radius: number): MaskRuns {
   const { clicks = [], box } = prompt;
-  const near = (click: Click, x: number, y: number): boolean =>
+  const near = (click: ClickInput, x: number, y: number): boolean =>
     Math.hypot(x + 0.5 - click.x, y + 0.5 - click.y) <= radius;
   return runsWhere(width, height, (x, y) => {
     if (clicks.some((click) => click.label === 'negative' && near(click, x, y))) return false;

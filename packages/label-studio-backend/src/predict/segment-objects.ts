@@ -1,4 +1,5 @@
-import { type Prediction, type Prompt, resizeMask, type SegmenterImage, type Size } from '@clickmask/core';
+import type { Prediction, Prompt, SegmenterImage, Size } from '@clickmask/core';
+import { resizeMask } from '@clickmask/core/masks';
 import { chooseOutput, findLabel, type LabelingConfig } from '../labeling-config/index.js';
 import { Problem } from '../problems/index.js';
 import type { ObjectPrompt } from '../prompts/index.js';

@@ -1,4 +1,4 @@
-import { encodeLabelStudioRle } from '@clickmask/core';
+import { encodeLabelStudioRle } from '@clickmask/core/formats';
 import { labelValue, type Region, type RegionRequest, regionFrame } from './region.js';
 
 /** A brush region: the run-length code of `@thi.ng/rle-pack` over RGBA, as a list of bytes. */

@@ -1,4 +1,4 @@
-import type { Polygon, Ring } from '@clickmask/core';
+import type { Polygon, Ring } from '@clickmask/core/masks';
 
 /**
  * Joins the holes of a polygon to its outline by slits of no width, so that one ring describes the whole. Filled by the

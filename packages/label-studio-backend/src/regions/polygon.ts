@@ -5,7 +5,7 @@ import {
   simplifyPolygons,
   toleranceForDetail,
   traceContours,
-} from '@clickmask/core';
+} from '@clickmask/core/masks';
 import { cutHoles } from './cut-holes.js';
 import { labelValue, type Region, type RegionOptions, type RegionRequest, regionFrame } from './region.js';
 import { regionId } from './region-id.js';

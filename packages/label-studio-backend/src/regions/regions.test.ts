@@ -1,4 +1,6 @@
-import { area, difference, type MaskRuns, maskIou, polygonJson, rectRuns, runsFromMask, union } from '@clickmask/core';
+import { area, type MaskRuns, runsFromMask } from '@clickmask/core';
+import { polygonJson } from '@clickmask/core/formats';
+import { difference, maskIou, rectRuns, union } from '@clickmask/core/masks';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';

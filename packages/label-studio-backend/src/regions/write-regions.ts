@@ -20,7 +20,7 @@ const writers: Readonly<Record<OutputKind, Writer>> = {
  *
  * @example
  * ```ts
- * import { rectRuns } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  * import { chooseOutput, parseLabelingConfig, writeRegions } from '@clickmask/label-studio-backend';
  *
  * const config = parseLabelingConfig(`<View>

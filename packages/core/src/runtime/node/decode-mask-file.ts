@@ -10,7 +10,7 @@ import { checkFormat } from './picture-file.js';
  *
  * @example
  * ```ts
- * import { rectRuns } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  * import { decodeMaskFile, maskToPng } from '@clickmask/core/node';
  *
  * const runs = rectRuns({ width: 4, height: 3 }, { x: 1, y: 1, width: 2, height: 1 });

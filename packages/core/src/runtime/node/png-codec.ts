@@ -8,7 +8,7 @@ import { checkHeader } from './picture-file.js';
  *
  * @example
  * ```ts
- * import { rectRuns } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  * import { maskFromPng, maskToPng } from '@clickmask/core/node';
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 1, y: 1, width: 4, height: 4 });
@@ -35,7 +35,8 @@ export async function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array> {
  *
  * @example
  * ```ts
- * import { area, rectRuns } from '@clickmask/core';
+ * import { area } from '@clickmask/core';
+ * import { rectRuns } from '@clickmask/core/masks';
  * import { maskFromPng, maskToPng } from '@clickmask/core/node';
  *
  * const png = await maskToPng(rectRuns({ width: 8, height: 8 }, { x: 1, y: 1, width: 4, height: 4 }));

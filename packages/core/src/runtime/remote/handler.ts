@@ -53,7 +53,7 @@ const statuses: Readonly<Partial<Record<ClickmaskErrorCode, number>>> = {
  *
  * @example
  * ```ts
- * import { createSegmenterHandler } from '@clickmask/core';
+ * import { createSegmenterHandler } from '@clickmask/core/runtime';
  * import { createSegmenter } from '@clickmask/core/node';
  *
  * const segmenter = await createSegmenter();
