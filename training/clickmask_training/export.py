@@ -81,6 +81,7 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
         fold_padding(graph)
         fold_scalars(graph)
         complete_convolutions(graph)
+        free_batch(graph)
         onnx.checker.check_model(graph, full_check=True)
         onnx.save(graph, path)
         onnx.save(with_fp16_weights(graph), folder / f"{name}.fp16.onnx")
@@ -162,6 +163,31 @@ def complete_convolutions(model: onnx.ModelProto) -> None:
         node.attribute.extend(helper.make_attribute(name, value) for name, value in defaults.items() if name not in present)
 
 
+def free_batch(model: onnx.ModelProto) -> None:
+    """Let the first dimension of every input and output be any: for servers that join the requests of several people.
+
+    The exporter writes the 1 that it saw into the shapes of Reshapes; 0 there means what the input has. Nothing else
+    changes, so that a batch of one gives what it gave before, to the last bit.
+    """
+    graph = model.graph
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        if node.op_type != "Reshape":
+            continue
+        shape = makers[node.input[1]]
+        if shape.op_type == "Concat":
+            shape = makers[shape.input[0]]
+        if shape.op_type != "Constant":
+            raise RuntimeError(f"{node.name}: cannot see whether its first dimension is the batch")
+        sizes = numpy_helper.to_array(shape.attribute[0].t).copy()
+        if sizes[0] == 1:
+            sizes[0] = 0
+            shape.attribute[0].t.CopyFrom(numpy_helper.from_array(sizes))
+    for tensor in (*graph.input, *graph.output):
+        tensor.type.tensor_type.shape.dim[0].dim_param = "batch"
+    del graph.value_info[:]
+
+
 def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy whose large weights are stored as fp16 behind a Cast to fp32."""
     result = onnx.ModelProto()
@@ -215,7 +241,7 @@ def parity(network: ClickNetwork, folder: Path, size: int) -> dict[str, float]:
 def timing(folder: Path, suffix: str = "", repeats: int = 15) -> dict[str, float]:
     """Median milliseconds of each graph on two threads, with three clicks."""
     encoder, decoder = open_sessions(folder, suffix)
-    size = encoder.get_inputs()[0].shape[2]
+    size = int(encoder.get_inputs()[0].shape[2])
     image = {"image": np.random.default_rng(0).random((1, 3, size, size), np.float32)}
     features = dict(zip(FEATURES, encoder.run(FEATURES, image)))
     grid = next(tensor.shape[2] for tensor in decoder.get_inputs() if tensor.name == "previous")

@@ -154,7 +154,7 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     onnx = pytest.importorskip("onnx")
     from clickmask_training.config import SCHEDULES
     from clickmask_training.decoder import DecoderConfig
-    from clickmask_training.export import PARITY, export
+    from clickmask_training.export import FEATURES, PARITY, example_clicks, export, open_sessions
     from clickmask_training.items import read_items, select_items
     from clickmask_training.manifest import manifest
     from clickmask_training.models import open_model
@@ -166,7 +166,7 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     train(select_items(read_items(data)), config, RunOptions(tmp_path, backbone, workers=0, threads=1, device="cpu"))
     description = export(tmp_path / "checkpoint.pt", tmp_path / "onnx", 64)
     outputs = {t["name"]: t["shape"] for t in description["files"]["encoder.onnx"]["outputs"]}
-    assert outputs["features_4"] == [1, 32, 16, 16]  # numbers, as the SDK's manifest wants them
+    assert outputs["features_4"] == ["batch", 32, 16, 16]  # numbers, as the SDK's manifest wants them
     written = manifest(description, "1.2.3", "all", "first")
     assert written["graphs"]["decoder"]["sha256"] == description["files"]["decoder.onnx"]["sha256"]
     assert written["licence"]["note"] and not written["licence"]["commercialUse"]
@@ -174,13 +174,26 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     assert description["parity_max_abs"]["fp32"] <= PARITY
     assert description["files"]["decoder.fp16.onnx"]["bytes"] < 0.6 * description["files"]["decoder.onnx"]["bytes"]
     tensors = {t["name"]: t["shape"] for t in description["files"]["decoder.onnx"]["inputs"]}
-    assert tensors["clicks"] == [1, "clicks", 3] and tensors["previous"] == [1, 1, 32, 32]
+    assert tensors["clicks"] == ["batch", "clicks", 3] and tensors["previous"] == ["batch", 1, 32, 32]
     for name in ("encoder", "decoder"):
         nodes = onnx.load(tmp_path / "onnx" / f"{name}.onnx").graph.node
         assert not any(node.op_type == "Pad" for node in nodes)
         for node in nodes:
             if node.op_type == "Conv":
                 assert {a.name for a in node.attribute} >= {"dilations", "strides", "pads", "group", "kernel_shape"}
+    # Two requests at once are answered as one by one.
+    encoder, decoder = open_sessions(tmp_path / "onnx", threads=1)
+    generator = np.random.default_rng(0)
+    images, previous = generator.random((2, 3, 64, 64), np.float32), generator.random((2, 1, 32, 32), np.float32)
+    clicks = np.concatenate([example_clicks(3, 64, seed).numpy() for seed in (1, 2)])
+
+    def answers(part: slice) -> list[np.ndarray]:
+        features = dict(zip(FEATURES, encoder.run(FEATURES, {"image": images[part]})))
+        return decoder.run(["logits", "scores"], {**features, "clicks": clicks[part], "previous": previous[part]})
+
+    joined, single = answers(slice(0, 2)), [answers(slice(i, i + 1)) for i in range(2)]
+    for k in range(2):
+        np.testing.assert_allclose(joined[k], np.concatenate([one[k] for one in single]), atol=1e-4)
     # Both kinds of model go through the same pipeline to the same mask.
     masks = [ClickPipeline(open_model(path, 64), Refinement(cascade_steps=1), sample().image).add((40.5, 45.5, 1.0)) for path in (tmp_path / "checkpoint.pt", tmp_path / "onnx")]
     assert (masks[0] != masks[1]).mean() < 1e-3
