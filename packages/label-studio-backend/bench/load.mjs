@@ -1,7 +1,7 @@
 // Speed at the HTTP edge: one annotator on a 12-megapixel photo, then twenty on twenty photos at once.
 // Usage: node packages/label-studio-backend/bench/load.mjs [--annotators 20] [--clicks 10]
 import { parseArgs } from 'node:util';
-import { clickOf, makePhotos, predict, quantile, startBackend, startPictureServer, taskOf } from './start-backend.mjs';
+import { annotate, makePhotos, openTask, quantile, startBackend, startPictureServer } from './start-backend.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -12,50 +12,21 @@ const { values } = parseArgs({
 });
 const annotators = Number(values.annotators);
 const clicks = Number(values.clicks);
-const [width, height] = [4000, 3000];
+const size = { width: 4000, height: 3000 };
 
-const pictures = await makePhotos(annotators, width, height);
+const pictures = await makePhotos(annotators, size.width, size.height);
 const server = await startPictureServer(pictures);
 const backend = await startBackend(server.url, ['--workers', values.workers]);
-const random = (seed) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
-
-/** Objects of up to four clicks each, as an annotator makes them: the first in the middle, the others around. */
-async function annotate(index, count, onClick) {
-  const next = random(index + 1);
-  let context = [];
-  for (let i = 0; i < count; i++) {
-    if (i % 4 === 0) context = [];
-    const first = context.length === 0;
-    const at = () => (first ? 30 + 40 * next() : 5 + 90 * next());
-    context.push(clickOf(`${index}-${i}`, at(), at(), first || next() < 0.5, width, height));
-    const started = performance.now();
-    const { status, text } = await predict(backend.url, taskOf(index), { result: context });
-    onClick(performance.now() - started, status, text.length);
-  }
-}
-
-async function open(index) {
-  const started = performance.now();
-  await predict(backend.url, taskOf(index), null);
-  const answered = performance.now() - started;
-  // A click waits until the picture is ready; an empty one does not, so this is what tells.
-  await predict(backend.url, taskOf(index), { result: [clickOf('warm', 50, 50, true, width, height)] });
-  return { answered, ready: performance.now() - started };
-}
-
 const ms = (value) => `${Math.round(value)} ms`;
 const report = {};
 
-const opened = await open(0);
+const opened = await openTask(backend.url, 0, size);
 console.log(
   `open a task: answered in ${ms(opened.answered)}, ready in ${ms(opened.ready)} (12 megapixels, decode and features)`,
 );
 const alone = [];
 const sizes = [];
-await annotate(0, 60, (time, status, bytes) => {
+await annotate(backend.url, 0, { seed: 0, count: 60, size }, (time, status, bytes) => {
   if (status !== 200) throw new Error(`status ${status}`);
   alone.push(time);
   sizes.push(bytes);
@@ -65,7 +36,7 @@ console.log(
   `one annotator, ${alone.length} clicks: p50 ${ms(report.single.p50)}, p95 ${ms(report.single.p95)}; largest answer ${Math.round(Math.max(...sizes) / 1000)} kB`,
 );
 
-for (let i = 1; i < annotators; i++) await open(i);
+for (let i = 1; i < annotators; i++) await openTask(backend.url, i, size);
 const memoryBefore = backend.memory();
 let running = true;
 const health = [];
@@ -84,7 +55,7 @@ let memoryMost = 0;
 const started = performance.now();
 await Promise.all(
   Array.from({ length: annotators }, (_, index) =>
-    annotate(index, clicks, (time, status) => {
+    annotate(backend.url, index, { seed: index, count: clicks, size }, (time, status) => {
       if (status !== 200) errors++;
       together.push(time);
       memoryMost = Math.max(memoryMost, backend.memory());

@@ -1,7 +1,8 @@
 // What the measurements share: a stand-in for Label Studio that serves pictures, and the bin in a process of its own.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
@@ -34,7 +35,9 @@ export async function makePhotos(count, width, height) {
 
 export async function startPictureServer(pictures) {
   const server = createServer((request, response) => {
-    const name = new URL(request.url, 'http://localhost').searchParams.get('filepath') ?? '';
+    // Uploads are asked for by their own address, or through the one that checks the token.
+    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+    const name = searchParams.get('filepath') ?? pathname;
     const index = Number(/(\d+)\.jpg$/.exec(name)?.[1] ?? -1);
     if (pictures[index] === undefined) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'image/jpeg' }).end(pictures[index]);
@@ -44,6 +47,12 @@ export async function startPictureServer(pictures) {
     url: `http://127.0.0.1:${server.address().port}`,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
+}
+
+/** Clickmask's backend as it is compared with others: those keep fetched pictures on disk, so that it need not fetch either. */
+export async function clickmaskBackend(labelStudioUrl, args = []) {
+  const { url, child, stop } = await startBackend(labelStudioUrl, args);
+  return { url, stop, pids: () => processTree(child.pid) };
 }
 
 export async function startBackend(labelStudioUrl, args = []) {
@@ -87,6 +96,111 @@ export async function predict(url, task, context) {
   });
   const text = await response.text();
   return { status: response.status, text };
+}
+
+/** Opens a task, and returns after its picture is ready for clicks. */
+export async function openTask(url, index, { width, height }) {
+  const started = performance.now();
+  await predict(url, taskOf(index), null);
+  const answered = performance.now() - started;
+  // A click waits until the picture is ready; an empty one does not, so this is what tells.
+  await predict(url, taskOf(index), { result: [clickOf('warm', 50, 50, true, width, height)] });
+  return { answered, ready: performance.now() - started };
+}
+
+/**
+ * Objects of up to four clicks each, as an annotator makes them: the first in the middle, the others around.
+ *
+ * @param until - the time, as performance.now() has it, after which no further click is made
+ * @param onClick - told milliseconds, status and length of each answer
+ */
+export async function annotate(url, index, { seed, count, size, until = Number.POSITIVE_INFINITY }, onClick) {
+  const next = random(seed + 1);
+  let context = [];
+  for (let i = 0; i < count && performance.now() < until; i++) {
+    if (i % 4 === 0) context = [];
+    const first = context.length === 0;
+    const at = () => (first ? 30 + 40 * next() : 5 + 90 * next());
+    context.push(clickOf(`${seed}-${index}-${i}`, at(), at(), first || next() < 0.5, size.width, size.height));
+    const started = performance.now();
+    const { status, text } = await predict(url, taskOf(index), { result: context });
+    onClick(performance.now() - started, status, text.length);
+  }
+}
+
+const random = (seed) => () => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32;
+};
+
+/** A process and all that descend from it. */
+export function processTree(pid) {
+  const parents = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (/^\d+$/.test(name)) parents.set(Number(name), Number(statOf(name)?.[1] ?? 0));
+  }
+  const tree = [pid];
+  for (const one of tree) for (const [child, parent] of parents) if (parent === one) tree.push(child);
+  return tree;
+}
+
+/** CPU milliseconds that these processes have used, where the system tells. */
+export function cpuMs(pids) {
+  return pids.reduce((sum, pid) => {
+    const stat = statOf(pid);
+    return stat === undefined ? sum : sum + (Number(stat[11]) + Number(stat[12])) * 10;
+  }, 0);
+}
+
+/** Memory of these processes in MB; what several share counts once. */
+export function memoryMb(pids) {
+  return pids.reduce((sum, pid) => {
+    try {
+      return sum + Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
+/**
+ * Begins to watch how busy the machine is otherwise.
+ *
+ * @returns what to call at the end with one's own processes: the share of all cores' time that the hypervisor kept
+ * (`steal`), and that others used (`others`)
+ */
+export function busyShares() {
+  const read = () => {
+    const [user, nice, system, , , irq, soft, steal] = readFileSync('/proc/stat', 'utf8')
+      .split('\n')[0]
+      .split(/\s+/)
+      .slice(1)
+      .map(Number);
+    return { used: user + nice + system + irq + soft, steal };
+  };
+  const before = read();
+  const own = new Map();
+  const started = performance.now();
+  for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) own.set(Number(name), cpuMs([name]));
+  return (pids) => {
+    const after = read();
+    const total = (performance.now() - started) * availableParallelism();
+    const mine = pids.reduce((sum, pid) => sum + cpuMs([pid]) - (own.get(pid) ?? 0), 0);
+    return {
+      steal: ((after.steal - before.steal) * 10) / total,
+      others: Math.max(0, (after.used - before.used) * 10 - mine) / total,
+    };
+  };
+}
+
+/** /proc/PID/stat after the name of the program, which may hold spaces. */
+function statOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 export const taskOf = (index) => ({ id: index, data: { image: `/data/upload/1/${index}.jpg` } });
