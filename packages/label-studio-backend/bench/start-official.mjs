@@ -10,7 +10,20 @@ const application = fileURLToPath(new URL('./official', import.meta.url));
 
 export async function officialBackend(labelStudioUrl, { python, folder, featureCache, spin }) {
   const port = await freePort();
-  const args = ['--preload', '--bind', `127.0.0.1:${port}`, '--workers', '1', '--threads', '8', '--timeout', '0'];
+  // All as in its Dockerfile, but that it keeps connections, so that none is closed under a request.
+  const args = [
+    '--preload',
+    '--bind',
+    `127.0.0.1:${port}`,
+    '--workers',
+    '1',
+    '--threads',
+    '8',
+    '--timeout',
+    '0',
+    '--keep-alive',
+    '600',
+  ];
   const child = spawn(join(dirname(python), 'gunicorn'), [...args, '_wsgi:app'], {
     cwd: application,
     stdio: ['ignore', 'ignore', 'pipe'],
