@@ -21,6 +21,7 @@ const packages = {
     models: 'src/models.ts',
     runtime: 'src/runtime.ts',
     errors: 'src/errors.ts',
+    adapters: 'src/adapters.ts',
     'web-worker': 'src/runtime/web/worker.ts',
     'bin/clickmask': 'bin/clickmask.ts',
   },

@@ -38,7 +38,7 @@ export {
   type LabelStudioEvent,
   type OutputOptions,
 } from './options/index.js';
-export { type DiskCacheOptions, isPublicAddress } from './pictures/index.js';
+export type { DiskCacheOptions } from './pictures/index.js';
 export { Problem, type Reason, type ReasonCode, reasons } from './problems/index.js';
 export type { PointGrouping } from './prompts/index.js';
 export { type Region, type RegionOptions, type RegionRequest, regionId, writeRegions } from './regions/index.js';

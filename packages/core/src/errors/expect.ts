@@ -45,7 +45,18 @@ export function unexpected(
   return new ClickmaskError(code, text, { details: { name, expected } });
 }
 
-/** Throws unless `value` is a whole number in [`min`, `max`]. */
+/**
+ * Throws unless `value` is a whole number in [`min`, `max`].
+ *
+ * @throws ClickmaskError with the code
+ *
+ * @example
+ * ```ts
+ * import { expectInteger } from '@clickmask/core/adapters';
+ *
+ * expectInteger('bad-option', 'workers', 2, 1);
+ * ```
+ */
 export function expectInteger(
   code: ClickmaskErrorCode,
   name: string,
@@ -58,7 +69,18 @@ export function expectInteger(
   }
 }
 
-/** Throws unless `value` is a finite number in [`min`, `max`]. */
+/**
+ * Throws unless `value` is a finite number in [`min`, `max`].
+ *
+ * @throws ClickmaskError with the code
+ *
+ * @example
+ * ```ts
+ * import { expectNumber } from '@clickmask/core/adapters';
+ *
+ * expectNumber('bad-option', 'threshold', 0.5, 0, 1);
+ * ```
+ */
 export function expectNumber(
   code: ClickmaskErrorCode,
   name: string,
@@ -69,6 +91,25 @@ export function expectNumber(
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
     throw unexpected(code, name, `a finite number${rangeText(min, max, Number.MAX_VALUE)}`, value);
   }
+}
+
+/**
+ * An address that a user gave, as a URL.
+ *
+ * @throws ClickmaskError with the code where it is none, or not http or https
+ *
+ * @example
+ * ```ts
+ * import { expectUrl } from '@clickmask/core/adapters';
+ *
+ * console.log(expectUrl('bad-option', 'url', ' http://localhost:8080/labels ').pathname); // /labels
+ * ```
+ */
+export function expectUrl(code: ClickmaskErrorCode, name: string, value: string): URL {
+  const text = value.trim();
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw unexpected(code, name, 'an address such as http://localhost:8080', value);
 }
 
 /** The bounds in words, leaving out those that only stand for "none". */

@@ -1,5 +1,6 @@
 export { type AxisWeights, axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
 export { layersOf, pasteOnMap } from './map-layers.js';
+export { type PictureFormat, pictureFormat } from './picture-format.js';
 export {
   levelOf,
   type MapPatch,

@@ -89,7 +89,7 @@ describe('createCvatClient', () => {
 
   it('gives up what is too large, too slow or called off', async () => {
     const { client } = await setUp({ frames: [Buffer.alloc(5000)] }, { maxBytes: 1000, attempts: 1 });
-    await expect(client.jobs.frame(7, 0)).rejects.toThrow(/sends more than 1000 bytes/);
+    await expect(client.jobs.frame(7, 0)).rejects.toThrow(/at most 1000 bytes/);
     await expect(client.about({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
     const slow = createCvatClient({ url: 'http://127.0.0.1:9', timeoutMs: 200, attempts: 1 });
     await expect(slow.about()).rejects.toMatchObject({

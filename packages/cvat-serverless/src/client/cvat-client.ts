@@ -1,6 +1,7 @@
 import { ClickmaskError, isClickmaskError } from '@clickmask/core';
+import { createHttpClient, expectUrl, type HttpFailure, type HttpResponse } from '@clickmask/core/adapters';
 import { withDefaults } from '../options/with-defaults.js';
-import { checkUrl, type HttpReply, send } from './http.js';
+import { sendChecked } from './http.js';
 import type {
   CvatAnnotations,
   CvatAuth,
@@ -83,7 +84,9 @@ export interface CvatClient {
  */
 export function createCvatClient(options: CvatClientOptions): CvatClient {
   const settings = withDefaults(clientDefaults, options);
-  const base = checkUrl('url', settings.url);
+  const base = expectUrl('bad-option', 'url', settings.url);
+  const { timeoutMs, maxBytes, retryDelayMs } = settings;
+  const http = createHttpClient({ timeoutMs, maxBytes, privateAddresses: true });
   const headers: Record<string, string> = {
     accept: 'application/vnd.cvat+json, application/json',
     ...(settings.auth === undefined ? {} : { authorization: authorization(settings.auth) }),
@@ -97,19 +100,16 @@ export function createCvatClient(options: CvatClientOptions): CvatClient {
     url: string,
     body: unknown,
     { signal }: CallOptions = {},
-  ): Promise<HttpReply> => {
-    const { timeoutMs, maxBytes, retryDelayMs } = settings;
+  ): Promise<HttpResponse> => {
     // Only reading can be repeated without harm.
     const attempts = method === 'GET' ? settings.attempts : 1;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await send({
+        return await sendChecked(http, {
           url,
           method,
           headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
           body: body === undefined ? undefined : JSON.stringify(body),
-          timeoutMs,
-          maxBytes,
           signal,
         });
       } catch (error) {
@@ -203,6 +203,6 @@ function authorization(auth: CvatAuth): string {
 /** Whether a failure may be gone a moment later: no answer, too many requests, an overloaded server. */
 function isPassing(error: unknown): boolean {
   if (!isClickmaskError(error, 'request-failed')) return false;
-  const { status } = error.details as { readonly status?: number };
-  return status === undefined || status === 429 || status >= 502;
+  const { status, reason } = error.details as { readonly status?: number; readonly reason?: HttpFailure };
+  return status === undefined ? reason === 'unreachable' : status === 429 || status >= 502;
 }

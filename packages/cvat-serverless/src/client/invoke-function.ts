@@ -1,7 +1,8 @@
 import type { Box } from '@clickmask/core';
+import { createHttpClient, expectUrl } from '@clickmask/core/adapters';
 import { imageSize } from '../interactor/image-size.js';
 import { type ReadReply, readReply } from '../replies/index.js';
-import { checkUrl, send } from './http.js';
+import { sendChecked } from './http.js';
 
 /** A click as a pair of numbers, in image px. */
 export type Point = readonly [number, number];
@@ -46,7 +47,7 @@ export interface InvokeResult extends ReadReply {
  */
 export async function invokeFunction(options: InvokeOptions): Promise<InvokeResult> {
   const { image, positive = [], negative = [], box, threshold, timeoutMs = 120_000, signal } = options;
-  const url = checkUrl('url', options.url);
+  const url = expectUrl('bad-option', 'url', options.url);
   const size = await imageSize(image);
   const body = JSON.stringify({
     image: Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString('base64'),
@@ -62,15 +63,14 @@ export async function invokeFunction(options: InvokeOptions): Promise<InvokeResu
     ...(threshold === undefined ? {} : { threshold }),
   });
   const started = performance.now();
-  const reply = await send({
-    url: url.href,
+  const http = createHttpClient({ timeoutMs, maxBytes: 1024 * 2 ** 20, privateAddresses: true });
+  const reply = await sendChecked(http, {
+    url,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
-    timeoutMs,
-    maxBytes: 1024 * 2 ** 20,
     signal,
-  });
+  }).finally(() => http.close());
   const milliseconds = performance.now() - started;
   const read = readReply(reply.bytes.toString('utf8'), size);
   return { ...read, ...size, bytes: reply.bytes.length, milliseconds };

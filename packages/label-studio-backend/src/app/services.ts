@@ -95,7 +95,8 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     async close() {
       lookAhead.close();
       planner.close();
-      await Promise.all([pictures.close(), fetch.close()]);
+      fetch.close();
+      await pictures.close();
     },
   };
 }

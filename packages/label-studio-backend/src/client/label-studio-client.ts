@@ -1,3 +1,4 @@
+import { createHttpClient, expectUrl, type HttpClient } from '@clickmask/core/adapters';
 import { z } from 'zod';
 import { Problem } from '../problems/index.js';
 import { createTokenSource, type TokenSource } from './tokens.js';
@@ -101,11 +102,12 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
   const { timeoutMs = 20_000 } = options;
   const base = parseLabelStudioUrl(options.url);
   const tokens = createLabelStudioTokens(base, options.token, timeoutMs);
+  const http = createHttpClient({ timeoutMs, privateAddresses: true });
 
   async function call(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
       const authorization = await tokens.authorization(outer);
-      const { status, text } = await send(base, method, path, body, authorization, timeoutMs, outer);
+      const { status, text } = await send(http, base, { method, path, body, authorization, signal: outer });
       if (status === 401 && authorization !== undefined && attempt === 0 && tokens.refused(authorization)) continue;
       if (status >= 200 && status < 300) return parseJson(text, method, path);
       if (status === 401 || (status === 403 && tokens.kind === 'none')) {
@@ -193,8 +195,9 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
 
 /** Tokens of a Label Studio, with the exchange of personal ones against it. */
 export function createLabelStudioTokens(base: URL, token: string | undefined, timeoutMs: number): TokenSource {
+  const http = createHttpClient({ timeoutMs, privateAddresses: true });
   return createTokenSource(token, async (refresh) => {
-    const { status, text } = await send(base, 'POST', '/api/token/refresh/', { refresh }, undefined, timeoutMs);
+    const { status, text } = await send(http, base, { method: 'POST', path: '/api/token/refresh/', body: { refresh } });
     let body: unknown;
     try {
       body = JSON.parse(text);
@@ -207,58 +210,42 @@ export function createLabelStudioTokens(base: URL, token: string | undefined, ti
 
 /** @throws ClickmaskError `bad-option` */
 export function parseLabelStudioUrl(text: string): URL {
-  let url: URL | undefined;
-  try {
-    url = new URL(text.trim());
-  } catch {
-    url = undefined;
-  }
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new Problem(
-      'bad-option',
-      `Expected the address of Label Studio to begin with http:// or https:// but received "${text.slice(0, 80)}".`,
-    );
-  }
+  const url = expectUrl('bad-option', 'the address of Label Studio', text);
   url.hash = '';
   url.search = '';
   return url;
 }
 
-async function send(
-  base: URL,
-  method: string,
-  path: string,
-  body: unknown,
-  authorization: string | undefined,
-  timeoutMs: number,
-  outer?: AbortSignal,
-): Promise<{ status: number; text: string }> {
-  const url = `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`;
-  const deadline = AbortSignal.timeout(timeoutMs);
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly authorization?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A redirect is not followed: it could lead to another origin, where the token must not go. */
+async function send(http: HttpClient, base: URL, call: Call): Promise<{ status: number; text: string }> {
+  const { method, path, body, authorization, signal } = call;
   try {
-    const response = await fetch(url, {
+    const { status, headers, bytes } = await http.send({
+      url: `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`,
       method,
-      // A redirect could lead to another origin; the token must not go there.
-      redirect: 'manual',
-      signal: outer === undefined ? deadline : AbortSignal.any([outer, deadline]),
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(authorization === undefined ? {} : { authorization }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
     });
-    if (response.status >= 300 && response.status < 400) {
-      const to = response.headers.get('location') ?? '';
-      if (to.includes('/user/login')) return { status: 401, text: 'asks for a login' };
-      return { status: response.status, text: `redirects to ${to}; give that address instead` };
-    }
-    return { status: response.status, text: await response.text() };
+    if (status < 300 || status >= 400) return { status, text: bytes.toString('utf8') };
+    const to = headers.location ?? '';
+    if (to.includes('/user/login')) return { status: 401, text: 'asks for a login' };
+    return { status, text: `redirects to ${to}; give that address instead` };
   } catch (cause) {
-    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw new Problem('label-studio-unreachable', `Expected an answer of Label Studio at ${base.origin}: ${why}.`, {
-      cause,
-    });
+    const message = `Expected an answer of Label Studio at ${base.origin}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new Problem('label-studio-unreachable', message, { cause });
   }
 }
 

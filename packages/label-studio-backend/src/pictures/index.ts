@@ -1,4 +1,3 @@
-export { isPublicAddress } from './addresses.js';
 export { createDiskCache, type DiskCache, type DiskCacheOptions } from './disk-cache.js';
 export { createGuardedFetch, type Fetched, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.js';
 export { createHostPolicy, type HostPolicy, type HostPolicyOptions } from './host-policy.js';

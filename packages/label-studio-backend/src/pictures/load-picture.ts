@@ -1,5 +1,6 @@
 import { open, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import { pictureFormat } from '@clickmask/core/adapters';
 import { Problem } from '../problems/index.js';
 import type { DiskCache } from './disk-cache.js';
 import type { GuardedFetch } from './guarded-fetch.js';
@@ -113,15 +114,8 @@ function decodeDataUrl(text: string, maxBytes: number): Uint8Array {
 
 /** Refuses by its first bytes what cannot be a picture, with a hint where it is a web page. */
 function checkPicture(bytes: Uint8Array, type: string): void {
+  if (pictureFormat(bytes) !== null) return;
   const start = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
-  const known =
-    start.startsWith('\xff\xd8\xff') ||
-    start.startsWith('\x89PNG\r\n\x1a\n') ||
-    (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') ||
-    /^GIF8[79]a/.test(start) ||
-    /^(?:II\*\0|MM\0\*)/.test(start) ||
-    /^....ftyp(?:avif|avis|mif1|heic|heix|msf1)/s.test(start);
-  if (known) return;
   const page = /^\s*<(?:!doctype|html)/i.test(start) || type.includes('text/html');
   throw new Problem(
     'picture-unreadable',

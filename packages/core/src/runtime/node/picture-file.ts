@@ -1,19 +1,10 @@
 import type { default as SharpFactory } from 'sharp';
 import { ClickmaskError, expectInteger } from '../../errors/index.js';
+import { type PictureFormat, pictureFormat } from '../../image/picture-format.js';
 import { checkPixels } from '../../image/rgb-image.js';
 
-/** How the files begin that are read; a dot stands for any byte. The last is the box of AVIF and HEIF. */
-const beginnings = [
-  '\xff\xd8\xff',
-  '\x89PNG\r\n\x1a\n',
-  'RIFF....WEBP',
-  'GIF8',
-  'II*\0',
-  'MM\0*',
-  'II+\0',
-  'MM\0+',
-  '....ftyp',
-];
+/** Formats that sharp reads here. */
+const readable: readonly (PictureFormat | null)[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heif'];
 
 /**
  * Refuses every other format (SVG, PDF, ...) before a decoder sees it.
@@ -21,8 +12,7 @@ const beginnings = [
  * @throws ClickmaskError `unsupported-image`
  */
 export function checkFormat(bytes: Uint8Array): void {
-  const begins = (signs: string) => [...signs].every((sign, i) => sign === '.' || bytes[i] === sign.charCodeAt(0));
-  if (beginnings.some(begins)) return;
+  if (readable.includes(pictureFormat(bytes))) return;
   const message = 'Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but the bytes are of no known picture format.';
   throw new ClickmaskError('unsupported-image', message);
 }

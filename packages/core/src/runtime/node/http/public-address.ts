@@ -48,7 +48,7 @@ for (const [network, prefix] of [
  *
  * @example
  * ```ts
- * import { isPublicAddress } from '@clickmask/label-studio-backend';
+ * import { isPublicAddress } from '@clickmask/core/adapters';
  *
  * console.log(isPublicAddress('169.254.169.254'), isPublicAddress('1.1.1.1')); // false true
  * ```

@@ -1,0 +1,17 @@
+/**
+ * For authors of adapters, in Node: what Label Studio's, CVAT's and the command line share, so that each thing is done in
+ * one way.
+ */
+export { createLru, type Lru, type LruOptions } from './cache/lru.js';
+export { expectInteger, expectNumber, expectUrl, unexpected } from './errors/index.js';
+export { type PictureFormat, pictureFormat } from './image/index.js';
+export {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpFailure,
+  type HttpRequest,
+  type HttpResponse,
+  isPublicAddress,
+  redirectOf,
+} from './runtime/node/http/index.js';

@@ -1,0 +1,100 @@
+/** Values by key within a budget; the one used longest ago goes first. */
+export interface Lru<K, V> {
+  /** The value, which then counts as just used. */
+  get(key: K): V | undefined;
+  /** The value, without counting as a use. */
+  peek(key: K): V | undefined;
+  /** Keeps a value. One that is larger than the whole budget is not kept, and takes no other's place. */
+  set(key: K, value: V): void;
+  delete(key: K): boolean;
+  clear(): void;
+  /** From the one used longest ago to the latest. */
+  entries(): IterableIterator<[K, V]>;
+  readonly size: number;
+  /** Sum of the values' sizes. */
+  readonly bytes: number;
+}
+
+/** Options of {@link createLru}; without any, nothing ever leaves. */
+export interface LruOptions<K, V> {
+  /** Most entries. */
+  readonly maxEntries?: number;
+  /** Most bytes of all values, by `sizeOf`. */
+  readonly maxBytes?: number;
+  /** Bytes of a value, taken once, when it is set. Default 0. */
+  readonly sizeOf?: (value: V, key: K) => number;
+  /** Told each value that leaves: pushed out, replaced, deleted, or not taken at all. */
+  readonly onLeave?: (value: V, key: K) => void;
+}
+
+/**
+ * The one cache of the house: a map in the order of use, with a budget of entries, of bytes, or of both.
+ *
+ * @example
+ * ```ts
+ * import { createLru } from '@clickmask/core/adapters';
+ *
+ * const lru = createLru<string, Uint8Array>({ maxBytes: 10, sizeOf: (bytes) => bytes.length });
+ * for (const key of ['a', 'b']) lru.set(key, new Uint8Array(5));
+ * lru.get('a');
+ * lru.set('c', new Uint8Array(5));
+ * console.log([...lru.entries()].map(([key]) => key).join(' '), lru.bytes); // a c 10
+ * ```
+ */
+export function createLru<K, V>(options: LruOptions<K, V> = {}): Lru<K, V> {
+  const { maxEntries = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, sizeOf, onLeave } = options;
+  const kept = new Map<K, { readonly value: V; readonly bytes: number }>();
+  let total = 0;
+
+  function drop(key: K): boolean {
+    const entry = kept.get(key);
+    if (entry === undefined) return false;
+    kept.delete(key);
+    total -= entry.bytes;
+    onLeave?.(entry.value, key);
+    return true;
+  }
+
+  return {
+    get(key) {
+      const entry = kept.get(key);
+      if (entry === undefined) return undefined;
+      kept.delete(key);
+      kept.set(key, entry);
+      return entry.value;
+    },
+    peek: (key) => kept.get(key)?.value,
+    set(key, value) {
+      const bytes = sizeOf?.(value, key) ?? 0;
+      const before = kept.get(key);
+      // The same value again is a new size, not one that leaves.
+      if (before?.value === value) {
+        kept.delete(key);
+        total -= before.bytes;
+      } else drop(key);
+      if (bytes > maxBytes || maxEntries < 1) {
+        onLeave?.(value, key);
+        return;
+      }
+      kept.set(key, { value, bytes });
+      total += bytes;
+      for (const oldest of kept.keys()) {
+        if (total <= maxBytes && kept.size <= maxEntries) break;
+        drop(oldest);
+      }
+    },
+    delete: drop,
+    clear() {
+      for (const key of [...kept.keys()]) drop(key);
+    },
+    *entries() {
+      for (const [key, { value }] of kept) yield [key, value];
+    },
+    get size() {
+      return kept.size;
+    },
+    get bytes() {
+      return total;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** Formats of picture files that are told apart by how they begin. */
+export type PictureFormat = 'avif' | 'bmp' | 'gif' | 'heif' | 'jpeg' | 'png' | 'tiff' | 'webp';
+
+/** How the files begin; a dot stands for any byte. TIFF has two byte orders, and a form for more than 4 GB (BigTIFF). */
+const beginnings: readonly (readonly [signs: string, format: PictureFormat])[] = [
+  ['\xff\xd8\xff', 'jpeg'],
+  ['\x89PNG\r\n\x1a\n', 'png'],
+  ['RIFF....WEBP', 'webp'],
+  ['GIF87a', 'gif'],
+  ['GIF89a', 'gif'],
+  ['II*\0', 'tiff'],
+  ['MM\0*', 'tiff'],
+  ['II+\0\b\0\0\0', 'tiff'],
+  ['MM\0+\0\b\0\0', 'tiff'],
+  ['....ftypavif', 'avif'],
+  ['....ftypavis', 'avif'],
+  ['....ftypheic', 'heif'],
+  ['....ftypheix', 'heif'],
+  ['....ftypmif1', 'heif'],
+  ['....ftypmsf1', 'heif'],
+];
+
+/** Sizes of the second header of a BMP file, which make its two letters sure. */
+const bmpHeaders = [12, 16, 40, 52, 56, 64, 108, 124];
+
+/**
+ * Tells by its first bytes what kind of picture file this is, or null. Whether a decoder for it is there is another
+ * question.
+ *
+ * @example
+ * ```ts
+ * import { pictureFormat } from '@clickmask/core/adapters';
+ *
+ * console.log(pictureFormat(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)), pictureFormat(new TextEncoder().encode('<svg>'))); // jpeg null
+ * ```
+ */
+export function pictureFormat(bytes: Uint8Array): PictureFormat | null {
+  const begins = (signs: string) => [...signs].every((sign, i) => sign === '.' || bytes[i] === sign.charCodeAt(0));
+  const [, format = null] = beginnings.find(([signs]) => begins(signs)) ?? [];
+  if (format !== null) return format;
+  return begins('BM') && bmpHeaders.includes(bytes[14]) && [15, 16, 17].every((i) => bytes[i] === 0) ? 'bmp' : null;
+}
