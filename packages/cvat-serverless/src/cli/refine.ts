@@ -4,31 +4,39 @@ import { type CvatAuth, createCvatClient } from '../client/index.js';
 import {
   createFileMemory,
   type RefineProgress,
+  type RefineReport,
+  type ResultKind,
   refineDefaults,
   refineJob,
+  resultKinds,
   type SourceKind,
   sourceKinds,
+  undoRefine,
 } from '../refine/index.js';
 import { readArguments, UsageError } from './arguments.js';
 import type { Terminal } from './terminal.js';
 
 export const refineHelp = `clickmask-cvat refine --job N [options]
 
-Makes masks of the boxes (or ellipses, polygons, masks) of a CVAT job. The network runs on this machine; nothing has to be
-deployed. Masks are added beside what is there. Can be stopped and started again.
+Makes masks of the boxes (or ellipses, polygons, masks) of a CVAT job, of keyframes of tracks too. The network runs on this
+machine; nothing has to be deployed. Masks are added beside what is there. Can be stopped and started again.
 
   --job N               the job
   --url URL             the server; default: CVAT_URL, else http://localhost:8080
   --organization NAME   default: CVAT_ORGANIZATION
-  --kinds LIST          ${sourceKinds.join(', ')}; default rectangle
+  --kinds LIST          of ${sourceKinds.join(', ')}; default rectangle
+  --as KIND             ${resultKinds.join(', ')}; default mask. A polygon is the outline of the largest part, without
+                        holes; a rectangle is upright and tight
   --labels LIST         names of labels; default all
   --frames A-B          default: all of the job
-  --replace             deletes each shape whose mask was saved, by an earlier run too, unless either was changed
+  --replace             deletes each shape whose mask was saved, by an earlier run too, unless anybody changed anything of
+                        either since. Tracks stay: CVAT keeps no masks in them
+  --undo                brings back what --replace deleted, and does nothing else
   --min-overlap N       a mask that fits its shape less than this is not saved, 0 to 1; default ${refineDefaults.minOverlap}
   --fill-holes N        fills holes of up to N pixels
   --remove-specks N     drops parts of fewer than N pixels
   --model NAME|DIR      default clickmask-small
-  --state FILE          what is done; default clickmask-refine-job-N.json
+  --state FILE          what is done, and what was deleted; default clickmask-refine-job-N.jsonl
   --dry-run             saves nothing
   --json                the report as JSON
 
@@ -37,7 +45,9 @@ and CVAT_PASSWORD; or --token-file FILE with a personal access token.
 
 Examples:
   CVAT_ACCESS_TOKEN=... clickmask-cvat refine --url https://cvat.example.org --job 12 --dry-run
-  clickmask-cvat refine --job 12 --kinds rectangle,polygon --labels car,bus --replace`;
+  clickmask-cvat refine --job 12 --kinds rectangle,polygon --labels car,bus --replace
+  clickmask-cvat refine --job 12 --as rectangle
+  clickmask-cvat refine --job 12 --undo`;
 
 export async function refine(args: readonly string[], terminal: Terminal): Promise<number> {
   const given = readArguments(args, {
@@ -47,7 +57,9 @@ export async function refine(args: readonly string[], terminal: Terminal): Promi
     kinds: { type: 'string' },
     labels: { type: 'string' },
     frames: { type: 'string' },
+    as: { type: 'string' },
     replace: { type: 'boolean' },
+    undo: { type: 'boolean' },
     'min-overlap': { type: 'string' },
     'fill-holes': { type: 'string' },
     'remove-specks': { type: 'string' },
@@ -74,49 +86,75 @@ export async function refine(args: readonly string[], terminal: Terminal): Promi
   const { version } = await client.about();
   terminal.err(`CVAT ${version} at ${new URL(url).host}, job ${job}`);
 
+  const as = given.choice('as', resultKinds) ?? refineDefaults.as;
+  const memory = createFileMemory(given.text('state') ?? `clickmask-refine-job-${job}.jsonl`, new URL(url).origin, job);
   const stop = new AbortController();
   const onStop = (): void => stop.abort();
   process.once('SIGINT', onStop);
-  const segmenter = await createSegmenter({ model: given.text('model') });
   try {
-    const report = await refineJob({
-      client,
-      segmenter,
-      job,
-      kinds: kinds as readonly SourceKind[],
-      labels: list(given.text('labels')),
-      frames: readFrames(given.text('frames')),
-      replace: given.flag('replace'),
-      dryRun: given.flag('dry-run'),
-      minOverlap: given.number('min-overlap', 0, 1),
-      postprocess: {
-        fillHoles: given.number('fill-holes', 0, 1e9) ?? 0,
-        removeSpecks: given.number('remove-specks', 0, 1e9) ?? 0,
-      },
-      memory: createFileMemory(given.text('state') ?? `clickmask-refine-job-${job}.json`, new URL(url).origin, job),
-      onProgress: showProgress(terminal),
-      signal: stop.signal,
-    });
-    if (given.flag('json')) terminal.out(JSON.stringify(report, null, 2));
-    else {
-      const { shapes, saved, deleted, skipped, unsure, changed, failed } = report;
-      const would = given.flag('dry-run') ? 'would be saved' : 'saved';
-      terminal.out(
-        `${shapes} shapes: ${saved} masks ${would}, ${skipped} were done, ${unsure.length} unsure, ${deleted} deleted, ${failed.length} failed.`,
-      );
-      if (unsure.length > 0) terminal.out(`Left to a person: shapes ${unsure.join(', ')}.`);
-      if (changed.length > 0) terminal.out(`Changed by somebody meanwhile and kept: shapes ${changed.join(', ')}.`);
-      for (const { shape, reason } of failed) terminal.err(`shape ${shape}: ${reason}`);
+    if (given.flag('undo')) {
+      const report = await undoRefine({ client, job, memory, signal: stop.signal });
+      if (given.flag('json')) terminal.out(JSON.stringify(report, null, 2));
+      else terminal.out(`${report.restored} shapes are back.`);
+      if (report.unclear.length > 0)
+        terminal.err(`Back already, it seems, and changed since: ${names(report.unclear)}.`);
+      return 0;
     }
-    return report.failed.length > 0 ? 1 : 0;
+    const segmenter = await createSegmenter({ model: given.text('model') });
+    try {
+      const report = await refineJob({
+        client,
+        segmenter,
+        job,
+        kinds: kinds as readonly SourceKind[],
+        as,
+        labels: list(given.text('labels')),
+        frames: readFrames(given.text('frames')),
+        replace: given.flag('replace'),
+        dryRun: given.flag('dry-run'),
+        minOverlap: given.number('min-overlap', 0, 1),
+        postprocess: {
+          fillHoles: given.number('fill-holes', 0, 1e9) ?? 0,
+          removeSpecks: given.number('remove-specks', 0, 1e9) ?? 0,
+        },
+        memory,
+        onProgress: showProgress(terminal),
+        signal: stop.signal,
+      });
+      if (given.flag('json')) terminal.out(JSON.stringify(report, null, 2));
+      else showReport(report, as, given.flag('dry-run'), terminal);
+      return report.failed.length > 0 ? 1 : 0;
+    } finally {
+      await segmenter.close();
+    }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     terminal.err('Stopped. Start it again to go on.');
     return 1;
   } finally {
     process.off('SIGINT', onStop);
-    await segmenter.close();
   }
+}
+
+function showReport(report: RefineReport, as: ResultKind, dryRun: boolean, terminal: Terminal): void {
+  const { sources, keyframes, saved, deleted, skipped, unsure, changed, failed } = report;
+  const results = `${as === 'polygon' ? 'polygons' : as === 'rectangle' ? 'boxes' : 'masks'} ${dryRun ? 'would be saved' : 'saved'}`;
+  terminal.out(
+    `${sources} shapes: ${saved} ${results}, ${skipped} were done, ${unsure.length} unsure, ${deleted} deleted, ${failed.length} failed.`,
+  );
+  if (keyframes > 0) {
+    terminal.out(`${keyframes} of them are keyframes of tracks. Each has a shape of its own; the tracks stay.`);
+  }
+  if (deleted > 0) terminal.out('--undo brings the deleted ones back.');
+  if (unsure.length > 0) terminal.out(`Left to a person: ${names(unsure)}.`);
+  if (changed.length > 0) terminal.out(`Left, since they or their results were changed: ${names(changed)}.`);
+  for (const { source, reason } of failed) terminal.err(`${source}: ${reason}`);
+}
+
+/** So many names that a screen holds them. */
+function names(sources: readonly string[]): string {
+  const shown = sources.slice(0, 50).join(', ');
+  return sources.length > 50 ? `${shown} and ${sources.length - 50} more (--json names all)` : shown;
 }
 
 /** Credentials never come from arguments, which other users of the machine can see. */

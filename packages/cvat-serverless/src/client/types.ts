@@ -76,20 +76,37 @@ export interface CvatLabel {
 
 export type ShapeType = 'rectangle' | 'polygon' | 'polyline' | 'points' | 'ellipse' | 'cuboid' | 'mask' | 'skeleton';
 
-export interface CvatShape {
+/** One frame of a track on which somebody drew the object, or said that it is gone (`outside`). */
+export interface CvatKeyframe {
   /** Given by the server. */
   readonly id?: number;
   readonly type: ShapeType;
   readonly frame: number;
-  readonly label_id: number;
   readonly points: readonly number[];
-  readonly group?: number;
-  readonly source?: string;
   readonly occluded: boolean;
   readonly outside?: boolean;
   readonly z_order: number;
   readonly rotation?: number;
   readonly attributes: readonly { readonly spec_id: number; readonly value: string }[];
+  /** What else a server says. */
+  readonly [field: string]: unknown;
+}
+
+export interface CvatShape extends CvatKeyframe {
+  readonly label_id: number;
+  readonly group?: number | null;
+  readonly source?: string;
+}
+
+/** An object of a video: shapes on some frames, between which CVAT interpolates. No masks. */
+export interface CvatTrack {
+  readonly id?: number;
+  readonly frame: number;
+  readonly label_id: number;
+  readonly group?: number | null;
+  readonly source?: string;
+  readonly shapes: readonly CvatKeyframe[];
+  readonly attributes: CvatShape['attributes'];
   readonly [field: string]: unknown;
 }
 
@@ -97,7 +114,7 @@ export interface CvatAnnotations {
   readonly version: number;
   readonly tags: readonly unknown[];
   readonly shapes: readonly CvatShape[];
-  readonly tracks: readonly unknown[];
+  readonly tracks: readonly CvatTrack[];
 }
 
 /** How a client proves who it is. */

@@ -1,14 +1,17 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { ClickmaskError } from '@clickmask/core';
-import type { RefineMemory, RefineState } from './refine-job.js';
+import type { RefineChange, RefineMemory } from './ledger.js';
 
-interface Content extends RefineState {
+/** First line of the file. */
+interface Head {
+  readonly clickmask: 'refine';
   readonly server: string;
   readonly job: number;
 }
 
 /**
- * Remembers in a file what of a job is done. The file belongs to one job of one server.
+ * Remembers in a file what of a job is done. The file belongs to one job of one server, and only grows: one line of JSON
+ * for each change, on the disk before the change is made on the server.
  *
  * @throws ClickmaskError `bad-option` from `load` where it belongs to another one or is damaged
  *
@@ -18,48 +21,73 @@ interface Content extends RefineState {
  * import { join } from 'node:path';
  * import { createFileMemory } from '@clickmask/cvat-serverless';
  *
- * const memory = createFileMemory(join(tmpdir(), `memory-${process.pid}.json`), 'http://localhost:8080', 12);
- * await memory.save({ finished: [1, 2], kept: [] });
- * console.log((await memory.load()).finished); // [ 1, 2 ]
+ * const memory = createFileMemory(join(tmpdir(), `memory-${process.pid}.jsonl`), 'http://localhost:8080', 12);
+ * await memory.append([{ source: 'shape 7', as: 'mask', step: 'unsure', was: 'digest' }]);
+ * console.log((await memory.load()).map(({ source }) => source)); // [ 'shape 7' ]
  * ```
  */
 export function createFileMemory(path: string, server: string, job: number): RefineMemory {
+  const head: Head = { clickmask: 'refine', server, job };
+  const read = async (): Promise<string> => {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  };
+  const load = async (): Promise<readonly RefineChange[]> => {
+    const text = await read();
+    if (text === '') return [];
+    const lines = text.split('\n');
+    // Without its end the last line was being written when the process ended: what it says was not done.
+    lines.pop();
+    const [first, ...rest] = lines.map((line) => parse(line));
+    checkHead(path, first as Partial<Head> | null | undefined, head);
+    const broken = rest.findIndex((line) => typeof (line as RefineChange | null)?.source !== 'string');
+    if (broken !== -1) throw damaged(path, `its line ${broken + 2} cannot be read`);
+    return rest as RefineChange[];
+  };
+  /** Makes the file, or cuts off what an interruption left of a line. */
+  const prepare = async (): Promise<void> => {
+    await load();
+    const text = await read();
+    if (text === '') await writeFile(path, `${JSON.stringify(head)}\n`, { flag: 'a', mode: 0o600 });
+    else await truncate(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
+  };
+  let prepared: Promise<void> | null = null;
   return {
-    async load() {
-      let text: string;
+    load,
+    async append(changes) {
+      prepared ??= prepare();
+      await prepared;
+      const file = await open(path, 'a');
       try {
-        text = await readFile(path, 'utf8');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { finished: [], kept: [] };
-        throw error;
+        await file.appendFile(changes.map((change) => `${JSON.stringify(change)}\n`).join(''));
+        await file.datasync();
+      } finally {
+        await file.close();
       }
-      const content = parse(text);
-      if (content === null || !Array.isArray(content.finished) || !Array.isArray(content.kept)) {
-        throw new ClickmaskError(
-          'bad-option',
-          `${path} is damaged. Delete it to begin anew: masks that are saved are found again.`,
-        );
-      }
-      if (content.server !== server || content.job !== job) {
-        throw new ClickmaskError(
-          'bad-option',
-          `${path} belongs to job ${content.job} of ${content.server}. Name another file.`,
-        );
-      }
-      return { finished: content.finished, kept: content.kept };
-    },
-    async save({ finished, kept }) {
-      const content: Content = { server, job, finished, kept };
-      // Written aside and moved, so that an interruption leaves the old one or the new one.
-      await writeFile(`${path}.part`, `${JSON.stringify(content)}\n`);
-      await rename(`${path}.part`, path);
     },
   };
 }
 
-function parse(text: string): Content | null {
+function checkHead(path: string, found: Partial<Head> | null | undefined, head: Head): void {
+  if (found?.clickmask !== 'refine') throw damaged(path, 'its first line is not that of such a file');
+  if (found.server === head.server && found.job === head.job) return;
+  const message = `${path} belongs to job ${String(found.job)} of ${String(found.server)}. Name another file.`;
+  throw new ClickmaskError('bad-option', message);
+}
+
+function damaged(path: string, what: string): ClickmaskError {
+  const advice = 'Name another file to begin anew: results that are saved are found again.';
+  return new ClickmaskError('bad-option', `${path} is damaged, or was written by another version: ${what}. ${advice}`);
+}
+
+function parse(line: string): object | null {
   try {
-    return JSON.parse(text) as Content;
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

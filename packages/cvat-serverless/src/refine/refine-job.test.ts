@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FakeCvatOptions, shapeDefaults, startFakeCvat } from '../../test/support/fake-cvat.js';
 import { createFakeSegmenter } from '../../test/support/fake-segmenter.js';
 import { type CvatShape, createCvatClient } from '../client/index.js';
-import { createFileMemory, type RefineOptions, refineJob } from './index.js';
+import { createFileMemory, type RefineOptions, refineJob, undoRefine } from './index.js';
 
 const size = { width: 64, height: 48 };
 const frame = Buffer.from('frame');
@@ -41,7 +41,7 @@ describe('refineJob', () => {
     });
     const before = [...server.shapes];
     const report = await refine();
-    expect(report).toMatchObject({ shapes: 2, saved: 2, deleted: 0, skipped: 0, unsure: [], failed: [] });
+    expect(report).toMatchObject({ sources: 2, saved: 2, deleted: 0, skipped: 0, unsure: [], failed: [] });
     expect(server.shapes.slice(0, 3)).toEqual(before);
     const [first, second] = server.shapes.slice(3);
     expect(first).toMatchObject({ type: 'mask', frame: 0, label_id: 1, source: 'semi-auto' });
@@ -74,10 +74,7 @@ describe('refineJob', () => {
     const memory = createFileMemory(path, server.url, 7);
     await expect(refine({ memory, signal: stop.signal })).rejects.toThrow();
     expect(server.shapes.filter(({ type }) => type === 'mask').length).toBe(1);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
-      finished: [103, 100],
-      kept: [{ id: 100, mask: 103 }],
-    });
+    expect(await readFile(path, 'utf8')).toContain('{"source":"shape 100","as":"mask","step":"created","result":103}');
     expect(await refine({ memory })).toMatchObject({ saved: 2, skipped: 1 });
     expect(server.shapes.filter(({ type }) => type === 'mask').length).toBe(3);
   });
@@ -100,8 +97,8 @@ describe('refineJob', () => {
     const memory = createFileMemory(await stateFile(), server.url, 7);
     const kinds = ['rectangle', 'mask'] as const;
     await expect(refine({ kinds, memory, signal: stop.signal })).rejects.toThrow();
-    expect(await refine({ kinds, memory })).toMatchObject({ saved: 1, skipped: 2 });
-    expect(await refine({ kinds, memory })).toMatchObject({ saved: 0, skipped: 4 });
+    expect(await refine({ kinds, memory })).toMatchObject({ sources: 2, saved: 1, skipped: 1 });
+    expect(await refine({ kinds, memory })).toMatchObject({ sources: 2, saved: 0, skipped: 2 });
   });
 
   it('deletes what an earlier run left beside its mask, unless either was changed since', async () => {
@@ -116,10 +113,13 @@ describe('refineJob', () => {
       server.shapes.findIndex(({ type, frame: number }) => type === 'mask' && number === 1),
       1,
     );
-    expect(await refine({ memory, replace: true })).toMatchObject({ saved: 0, deleted: 2, changed: [100, 102] });
+    expect(await refine({ memory, replace: true })).toMatchObject({
+      saved: 0,
+      deleted: 2,
+      changed: ['shape 100', 'shape 102'],
+    });
     expect(server.shapes.filter(({ type }) => type === 'rectangle').map(({ id }) => id)).toEqual([100, 102]);
     expect(segmenter.requests.length).toBe(asked);
-    expect((await memory.load()).kept.map(({ id }) => id)).toEqual([100, 102]);
   });
 
   it('does not delete a shape that somebody changed meanwhile', async () => {
@@ -129,7 +129,7 @@ describe('refineJob', () => {
         fake.shapes[0] = { ...fake.shapes[0], points: [10, 10, 31, 30] };
       },
     });
-    expect(await refine({ replace: true })).toMatchObject({ saved: 1, deleted: 0, changed: [100] });
+    expect(await refine({ replace: true })).toMatchObject({ saved: 1, deleted: 0, changed: ['shape 100'] });
     expect(server.shapes.map(({ type }) => type)).toEqual(['rectangle', 'mask']);
   });
 
@@ -142,10 +142,10 @@ describe('refineJob', () => {
   it('keeps to labels, frames and kinds, and leaves deleted frames out', async () => {
     const polygon = { ...box(1), type: 'polygon' as const, points: [5, 5, 25, 5, 25, 25, 5, 25] };
     const { refine } = await setUp({ shapes: [box(0), box(1, undefined, 2), polygon, box(2)], deletedFrames: [2] });
-    expect((await refine({ dryRun: true })).shapes).toBe(2);
-    expect((await refine({ dryRun: true, labels: ['dog'] })).shapes).toBe(1);
-    expect((await refine({ dryRun: true, frames: [1, 1] })).shapes).toBe(1);
-    expect((await refine({ dryRun: true, kinds: ['polygon', 'rectangle'] })).shapes).toBe(3);
+    expect((await refine({ dryRun: true })).sources).toBe(2);
+    expect((await refine({ dryRun: true, labels: ['dog'] })).sources).toBe(1);
+    expect((await refine({ dryRun: true, frames: [1, 1] })).sources).toBe(1);
+    expect((await refine({ dryRun: true, kinds: ['polygon', 'rectangle'] })).sources).toBe(3);
     await expect(refine({ labels: ['cow'] })).rejects.toThrow(/no label cow. It has: cat, dog/);
     await expect(refine({ kinds: ['cuboid' as 'mask'] })).rejects.toMatchObject({ code: 'bad-option' });
   });
@@ -185,7 +185,11 @@ describe('refineJob', () => {
       points: cvatMask.serialize(rectRuns(size, { x: 0, y: 0, width: 64, height: 48 })),
     };
     const { refine, server } = await setUp({ shapes: [mask] });
-    expect(await refine({ kinds: ['mask'], replace: true })).toMatchObject({ saved: 0, deleted: 0, unsure: [100] });
+    expect(await refine({ kinds: ['mask'], replace: true })).toMatchObject({
+      saved: 0,
+      deleted: 0,
+      unsure: ['shape 100'],
+    });
     expect(server.written).toEqual([]);
   });
 
@@ -197,8 +201,8 @@ describe('refineJob', () => {
     });
     const memory = createFileMemory(await stateFile(), server.url, 7);
     const report = await refine({ kinds: ['mask', 'rectangle'], memory });
-    expect(report).toMatchObject({ saved: 1, failed: [{ shape: 100 }, { shape: 101 }] });
-    expect(await memory.load()).toMatchObject({ finished: [103, 102], kept: [{ id: 102, mask: 103 }] });
+    expect(report).toMatchObject({ saved: 1, failed: [{ source: 'shape 100' }, { source: 'shape 101' }] });
+    expect(new Set((await memory.load()).map(({ source }) => source))).toEqual(new Set(['shape 102']));
   });
 
   it('tells its progress', async () => {
@@ -209,10 +213,121 @@ describe('refineJob', () => {
   });
 });
 
+describe('what is made', () => {
+  it.each([
+    ['mask', 'mask', cvatMask.serialize(rectRuns(size, { x: 10, y: 10, width: 20, height: 20 }))],
+    ['polygon', 'polygon', [10, 10, 30, 10, 30, 30, 10, 30]],
+    ['rectangle', 'rectangle', [10, 10, 30, 30]],
+  ] as const)('is a %s', async (as, type, points) => {
+    const { server, refine } = await setUp({ shapes: [box(0, [9.6, 9.6, 29.6, 29.6])] });
+    expect(await refine({ as, kinds: ['rectangle'] })).toMatchObject({ saved: 1, unsure: [] });
+    const made = server.shapes[1];
+    expect(made.type).toBe(type);
+    const pairs = (list: readonly number[]) =>
+      list.length > 4 && type === 'polygon'
+        ? list.flatMap((x, i) => (i % 2 === 0 ? [`${x},${list[i + 1]}`] : [])).sort()
+        : list;
+    expect(pairs(made.points)).toEqual(pairs(points));
+    await expect(refine({ as: 'cuboid' as 'mask' })).rejects.toMatchObject({ code: 'bad-option' });
+  });
+
+  it('is made once for each kind of result, and no result is a source', async () => {
+    const { server, refine } = await setUp({ shapes: [box(0, [9.6, 9.6, 29.6, 29.6])] });
+    const memory = createFileMemory(await stateFile(), server.url, 7);
+    expect(await refine({ memory, as: 'rectangle' })).toMatchObject({ sources: 1, saved: 1 });
+    expect(await refine({ memory, as: 'mask' })).toMatchObject({ sources: 1, saved: 1 });
+    expect(await refine({ memory, as: 'rectangle' })).toMatchObject({ sources: 1, saved: 0, skipped: 1 });
+    expect(await refine({ as: 'rectangle' })).toMatchObject({ sources: 2, saved: 0, skipped: 2 });
+    expect(server.shapes.map(({ type }) => type)).toEqual(['rectangle', 'rectangle', 'mask']);
+  });
+
+  it('keeps two alike sources apart', async () => {
+    const { server, refine } = await setUp({ shapes: [box(0), box(0)] });
+    expect(await refine()).toMatchObject({ saved: 2 });
+    expect(await refine()).toMatchObject({ saved: 0, skipped: 2 });
+    expect(await refine({ replace: true })).toMatchObject({ saved: 0, deleted: 2 });
+    expect(server.shapes.map(({ type }) => type)).toEqual(['mask', 'mask']);
+  });
+
+  it('comes of each keyframe of a track on which the object is seen, and the track stays', async () => {
+    const at = (frame: number, more: object = {}) => ({
+      id: 900 + frame,
+      type: 'rectangle' as const,
+      frame,
+      points: [10, 10, 30 + frame, 30],
+      occluded: frame === 1,
+      outside: false,
+      z_order: 2,
+      rotation: 0,
+      attributes: [{ spec_id: 2, value: String(frame) }],
+      ...more,
+    });
+    const track = {
+      id: 5,
+      frame: 0,
+      label_id: 2,
+      group: 3,
+      source: 'manual',
+      attributes: [{ spec_id: 1, value: 'red' }],
+      shapes: [at(0), at(1), at(2, { outside: true })],
+    };
+    const { server, refine } = await setUp({ tracks: [track] });
+    const memory = createFileMemory(await stateFile(), server.url, 7);
+    expect(await refine({ memory, replace: true })).toMatchObject({ sources: 2, keyframes: 2, saved: 2, deleted: 0 });
+    expect(server.job.tracks).toEqual([track]);
+    expect(server.shapes).toMatchObject([
+      { type: 'mask', frame: 0, label_id: 2, group: 3, occluded: false, z_order: 2 },
+      { type: 'mask', frame: 1, label_id: 2, group: 3, occluded: true, z_order: 2 },
+    ]);
+    expect(server.shapes[1].attributes).toEqual([
+      { spec_id: 1, value: 'red' },
+      { spec_id: 2, value: '1' },
+    ]);
+    expect(await refine({ memory })).toMatchObject({ saved: 0, skipped: 2, changed: [] });
+    server.job.tracks[0] = { ...track, label_id: 1 };
+    expect(await refine({ memory })).toMatchObject({ saved: 0, changed: ['track 5 frame 0', 'track 5 frame 1'] });
+  });
+});
+
+describe('undoRefine', () => {
+  it('brings back what was deleted, once, and the next run may replace it again', async () => {
+    const turned = { ...box(1), rotation: 5, attributes: [{ spec_id: 1, value: 'red' }], description: 'mine' };
+    const { server, client, refine } = await setUp({ shapes: [box(0), turned] });
+    const memory = createFileMemory(await stateFile(), server.url, 7);
+    const before = server.shapes.map((shape) => ({ ...shape, id: 0 }));
+    await refine({ memory, replace: true });
+    expect(await undoRefine({ client, job: 7, memory })).toEqual({ job: 7, restored: 2, unclear: [] });
+    expect(await undoRefine({ client, job: 7, memory })).toMatchObject({ restored: 0 });
+    const back = server.shapes.filter(({ type }) => type === 'rectangle').map((shape) => ({ ...shape, id: 0 }));
+    expect(back).toEqual(before);
+    expect(await refine({ memory })).toMatchObject({ saved: 0, skipped: 2, changed: [] });
+    expect(await refine({ memory, replace: true })).toMatchObject({ saved: 0, deleted: 2 });
+  });
+});
+
 describe('createFileMemory', () => {
+  it('forgets a line that was never finished, and goes on behind the one before', async () => {
+    const path = await stateFile();
+    const change = { source: 'shape 1', as: 'mask', step: 'unsure', was: 'x' } as const;
+    await createFileMemory(path, 'http://a', 1).append([change, change]);
+    await writeFile(path, (await readFile(path, 'utf8')).slice(0, -5));
+    const memory = createFileMemory(path, 'http://a', 1);
+    expect(await memory.load()).toEqual([change]);
+    await memory.append([{ ...change, source: 'shape 2' }]);
+    expect((await memory.load()).map(({ source }) => source)).toEqual(['shape 1', 'shape 2']);
+  });
+
+  it('leaves a file alone that is none of its own', async () => {
+    const path = await stateFile();
+    await writeFile(path, '{"finished":[1]}\n');
+    const memory = createFileMemory(path, 'http://a', 1);
+    await expect(memory.append([])).rejects.toThrow(/damaged, or was written by another version/);
+    expect(await readFile(path, 'utf8')).toBe('{"finished":[1]}\n');
+  });
+
   it('refuses a file of another job, and a damaged one', async () => {
     const path = await stateFile();
-    await createFileMemory(path, 'http://a', 1).save({ finished: [1], kept: [] });
+    await createFileMemory(path, 'http://a', 1).append([{ source: 'shape 1', as: 'mask', step: 'unsure', was: 'x' }]);
     await expect(createFileMemory(path, 'http://a', 2).load()).rejects.toThrow(/belongs to job 1 of http:\/\/a/);
     await writeFile(path, 'x');
     await expect(createFileMemory(path, 'http://a', 1).load()).rejects.toThrow(/damaged/);

@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { CvatLabel, CvatShape } from '../../src/client/index.js';
+import type { CvatLabel, CvatShape, CvatTrack } from '../../src/client/index.js';
+import { createFakeJob, type FakeJob } from './fake-job.js';
+
+export { shapeDefaults } from './fake-job.js';
 
 /** A small CVAT server in memory: what the client and its commands need, with CVAT's rules about it. */
 export interface FakeCvat {
   readonly url: string;
   readonly shapes: CvatShape[];
+  readonly job: FakeJob;
   /** What was asked, as `GET /api/...`. */
   readonly log: string[];
   /** Bodies of what was written. */
@@ -22,11 +26,10 @@ export interface FakeCvatOptions {
   readonly deletedFrames?: readonly number[];
   readonly labels?: readonly CvatLabel[];
   readonly shapes?: readonly Omit<CvatShape, 'id'>[];
+  readonly tracks?: readonly CvatTrack[];
   /** Called before a frame is sent. */
   readonly onFrame?: (number: number, server: FakeCvat) => void;
 }
-
-export const shapeDefaults = { occluded: false, z_order: 0, attributes: [], group: 0, source: 'manual', rotation: 0 };
 
 export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<FakeCvat> {
   const {
@@ -40,8 +43,7 @@ export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<Fake
       { id: 2, name: 'dog', type: 'any' },
     ],
   } = options;
-  let nextId = 100;
-  const shapes: CvatShape[] = (options.shapes ?? []).map((shape) => ({ ...shape, id: nextId++ }) as CvatShape);
+  const job = createFakeJob(options.shapes ?? [], options.tracks);
   const failures = new Map<string, number[]>();
   const functions = [
     {
@@ -138,18 +140,15 @@ export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<Fake
       return undefined;
     }
     if (path === '/api/jobs/7/annotations/') {
-      if (request.method === 'GET') return json(response, 200, { version: 0, tags: [], shapes, tracks: [] });
+      if (request.method === 'GET') return json(response, 200, job.annotations());
       const action = url.searchParams.get('action') ?? '';
       const sent = (JSON.parse(body) as { shapes: CvatShape[] }).shapes;
       fake.written.push({ action, shapes: sent });
       if (action === 'create') {
-        const made = sent.map((shape) => ({ ...shape, id: nextId++ }));
-        shapes.push(...made);
-        return json(response, 200, { version: 0, tags: [], shapes: made, tracks: [] });
+        return json(response, 200, { version: 0, tags: [], shapes: job.create(sent), tracks: [] });
       }
       if (action === 'delete') {
-        const ids = new Set(sent.map(({ id }) => id));
-        for (let i = shapes.length - 1; i >= 0; i--) if (ids.has(shapes[i].id)) shapes.splice(i, 1);
+        job.remove(sent);
         return json(response, 200, { version: 0, tags: [], shapes: sent, tracks: [] });
       }
     }
@@ -164,7 +163,8 @@ export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<Fake
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const fake: FakeCvat = {
     url: `http://127.0.0.1:${port}`,
-    shapes,
+    shapes: job.shapes,
+    job,
     log: [],
     written: [],
     fail: (path, ...statuses) => void failures.set(path, statuses),
