@@ -1,29 +1,41 @@
-import { type LabelingConfig, parseLabelingConfig } from '../labeling-config/index.js';
+import {
+  compileLabelingConfig,
+  type LabelingConfig,
+  type LabelingConfigSource,
+  type TaskData,
+} from '../labeling-config/index.js';
 import { Problem } from '../problems/index.js';
 
-/** Reads the labeling config of a request; the one of the last setup where the request has none. */
-export type ConfigReader = (project: string, xml: string | null | undefined) => LabelingConfig;
+/** Reads the labeling config of a request for a task; the one of the last setup where the request has none. */
+export type ConfigReader = (
+  project: string,
+  xml: string | null | undefined,
+  data: TaskData | null | undefined,
+) => LabelingConfig;
 
 /**
- * Labeling configs are sent with every click; the last ones are kept parsed.
+ * Labeling configs are sent with every click; the last ones are kept parsed, up to a number of characters.
  *
  * @param schemaOf - what the project was set up with
  */
-export function createConfigReader(schemaOf: (project: string) => string | undefined): ConfigReader {
-  const known = new Map<string, LabelingConfig>();
-  return (project, xml) => {
+export function createConfigReader(schemaOf: (project: string) => string | undefined, maxLength = 8e6): ConfigReader {
+  const known = new Map<string, LabelingConfigSource>();
+  let length = 0;
+  return (project, xml, data) => {
     const text = xml === null || xml === undefined || xml === '' ? schemaOf(project) : xml;
     if (text === undefined) {
       throw new Problem('bad-labeling-config', 'Expected a labeling config with the request but there is none.');
     }
     const found = known.get(text);
-    if (found !== undefined) return found;
-    const config = parseLabelingConfig(text);
-    known.set(text, config);
+    if (found !== undefined) return found(data ?? undefined);
+    const source = compileLabelingConfig(text);
+    known.set(text, source);
+    length += text.length;
     for (const oldest of known.keys()) {
-      if (known.size <= 50) break;
+      if (length <= maxLength || known.size === 1) break;
       known.delete(oldest);
+      length -= oldest.length;
     }
-    return config;
+    return source(data ?? undefined);
   };
 }

@@ -61,11 +61,13 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     },
     modelVersion,
   );
+  const configOf = createConfigReader((project) => setups.schema(project));
   const planner = createPlanner({
     client: plannerClient(options, access),
     lookAhead,
     count: options.lookAhead ?? defaultLookAhead,
-    prepare: (data, owner, config) => preparePictures({ pictures, lookAhead }, data, owner, config, false),
+    prepare: (data, owner, xml) =>
+      preparePictures({ pictures, lookAhead }, data, owner, configOf(owner.project, xml, data), false),
   });
   return {
     segmenter,
@@ -77,7 +79,7 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     queue,
     lookAhead,
     metrics,
-    configOf: createConfigReader((project) => setups.schema(project)),
+    configOf,
     planNext: planner.plan,
     setups,
     journal: createJournal(),

@@ -1,5 +1,7 @@
 import { Problem } from '../problems/index.js';
-import { type ConfigTag, parseXml } from './parse-xml.js';
+import { dependsOnTask, expandTags } from './expand-tags.js';
+import { attribute, type ConfigTag, flatten, parseXml } from './parse-xml.js';
+import type { TaskData } from './resolve-value.js';
 
 /** What the regions of a control are. The first four can hold a mask, the next two are prompts. */
 export type ControlKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle' | 'keypoint';
@@ -9,7 +11,7 @@ export interface ConfigLabel {
   readonly value: string;
   /** All names that mean this label, lower case: value, alias, predicted values. */
   readonly names: readonly string[];
-  /** Marked as negative by `polarity="negative"` or `predicted_values="negative"`. */
+  /** Marked as negative by `polarity="negative"` or `predicted_values="negative"`: not a class of its own. */
   readonly negative: boolean;
 }
 
@@ -33,8 +35,9 @@ export interface Control {
 /** An `<Image>` tag. */
 export interface ImageTag {
   readonly name: string;
-  /** `value` or `valueList`, such as `$image`. */
+  /** `value` or `valueList`, such as `$image` or `$pages[0].url`. */
   readonly value: string;
+  /** Whether it shows several pictures, one at a time. */
   readonly multiple: boolean;
 }
 
@@ -58,6 +61,8 @@ const kinds: Readonly<Record<string, ControlKind>> = {
 /**
  * Reads what the backend needs from a labeling config: pictures, controls, labels.
  *
+ * @param data - of the task: `<Repeater>` and labels such as `value="$labels"` depend on it. Without it a repeated part
+ * stands once, as it is written, and such labels are not known
  * @throws Problem `bad-labeling-config`
  *
  * @example
@@ -71,33 +76,65 @@ const kinds: Readonly<Record<string, ControlKind>> = {
  * console.log(config.controls[0].kind, config.controls[0].labels[0].value); // brush Cat
  * ```
  */
-export function parseLabelingConfig(xml: string): LabelingConfig {
-  const tags = flatten(parseXml(xml));
-  const images: ImageTag[] = [];
-  const shared = new Map<string, { name: string; labels: readonly ConfigLabel[] }>();
-  const countLabels = counter('labels');
-  const countTargets = counter('names in toName');
-  const targetsOf = (tag: ConfigTag) => {
-    const found = targets(tag);
-    countTargets(found.length);
-    return found;
-  };
+export function parseLabelingConfig(xml: string, data?: TaskData): LabelingConfig {
+  return readTags(parseXml(xml), data);
+}
+
+/** A labeling config that is parsed once and read for many tasks. */
+export type LabelingConfigSource = (data?: TaskData) => LabelingConfig;
+
+/** @throws Problem `bad-labeling-config`, also when it is read for a task whose data makes it too large */
+export function compileLabelingConfig(xml: string): LabelingConfigSource {
+  const root = parseXml(xml);
+  if (dependsOnTask(root)) return (data) => readTags(root, data);
+  const config = readTags(root, undefined);
+  return () => config;
+}
+
+function readTags(root: ConfigTag, data: TaskData | undefined): LabelingConfig {
+  const tags = expandTags(root, data);
+  const images = readImages(tags);
+  const targetsOf = targetReader(tags);
+  const shared = readSharedLabels(tags, targetsOf);
+  return { images, controls: markNegativeByName(readControls(tags, targetsOf, shared)) };
+}
+
+function readImages(tags: readonly ConfigTag[]): ImageTag[] {
+  return tags.flatMap((tag) => {
+    const name = attribute(tag, 'name') ?? '';
+    if (tag.name.toLowerCase() !== 'image' || name === '') return [];
+    const list = attribute(tag, 'valuelist');
+    return [{ name, value: list ?? attribute(tag, 'value') ?? '', multiple: list !== undefined }];
+  });
+}
+
+interface SharedLabels {
+  readonly name: string;
+  readonly labels: readonly ConfigLabel[];
+}
+
+/** The `<Labels>` tags, by the picture that they are for; the first of several counts. */
+function readSharedLabels(tags: readonly ConfigTag[], targetsOf: TargetReader): ReadonlyMap<string, SharedLabels> {
+  const shared = new Map<string, SharedLabels>();
   for (const tag of tags) {
-    const type = tag.name.toLowerCase();
-    const name = tag.attributes.name ?? '';
-    if (type === 'image' && name !== '') {
-      const list = attribute(tag, 'valuelist');
-      images.push({ name, value: list ?? attribute(tag, 'value') ?? '', multiple: list !== undefined });
-    } else if (type === 'labels') {
-      const common = { name, labels: readLabels(tag) };
-      for (const target of targetsOf(tag)) if (!shared.has(target)) shared.set(target, common);
-    }
+    if (tag.name.toLowerCase() !== 'labels') continue;
+    const common = { name: attribute(tag, 'name') ?? '', labels: readLabels(tag) };
+    for (const target of targetsOf(tag)) if (!shared.has(target)) shared.set(target, common);
   }
+  return shared;
+}
+
+function readControls(
+  tags: readonly ConfigTag[],
+  targetsOf: TargetReader,
+  shared: ReadonlyMap<string, SharedLabels>,
+): Control[] {
   const controls: Control[] = [];
+  const countLabels = counter('labels');
   for (const tag of tags) {
     const type = tag.name.toLowerCase();
     const kind = kindOf(type);
-    const name = tag.attributes.name;
+    const name = attribute(tag, 'name');
     if (kind === undefined || name === undefined || name === '') continue;
     if (controls.length === maxControls) {
       throw new Problem('bad-labeling-config', `Expected at most ${maxControls} controls in the labeling config.`);
@@ -119,7 +156,7 @@ export function parseLabelingConfig(xml: string): LabelingConfig {
       negative: attribute(tag, 'polarity')?.toLowerCase() === 'negative',
     });
   }
-  return { images, controls: markNegativeByName(controls) };
+  return controls;
 }
 
 const hasLabels = (type: string) => type.endsWith('labels');
@@ -142,8 +179,8 @@ function counter(what: string): (more: number) => void {
 }
 
 /**
- * A keypoint tag named `negative`, `kp-neg`, `exclude` and so on gives negative clicks, provided that another keypoint tag
- * of the same picture is there for the positive ones.
+ * A keypoint tag named `click-negative`, `kp_neg`, `exclude` and so on is a tool for negative clicks, provided that another
+ * keypoint tag of the same picture with the same labels is there for the positive ones. With other labels it is a class.
  */
 function markNegativeByName(controls: readonly Control[]): Control[] {
   const saysNegative = (name: string) =>
@@ -151,42 +188,38 @@ function markNegativeByName(controls: readonly Control[]): Control[] {
       .replace(/([a-z])([A-Z])/g, '$1 $2')
       .toLowerCase()
       .split(/[^a-z]+/)
-      .some((word) => ['neg', 'negative', 'minus', 'exclude', 'not'].includes(word));
-  const positive = new Set(
-    controls.filter(({ kind, name }) => kind === 'keypoint' && !saysNegative(name)).flatMap(({ toName }) => toName),
-  );
+      .some((word) => ['neg', 'negative', 'minus', 'exclude'].includes(word));
+  const tool = ({ toName, labels }: Control) => JSON.stringify([toName, labels.map(({ value }) => value).sort()]);
+  const positive = new Set(controls.filter(({ kind, name }) => kind === 'keypoint' && !saysNegative(name)).map(tool));
   return controls.map((control) =>
-    control.kind === 'keypoint' && saysNegative(control.name) && control.toName.some((target) => positive.has(target))
+    control.kind === 'keypoint' && saysNegative(control.name) && positive.has(tool(control))
       ? { ...control, negative: true }
       : control,
   );
 }
 
-/** All tags in document order, without recursion; not those inside of tags that `closed` names. */
-function flatten(root: ConfigTag, closed: (tag: ConfigTag) => boolean = () => false): ConfigTag[] {
-  const found: ConfigTag[] = [];
-  const rest: ConfigTag[] = [root];
-  for (let tag = rest.pop(); tag !== undefined; tag = rest.pop()) {
-    found.push(tag);
-    if (closed(tag)) continue;
-    for (let i = tag.children.length - 1; i >= 0; i--) rest.push(tag.children[i]);
-  }
-  return found;
-}
+/** The names that a control is for. */
+type TargetReader = (tag: ConfigTag) => string[];
 
-/** Label Studio reads attribute names in any case. */
-function attribute(tag: ConfigTag, lowerCaseName: string): string | undefined {
-  for (const [name, value] of Object.entries(tag.attributes)) {
-    if (name.toLowerCase() === lowerCaseName) return value;
-  }
-  return undefined;
-}
+const objectTags = new Set(
+  'image text hypertext audio audioplus video paragraphs timeseries table list pdf chat repeater'.split(' '),
+);
 
-function targets(tag: ConfigTag): string[] {
-  return (attribute(tag, 'toname') ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+/** As in the editor, a control without `toName` is for the only object there is. */
+function targetReader(tags: readonly ConfigTag[]): TargetReader {
+  const count = counter('names in toName');
+  const objects = tags
+    .filter((tag) => objectTags.has(tag.name.toLowerCase()))
+    .map((tag) => attribute(tag, 'name') ?? '');
+  const only = objects.length === 1 && objects[0] !== '' ? objects[0] : '';
+  return (tag) => {
+    const names = (attribute(tag, 'toname') ?? only)
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    count(names.length);
+    return names;
+  };
 }
 
 /** The labels of a tag; those inside of a tag with labels of its own are that one's, so each is read once. */

@@ -7,6 +7,26 @@ export interface ConfigTag {
   readonly children: readonly ConfigTag[];
 }
 
+/** Label Studio reads attribute names in any case. */
+export function attribute(tag: ConfigTag, lowerCaseName: string): string | undefined {
+  for (const [name, value] of Object.entries(tag.attributes)) {
+    if (name.toLowerCase() === lowerCaseName) return value;
+  }
+  return undefined;
+}
+
+/** All tags in document order, without recursion; not those inside of tags that `closed` names. */
+export function flatten(root: ConfigTag, closed: (tag: ConfigTag) => boolean = () => false): ConfigTag[] {
+  const found: ConfigTag[] = [];
+  const rest: ConfigTag[] = [root];
+  for (let tag = rest.pop(); tag !== undefined; tag = rest.pop()) {
+    found.push(tag);
+    if (closed(tag)) continue;
+    for (let i = tag.children.length - 1; i >= 0; i--) rest.push(tag.children[i]);
+  }
+  return found;
+}
+
 const maxLength = 2_000_000;
 const maxTags = 50_000;
 const maxDepth = 256;

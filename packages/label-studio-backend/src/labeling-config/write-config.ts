@@ -9,22 +9,18 @@ export interface WriteConfigOptions {
   readonly output?: OutputKind;
   /** Name of the picture in the task data. Default `image`. */
   readonly variable?: string;
-  /** Adds a second keypoint tag whose clicks are negative, for those who have no Alt key at hand. Default false. */
+  /** Adds a second click tool whose clicks are negative, for those who have no Alt key at hand. Default false. */
   readonly negativeTool?: boolean;
+  /** Adds a tool for boxes. Default true. */
+  readonly boxTool?: boolean;
 }
 
-const tagNames: Readonly<Record<OutputKind, string>> = {
-  brush: 'BrushLabels',
-  polygon: 'PolygonLabels',
-  bitmask: 'BitmaskLabels',
-  rectangle: 'RectangleLabels',
-};
-
-const colours = ['#d73027', '#4575b4', '#1a9850', '#fdae61', '#984ea3', '#00a6a6', '#a65628', '#f781bf'];
-
 /**
- * A labeling config that works with this backend: keypoints and boxes as smart tools, and one output tag with the same
- * labels.
+ * A labeling config that works with this backend, and with which every export that Label Studio offers is right: smart
+ * clicks and boxes, one output tag, and labels.
+ *
+ * Label Studio writes the label of the click tool into the accepted region too, and its exporters stumble over that in a
+ * way of their own for each kind of region; so each kind has a form of its own here. The README tells which.
  *
  * @throws ClickmaskError `bad-option` without labels
  *
@@ -37,7 +33,7 @@ const colours = ['#d73027', '#4575b4', '#1a9850', '#fdae61', '#984ea3', '#00a6a6
  * ```
  */
 export function writeLabelingConfig(options: WriteConfigOptions): string {
-  const { output = 'brush', variable = 'image', negativeTool = false } = options;
+  const { output = 'brush', variable = 'image' } = options;
   const labels = [...new Set(options.labels.map((label) => label.trim()).filter((label) => label !== ''))];
   if (labels.length === 0) {
     throw new ClickmaskError(
@@ -45,27 +41,80 @@ export function writeLabelingConfig(options: WriteConfigOptions): string {
       'Expected at least one label but received none. Name them: --labels Cat,Dog.',
     );
   }
-  const control = (tag: string, name: string, attributes: string) =>
-    [
-      `  <${tag} name="${name}" toName="image" ${attributes}>`,
-      ...labels.map(
-        (label, i) => `    <Label value="${escapeXml(label)}" background="${colours[i % colours.length]}"/>`,
-      ),
-      `  </${tag}>`,
-    ].join('\n');
   const smoothing = output === 'bitmask' ? ' smoothing="false"' : '';
   return [
     '<View>',
     `  <Image name="image" value="$${escapeXml(variable)}" zoom="true"${smoothing}/>`,
-    control(tagNames[output], 'mask', 'smart="false"'),
-    control('KeyPointLabels', 'click', 'smartOnly="true"'),
-    ...(negativeTool ? [control('KeyPointLabels', 'click-negative', 'smartOnly="true"')] : []),
-    control('RectangleLabels', 'box', 'smartOnly="true"'),
+    ...forms[output](labelRows(labels), options).map((line) => `  ${line}`),
     '</View>',
     '',
   ].join('\n');
 }
 
+type Form = (labels: readonly string[], options: WriteConfigOptions) => string[];
+
+/**
+ * How each kind of output is written. Label Studio's exporters choose by the exact spelling of a tag, while the editor reads
+ * any: a prompt tag in lower case works, and no export is offered or changed because of it.
+ */
+const forms: Readonly<Record<OutputKind, Form>> = {
+  // The brush exports pass over a second item of a type that they do not know, but take one of `Labels` for a second mask.
+  brush: (labels, options) => [
+    ...labelled('BrushLabels', 'name="mask" toName="image" smart="false"', labels),
+    ...prompts(options).flatMap(([tag, rest]) => labelled(`${tag}labels`, rest, labels)),
+  ],
+  // COCO and YOLO want `PolygonLabels`. Clicks take their label from `Labels`, which is hidden while a region is selected,
+  // so that there is one row only by which a region is given another label.
+  polygon: (labels, options) => [
+    '<View visibleWhen="no-region-selected">',
+    ...labelled('Labels', 'name="label" toName="image"', labels).map((line) => `  ${line}`),
+    '</View>',
+    ...labelled('PolygonLabels', 'name="mask" toName="image" smart="false"', labels),
+    ...barePrompts(options),
+  ],
+  // One row of labels for clicks and regions.
+  rectangle: (labels, options) => [
+    ...labelled('Labels', 'name="label" toName="image"', labels),
+    '<Rectangle name="mask" toName="image" smart="false"/>',
+    ...barePrompts(options),
+  ],
+  bitmask: (labels, options) => [
+    ...labelled('Labels', 'name="label" toName="image"', labels),
+    '<Bitmask name="mask" toName="image" smart="false"/>',
+    ...barePrompts(options),
+  ],
+};
+
+/** The tools to click with: tag name and attributes. */
+function prompts({ negativeTool = false, boxTool = true }: WriteConfigOptions): (readonly [string, string])[] {
+  const smart = 'toName="image" smart="true" smartOnly="true"';
+  return [
+    ['keypoint', `name="click" ${smart}`],
+    ...(negativeTool ? [['keypoint', `name="click-negative" ${smart} polarity="negative"`] as const] : []),
+    ...(boxTool ? [['rectangle', `name="box" ${smart}`] as const] : []),
+  ];
+}
+
+const barePrompts = (options: WriteConfigOptions) => prompts(options).map(([tag, rest]) => `<${tag} ${rest}/>`);
+
+function labelled(tag: string, attributes: string, labels: readonly string[]): string[] {
+  return [`<${tag} ${attributes}>`, ...labels.map((label) => `  ${label}`), `</${tag}>`];
+}
+
+const colours = ['#d73027', '#4575b4', '#1a9850', '#fdae61', '#984ea3', '#00a6a6', '#a65628', '#f781bf'];
+
+function labelRows(labels: readonly string[]): string[] {
+  return labels.map((label, i) => `<Label value="${escapeXml(label)}" background="${colours[i % colours.length]}"/>`);
+}
+
 function escapeXml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  return (
+    text
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/"/g, '&quot;')
+      // A line break in an attribute would be read as a space.
+      .replace(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`)
+  );
 }

@@ -124,6 +124,11 @@ export interface LabelStudioBackendOptions {
    * an object. Default `object`.
    */
   readonly batchPoints?: PointGrouping;
+  /**
+   * Labels whose clicks are negative ones of another label, with `*` for that label: `not *`, `* (not)`. Default: none; a
+   * label is a class unless the labeling config marks it with `polarity="negative"`.
+   */
+  readonly negativeLabels?: readonly string[];
   /** Whether tasks without any prompt get an empty prediction, or none. Default `skip`. */
   readonly emptyPredictions?: 'skip' | 'store';
   /** Told of webhooks and of the Train button, after Label Studio has been answered. */

@@ -15,20 +15,19 @@ import { planWorks } from './works.js';
 export async function predictBatch(services: PredictServices, call: PredictCall): Promise<PredictAnswer> {
   const { request, project, signal } = call;
   const { modelVersion, options } = services;
-  const config = request.tasks.length === 0 ? undefined : services.configOf(project, request.label_config);
   const isSingle = request.tasks.length === 1;
   const results: (LabelStudioPrediction | readonly LabelStudioPrediction[])[] = [];
   const remarks: string[] = [];
   let regions = 0;
   let predicted = 0;
   let failure: Problem | undefined;
-  for (const task of config === undefined ? [] : request.tasks) {
+  for (const task of request.tasks) {
+    const config = services.configOf(project, request.label_config, task.data);
     try {
-      const merged = await predictTask(services, task, project, config as LabelingConfig, signal);
+      const merged = await predictTask(services, task, project, config, signal);
       if (merged === undefined) {
         results.push(options.emptyPredictions === 'store' ? emptyPrediction(modelVersion, 'task-opened') : []);
-        const owner = { project, task: task.id ?? '' };
-        preparePictures(services, task.data, owner, config as LabelingConfig, isSingle);
+        preparePictures(services, task.data, { project, task: task.id ?? '' }, config, isSingle);
         continue;
       }
       predicted++;
@@ -42,7 +41,7 @@ export async function predictBatch(services: PredictServices, call: PredictCall)
   }
   if (failure !== undefined && predicted === 0) throw failure;
   const first = request.tasks[0]?.id ?? undefined;
-  if (isSingle && config !== undefined) services.planNext(project, first ?? '', config);
+  if (isSingle) services.planNext(project, first ?? '', request.label_config);
   const reason = predicted === 0 ? 'task-opened' : 'ok';
   const kind = isSingle && predicted === 0 ? 'open' : 'batch';
   return { results, journal: { kind, project, task: isSingle ? first : undefined, reason, regions, remarks } };
@@ -56,7 +55,7 @@ async function predictTask(
   config: LabelingConfig,
   signal: AbortSignal,
 ): Promise<Merged | undefined> {
-  const items = existingPrompts(task, config);
+  const items = existingPrompts(task, config, services.options.negativeLabels);
   if (items.length === 0) return undefined;
   const asker = { project, task: task.id ?? '' };
   const works = planWorks(items, asker, config, task.data, (_key, group) => group, services.options.batchPoints);

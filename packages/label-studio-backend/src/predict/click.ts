@@ -27,8 +27,8 @@ export async function predictClick(
     const results = [emptyPrediction(modelVersion, 'empty-context')];
     return { results, journal: { ...journal, reason: 'empty-context' } };
   }
-  const config = services.configOf(project, request.label_config);
-  const { items, remarks } = readPrompts(regions, config);
+  const config = services.configOf(project, request.label_config, task.data);
+  const { items, remarks } = readPrompts(regions, config, services.options.negativeLabels);
   if (items.length === 0) {
     const why = remarks[0] ?? 'no region is a keypoint or a rectangle';
     throw new Problem('bad-prompt', `Expected clicks or boxes in the context but ${why}.`);
@@ -51,7 +51,7 @@ export async function predictClick(
       made.map((region) => region.id),
     );
   }
-  services.planNext(project, taskId, config);
+  services.planNext(project, taskId, request.label_config);
   const merged = mergeOutcomes(outcomes, remarks);
   return {
     results: [toPrediction(modelVersion, merged)],

@@ -1,4 +1,4 @@
-import type { ImageTag, LabelingConfig } from '../labeling-config/index.js';
+import { type ImageTag, type LabelingConfig, resolveValue } from '../labeling-config/index.js';
 import { Problem } from '../problems/index.js';
 
 /**
@@ -20,8 +20,7 @@ export function findPicture(
       `Expected an Image tag named "${toName.slice(0, 80)}" in the labeling config but found ${names}.`,
     );
   }
-  const variable = /^\$(.+)$/.exec(tag.value.trim())?.[1];
-  let value: unknown = variable === undefined ? tag.value : lookUp(data ?? {}, variable);
+  let value = resolveValue(tag.value.trim(), data ?? {});
   if (Array.isArray(value)) value = value[itemIndex ?? 0];
   if (typeof value !== 'string' || value.trim() === '') {
     const keys = Object.keys(data ?? {}).slice(0, 10);
@@ -32,14 +31,4 @@ export function findPicture(
     );
   }
   return { tag, value };
-}
-
-function lookUp(data: Readonly<Record<string, unknown>>, path: string): unknown {
-  if (Object.hasOwn(data, path)) return data[path];
-  let value: unknown = data;
-  for (const key of path.split('.').slice(0, 10)) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
 }

@@ -1,11 +1,10 @@
 import type { LabelStudioClient, LabelStudioTask } from '../client/index.js';
-import type { LabelingConfig } from '../labeling-config/index.js';
 import type { PictureOwner } from '../pictures/index.js';
 import type { LookAhead } from '../work/index.js';
 
 /** Finds out which tasks come next and has their pictures prepared. */
 export interface Planner {
-  plan(project: string, task: string, config: LabelingConfig): void;
+  plan(project: string, task: string, xml: string | null | undefined): void;
   close(): void;
 }
 
@@ -14,7 +13,7 @@ export interface PlannerOptions {
   readonly client: ((project: string) => LabelStudioClient) | undefined;
   readonly lookAhead: LookAhead;
   readonly count: number;
-  readonly prepare: (data: LabelStudioTask['data'], owner: PictureOwner, config: LabelingConfig) => void;
+  readonly prepare: (data: LabelStudioTask['data'], owner: PictureOwner, xml: string | null | undefined) => void;
 }
 
 /** Asks once for every task that is worked on; the asking itself waits for a moment without clicks. */
@@ -23,7 +22,7 @@ export function createPlanner({ client, lookAhead, count, prepare }: PlannerOpti
   const abort = new AbortController();
   let quietUntil = 0;
   return {
-    plan(project, task, config) {
+    plan(project, task, xml) {
       if (client === undefined || !/^\d{1,15}$/.test(project) || !/^\d{1,15}$/.test(task)) return;
       const now = Date.now();
       const name = `${project} ${task}`;
@@ -37,7 +36,7 @@ export function createPlanner({ client, lookAhead, count, prepare }: PlannerOpti
       lookAhead.push(`tasks after ${name}`, async () => {
         try {
           const next = await client(project).tasksAfter(Number(project), Number(task), count, abort.signal);
-          for (const one of next) prepare(one.data, { project, task: String(one.id) }, config);
+          for (const one of next) prepare(one.data, { project, task: String(one.id) }, xml);
         } catch {
           // Without a token that may list tasks there is nothing to look ahead to; do not ask at every click.
           quietUntil = Date.now() + 60_000;

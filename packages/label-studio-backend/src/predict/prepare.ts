@@ -33,8 +33,8 @@ export function preparePictures(
 
 /** Answers `prewarm`: the annotator has opened the task. */
 export function prewarm(services: PredictServices, { request, project }: PredictCall): PredictAnswer {
-  const config = services.configOf(project, request.label_config);
   const task = request.tasks[0];
+  const config = services.configOf(project, request.label_config, task?.data);
   if (task !== undefined) preparePictures(services, task.data, { project, task: task.id ?? '' }, config, true);
   return {
     results: [emptyPrediction(services.modelVersion, 'task-opened')],

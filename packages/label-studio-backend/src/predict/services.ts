@@ -7,7 +7,7 @@ import type { PictureStore } from '../pictures/index.js';
 import type { ReasonCode } from '../problems/index.js';
 import type { PromptMemory } from '../prompts/index.js';
 import type { Region } from '../regions/index.js';
-import type { PredictRequest } from '../requests/index.js';
+import type { PredictRequest, PredictTask } from '../requests/index.js';
 import type { LookAhead, TaskQueue } from '../work/index.js';
 
 /** One prediction, as Label Studio takes it. */
@@ -36,10 +36,10 @@ export interface PredictServices {
   readonly queue: TaskQueue;
   readonly lookAhead: LookAhead;
   readonly metrics: Metrics;
-  /** The labeling config as parsed; the one of the last setup where the request has none. */
-  readonly configOf: (project: string, xml: string | null | undefined) => LabelingConfig;
+  /** The labeling config as the editor builds it for the task; the one of the last setup where the request has none. */
+  readonly configOf: (project: string, xml: string | null | undefined, data: PredictTask['data']) => LabelingConfig;
   /** Plans the pictures of the tasks that follow. */
-  readonly planNext: (project: string, task: string, config: LabelingConfig) => void;
+  readonly planNext: (project: string, task: string, xml: string | null | undefined) => void;
 }
 
 /** One request to `/predict`. */

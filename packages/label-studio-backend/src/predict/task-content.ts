@@ -20,10 +20,14 @@ export function regionIdsOf(task: PredictTask): Set<string> {
 }
 
 /** The prompts that a task already carries: of its newest annotation with any, else of a draft, else of a prediction. */
-export function existingPrompts(task: PredictTask, config: LabelingConfig): readonly Item[] {
+export function existingPrompts(
+  task: PredictTask,
+  config: LabelingConfig,
+  negativeForms: readonly string[] | undefined,
+): readonly Item[] {
   for (const list of [task.annotations, task.drafts, task.predictions]) {
     for (const result of resultsOf(list)) {
-      const { items } = readPrompts(result, config);
+      const { items } = readPrompts(result, config, negativeForms);
       if (items.length > 0) return items;
     }
   }

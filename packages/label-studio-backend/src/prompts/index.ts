@@ -6,4 +6,13 @@ export {
   type PromptMemoryOptions,
   type RememberedObject,
 } from './prompt-memory.js';
-export { type BoxItem, type Item, isRecord, type PointItem, type PromptReading, readPrompts } from './read-prompts.js';
+export {
+  type BoxItem,
+  type Item,
+  isRecord,
+  negatedLabel,
+  type PointItem,
+  type PromptReading,
+  readPrompts,
+  usualForms,
+} from './read-prompts.js';

@@ -51,8 +51,13 @@ const maxItems = 2000;
  * box that cannot be understood is left out with a remark.
  *
  * @param regions - anything: `params.context.result`, or the result of an annotation
+ * @param negativeForms - labels that mean a negative click, such as `not *`
  */
-export function readPrompts(regions: readonly unknown[], config: LabelingConfig): PromptReading {
+export function readPrompts(
+  regions: readonly unknown[],
+  config: LabelingConfig,
+  negativeForms: readonly string[] = [],
+): PromptReading {
   const items: Item[] = [];
   const remarks: string[] = [];
   const remark = (text: string) => {
@@ -63,7 +68,7 @@ export function readPrompts(regions: readonly unknown[], config: LabelingConfig)
     if (!isRecord(region) || !isRecord(region.value)) return;
     const kind = kindOf(region);
     if (kind === undefined) return;
-    const reading = readItem(kind, region, region.value, config, sharedLabels);
+    const reading = readItem(kind, region, region.value, { config, negativeForms, sharedLabels });
     if (typeof reading === 'string') remark(`region ${index} is left out: ${reading}`);
     else items.push(reading);
   });
@@ -85,18 +90,23 @@ function kindOf(region: Readonly<Record<string, unknown>>): Item['kind'] | undef
   }
 }
 
+interface ReadingContext {
+  readonly config: LabelingConfig;
+  readonly negativeForms: readonly string[];
+  readonly sharedLabels: ReadonlyMap<string, string>;
+}
+
 function readItem(
   kind: Item['kind'],
   region: Readonly<Record<string, unknown>>,
   value: Readonly<Record<string, unknown>>,
-  config: LabelingConfig,
-  sharedLabels: ReadonlyMap<string, string>,
+  { config, negativeForms, sharedLabels }: ReadingContext,
 ): Item | string {
   const id = typeof region.id === 'string' && region.id !== '' ? region.id.slice(0, 100) : placeId(value);
   const fromName = typeof region.from_name === 'string' ? region.from_name : '';
   const control = config.controls.find((one) => one.name === fromName);
   const rawLabel = ownLabel(region, value) ?? sharedLabels.get(id);
-  const polarity = readLabel(rawLabel, fromName, config);
+  const polarity = readLabel(rawLabel, fromName, config, negativeForms);
   const common = {
     id,
     label: polarity.label,
@@ -152,24 +162,47 @@ function labelsById(regions: readonly unknown[]): Map<string, string> {
 }
 
 /**
- * The label of the object, and whether the label itself says "not this". `Cat (not)`, `Cat (negative)` and `not Cat` do, if
- * there is a label `Cat`; so does a label that the config marks with `polarity` or `predicted_values` as `negative`.
+ * The label of the object, and whether the label itself says "not this": one that the config marks with `polarity` or
+ * `predicted_values` as `negative`, or one of the form that the reader was told. Any other label is a class, whatever it
+ * sounds like.
  */
 function readLabel(
   raw: string | undefined,
   fromName: string,
   config: LabelingConfig,
+  forms: readonly string[],
 ): { readonly label?: string; readonly negative: boolean } {
   if (raw === undefined) return { negative: false };
   const known = (name: string) => config.controls.some((one) => findLabel(one, name) !== undefined);
-  const bare =
-    /^(.{1,200}?)\s*[([](?:not|neg|negative|exclude|-)[)\]]$/i.exec(raw)?.[1] ??
-    /^(?:not|exclude)[\s:_-]{1,3}(.{1,200})$/i.exec(raw)?.[1];
-  if (bare !== undefined && known(bare)) return { label: bare, negative: true };
+  const bare = forms.map((form) => negatedLabel(raw, form)).find((name) => name !== undefined && known(name));
+  if (bare !== undefined) return { label: bare, negative: true };
   const control = config.controls.find((one) => one.name === fromName);
-  const marked = control !== undefined && findLabel(control, raw)?.negative === true;
-  if (marked) return { label: bare, negative: true };
-  return { label: raw, negative: false };
+  if (control === undefined || findLabel(control, raw)?.negative !== true) return { label: raw, negative: false };
+  // `Cat (not)` marked as negative means the cat; another name means the object at hand.
+  return {
+    label: usualForms.map((form) => negatedLabel(raw, form)).find((name) => name && known(name)),
+    negative: true,
+  };
+}
+
+/** How people write "not this" into a label. They mean it only where the config, or an option, says so. */
+export const usualForms: readonly string[] = [
+  ...['not', 'neg', 'negative', 'exclude', '-'].flatMap((word) => [`* (${word})`, `*(${word})`, `* [${word}]`]),
+  ...['not', 'exclude'].flatMap((word) => [`${word} *`, `${word}-*`, `${word}_*`, `${word}: *`, `${word}:*`]),
+];
+
+/**
+ * The label that another one says "not" to.
+ *
+ * @param form - how that is written, `*` standing for the label: `not *`, `* (not)`
+ */
+export function negatedLabel(raw: string, form: string): string | undefined {
+  const [before, after] = form.toLowerCase().split('*');
+  if (after === undefined || before + after === '') return undefined;
+  const text = raw.toLowerCase();
+  if (text.length <= before.length + after.length || !text.startsWith(before) || !text.endsWith(after))
+    return undefined;
+  return raw.slice(before.length, raw.length - after.length).trim() || undefined;
 }
 
 function readBox(

@@ -13,7 +13,9 @@ export function setupRoute({ setups, configOf, options, modelVersion }: Services
     const schema = body.schema ?? undefined;
     setups.remember(project, schema, body.access_token ?? undefined);
     const remarks =
-      schema === undefined ? [] : checkConfig(() => configOf(project, schema), options.output?.kind ?? 'auto');
+      schema === undefined
+        ? []
+        : checkConfig(() => configOf(project, schema, undefined), options.output?.kind ?? 'auto');
     log.note(request, { kind: 'setup', project, remarks });
     response.json({ model_version: modelVersion });
   };

@@ -1,0 +1,24 @@
+import { ClickmaskError } from '@clickmask/core';
+
+/**
+ * Reads labels as they are typed: separated by commas, and in double quotes where they hold a comma or a quote, which is
+ * doubled there (`Cat,"Dog, brown","12"" pipe"`).
+ *
+ * @throws ClickmaskError `bad-option` for a quote that does not end
+ */
+export function parseLabelList(text: string): string[] {
+  const labels: string[] = [];
+  const entry = /\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|$)/y;
+  for (;;) {
+    const match = entry.exec(text);
+    if (match === null) {
+      throw new ClickmaskError(
+        'bad-option',
+        `Expected labels such as Cat,"Dog, brown" but a quote does not end, or is followed by more: ${text.slice(0, 80)}`,
+      );
+    }
+    const label = (match[1]?.replaceAll('""', '"') ?? match[2]).trim();
+    if (label !== '') labels.push(label);
+    if (entry.lastIndex >= text.length) return labels;
+  }
+}
