@@ -307,6 +307,7 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
     const response = await fetch(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/predict`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         tasks: [{ id: task, data: stored.data }],
         project: '1.1',

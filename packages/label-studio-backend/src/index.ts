@@ -42,3 +42,4 @@ export type { DiskCacheOptions } from './pictures/index.js';
 export { Problem, type Reason, type ReasonCode, reasons } from './problems/index.js';
 export type { PointGrouping } from './prompts/index.js';
 export { type Region, type RegionOptions, type RegionRequest, regionId, writeRegions } from './regions/index.js';
+export type { TrainingRun, TrainingState } from './training/index.js';

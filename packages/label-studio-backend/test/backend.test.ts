@@ -12,6 +12,7 @@ import {
   type Logger,
   writeLabelingConfig,
 } from '../src/index.js';
+import { runTrainCommand } from '../src/training/index.js';
 import { type FakeLabelStudio, type Listening, listen, startFakeLabelStudio } from './fake-label-studio.js';
 import { createFakeSegmenter, type FakeSegmenter } from './fake-segmenter.js';
 
@@ -231,6 +232,64 @@ describe('authentication', () => {
   });
 });
 
+describe('strangers', () => {
+  it.each(['predict', 'webhook', 'train', 'setup'])('gives nothing to a web page that posts to /%s', async (route) => {
+    const { url } = await start();
+    const body = { tasks: [], action: 'ANNOTATION_CREATED' };
+    for (const [name, value] of [
+      ['content-type', 'text/plain'],
+      ['origin', 'https://evil.example'],
+      ['sec-fetch-site', 'cross-site'],
+    ]) {
+      expect((await post(`${url}/${route}`, body, { [name]: value })).status).toBe(400);
+    }
+  });
+
+  it('refuses ids that are longer than any', async () => {
+    const { url } = await start();
+    const long = 'x'.repeat(101);
+    expect((await post(`${url}/webhook`, { action: 'ANNOTATION_CREATED', task: { id: long } })).status).toBe(400);
+    expect((await post(`${url}/predict`, { tasks: [{ id: long }] })).status).toBe(400);
+  });
+});
+
+describe('Start training', () => {
+  it('runs what is given, one at a time, and says how it went', async () => {
+    let end = () => {};
+    const runs: string[] = [];
+    const onTrain = async ({ project }: { project: string }) => {
+      runs.push(project);
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      throw new Error('no room');
+    };
+    const { url, backend } = await start({ onTrain });
+    const train = async (id: number) =>
+      (await (await post(`${url}/train`, { project: { id } })).json()).result.message as string;
+    expect(await train(1)).toContain('started');
+    expect(await train(2)).toContain('project 1 is still running');
+    expect(backend.diagnostics().training).toMatchObject({ state: 'running', project: '1' });
+    end();
+    await expect.poll(() => backend.diagnostics().training).toMatchObject({ state: 'failed', message: 'no room' });
+    expect(runs).toEqual(['1']);
+  });
+
+  it('hands the export to a command, and its words to the log', async () => {
+    const lines: string[] = [];
+    const log = (fields: object) => lines.push(JSON.stringify(fields));
+    const run = runTrainCommand('cat "$CLICKMASK_EXPORT"; echo " of $CLICKMASK_PROJECT"; exit 3', {
+      info: log,
+      warn: log,
+      error: log,
+    });
+    const { signal } = new AbortController();
+    const exportAnnotations = async () => Buffer.from('[]');
+    await expect(run({ project: '4', signal, exportAnnotations })).rejects.toThrow('ended with 3');
+    expect(lines.join()).toContain('[] of 4');
+  });
+});
+
 describe('clicks', () => {
   it('turns a positive and a negative click into a mask of the right size', async () => {
     const { url } = await start();
@@ -273,18 +332,41 @@ describe('clicks', () => {
     expect(segmenter.prompts[0].clicks?.[0].label).toBe('positive');
   });
 
-  it('understands a negative label, sent apart from the others', async () => {
+  it('understands a negative label, sent apart from the others, where an option names the form', async () => {
     labelStudio.labelConfig = `<View><Image name="image" value="$image"/>
       <BrushLabels name="mask" toName="image"><Label value="Cat"/></BrushLabels>
       <KeyPointLabels name="click" toName="image"><Label value="Cat"/><Label value="Cat (not)"/>
       <Label value="Off" predicted_values="negative"/></KeyPointLabels></View>`;
-    const { url } = await start();
+    const { url } = await start({ negativeLabels: ['* (not)'] });
     const first = await ask(url, [click(50, 50)]);
     const second = await ask(url, [click(20, 20, {}, 'Cat (not)')]);
     const third = await ask(url, [click(80, 80, {}, 'Off')]);
     expect(segmenter.prompts[2].clicks?.map((one) => one.label)).toEqual(['positive', 'negative', 'negative']);
     expect(new Set([first, second, third].map(({ result }) => result[0].id)).size).toBe(1);
     expect(third.result[0].value).toMatchObject({ brushlabels: ['Cat'] });
+  });
+
+  it('takes a label that only sounds negative for a class', async () => {
+    labelStudio.labelConfig = writeLabelingConfig({ labels: ['Plankton', 'Not-plankton'] });
+    const { url } = await start();
+    const { result } = await ask(url, [click(50, 50, {}, 'Not-plankton')]);
+    expect(segmenter.prompts[0].clicks?.[0].label).toBe('positive');
+    expect(result[0].value).toMatchObject({ brushlabels: ['Not-plankton'] });
+  });
+
+  it('follows repeaters, list indices and labels that stand in the task', async () => {
+    labelStudio.labelConfig = `<View><Repeater on="$pages"><Image name="page_{{idx}}" value="$pages[{{idx}}].url"/>
+      <BrushLabels name="mask_{{idx}}" toName="page_{{idx}}" value="$classes"/>
+      <KeyPointLabels name="click_{{idx}}" toName="page_{{idx}}" value="$classes"/></Repeater></View>`;
+    labelStudio.files.set('upload/1/second.png', png);
+    const { url } = await start();
+    const pages = { pages: [{ url: '/data/upload/1/cat.png' }, { url: '/data/upload/1/second.png' }] };
+    const data = { ...pages, classes: [{ value: 'Cat' }, { value: 'Dog' }] };
+    const second = click(50, 50, { from_name: 'click_1', to_name: 'page_1' }, 'Dog');
+    const { result } = await ask(url, [second], { id: 8, data });
+    expect(result).toMatchObject([{ from_name: 'mask_1', to_name: 'page_1', value: { brushlabels: ['Dog'] } }]);
+    expect(labelStudio.seen.map(({ path }) => path).join()).toContain('second.png');
+    expect(labelStudio.seen.map(({ path }) => path).join()).not.toContain('cat.png');
   });
 
   it('reads bare tags, whose label comes as a twin region', async () => {
@@ -425,7 +507,8 @@ describe('clicks', () => {
     const { url } = await start();
     for (const output of ['polygon', 'bitmask', 'rectangle'] as const) {
       labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat'], output });
-      expect((await ask(url, [click(50, 50)])).result[0].type).toBe(`${output}labels`);
+      const type = output === 'polygon' ? 'polygonlabels' : output;
+      expect((await ask(url, [click(50, 50)])).result[0].type).toBe(type);
     }
     const { url: fixed } = await start({ output: { kind: 'polygon' } });
     labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat'], output: 'brush' });

@@ -2,10 +2,15 @@ import type { NextFunction, Request, Response } from 'express';
 import { Problem } from '../problems/index.js';
 
 /**
- * Refuses what does not say that it is JSON, as all that Label Studio sends does. A web page of another origin cannot say so
- * without the browser asking here first, which is answered with 404.
+ * Refuses what Label Studio does not send: a body that does not say that it is JSON, and a request that a web page of
+ * another origin makes. A page cannot claim JSON without the browser asking here first, which is answered with 404, and a
+ * browser says from where it asks.
  */
 export function onlyJson(request: Request, _response: Response, next: NextFunction): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if ((origin !== undefined && origin !== `http://${request.headers.host}`) || site === 'cross-site') {
+    throw new Problem('bad-request', 'Expected a request of Label Studio but received one of a web page.');
+  }
   if (typeof request.is('application/json') !== 'string') {
     const given = (request.headers['content-type'] ?? 'none').slice(0, 80);
     throw new Problem('bad-request', `Expected the content type application/json but received ${given}.`);

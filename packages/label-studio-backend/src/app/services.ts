@@ -18,6 +18,7 @@ import {
 import { createPlanner, type PredictServices, preparePictures } from '../predict/index.js';
 import { Problem } from '../problems/index.js';
 import { createPromptMemory } from '../prompts/index.js';
+import { createTrainer, type Trainer } from '../training/index.js';
 import { createLookAhead, createTaskQueue } from '../work/index.js';
 import { createConfigReader } from './config-reader.js';
 import { createSetupStore, type SetupStore } from './setup-store.js';
@@ -27,6 +28,7 @@ export interface Services extends PredictServices {
   readonly setups: SetupStore;
   readonly journal: Journal;
   readonly logger: Logger;
+  readonly trainer: Trainer;
   /** Label Studio's address, where it is configured. */
   readonly url: URL | undefined;
   tokenKind(): TokenSource['kind'];
@@ -62,6 +64,7 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     modelVersion,
   );
   const configOf = createConfigReader((project) => setups.schema(project));
+  const trainer = createTrainer(options.onTrain, exporter(options, access), logger);
   const planner = createPlanner({
     client: plannerClient(options, access),
     lookAhead,
@@ -84,6 +87,7 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     setups,
     journal: createJournal(),
     logger,
+    trainer,
     url: access.url,
     tokenKind: () => (access.tokens ?? setups).kind,
     countFeatures() {
@@ -162,10 +166,26 @@ function createPictures(
   });
 }
 
+/** A client with the token that serves a project. */
+function clientOf({ labelStudio }: LabelStudioBackendOptions, url: URL, { setups }: Access, project: string) {
+  return createLabelStudioClient({ url: url.href, token: labelStudio?.token || setups.tokens(project)?.token });
+}
+
+function exporter(options: LabelStudioBackendOptions, access: Access) {
+  return async (project: string, signal: AbortSignal): Promise<Uint8Array> => {
+    if (access.url === undefined) {
+      throw new Problem(
+        'label-studio-unknown',
+        'Expected the address of Label Studio, to export a project, but none is set.',
+      );
+    }
+    return clientOf(options, access.url, access, project).exportProject(Number(project), 'JSON', signal);
+  };
+}
+
 /** A client for each project, or undefined where nothing is looked ahead to. */
-function plannerClient({ labelStudio, lookAhead = defaultLookAhead }: LabelStudioBackendOptions, access: Access) {
-  const { url, setups } = access;
-  if (url === undefined || lookAhead === 0) return undefined;
-  const given = labelStudio?.token || undefined;
-  return (project: string) => createLabelStudioClient({ url: url.href, token: given ?? setups.tokens(project)?.token });
+function plannerClient(options: LabelStudioBackendOptions, access: Access) {
+  const { url } = access;
+  if (url === undefined || options.lookAhead === 0) return undefined;
+  return (project: string) => clientOf(options, url, access, project);
 }

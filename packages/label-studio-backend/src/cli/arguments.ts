@@ -28,6 +28,8 @@ export interface Values {
   number(name: string, min?: number, max?: number): number | undefined;
   on(name: string): boolean;
   list(name: string): readonly string[];
+  /** As {@link Values.list}, but each as it was given, commas and all. */
+  texts(name: string): readonly string[];
 }
 
 /** Bad use of the command line: exit code 2. */
@@ -74,6 +76,10 @@ export function readArguments(
     const value = raw(name);
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
+  const texts = (name: string): readonly string[] => {
+    const value = raw(name);
+    return typeof value === 'string' ? [value] : Array.isArray(value) ? (value as string[]) : [];
+  };
   return {
     help: values.help === true,
     text,
@@ -90,14 +96,12 @@ export function readArguments(
       const value = raw(name);
       return value === true || (typeof value === 'string' && /^(?:1|true|yes|on)$/i.test(value));
     },
-    list(name) {
-      const value = raw(name);
-      const parts = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as string[]) : [];
-      return parts
+    list: (name) =>
+      texts(name)
         .flatMap((part) => part.split(','))
         .map((part) => part.trim())
-        .filter((part) => part !== '');
-    },
+        .filter((part) => part !== ''),
+    texts,
   };
 }
 

@@ -6,6 +6,7 @@ import { createLabelStudioBackend } from '../app/index.js';
 import { createJsonLogger, type Logger } from '../diagnostics/index.js';
 import { outputKinds } from '../labeling-config/index.js';
 import { defaultLimits } from '../options/index.js';
+import { runTrainCommand } from '../training/index.js';
 import { type Command, oneOf, UsageError, type Values } from './arguments.js';
 import { authFlags } from './shared-flags.js';
 
@@ -174,6 +175,34 @@ export const serveCommand: Command = {
       env: ['CLICKMASK_BATCH_POINTS'],
       default: 'object',
     },
+    'negative-label': {
+      type: 'list',
+      value: 'FORM',
+      help: "Labels whose clicks are negative ones of another label, * standing for that one: 'not *', '* (not)'.",
+      env: ['CLICKMASK_NEGATIVE_LABELS'],
+    },
+    'max-objects': {
+      type: 'number',
+      value: 'N',
+      help: 'Objects answered in one request.',
+      env: ['CLICKMASK_MAX_OBJECTS'],
+      default: '100',
+    },
+    'max-queued': {
+      type: 'number',
+      value: 'N',
+      help: 'Requests that may wait for one task.',
+      env: ['CLICKMASK_MAX_QUEUED'],
+      default: '16',
+    },
+    'train-command': {
+      type: 'text',
+      value: 'COMMAND',
+      help:
+        'Program that "Start training" starts, one run at a time; the project\'s export is in CLICKMASK_EXPORT, its number ' +
+        'in CLICKMASK_PROJECT. Run by the shell. Default: none.',
+      env: ['CLICKMASK_TRAIN_COMMAND'],
+    },
     'empty-predictions': {
       type: 'text',
       value: 'skip|store',
@@ -217,7 +246,10 @@ export async function serve(values: Values, write: (line: string) => void): Prom
     pictureBytes: megabytes('max-picture-mb'),
     pixels: values.number('max-pixels', 1) ?? defaultLimits.pixels,
     pictureMs: (values.number('picture-timeout', 1, 95) ?? 30) * 1000,
+    objects: wholeNumber(values, 'max-objects') ?? defaultLimits.objects,
+    queuedPerTask: wholeNumber(values, 'max-queued') ?? defaultLimits.queuedPerTask,
   };
+  const trainCommand = values.text('train-command');
   const options = {
     labelStudio: {
       url: values.text('label-studio-url'),
@@ -248,10 +280,12 @@ export async function serve(values: Values, write: (line: string) => void): Prom
           },
     combineMs: (values.number('combine-minutes') ?? 10) * 60_000,
     lookAhead: values.number('look-ahead', 0, 16),
+    negativeLabels: values.list('negative-label'),
+    onTrain: trainCommand === undefined ? undefined : runTrainCommand(trainCommand, logger),
     batchPoints: oneOf('batch-points', values.text('batch-points'), ['object', 'each']),
     emptyPredictions: oneOf('empty-predictions', values.text('empty-predictions'), ['skip', 'store']),
   };
-  const port = values.number('port', 0, 65535) ?? 9090;
+  const port = wholeNumber(values, 'port', 0, 65535) ?? 9090;
   const host = values.text('host') ?? '127.0.0.1';
   const segmenter = await createSegmenter({
     model: values.text('model'),
@@ -287,6 +321,13 @@ export async function serve(values: Values, write: (line: string) => void): Prom
     await segmenter.close();
     throw error;
   }
+}
+
+/** @throws UsageError */
+function wholeNumber(values: Values, name: string, min = 1, max = 1e6): number | undefined {
+  const value = values.number(name, min, max);
+  if (value === undefined || Number.isInteger(value)) return value;
+  throw new UsageError(`Expected a whole number for --${name} but received "${value}".`);
 }
 
 function listen(server: Server, port: number, host: string): Promise<string> {

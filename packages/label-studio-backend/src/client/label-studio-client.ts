@@ -21,6 +21,12 @@ const project = z.looseObject({
   task_number: z.number().nullish(),
 });
 const task = z.looseObject({ id: z.number(), data: z.record(z.string(), z.unknown()) });
+const annotation = z.looseObject({
+  id: z.number(),
+  updated_at: z.string().nullish(),
+  result: z.array(z.unknown()).default([]),
+});
+const annotatedTask = z.looseObject({ id: z.number(), annotations: z.array(annotation).default([]) });
 const webhook = z.looseObject({
   id: z.number(),
   url: z.string(),
@@ -31,6 +37,8 @@ const interactive = z.looseObject({ data: z.unknown().optional(), errors: z.arra
 
 export type LabelStudioMlBackend = z.infer<typeof backend>;
 export type LabelStudioProject = z.infer<typeof project>;
+export type LabelStudioAnnotation = z.infer<typeof annotation>;
+export type LabelStudioAnnotatedTask = z.infer<typeof annotatedTask>;
 export type LabelStudioTask = z.infer<typeof task>;
 export type LabelStudioWebhook = z.infer<typeof webhook>;
 
@@ -63,6 +71,19 @@ export interface LabelStudioClient {
   mlBackends(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioMlBackend[]>;
   addMlBackend(settings: MlBackendSettings): Promise<LabelStudioMlBackend>;
   changeMlBackend(id: number, settings: MlBackendSettings): Promise<LabelStudioMlBackend>;
+  /** Tasks of a project with their annotations, an id above `after` and in order. */
+  annotatedTasks(
+    projectId: number,
+    after: number,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<readonly LabelStudioAnnotatedTask[]>;
+  annotation(id: number, signal?: AbortSignal): Promise<LabelStudioAnnotation>;
+  /** Replaces the result of an annotation. */
+  changeAnnotation(id: number, result: readonly unknown[]): Promise<void>;
+  changeLabelConfig(projectId: number, xml: string): Promise<void>;
+  /** An export as Label Studio makes it: `JSON`, `COCO`, … */
+  exportProject(projectId: number, format: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** What the editor asks for at a smart click. */
   interactive(backendId: number, taskId: number, context: unknown): Promise<z.infer<typeof interactive>>;
   webhooks(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioWebhook[]>;
@@ -105,20 +126,25 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
   const http = createHttpClient({ timeoutMs, privateAddresses: true });
 
   async function call(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<unknown> {
+    return parseJson(await text(method, path, body, outer), method, path);
+  }
+
+  async function text(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<string> {
     for (let attempt = 0; ; attempt++) {
       const authorization = await tokens.authorization(outer);
-      const { status, text } = await send(http, base, { method, path, body, authorization, signal: outer });
+      const sent = await send(http, base, { method, path, body, authorization, signal: outer });
+      const { status, text: answer } = sent;
       if (status === 401 && authorization !== undefined && attempt === 0 && tokens.refused(authorization)) continue;
-      if (status >= 200 && status < 300) return parseJson(text, method, path);
+      if (status >= 200 && status < 300) return answer;
       if (status === 401 || (status === 403 && tokens.kind === 'none')) {
         throw new Problem(
           tokens.kind === 'none' ? 'token-missing' : 'token-refused',
-          `Label Studio answered ${method} ${path} with status ${status}: ${summary(text)}`,
+          `Label Studio answered ${method} ${path} with status ${status}: ${summary(answer)}`,
         );
       }
       throw new Problem(
         'label-studio-refused',
-        `Label Studio answered ${method} ${path} with status ${status}: ${summary(text)}`,
+        `Label Studio answered ${method} ${path} with status ${status}: ${summary(answer)}`,
         {
           details: { status },
         },
@@ -163,22 +189,20 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     },
     project: (id, signal) => ask(project, 'GET', `/api/projects/${id}`, undefined, signal),
     createProject: (settings) => ask(project, 'POST', '/api/projects/', settings),
-    tasksAfter(projectId, after, limit, signal) {
-      const query = JSON.stringify({
-        filters: {
-          conjunction: 'and',
-          items: [{ filter: 'filter:tasks:id', operator: 'greater', type: 'Number', value: after }],
-        },
-        ordering: ['tasks:id'],
-      });
-      const parameters = new URLSearchParams({
-        project: String(projectId),
-        page: '1',
-        page_size: String(limit),
-        fields: 'task_only',
-        query,
-      });
-      return ask(listOf(task), 'GET', `/api/tasks/?${parameters}`, undefined, signal);
+    tasksAfter: (projectId, after, limit, signal) =>
+      ask(listOf(task), 'GET', tasksPath(projectId, after, limit, 'task_only'), undefined, signal),
+    annotatedTasks: (projectId, after, limit, signal) =>
+      ask(listOf(annotatedTask), 'GET', tasksPath(projectId, after, limit, 'all'), undefined, signal),
+    annotation: (id, signal) => ask(annotation, 'GET', `/api/annotations/${id}/`, undefined, signal),
+    async changeAnnotation(id, result) {
+      await call('PATCH', `/api/annotations/${id}/`, { result });
+    },
+    async changeLabelConfig(projectId, xml) {
+      await call('PATCH', `/api/projects/${projectId}/`, { label_config: xml });
+    },
+    async exportProject(projectId, format, signal) {
+      const query = new URLSearchParams({ exportType: format, download_resources: 'false' });
+      return Buffer.from(await text('GET', `/api/projects/${projectId}/export?${query}`, undefined, signal));
     },
     mlBackends: (projectId, signal) => ask(listOf(backend), 'GET', `/api/ml/?project=${projectId}`, undefined, signal),
     addMlBackend: (settings) => ask(backend, 'POST', '/api/ml/', { extra_params: null, ...settings }),
@@ -191,6 +215,24 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
       await call('PATCH', `/api/webhooks/${id}/`, { headers });
     },
   };
+}
+
+function tasksPath(projectId: number, after: number, limit: number, fields: string): string {
+  const query = JSON.stringify({
+    filters: {
+      conjunction: 'and',
+      items: [{ filter: 'filter:tasks:id', operator: 'greater', type: 'Number', value: after }],
+    },
+    ordering: ['tasks:id'],
+  });
+  const parameters = new URLSearchParams({
+    project: String(projectId),
+    page: '1',
+    page_size: String(limit),
+    fields,
+    query,
+  });
+  return `/api/tasks/?${parameters}`;
 }
 
 /** Tokens of a Label Studio, with the exchange of personal ones against it. */

@@ -1,3 +1,4 @@
+import type { TrainingState } from '../training/index.js';
 import type { JournalEntry } from './journal.js';
 
 /** The state of the backend as the page shows it. */
@@ -9,6 +10,8 @@ export interface DiagnosticsReport {
   readonly labelStudio: string;
   readonly token: string;
   readonly pictures: number;
+  /** The last run of "Start training". */
+  readonly training: TrainingState;
   readonly requests: readonly JournalEntry[];
 }
 
@@ -16,7 +19,10 @@ export interface DiagnosticsReport {
 export function diagnosticsPage(report: DiagnosticsReport): string {
   const facts = Object.entries(report)
     .filter(([name]) => name !== 'requests')
-    .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(String(value))}</dd>`)
+    .map(
+      ([name, value]) =>
+        `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(typeof value === 'object' ? Object.values(value).join(', ') : String(value))}</dd>`,
+    )
     .join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Clickmask diagnostics</title>

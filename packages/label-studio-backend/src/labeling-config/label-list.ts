@@ -8,7 +8,7 @@ import { ClickmaskError } from '@clickmask/core';
  */
 export function parseLabelList(text: string): string[] {
   const labels: string[] = [];
-  const entry = /\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|$)/y;
+  const entry = /\s*(?:"((?:[^"]|"")*)"\s*|([^",\s][^,]*|))(?:,|$)/y;
   for (;;) {
     const match = entry.exec(text);
     if (match === null) {

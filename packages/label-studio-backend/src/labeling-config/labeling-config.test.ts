@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseOutput, findLabel, outputKinds, parseLabelingConfig, parseXml, writeLabelingConfig } from './index.js';
+import {
+  chooseOutput,
+  findLabel,
+  outputKinds,
+  parseLabelingConfig,
+  parseLabelList,
+  parseXml,
+  resolveValue,
+  writeLabelingConfig,
+} from './index.js';
 
 describe('parseXml', () => {
   it('reads elements and attributes, and skips what is neither', () => {
@@ -143,5 +152,76 @@ describe('chooseOutput', () => {
     expect(findLabel(polygon, 'CAT')?.value).toBe('kitty');
     expect(findLabel(polygon, 'kitty')?.value).toBe('kitty');
     expect(findLabel(polygon, 'Bird')).toBeUndefined();
+  });
+});
+
+describe('parseLabelList', () => {
+  it.each([
+    ['Cat,Dog', ['Cat', 'Dog']],
+    [' Cat , "Dog, brown" ,"12"" pipe",Ψ', ['Cat', 'Dog, brown', '12" pipe', 'Ψ']],
+    ['a"b', ['a"b']],
+    ['', []],
+    [',,', []],
+  ])('reads %j', (text, labels) => {
+    expect(parseLabelList(text)).toEqual(labels);
+  });
+
+  it('refuses a quote that does not end', () => {
+    expect(() => parseLabelList('"Cat,Dog')).toThrow(expect.objectContaining({ code: 'bad-option' }));
+  });
+});
+
+describe('resolveValue', () => {
+  const data = { image: 'a.png', 'doc.scan': 'b.png', images: ['c.png', 'd.png'], doc: { pages: [{ url: 'e.png' }] } };
+  it.each([
+    ['$image', 'a.png'],
+    ['$doc.scan', 'b.png'],
+    ['$images', ['c.png', 'd.png']],
+    ['$images[1]', 'd.png'],
+    ['$doc.pages[0].url', 'e.png'],
+    ['https://x/$image', 'https://x/a.png'],
+    ['plain.png', 'plain.png'],
+    ['$nothing', undefined],
+    ['$images[9].url', undefined],
+    ['$constructor', undefined],
+  ])('gives for %s what the editor shows', (value, expected) => {
+    expect(resolveValue(value, data)).toEqual(expected);
+  });
+});
+
+describe('a config that depends on the task', () => {
+  const xml = `<View><Repeater on="$pages" indexFlag="{{page}}"><Image name="i{{page}}" value="$pages[{{page}}]"/>
+    <Polygon name="p{{page}}" toName="i{{page}}"/><Labels name="l{{page}}" toName="i{{page}}"><Label value="A"/></Labels>
+    </Repeater></View>`;
+
+  it('stands once for each page', () => {
+    const config = parseLabelingConfig(xml, { pages: ['a', 'b'] });
+    expect(config.images.map(({ name, value }) => [name, value])).toEqual([
+      ['i0', '$pages[0]'],
+      ['i1', '$pages[1]'],
+    ]);
+    expect(config.controls.map(({ name, labelsFrom }) => [name, labelsFrom])).toEqual([
+      ['p0', 'l0'],
+      ['p1', 'l1'],
+    ]);
+    expect(parseLabelingConfig(xml, {}).images).toEqual([]);
+    expect(parseLabelingConfig(xml).images).toHaveLength(1);
+  });
+
+  it('is refused where a task makes too much of it', () => {
+    const pages = Array.from({ length: 30_000 }, () => 'a');
+    expect(() => parseLabelingConfig(xml, { pages })).toThrow(
+      expect.objectContaining({ reason: 'bad-labeling-config' }),
+    );
+  });
+
+  it('takes labels from the task, and a lone picture for controls that name none', () => {
+    const config = parseLabelingConfig(
+      '<View><Image name="i" value="$i"/><BrushLabels name="b" value="$classes"/></View>',
+      {
+        classes: [{ value: 'Cat', alias: 'c' }, 'Dog', 7],
+      },
+    );
+    expect(config.controls).toMatchObject([{ toName: ['i'], labels: [{ value: 'c' }, { value: 'Dog' }] }]);
   });
 });

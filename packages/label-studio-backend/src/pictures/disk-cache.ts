@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, rename, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Keeps fetched pictures on disk. Failing to read or write is never an error: the picture is then fetched again. */
@@ -42,16 +42,13 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
     const found: { name: string; size: number; written: number; used: number }[] = [];
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
-      if (!/^[0-9a-f]{64}\.picture$/.test(name)) {
-        // Left by a process that ended while writing.
-        if (/\.part$/.test(name)) {
-          const age = now() - (await stat(path)).mtimeMs;
-          if (age > 3_600_000) await unlink(path);
-        }
-        continue;
-      }
-      const { size, mtimeMs, atimeMs } = await stat(path);
-      found.push({ name, size, written: mtimeMs, used: atimeMs });
+      // One that vanished meanwhile, or that is no file, is none of this cache's.
+      const stats = await lstat(path).catch(() => undefined);
+      if (stats === undefined || !stats.isFile()) continue;
+      const { size, mtimeMs, atimeMs } = stats;
+      if (/^[0-9a-f]{64}\.picture$/.test(name)) found.push({ name, size, written: mtimeMs, used: atimeMs });
+      // Left by a process that ended while writing.
+      else if (/\.part$/.test(name) && now() - mtimeMs > 3_600_000) await unlink(path).catch(() => {});
     }
     found.sort((a, b) => a.used - b.used);
     for (const { name, size, written } of found) {
@@ -77,8 +74,14 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
     }
   }
 
+  /** A start that failed, for want of room or rights, is tried again at the next picture. */
   const ready = () => {
-    started ??= start();
+    started ??= start().catch((error: unknown) => {
+      started = undefined;
+      files.clear();
+      total = 0;
+      throw error;
+    });
     return started;
   };
 
@@ -88,7 +91,10 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
       try {
         await ready();
         const path = join(folder, name);
-        const { mtimeMs } = await stat(path);
+        const stats = await lstat(path);
+        // A FIFO or a device would keep the reader waiting for ever.
+        if (!stats.isFile()) return undefined;
+        const { mtimeMs } = stats;
         if (now() - mtimeMs > maxAgeMs) {
           await remove(name);
           return undefined;

@@ -23,7 +23,7 @@ export interface LocateOptions {
 }
 
 const ownPath =
-  /^\/(?:data\/(?:upload|local-files)\/|storage-data\/uploaded\/|tasks\/\d+\/(?:presign|resolve)\/|projects\/\d+\/(?:presign|resolve)\/)/;
+  /^\/(?:data\/(?:upload\/|local-files\/?\?)|storage-data\/uploaded\/|tasks\/\d+\/(?:presign|resolve)\/|projects\/\d+\/(?:presign|resolve)\/)/;
 
 /**
  * Turns what stands in the task data into a place to read from.
@@ -70,7 +70,8 @@ export function locatePicture(value: string, owner: PictureOwner, options: Locat
 
 /** Whether an address is one of the routes by which Label Studio serves pictures; only those are given the token. */
 export function servesFiles(url: URL, labelStudio: URL): boolean {
-  return url.origin === labelStudio.origin && ownPath.test(stripPrefix(`${url.pathname}${url.search}`, labelStudio));
+  const isInside = url.origin === labelStudio.origin && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
+  return isInside && ownPath.test(stripPrefix(`${url.pathname}${url.search}`, labelStudio));
 }
 
 /** The path inside Label Studio that an absolute URL means, where it means one. */
@@ -87,7 +88,7 @@ function ownAddress(url: URL, { labelStudio, aliases }: LocateOptions): string |
 function ownLocation(path: string, owner: PictureOwner, options: LocateOptions): PictureLocation {
   const cacheKey = ownKey(path, owner, options.labelStudio);
   const upload = /^\/data\/(upload\/[^?#]*)/.exec(path)?.[1];
-  const local = /^\/data\/local-files\/\?(.*)$/.exec(path)?.[1];
+  const local = /^\/data\/local-files\/?\?(.*)$/.exec(path)?.[1];
   if (local !== undefined && options.localFiles) {
     const file = new URLSearchParams(local).get('d');
     if (file !== null) {
@@ -118,8 +119,10 @@ function stripPrefix(path: string, labelStudio: URL | undefined): string {
 }
 
 function within(base: URL, path: string): URL {
-  const url = parseUrl(`${base.origin}${prefixOf(base)}${path}`);
-  if (url.origin !== base.origin) throw unsupported(path);
+  const prefix = prefixOf(base);
+  const url = parseUrl(`${base.origin}${prefix}${path}`);
+  // Parsed, `..` is resolved in every spelling: what leads out of the prefix is not this Label Studio's.
+  if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`)) throw unsupported(path);
   return url;
 }
 

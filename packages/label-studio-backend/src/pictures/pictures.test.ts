@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -113,6 +113,33 @@ describe('locatePicture', () => {
   });
 });
 
+describe('a Label Studio under a path prefix', () => {
+  const labelStudio = new URL('http://10.0.0.5:8080/prefix');
+  const options = { labelStudio, aliases: [], localFiles: false };
+  const owner = { project: '1', task: '7' };
+
+  it.each(['/../data/upload/1/a.png', '/%2e%2e/data/upload/1/a.png'])('sends no token outside of it: %s', (value) => {
+    expect(servesFiles(new URL(`http://10.0.0.5:8080/prefix${value}`), labelStudio)).toBe(false);
+    let place: unknown;
+    try {
+      place = locatePicture(value, owner, options);
+    } catch (error) {
+      expect(error).toMatchObject({ reason: 'picture-url-unsupported' });
+      return;
+    }
+    expect((place as { url: URL }).url.pathname).toMatch(/^\/prefix\//);
+  });
+
+  it('takes local files with and without the slash', () => {
+    for (const value of ['/data/local-files/?d=a.png', '/data/local-files?d=a.png']) {
+      const place = locatePicture(value, owner, options) as { url: URL };
+      expect(place.url.href).toBe(`http://10.0.0.5:8080/prefix${value}`);
+      expect(servesFiles(place.url, labelStudio)).toBe(true);
+      expect(locatePicture(value, owner, { ...options, localFiles: true })).toMatchObject({ path: 'a.png' });
+    }
+  });
+});
+
 describe('createDiskCache', () => {
   let folder: string;
   beforeEach(async () => {
@@ -120,6 +147,25 @@ describe('createDiskCache', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
   const bytes = (length: number, fill = 1) => new Uint8Array(length).fill(fill);
+
+  it('works beside strange files and folders, and again when what was in its way is gone', async () => {
+    await mkdir(join(folder, `${'a'.repeat(64)}.picture`));
+    await symlink('nowhere', join(folder, `${'b'.repeat(64)}.picture`));
+    await symlink('nowhere', join(folder, 'c.part'));
+    const cache = createDiskCache({ folder });
+    await cache.write('key', bytes(10));
+    expect(await cache.read('key')).toHaveLength(10);
+    expect(cache.bytes()).toBe(10);
+
+    const below = join(folder, 'below');
+    await writeFile(below, '');
+    const blocked = createDiskCache({ folder: below });
+    await blocked.write('key', bytes(10));
+    expect(await blocked.read('key')).toBeUndefined();
+    await rm(below);
+    await blocked.write('key', bytes(10));
+    expect(await blocked.read('key')).toHaveLength(10);
+  });
 
   it('keeps bytes across restarts, and leaves no half files', async () => {
     await createDiskCache({ folder }).write('a', bytes(10));

@@ -5,7 +5,7 @@ import type { PredictTask } from '../requests/index.js';
 /** Who asks, as far as the request tells: Label Studio sends the drafts of that user only. */
 export function draftUser(task: PredictTask): string | undefined {
   const draft: unknown = Array.isArray(task.drafts) ? task.drafts[0] : undefined;
-  return isRecord(draft) && typeof draft.user === 'string' ? draft.user : undefined;
+  return isRecord(draft) && typeof draft.user === 'string' ? draft.user.slice(0, 200) : undefined;
 }
 
 /** Ids of all regions that are drawn on the task. */

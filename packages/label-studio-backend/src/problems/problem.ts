@@ -22,8 +22,35 @@ export class Problem extends ClickmaskError {
     message: string,
     options: { readonly details?: ErrorDetails; readonly cause?: unknown } = {},
   ) {
-    super(reason === 'internal' ? 'internal' : reason === 'bad-option' ? 'bad-option' : 'bad-format', message, options);
+    super(codeOf(reason), message, options);
     this.reason = reason;
+  }
+}
+
+/** The code of the core that a reason is a finer one of. */
+function codeOf(reason: ReasonCode): ClickmaskError['code'] {
+  switch (reason) {
+    case 'internal':
+    case 'bad-option':
+      return reason;
+    case 'bad-prompt':
+    case 'only-negative':
+      return 'bad-click';
+    case 'picture-unreadable':
+      return 'bad-image';
+    case 'picture-too-large':
+      return 'image-too-large';
+    case 'busy':
+      return 'queue-full';
+    case 'too-slow':
+    case 'picture-too-slow':
+      return 'deadline-exceeded';
+    case 'closing':
+      return 'closed';
+    case 'client-gone':
+      return 'aborted';
+    default:
+      return reasons[reason].status === 502 ? 'request-failed' : 'bad-format';
   }
 }
 

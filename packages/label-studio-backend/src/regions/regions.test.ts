@@ -126,8 +126,9 @@ describe('bitmask regions', () => {
 
 describe('other regions', () => {
   it('gives the rectangle in percent, and nothing for an empty mask', async () => {
-    const [region] = await write(block, 'rectangle');
-    expect(region.value).toMatchObject({ x: 10, y: 20, width: 30, height: 60, rotation: 0, rectanglelabels: ['Cat'] });
+    const [region, twin] = await write(block, 'rectangle');
+    expect(twin).toMatchObject({ type: 'labels', value: { labels: ['Cat'] } });
+    expect(region.value).toMatchObject({ x: 10, y: 20, width: 30, height: 60, rotation: 0 });
     for (const output of ['brush', 'polygon', 'bitmask', 'rectangle'] as const) {
       expect(await write(difference(block, block), output)).toEqual([]);
     }

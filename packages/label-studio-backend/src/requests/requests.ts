@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Problem } from '../problems/index.js';
 
-const text = z.string().nullish();
-/** Ids come as numbers, and sometimes as text. */
-const id = z.union([z.number(), z.string()]).transform(String);
+const text = z.string().max(2_000_000).nullish();
+/** Ids come as numbers, and sometimes as text; one that is longer than any is a stranger's. */
+const id = z.union([z.number(), z.string().max(100)]).transform(String);
 
 /** A task: only what is used is checked, everything else is let through. */
 const taskSchema = z.looseObject({

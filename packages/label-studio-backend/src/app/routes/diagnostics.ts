@@ -14,7 +14,7 @@ export function diagnosticsRoute(services: Services): RequestHandler {
 }
 
 export function createReport(services: Services): DiagnosticsReport {
-  const { segmenter, modelVersion, options, url, pictures, journal } = services;
+  const { segmenter, modelVersion, options, url, pictures, journal, trainer } = services;
   return {
     model: segmenter.info.model,
     version: modelVersion,
@@ -23,6 +23,7 @@ export function createReport(services: Services): DiagnosticsReport {
     labelStudio: url?.href ?? 'not configured',
     token: services.tokenKind(),
     pictures: pictures.count,
+    training: trainer.state,
     requests: journal.entries(),
   };
 }

@@ -7,7 +7,7 @@ import type { Services } from '../services.js';
 
 /** `/webhook` and `/train`: answered at once; whoever listens is told afterwards. */
 export function eventRoute(services: Services, log: AccessLog, kind: 'webhook' | 'train'): RequestHandler {
-  const { memory, modelVersion } = services;
+  const { memory, modelVersion, trainer } = services;
   return (request, response) => {
     const raw: unknown = request.body;
     const body = parseBody(
@@ -20,9 +20,10 @@ export function eventRoute(services: Services, log: AccessLog, kind: 'webhook' |
     log.note(request, { kind: action === 'START_TRAINING' ? 'train' : 'webhook', project, task, remarks: [action] });
     // A stored annotation ends the work on its task: what comes next are new objects.
     if (task !== undefined && action.startsWith('ANNOTATION')) memory.forget(project, task);
+    const message = action === 'START_TRAINING' ? trainer.start(project) : 'Noted.';
     response.status(201).json({
       status: 'ok',
-      result: { model_version: modelVersion, message: 'The model is not trained by annotations; it works as it is.' },
+      result: { model_version: modelVersion, message },
     });
     tell(services, { action, project, task, body });
   };

@@ -24,8 +24,8 @@ export function createRouter(services: Services): Router {
   const router = Router();
   router.use(arrive(log));
   // Before the gate of the rest, since they have their own.
-  router.post('/webhook', gates.events, body, eventRoute(services, log, 'webhook'));
-  router.post('/train', gates.events, body, eventRoute(services, log, 'train'));
+  router.post('/webhook', gates.events, onlyJson, body, eventRoute(services, log, 'webhook'));
+  router.post('/train', gates.events, onlyJson, body, eventRoute(services, log, 'train'));
   router.use(gates.rest);
   router.get(['/', '/health'], healthRoute(services));
   router.get('/versions', (_request, response) => {
@@ -36,7 +36,7 @@ export function createRouter(services: Services): Router {
   });
   router.get('/diagnostics', diagnosticsRoute(services));
   router.post('/setup', onlyJson, body, setupRoute(services, log));
-  router.post('/predict', body, predictRoute(services, log));
+  router.post('/predict', onlyJson, body, predictRoute(services, log));
   router.use(notFound);
   router.use(answerErrors(log, logger));
   return router;

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from '../diagnostics/index.js';
+import type { OnTrain } from './trainer.js';
+
+const longestLine = 2000;
+const killAfterMs = 5000;
+
+/**
+ * Trains by a command of the person who runs the backend. The shell runs it with `CLICKMASK_EXPORT`, the path of the
+ * project's JSON export, and `CLICKMASK_PROJECT`, its number; what it prints goes to the log line by line. Anything but
+ * exit code 0 is a failure. It is stopped when the backend closes.
+ */
+export function runTrainCommand(command: string, logger: Logger): OnTrain {
+  return async ({ project, exportAnnotations, signal }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'clickmask-train-'));
+    try {
+      const path = join(folder, 'export.json');
+      await writeFile(path, await exportAnnotations(), { mode: 0o600 });
+      await runShell(command, { CLICKMASK_EXPORT: path, CLICKMASK_PROJECT: project }, signal, (line, isError) => {
+        logger[isError ? 'warn' : 'info']({ project, line }, 'training says');
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+}
+
+function runShell(
+  command: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  say: (line: string, isError: boolean) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    // A process group of its own, so that what the shell started ends with it.
+    const child = spawn(command, {
+      shell: true,
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    const stop = (name: NodeJS.Signals) => {
+      try {
+        if (process.platform === 'win32' || child.pid === undefined) child.kill(name);
+        else process.kill(-child.pid, name);
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const onAbort = () => {
+      stop('SIGTERM');
+      timer = setTimeout(() => stop('SIGKILL'), killAfterMs);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    byLine(child.stdout, (line) => say(line, false));
+    byLine(child.stderr, (line) => say(line, true));
+    child.once('error', reject);
+    child.once('close', (code, name) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      if (code === 0) resolve();
+      else reject(new Error(`The training command ended with ${code ?? name ?? 'an unknown state'}.`));
+    });
+  });
+}
+
+/** Lines of a stream; one that does not end is cut, so that no output fills the memory. */
+function byLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (part: string) => {
+    const lines = (rest + part).split(/\r?\n|\r/);
+    rest = (lines.pop() ?? '').slice(0, longestLine);
+    for (const line of lines) if (line !== '') take(line.slice(0, longestLine));
+  });
+  stream.on('end', () => {
+    if (rest !== '') take(rest);
+  });
+}

@@ -1,0 +1,79 @@
+import type { Logger } from '../diagnostics/index.js';
+
+/** What a training is given. */
+export interface TrainingRun {
+  /** Number of the project whose "Start training" was pressed. */
+  readonly project: string;
+  /** Fetches the project's annotations from Label Studio, as its JSON export. @throws Problem */
+  readonly exportAnnotations: (signal?: AbortSignal) => Promise<Uint8Array>;
+  /** Aborts when the backend closes. */
+  readonly signal: AbortSignal;
+}
+
+/** How the last training went, for `/diagnostics`. */
+export interface TrainingState {
+  readonly state: 'none' | 'running' | 'done' | 'failed';
+  readonly project?: string;
+  readonly started?: string;
+  readonly ended?: string;
+  readonly message?: string;
+}
+
+/** Starts trainings, one at a time. */
+export interface Trainer {
+  /** @returns what is said to Label Studio */
+  start(project: string): string;
+  readonly state: TrainingState;
+  close(): Promise<void>;
+}
+
+export type OnTrain = (run: TrainingRun) => void | Promise<void>;
+
+/**
+ * @param onTrain - does the work; without it nothing is ever started
+ * @param exportOf - fetches the export of a project
+ */
+export function createTrainer(
+  onTrain: OnTrain | undefined,
+  exportOf: (project: string, signal: AbortSignal) => Promise<Uint8Array>,
+  logger: Logger,
+): Trainer {
+  const closing = new AbortController();
+  let state: TrainingState = { state: 'none' };
+  let running: Promise<void> | undefined;
+
+  async function train(work: OnTrain, project: string): Promise<void> {
+    const started = new Date().toISOString();
+    state = { state: 'running', project, started };
+    logger.info({ project }, 'training started');
+    const { signal } = closing;
+    try {
+      await work({ project, signal, exportAnnotations: (stop = signal) => exportOf(project, stop) });
+      state = { state: 'done', project, started, ended: new Date().toISOString() };
+      logger.info({ project }, 'training done');
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      state = { state: 'failed', project, started, ended: new Date().toISOString(), message: message.slice(0, 500) };
+      logger.error({ project, error: message }, 'training failed');
+    } finally {
+      running = undefined;
+    }
+  }
+
+  return {
+    start(project) {
+      if (onTrain === undefined) return 'The model is not trained by annotations; it works as it is.';
+      if (!/^\d{1,15}$/.test(project)) return 'Training needs the number of a project.';
+      if (running !== undefined) return `A training of project ${state.project} is still running.`;
+      running = train(onTrain, project);
+      return 'Training has started; /diagnostics says how it goes.';
+    },
+    get state() {
+      return state;
+    },
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}
