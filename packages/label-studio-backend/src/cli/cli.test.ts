@@ -61,7 +61,7 @@ describe('help and bad use', () => {
   });
 
   it.each([
-    [['nonsense'], 'serve, connect, doctor, config'],
+    [['nonsense'], 'serve, connect, doctor, repair, config'],
     [['config'], '--labels'],
     [['config', '--labels', 'Cat', '--output', 'paint'], 'brush, bitmask, polygon, rectangle'],
     [['config', '--bogus'], '--bogus'],
@@ -146,7 +146,7 @@ describe('doctor', () => {
     const good = await call(['doctor', ...common(), '--json']);
     expect(good.code).toBe(0);
     const { findings } = JSON.parse(good.out) as { findings: { check: string; result: string }[] };
-    expect(findings.map((finding) => finding.result)).toEqual(Array.from({ length: 7 }, () => 'good'));
+    expect(findings.map((finding) => finding.result)).toEqual(Array.from({ length: 8 }, () => 'good'));
   });
 
   it('skips what cannot be checked', async () => {

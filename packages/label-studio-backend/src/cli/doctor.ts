@@ -1,7 +1,14 @@
 import { createLabelStudioClient, type LabelStudioClient } from '../client/index.js';
-import { chooseOutput, findLabel, type LabelingConfig, parseLabelingConfig } from '../labeling-config/index.js';
+import {
+  type ConfigLabel,
+  chooseOutput,
+  findLabel,
+  type LabelingConfig,
+  parseLabelingConfig,
+} from '../labeling-config/index.js';
 import { reasons, toProblem } from '../problems/index.js';
-import { isRecord } from '../prompts/index.js';
+import { isRecord, negatedLabel, usualForms } from '../prompts/index.js';
+import { planConfigRepair } from '../repair/index.js';
 import { type Command, required, UsageError, type Values } from './arguments.js';
 import { labelStudioFlags } from './shared-flags.js';
 
@@ -65,7 +72,7 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
     return { value, detail: `version ${value} at ${client.url.href}` };
   });
   if (version === undefined) {
-    skip('token', 'project', 'labeling config', 'backend', 'task', 'smart click');
+    skip('token', 'project', 'labeling config', 'exports', 'backend', 'task', 'smart click');
     return findings;
   }
   const user = await check('token', async () => {
@@ -73,7 +80,7 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
     return { value, detail: `${client.tokens.kind} token of ${value}` };
   });
   if (user === undefined) {
-    skip('project', 'labeling config', 'backend', 'task', 'smart click');
+    skip('project', 'labeling config', 'exports', 'backend', 'task', 'smart click');
     return findings;
   }
   const found = await check('project', async () => {
@@ -81,10 +88,12 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
     return { value, detail: `"${value.title ?? ''}", ${value.task_number ?? 0} tasks` };
   });
   if (found === undefined) {
-    skip('labeling config', 'backend', 'task', 'smart click');
+    skip('labeling config', 'exports', 'backend', 'task', 'smart click');
     return findings;
   }
   const config = await check('labeling config', async () => checkConfig(found.label_config));
+  if (config === undefined) skip('exports');
+  else await check('exports', async () => checkExports(found.label_config));
   const backend = await check('backend', async () => checkBackend(client, project));
   const task = await check('task', async () => {
     const wanted = values.number('task', 1);
@@ -112,6 +121,7 @@ interface ClickTool {
   readonly type: string;
   readonly toName: string;
   readonly label?: string;
+  readonly labelsFrom?: string;
 }
 
 async function checkConfig(xml: string) {
@@ -134,8 +144,45 @@ async function checkConfig(xml: string) {
     missing.length > 0 && output.labels.length !== 1
       ? `Add to "${output.name}" the labels ${missing.map((one) => one.value).join(', ')}, which "${tool.name}" has: their regions come back without a label.`
       : undefined;
-  const value: ClickTool = { name: tool.name, type: tool.type, toName, label };
+  const value: ClickTool = { name: tool.name, type: tool.type, toName, label, labelsFrom: tool.labelsFrom };
   return { value, detail: `clicks with "${tool.name}" become ${output.type} "${output.name}"`, warning };
+}
+
+/** What spoils Label Studio's exports, and labels whose name says something else than the config does. */
+async function checkExports(xml: string) {
+  const repairable = planConfigRepair(xml).xml !== xml;
+  const config = parseLabelingConfig(xml);
+  const sayings = config.controls.flatMap(({ labels }) => labels.flatMap((label) => labelRemark(label, labels)));
+  const warnings = [
+    ...(repairable
+      ? [
+          'The click tools have labels of their own: COCO and YOLO exports lose classes, come out empty or answer 500. ' +
+            '`clickmask-label-studio repair` mends the config and the annotations.',
+        ]
+      : []),
+    ...new Set(sayings),
+  ];
+  return {
+    value: true,
+    detail: repairable ? 'some are wrong' : 'nothing in the labeling config spoils them',
+    warning: warnings.length === 0 ? undefined : warnings.slice(0, 5).join(' '),
+  };
+}
+
+function labelRemark(label: ConfigLabel, all: readonly ConfigLabel[]): string[] {
+  const negated = usualForms
+    .map((form) => negatedLabel(label.value, form))
+    .find((name) => name !== undefined && all.some((one) => one.names.includes(name.toLowerCase())));
+  if (negated !== undefined && !label.negative) {
+    return [
+      `"${label.value}" counts as a class of its own. If its clicks mean "not ${negated}", give it polarity="negative", or ` +
+        'start the backend with --negative-label.',
+    ];
+  }
+  if (label.negative && negated === undefined) {
+    return [`"${label.value}" is marked as negative: its clicks take away, and no region gets it as its class.`];
+  }
+  return [];
 }
 
 async function checkBackend(client: LabelStudioClient, project: number) {
@@ -163,7 +210,7 @@ async function checkBackend(client: LabelStudioClient, project: number) {
 /** What the editor would send for a click in the middle of the picture. */
 async function clickMiddle(client: LabelStudioClient, backend: number, task: number, tool: ClickTool) {
   const isBox = tool.type.startsWith('rectangle');
-  const label = tool.label === undefined ? {} : { [tool.type]: [tool.label] };
+  const label = tool.label === undefined || tool.labelsFrom !== undefined ? {} : { [tool.type]: [tool.label] };
   const region = {
     id: 'clickmask-doctor',
     type: tool.type,
@@ -175,8 +222,16 @@ async function clickMiddle(client: LabelStudioClient, backend: number, task: num
       ? { x: 25, y: 25, width: 50, height: 50, rotation: 0, ...label }
       : { x: 50, y: 50, width: 0.3, ...label },
   };
+  // A bare tool has its label in an item of the Labels tag.
+  const twin = {
+    ...region,
+    type: 'labels',
+    from_name: tool.labelsFrom,
+    value: { ...region.value, labels: [tool.label] },
+  };
+  const isBare = tool.labelsFrom !== undefined && tool.label !== undefined;
   const started = performance.now();
-  const answer = await client.interactive(backend, task, { result: [region] });
+  const answer = await client.interactive(backend, task, { result: isBare ? [region, twin] : [region] });
   const ms = Math.round(performance.now() - started);
   if (answer.errors !== undefined && answer.errors.length > 0) throw readErrors(answer.errors);
   const result = isRecord(answer.data) && Array.isArray(answer.data.result) ? answer.data.result : undefined;

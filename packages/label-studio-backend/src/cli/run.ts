@@ -4,6 +4,7 @@ import { type Command, commandHelp, explain, readArguments, UsageError, type Val
 import { config, configCommand } from './config.js';
 import { connect, connectCommand } from './connect.js';
 import { doctor, doctorCommand, type Finding } from './doctor.js';
+import { repair, repairCommand } from './repair.js';
 import { serve, serveCommand } from './serve.js';
 
 /** What the program touches of the world. */
@@ -17,7 +18,7 @@ export interface Terminal {
 
 const program = 'clickmask-label-studio';
 
-const commands: readonly Command[] = [serveCommand, connectCommand, doctorCommand, configCommand];
+const commands: readonly Command[] = [serveCommand, connectCommand, doctorCommand, repairCommand, configCommand];
 
 /**
  * Runs a command line.
@@ -64,6 +65,17 @@ async function execute(command: Command, values: Values, terminal: Terminal): Pr
     terminal.out(`The backend is ${done} (number ${backendId}, ${state === 'CO' ? 'connected' : `state ${state}`}).\n`);
     for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
     return state === 'CO' ? 0 : 1;
+  }
+  if (command === repairCommand) {
+    const report = await repair(values, (line) => terminal.out(`${line}\n`));
+    const { annotations, faulty, mended, skipped, config: state } = report;
+    terminal.out(
+      `${annotations} annotations: ${faulty} faulty, ${mended} mended, ${skipped} left, since they changed meanwhile. ` +
+        `Labeling config: ${state}.\n`,
+    );
+    const isRight = faulty === mended && state !== 'faulty';
+    if (!isRight) terminal.out('Run it with --apply to mend what is faulty.\n');
+    return isRight ? 0 : 1;
   }
   if (command === doctorCommand) {
     const asJson = values.on('json');

@@ -1,6 +1,8 @@
 export {
   createLabelStudioClient,
   createLabelStudioTokens,
+  type LabelStudioAnnotatedTask,
+  type LabelStudioAnnotation,
   type LabelStudioClient,
   type LabelStudioClientOptions,
   type LabelStudioMlBackend,

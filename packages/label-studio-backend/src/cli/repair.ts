@@ -1,0 +1,85 @@
+import { createLabelStudioClient, type LabelStudioAnnotation, type LabelStudioClient } from '../client/index.js';
+import { type ConfigRepair, planConfigRepair, repairResult } from '../repair/index.js';
+import { type Command, required, UsageError, type Values } from './arguments.js';
+import { labelStudioFlags } from './shared-flags.js';
+
+export const repairCommand: Command = {
+  name: 'repair',
+  summary:
+    'Mends a project whose exports are wrong because click tools have labels of their own. Shows what it would do; --apply does it.',
+  flags: { ...labelStudioFlags, apply: { type: 'switch', help: 'Changes annotations and labeling config.' } },
+  examples: [
+    'clickmask-label-studio repair --url http://localhost:8080 --token … --project 1',
+    'clickmask-label-studio repair --project 1 --apply',
+  ],
+};
+
+/** What {@link repair} found and did. */
+export interface RepairReport {
+  readonly annotations: number;
+  readonly faulty: number;
+  readonly mended: number;
+  /** Changed by somebody else meanwhile, and left to the next run. */
+  readonly skipped: number;
+  readonly config: 'right' | 'faulty' | 'mended';
+}
+
+/**
+ * Annotations go first and the config last, since Label Studio takes no config that stored annotations do not fit. Stopped
+ * half-way, another run goes on where it was.
+ *
+ * @throws UsageError; Problem where Label Studio cannot be reached, or refuses
+ */
+export async function repair(values: Values, say: (line: string) => void): Promise<RepairReport> {
+  const project = Number(required(values, repairCommand, 'project'));
+  if (!Number.isInteger(project) || project < 1)
+    throw new UsageError('Expected --project to be a whole number from 1.');
+  const client = createLabelStudioClient({ url: required(values, repairCommand, 'url'), token: values.text('token') });
+  const apply = values.on('apply');
+  const { label_config: xml } = await client.project(project);
+  const plan = planConfigRepair(xml);
+  let [annotations, faulty, mended, skipped] = [0, 0, 0, 0];
+  for await (const { task, annotation } of annotationsOf(client, project)) {
+    annotations++;
+    const result = repairResult(annotation.result, plan);
+    if (result === undefined) continue;
+    faulty++;
+    if (!apply) say(`would mend annotation ${annotation.id} of task ${task}: ${change(annotation, result)}`);
+    else if (await mend(client, annotation, plan)) mended++;
+    else skipped++;
+    if (apply && faulty % 50 === 0) say(`${mended} annotations mended`);
+  }
+  const isFaulty = plan.xml !== xml;
+  if (isFaulty && !apply) say(`would change the labeling config to:\n${plan.xml}`);
+  const changes = isFaulty && apply && skipped === 0;
+  if (changes) {
+    const now = await client.project(project);
+    if (now.label_config !== xml) throw new UsageError('Expected the labeling config to stay as it was; run it again.');
+    await client.changeLabelConfig(project, plan.xml);
+  }
+  return { annotations, faulty, mended, skipped, config: changes ? 'mended' : isFaulty ? 'faulty' : 'right' };
+}
+
+const pageSize = 50;
+
+async function* annotationsOf(client: LabelStudioClient, project: number) {
+  for (let after = 0; ; ) {
+    const page = await client.annotatedTasks(project, after, pageSize);
+    for (const { id: task, annotations } of page) for (const annotation of annotations) yield { task, annotation };
+    const last = page.at(-1)?.id;
+    if (last === undefined || last <= after) return;
+    after = last;
+  }
+}
+
+/** @returns false where somebody has changed the annotation since it was listed */
+async function mend(client: LabelStudioClient, listed: LabelStudioAnnotation, plan: ConfigRepair): Promise<boolean> {
+  const fresh = await client.annotation(listed.id);
+  if (JSON.stringify(fresh.result) !== JSON.stringify(listed.result)) return false;
+  const result = repairResult(fresh.result, plan);
+  if (result !== undefined) await client.changeAnnotation(listed.id, result);
+  return true;
+}
+
+const change = ({ result }: LabelStudioAnnotation, mended: readonly unknown[]) =>
+  `${result.length} items become ${mended.length}`;

@@ -1,0 +1,90 @@
+import { type Control, type LabelingConfig, parseLabelingConfig } from '../labeling-config/index.js';
+
+/** What has to change in a labeling config, and so in the regions that were made with it, for its exports to be right. */
+export interface ConfigRepair {
+  /** The mended config; the same text where nothing has to change. */
+  readonly xml: string;
+  /** Names of the click and box tools, whose items beside a mask are to be dropped. */
+  readonly prompts: ReadonlySet<string>;
+  /** Name of the `<Labels>` tag that holds the labels afterwards; undefined where tools keep theirs. */
+  readonly labels?: string;
+  /** Controls that lose their labels to that tag, with the type that their regions have then. */
+  readonly bare: ReadonlyMap<string, string>;
+}
+
+const element = (tag: string) =>
+  new RegExp(`<${tag}\\b((?:"[^"]*"|'[^']*'|[^>"'])*?)(?:/>|>([\\s\\S]*?)</${tag}\\s*>)`, 'g');
+
+/**
+ * Plans the repair of a config whose click tools have labels of their own, which is what spoils Label Studio's exports.
+ * Touched are tools for prompts only (`smartOnly`), and rectangles that take the answers; all else stays as it is written.
+ */
+export function planConfigRepair(xml: string): ConfigRepair {
+  const config = parseLabelingConfig(xml);
+  const tools = config.controls.filter(isLabelledPrompt);
+  const prompts = new Set(config.controls.filter(isPrompt).map(({ name }) => name));
+  const spelled = tools.some(({ type }) => /<(?:KeyPoint|Rectangle)Labels\b/.test(xml) && type !== '');
+  if (!spelled) return { xml, prompts, bare: new Map() };
+  const outputs = config.controls.filter((one) => one.kind !== 'keypoint' && !isPrompt(one));
+  const isPolygon = outputs.some(({ kind }) => kind === 'polygon');
+  const isRectangle = outputs.some(({ kind }) => kind === 'rectangle');
+  // Other exports do not look at tags in lower case.
+  if (!isPolygon && !isRectangle) return { xml: editPrompts(xml, config, lowerCase), prompts, bare: new Map() };
+  const labels = freeName(config, 'label');
+  const bare = new Map(tools.map(({ name, kind }) => [name, kind as string]));
+  let mended = withLabels(editPrompts(xml, config, withoutLabels), xml, config, labels, isPolygon);
+  for (const { name, type } of isPolygon ? [] : outputs.filter((one) => one.type === 'rectanglelabels')) {
+    mended = mended.replace(element('RectangleLabels'), (all, attributes: string) =>
+      nameIn(attributes) === name ? `<Rectangle${attributes.trimEnd()}/>` : all,
+    );
+    bare.set(name, type.replace('labels', ''));
+  }
+  return { xml: mended, prompts, labels, bare };
+}
+
+const isPrompt = ({ kind, smartOnly }: Control) => smartOnly && (kind === 'keypoint' || kind === 'rectangle');
+const isLabelledPrompt = (control: Control) => isPrompt(control) && control.type.endsWith('labels');
+
+const nameIn = (attributes: string) => /\bname\s*=\s*["']([^"']*)["']/i.exec(attributes)?.[1];
+
+function editPrompts(
+  xml: string,
+  config: LabelingConfig,
+  edit: (tag: string, attributes: string, inside: string) => string,
+) {
+  const names = new Set(config.controls.filter(isLabelledPrompt).map(({ name }) => name));
+  return ['KeyPointLabels', 'RectangleLabels'].reduce(
+    (text, tag) =>
+      text.replace(element(tag), (all, attributes: string, inside = '') =>
+        names.has(nameIn(attributes) ?? '') ? edit(tag, attributes, inside) : all,
+      ),
+    xml,
+  );
+}
+
+const lowerCase = (tag: string, attributes: string, inside: string) =>
+  `<${tag.toLowerCase()}${attributes}>${inside}</${tag.toLowerCase()}>`;
+
+const withoutLabels = (tag: string, attributes: string) =>
+  `<${tag.toLowerCase().replace('labels', '')}${attributes.trimEnd()}/>`;
+
+/** Puts a `<Labels>` tag with the labels of the first click tool before it. */
+function withLabels(mended: string, xml: string, config: LabelingConfig, name: string, hide: boolean): string {
+  const tool = config.controls.find(isLabelledPrompt);
+  const tag = tool?.kind === 'keypoint' ? 'KeyPointLabels' : 'RectangleLabels';
+  const inside = [...xml.matchAll(element(tag))].find(([, attributes]) => nameIn(attributes) === tool?.name)?.[2] ?? '';
+  const row = `<Labels name="${name}" toName="${tool?.toName.join(',') ?? ''}">${inside}</Labels>`;
+  const shown = hide ? `<View visibleWhen="no-region-selected">${row}</View>` : row;
+  return mended.replace(
+    new RegExp(`<${tag.toLowerCase().replace('labels', '')}\\b`),
+    (start) => `${shown}\n  ${start}`,
+  );
+}
+
+function freeName(config: LabelingConfig, wanted: string): string {
+  const taken = new Set([...config.controls, ...config.images].map(({ name }) => name));
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? wanted : `${wanted}${i}`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,2 @@
+export { type ConfigRepair, planConfigRepair } from './config-repair.js';
+export { repairResult } from './repair-result.js';

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { chooseOutput, outputKinds, parseLabelingConfig, writeLabelingConfig } from '../labeling-config/index.js';
+import { planConfigRepair, repairResult } from './index.js';
+
+const labels = '<Label value="Cat" hotkey="c"/><Label value="Dog, brown"/>';
+const old = (tag: string) => `<View><!-- ours --><Image name="image" value="$image"/>
+  <${tag}Labels name="mask" toName="image" smart="false">${labels}</${tag}Labels>
+  <KeyPointLabels name="click" toName="image" smartOnly="true">${labels}</KeyPointLabels>
+  <RectangleLabels name="box" toName="image" smartOnly="true">${labels}</RectangleLabels>
+  <TextArea name="note" toName="image" perRegion="true"/></View>`;
+
+describe('planConfigRepair', () => {
+  it.each(['Polygon', 'Brush', 'Bitmask', 'Rectangle'])('mends a config for %s, once', (tag) => {
+    const { xml } = planConfigRepair(old(tag));
+    expect(xml).not.toBe(old(tag));
+    expect(xml).not.toMatch(/<KeyPointLabels|<RectangleLabels/);
+    expect(xml).toContain('<!-- ours -->');
+    expect(xml).toContain('hotkey="c"');
+    expect(xml).toContain('<TextArea name="note" toName="image" perRegion="true"/>');
+    const config = parseLabelingConfig(xml);
+    const kind = tag.toLowerCase();
+    expect(chooseOutput(config, 'image', 'Dog, brown', 'auto')).toMatchObject({ kind, name: 'mask' });
+    expect(config.controls.find(({ name }) => name === 'click')?.labels.map(({ value }) => value)).toEqual([
+      'Cat',
+      'Dog, brown',
+    ]);
+    expect(planConfigRepair(xml).xml).toBe(xml);
+  });
+
+  it('leaves printed configs and real keypoints as they are', () => {
+    for (const output of outputKinds) {
+      const xml = writeLabelingConfig({ labels: ['Cat'], output });
+      expect(planConfigRepair(xml).xml).toBe(xml);
+    }
+    const keypoints = `<View><Image name="i" value="$i"/><KeyPointLabels name="k" toName="i">${labels}</KeyPointLabels></View>`;
+    expect(planConfigRepair(keypoints).xml).toBe(keypoints);
+  });
+});
+
+describe('repairResult', () => {
+  const frame = { to_name: 'image', original_width: 10, original_height: 10 };
+  const points = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+  ];
+  const mask = {
+    ...frame,
+    id: 'a',
+    from_name: 'mask',
+    type: 'polygonlabels',
+    value: { points, polygonlabels: ['Cat'] },
+  };
+  const twin = {
+    ...frame,
+    id: 'a',
+    from_name: 'click',
+    type: 'keypointlabels',
+    value: { points, keypointlabels: ['Cat'] },
+  };
+  const note = { ...frame, id: 'a', from_name: 'note', type: 'textarea', value: { text: ['by hand'] } };
+
+  it('drops what the click tool left beside a mask, and nothing else', () => {
+    const plan = planConfigRepair(old('Polygon'));
+    const mended = repairResult([mask, twin, note, 'odd'], plan);
+    expect(mended).toEqual([mask, note, 'odd']);
+    expect(repairResult(mended ?? [], plan)).toBeUndefined();
+  });
+
+  it('keeps a click that somebody left, as one without a label of its own', () => {
+    const click = {
+      ...frame,
+      id: 'k',
+      from_name: 'click',
+      type: 'keypointlabels',
+      value: { x: 1, y: 1, keypointlabels: ['Cat'] },
+    };
+    expect(repairResult([click], planConfigRepair(old('Polygon')))).toEqual([
+      { ...click, type: 'keypoint', value: { x: 1, y: 1 } },
+      { ...click, from_name: 'label', type: 'labels', value: { x: 1, y: 1, labels: ['Cat'] } },
+    ]);
+  });
+
+  it('gives rectangles their label in an item of its own', () => {
+    const place = { x: 1, y: 2, width: 3, height: 4 };
+    const box = {
+      ...frame,
+      id: 'b',
+      from_name: 'mask',
+      type: 'rectanglelabels',
+      value: { ...place, rectanglelabels: ['Cat'] },
+    };
+    expect(repairResult([box], planConfigRepair(old('Rectangle')))).toEqual([
+      { ...box, type: 'rectangle', value: place },
+      { ...box, from_name: 'label', type: 'labels', value: { ...place, labels: ['Cat'] } },
+    ]);
+  });
+});
