@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { pictureFormat } from '@clickmask/core/adapters';
@@ -80,7 +81,8 @@ async function readInside(root: string, path: string, maxBytes: number): Promise
   const base = await realpath(root).catch(() => resolve(root));
   const real = await realpath(join(base, path)).catch(() => undefined);
   if (real === undefined || !real.startsWith(base.endsWith(sep) ? base : base + sep)) return undefined;
-  const handle = await open(real, 'r').catch(() => undefined);
+  // Opening a FIFO would wait for a writer, and hold a thread of the pool for ever.
+  const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined);
   if (handle === undefined) return undefined;
   try {
     const { size } = await handle.stat().then((stats) => (stats.isFile() ? stats : { size: -1 }));
