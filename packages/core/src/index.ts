@@ -12,7 +12,6 @@ export { adaptiveCascade, type CascadeOptions, type RefinementOptions } from './
 export { createRemoteSegmenter, type Provider, type RemoteSegmenterOptions } from './runtime/index.js';
 export {
   type Candidate,
-  createSession,
   type DraftMask,
   type ImageSource,
   type OpenOptions,
@@ -25,6 +24,6 @@ export {
   type SegmenterInfo,
   type SegmenterStats,
   type SegmentOptions,
-  type Session,
   type Timings,
 } from './segmenter/index.js';
+export { createSession, type Session } from './session/index.js';

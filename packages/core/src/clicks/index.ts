@@ -1,3 +1,2 @@
 export { type Click, type ClickInput, type ClickLabel, checkClicks, clickPixel } from './click.js';
-export { type ClickHistory, createClickHistory } from './click-history.js';
 export { encodeDisks, encodeDistances, encodeGaussians } from './encodings.js';

@@ -1,11 +1,4 @@
 export {
-  type ClickLog,
-  type LoggedAction,
-  type LoggedOptions,
-  parseClickLog,
-  type SessionAction,
-} from './click-log.js';
-export {
   type CacheBudgets,
   createEngine,
   defaultBudgets,
@@ -26,7 +19,6 @@ export {
   toPrediction,
 } from './prediction.js';
 export type { Prompt } from './prompt.js';
-export { type ReplayOptions, replayClickLog } from './replay-click-log.js';
 export type {
   DraftMask,
   ImageSource,
@@ -37,11 +29,3 @@ export type {
   SegmenterStats,
   SegmentOptions,
 } from './segmenter.js';
-export {
-  type CreateSessionOptions,
-  createSession,
-  type Session,
-  type SessionChange,
-  type SessionOrigin,
-  type SessionPrompt,
-} from './session.js';

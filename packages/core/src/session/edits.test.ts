@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { area, rectRuns } from '../mask/index.js';
+import * as edits from './edits.js';
+import { maskOfObject } from './mask-of-object.js';
+import { activeObject, emptyValue, needsResult, type ObjectResult, type SessionValue } from './value.js';
+
+const size = { width: 20, height: 10 };
+const fresh = { id: 'a', classId: null };
+const click = (x: number) => ({ x, y: 5, label: 'positive' as const });
+const answer = (value: SessionValue, width: number): ObjectResult => ({
+  prompt: activeObject(value)!.prompt,
+  runs: rectRuns(size, { x: 0, y: 0, width, height: 2 }),
+  score: 1,
+  candidates: [{ index: 0, score: 1 }],
+  candidate: 0,
+  changedPixels: 1,
+  timings: null,
+  notes: [],
+});
+
+describe('edits', () => {
+  test('a click starts an object and asks for an answer, which belongs to that prompt alone', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    expect(needsResult(one.objects[0])).toBe(true);
+    const answered = edits.putResult(answer(one, 4))(one);
+    expect(needsResult(answered.objects[0])).toBe(false);
+    const two = edits.addClick(click(5), fresh)(answered);
+    expect(needsResult(two.objects[0])).toBe(true);
+    expect(edits.putResult(answer(one, 9))(two)).toBe(two);
+  });
+
+  test('what changes nothing gives the same value', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    for (const edit of [
+      edits.moveClick(7, { x: 1, y: 1 }),
+      edits.removeClick(4),
+      edits.select('a'),
+      edits.select('b'),
+      edits.removeObject('b'),
+      edits.setClass('a', null),
+      edits.moveClick(0, click(3)),
+    ]) {
+      expect(edit(one)).toBe(one);
+    }
+  });
+
+  test('without clicks there is no answer', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const none = edits.removeClick(0)(edits.putResult(answer(one, 4))(one));
+    expect(maskOfObject(none.objects[0])).toBeNull();
+    expect(needsResult(none.objects[0])).toBe(false);
+  });
+
+  test('a box frames the active object, or begins another where it leaves a click out', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const around = edits.drawBox({ x1: 8, y1: 9, x2: 1, y2: 1 }, { id: 'b', classId: null })(one);
+    expect(around.objects).toHaveLength(1);
+    expect(around.objects[0].prompt).toMatchObject({ clicks: [click(3)], box: { x1: 8 } });
+    const beside = edits.drawBox({ x1: 5, y1: 1, x2: 9, y2: 9 }, { id: 'b', classId: null })(one);
+    expect(beside).toMatchObject({ activeId: 'b', objects: [one.objects[0], { prompt: { clicks: [] } }] });
+    const negative = edits.addClick({ ...click(15), label: 'negative' }, fresh)(one);
+    expect(edits.drawBox({ x1: 1, y1: 1, x2: 8, y2: 9 }, fresh)(negative).objects).toHaveLength(1);
+  });
+
+  test('strokes add and take, hold against answers, and the next click starts from them', () => {
+    let value = edits.addClick(click(3), fresh)(emptyValue);
+    value = edits.putResult(answer(value, 4))(value);
+    const painted = rectRuns(size, { x: 10, y: 0, width: 5, height: 2 });
+    value = edits.addStroke(painted, 'paint', fresh)(value);
+    value = edits.addStroke(rectRuns(size, { x: 0, y: 0, width: 1, height: 2 }), 'erase', fresh)(value);
+    expect(area(maskOfObject(value.objects[0])!)).toBe(8 - 2 + 10);
+    value = edits.addClick(click(5), fresh)(value);
+    expect(area(value.objects[0].prompt.start!)).toBe(16);
+    value = edits.putResult(answer(value, 20))(value);
+    expect(area(maskOfObject(value.objects[0])!)).toBe(38);
+    // Erasing what was painted leaves it erased, not painted.
+    value = edits.addStroke(painted, 'erase', fresh)(value);
+    expect(area(maskOfObject(value.objects[0])!)).toBe(28);
+  });
+
+  test('the next click starts from the reading that was chosen, once it is there', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const plain = edits.putResult(answer(one, 4))(one);
+    expect(edits.promptBase(plain.objects[0])).toBe(plain.objects[0].prompt);
+    const chosen = edits.chooseCandidate(2)(plain);
+    expect(edits.addClick(click(5), fresh)(chosen).objects[0].prompt.start).toBeNull();
+    const answered = edits.putResult(answer(chosen, 9))(chosen);
+    const base = edits.promptBase(answered.objects[0]);
+    const next = edits.addClick(click(5), fresh)(answered).objects[0].prompt;
+    expect(area(next.start!)).toBe(18);
+    expect(next.start).toBe(base.start);
+    expect(next.candidate).toBeNull();
+  });
+
+  test('accepting ends an object, and choosing it goes on with it', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const done = edits.acceptActive()(one);
+    expect(done).toMatchObject({ activeId: null, objects: [{ accepted: true }] });
+    const again = edits.addClick(click(4), fresh)(edits.select('a')(done));
+    expect(again.objects).toHaveLength(1);
+    expect(again.objects[0].accepted).toBe(false);
+  });
+
+  test('an eraser makes nothing of nothing', () => {
+    const stroke = rectRuns(size, { x: 0, y: 0, width: 3, height: 2 });
+    expect(edits.addStroke(stroke, 'erase')(emptyValue)).toBe(emptyValue);
+    const unanswered = edits.addClick(click(3))(emptyValue);
+    expect(edits.addStroke(stroke, 'erase')(unanswered)).toBe(unanswered);
+    expect(edits.addStroke(stroke, 'paint')(emptyValue).objects[0].painted).toBe(stroke);
+  });
+
+  test('taking a box away that is not there changes nothing', () => {
+    expect(edits.setBox(null)(emptyValue)).toBe(emptyValue);
+    const one = edits.addClick(click(3))(emptyValue);
+    expect(edits.setBox(null)(one)).toBe(one);
+    const boxed = edits.setBox({ x1: 1, y1: 1, x2: 5, y2: 5 })(emptyValue);
+    expect(edits.setBox(null)(boxed).objects[0]).toMatchObject({ prompt: { box: null }, result: null });
+  });
+
+  test('a new object has an id that no other has, and its class', () => {
+    let value = edits.addClick(click(3), { classId: 'cat' })(emptyValue);
+    value = edits.addClick(click(4))({ ...value, activeId: null });
+    value = edits.removeObject('object-1')(value);
+    value = edits.addClick(click(5))({ ...value, activeId: null });
+    expect(value.objects.map(({ id, classId }) => [id, classId])).toEqual([
+      ['object-2', null],
+      ['object-3', null],
+    ]);
+  });
+});

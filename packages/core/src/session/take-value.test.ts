@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { rectRuns } from '../mask/index.js';
+import * as edits from './edits.js';
+import { handOut, takeValue } from './take-value.js';
+import {
+  type AnnotatedObject,
+  emptyPrompt,
+  emptyValue,
+  needsResult,
+  type ObjectResult,
+  type SessionValue,
+} from './value.js';
+
+const size = { width: 20, height: 10 };
+const other = rectRuns({ width: 21, height: 10 }, { x: 0, y: 0, width: 2, height: 2 });
+const runs = rectRuns(size, { x: 0, y: 0, width: 2, height: 2 });
+const whole = edits.addObjectFromMask(runs, { id: 'a' })(emptyValue);
+const changed = (change: object): SessionValue => ({
+  ...whole,
+  objects: [{ ...whole.objects[0], ...change } as AnnotatedObject],
+});
+const answered = (() => {
+  const value = edits.addClick({ x: 3, y: 4, label: 'positive' }, { id: 'b' })({ ...whole, activeId: null });
+  const result: ObjectResult = {
+    prompt: value.objects[1].prompt,
+    runs,
+    score: 0.5,
+    candidates: [{ index: 1, score: 0.5 }],
+    candidate: 1,
+    changedPixels: 4,
+    timings: null,
+    notes: ['a'],
+  };
+  return edits.putResult(result)(value);
+})();
+
+/** As Vue's `ref`, Svelte's `$state`, MobX and Solid hand things back: a proxy for everything in it. */
+function deepProxy<T extends object>(target: T): T {
+  return new Proxy(target, {
+    get(held, key, receiver) {
+      const value = Reflect.get(held, key, receiver) as unknown;
+      const isPlain = Array.isArray(value) || Object.getPrototypeOf(value ?? 0) === Object.prototype;
+      return isPlain ? deepProxy(value as object) : value;
+    },
+  });
+}
+
+/** As Immer gives things back: frozen. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
+
+describe('what is known comes back as itself', () => {
+  test.each<[string, (value: SessionValue) => SessionValue]>([
+    ['as it is', (value: SessionValue) => value],
+    ['copied', structuredClone],
+    ['behind deep proxies', deepProxy],
+    ['frozen', (value: SessionValue) => deepFreeze(structuredClone(value))],
+    ['through JSON', (value: SessionValue) => JSON.parse(JSON.stringify(value)) as SessionValue],
+    ['handed out', handOut],
+  ])('%s', (_, through) => {
+    const back = through(answered);
+    expect(takeValue(back, size, [emptyValue, answered])).toBe(answered);
+    const changed = { ...back, objects: [...back.objects].reverse(), activeId: 'a' };
+    const taken = takeValue(changed, size, [answered]);
+    expect(taken.objects).toEqual([...answered.objects].reverse());
+    expect(taken.objects[0]).toBe(answered.objects[1]);
+  });
+
+  test('and what differs in a mask or a click alone is another', () => {
+    const spans = runs.spans.slice();
+    spans[1] = 3;
+    const grown = { ...runs, spans };
+    for (const change of [{ painted: runs }, { prompt: { ...emptyPrompt, start: grown } }, { classId: 'x' }]) {
+      expect(takeValue(changed(change), size, [whole]).objects[0]).not.toBe(whole.objects[0]);
+    }
+  });
+});
+
+test('nothing of what was given is kept, and it can be sent to a worker', () => {
+  const given = deepProxy(handOut(answered));
+  const taken = takeValue(given, size);
+  expect(taken).toEqual(answered);
+  expect(taken.objects[0]).not.toBe(given.objects[0]);
+  expect(taken.objects[0].prompt.start!.rows).not.toBe(runs.rows);
+  expect(() => structuredClone(taken)).not.toThrow();
+});
+
+test('an answer still belongs to its prompt, and an older one does not', () => {
+  const taken = takeValue(structuredClone(answered), size);
+  expect(taken.objects.map(needsResult)).toEqual([false, false]);
+  const newer = edits.addClick({ x: 5, y: 5, label: 'negative' })(answered);
+  expect(takeValue(JSON.parse(JSON.stringify(newer)), size).objects.map(needsResult)).toEqual([false, true]);
+});
+
+test('what is handed out can be altered there without reaching the value', () => {
+  const before = structuredClone(answered);
+  const out = handOut(answered) as unknown as { objects: { id: string; prompt: { clicks: unknown[] } }[] };
+  out.objects[1].prompt.clicks.push({ x: 1 });
+  out.objects.length = 1;
+  out.objects[0].id = 'z';
+  expect(answered).toEqual(before);
+});
+
+test.each([
+  ['result', { result: { prompt: emptyPrompt, runs: other } }],
+  ['start', { prompt: { ...emptyPrompt, start: other } }],
+  ['painted', { painted: other }],
+  ['erased', { erased: other }],
+])('masks of another picture are refused: %s', (_, change) => {
+  expect(() => takeValue(changed(change), size)).toThrow(/20 x 10 px for the masks of a but received "21 x 10"/);
+  expect(() => takeValue(changed(change), null)).not.toThrow();
+});
+
+test.each([
+  ['nothing', null, /value/],
+  ['a text', 'value', /value/],
+  ['no list', { objects: 3, activeId: null }, /value/],
+  ['no active id', { objects: [] }, /value/],
+  ['ids twice', { objects: [whole.objects[0], whole.objects[0]], activeId: null }, /ids of their own/],
+  ['no id', changed({ id: '' }), /id/],
+  ['no object', { objects: [null], activeId: null }, /id/],
+  ['a class that is no text', changed({ classId: 3 }), /class of a/],
+  ['no prompt', changed({ prompt: null }), /prompt/],
+  ['clicks that are none', changed({ prompt: { ...emptyPrompt, clicks: 'all' } }), /clicks/],
+  ['a click without a sign', changed({ prompt: { ...emptyPrompt, clicks: [{ x: 1, y: 1 }] } }), /label/],
+  [
+    'a click that is no number',
+    changed({ prompt: { ...emptyPrompt, clicks: [{ x: NaN, y: 1, label: 'positive' }] } }),
+    /clicks/,
+  ],
+  ['a box that is none', changed({ prompt: { ...emptyPrompt, box: { x1: 1, y1: 2, x2: 3 } } }), /box.y2/],
+  ['a reading that is none', changed({ prompt: { ...emptyPrompt, candidate: -1 } }), /candidate/],
+  ['runs without rows', changed({ painted: { ...size } }), /rows/],
+  ['runs out of order', changed({ painted: { ...runs, spans: runs.spans.slice().reverse() } }), /columns/],
+  ['a result without a mask', changed({ result: { prompt: emptyPrompt, runs: null } }), /mask/],
+  ['a score that is none', changed({ result: { prompt: emptyPrompt, runs, score: 'high' } }), /score/],
+])('what is not a value is refused: %s', (_, value, message) => {
+  expect(() => takeValue(value, null)).toThrow(message);
+});
+
+test('counts have limits', () => {
+  const many = {
+    objects: Array.from({ length: 10_001 }, (_, i) => ({ ...whole.objects[0], id: String(i) })),
+    activeId: null,
+  };
+  expect(() => takeValue(many, size)).toThrow(/10000 objects/);
+  const clicks = Array.from({ length: 1001 }, () => ({ x: 1, y: 1, label: 'positive' }));
+  expect(() => takeValue(changed({ prompt: { ...emptyPrompt, clicks } }), size)).toThrow(/1000/);
+});
+
+test('clicks have to lie in the picture, once there is one', () => {
+  const beside = changed({ prompt: { ...emptyPrompt, clicks: [{ x: 900, y: 1, label: 'positive' }] } });
+  expect(() => takeValue(beside, null)).not.toThrow();
+  expect(() => takeValue(beside, size)).toThrow(/inside the picture/);
+});
+
+test('an active object that is not there is none, and what is left out is what it is at first', () => {
+  const taken = takeValue({ objects: [{ id: 'a', prompt: {} }], activeId: 'gone' }, size);
+  expect(taken).toEqual({
+    activeId: null,
+    objects: [
+      {
+        id: 'a',
+        classId: null,
+        accepted: false,
+        prompt: { clicks: [], box: null, start: null, candidate: null },
+        result: null,
+        painted: null,
+        erased: null,
+        strokesPending: false,
+      },
+    ],
+  });
+});

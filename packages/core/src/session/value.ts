@@ -1,0 +1,150 @@
+import type { Click } from '../clicks/index.js';
+import type { Box } from '../geometry/index.js';
+import type { MaskRuns } from '../mask/index.js';
+import type { Candidate, Prediction, Timings } from '../segmenter/prediction.js';
+import type { Prompt } from '../segmenter/prompt.js';
+
+/** What the network is asked for one object. Replaced, never altered: a result belongs to the very prompt it was made for. */
+export interface ObjectPrompt {
+  readonly clicks: readonly Click[];
+  readonly box: Box | null;
+  /** The mask that the clicks correct: loaded, or left by the brush. */
+  readonly start: MaskRuns | null;
+  /** Which reading of an ambiguous click was chosen; null: the best. */
+  readonly candidate: number | null;
+}
+
+/** What the network answered. */
+export interface ObjectResult {
+  /** The prompt it answers. */
+  readonly prompt: ObjectPrompt;
+  readonly runs: MaskRuns;
+  /** 0 to 1. */
+  readonly score: number;
+  readonly candidates: readonly Candidate[];
+  readonly candidate: number;
+  /** Pixels that the last click changed. */
+  readonly changedPixels: number;
+  readonly timings: Timings | null;
+  readonly notes: readonly string[];
+}
+
+/** One object of a picture. */
+export interface AnnotatedObject {
+  readonly id: string;
+  /** Null: none chosen. */
+  readonly classId: string | null;
+  readonly accepted: boolean;
+  readonly prompt: ObjectPrompt;
+  /** The latest answer; belongs to an earlier prompt while a newer one is computed. */
+  readonly result: ObjectResult | null;
+  /** What the brush added and the eraser took; they hold against every later result. */
+  readonly painted: MaskRuns | null;
+  readonly erased: MaskRuns | null;
+  /** Whether strokes were made that the next click has to start from. */
+  readonly strokesPending: boolean;
+}
+
+/** All there is to say about the annotation of one picture. Immutable: every change makes a new one. */
+export interface SessionValue {
+  readonly objects: readonly AnnotatedObject[];
+  /** The object that clicks go to; null: the next click starts a new one. */
+  readonly activeId: string | null;
+}
+
+/**
+ * The value of a picture without objects.
+ *
+ * @example
+ * ```ts
+ * import { emptyValue } from '@clickmask/core/session';
+ *
+ * console.log(emptyValue.objects.length, emptyValue.activeId); // 0 null
+ * ```
+ */
+export const emptyValue: SessionValue = /*#__PURE__*/ Object.freeze({
+  objects: /*#__PURE__*/ Object.freeze([]),
+  activeId: null,
+});
+
+/**
+ * A prompt that says nothing yet.
+ *
+ * @example
+ * ```ts
+ * import { emptyPrompt } from '@clickmask/core/session';
+ *
+ * console.log(emptyPrompt.clicks.length, emptyPrompt.box); // 0 null
+ * ```
+ */
+export const emptyPrompt: ObjectPrompt = /*#__PURE__*/ Object.freeze({
+  clicks: /*#__PURE__*/ Object.freeze([]),
+  box: null,
+  start: null,
+  candidate: null,
+});
+
+/**
+ * The object that clicks go to; null: there is none.
+ *
+ * @example
+ * ```ts
+ * import { activeObject, emptyValue } from '@clickmask/core/session';
+ *
+ * console.log(activeObject(emptyValue)); // null
+ * ```
+ */
+export function activeObject(value: SessionValue): AnnotatedObject | null {
+  return value.objects.find((object) => object.id === value.activeId) ?? null;
+}
+
+/**
+ * Whether the network has something to answer: a click or a box that the present result does not belong to.
+ *
+ * @example
+ * ```ts
+ * import { activeObject, addClick, emptyValue, needsResult } from '@clickmask/core/session';
+ *
+ * const value = addClick({ x: 3, y: 4, label: 'positive' })(emptyValue);
+ * console.log(value.objects.every(needsResult)); // true
+ * ```
+ */
+export function needsResult({ prompt, result }: AnnotatedObject): boolean {
+  return (prompt.clicks.length > 0 || prompt.box !== null) && result?.prompt !== prompt;
+}
+
+/**
+ * The prompt as a segmenter takes it.
+ *
+ * @example
+ * ```ts
+ * import { emptyPrompt, toPrompt } from '@clickmask/core/session';
+ *
+ * console.log(Object.keys(toPrompt(emptyPrompt)).join()); // clicks
+ * ```
+ */
+export function toPrompt({ clicks, box, start }: ObjectPrompt): Prompt {
+  return { clicks, ...(box === null ? {} : { box }), ...(start === null ? {} : { mask: start }) };
+}
+
+/**
+ * What a value keeps of a prediction.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { createSegmenter } from '@clickmask/core/node';
+ * import { emptyPrompt, toPrompt, toResult } from '@clickmask/core/session';
+ *
+ * const segmenter = await createSegmenter();
+ * const image = await segmenter.open(await readFile('photo.jpg'));
+ * const prompt = { ...emptyPrompt, clicks: [{ x: 320, y: 240, label: 'positive' as const }] };
+ * const prediction = await segmenter.segment(image, toPrompt(prompt));
+ * console.log(toResult(prompt, prediction).prompt === prompt); // true
+ * await segmenter.close();
+ * ```
+ */
+export function toResult(prompt: ObjectPrompt, prediction: Prediction): ObjectResult {
+  const { runs, score, candidates, candidate, changedPixels, timings, notes } = prediction;
+  return { prompt, runs, score, candidates, candidate, changedPixels, timings, notes };
+}
