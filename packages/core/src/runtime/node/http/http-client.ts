@@ -88,13 +88,14 @@ const maxRedirects = 5;
  *
  * @example
  * ```ts
+ * import { isClickmaskError } from '@clickmask/core';
  * import { createHttpClient } from '@clickmask/core/adapters';
  *
  * const http = createHttpClient({ timeoutMs: 5000 });
  * try {
  *   await http.download({ url: 'http://169.254.169.254/latest/meta-data' });
  * } catch (error) {
- *   console.log(error.details.reason); // address-refused
+ *   console.log(isClickmaskError(error) && error.details.reason); // address-refused
  * }
  * http.close();
  * ```
