@@ -1,7 +1,7 @@
 import { ClickmaskError, type Segmenter } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
 import { createRemoteSegmenter, createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
-import type { ProgressInfo } from './annotator/api.js';
+import type { ProgressInfo } from './state/state.js';
 
 /** Where the network of an element runs and where its files come from; all as attributes can say it. */
 export interface RuntimeOptions {

@@ -95,7 +95,9 @@ describe.skipIf(missing !== null).each(places)('a network on $provider, isolated
       page.told = [];
       element.annotator!.on('draft', ({ runs, prompt }) => {
         const { prompt: wanted, result } = element.value.objects[0];
-        page.told.push(`draft ${runs.spans.length > 0} ${prompt === wanted} ${result === null}`);
+        page.told.push(
+          `draft ${runs.spans.length > 0} ${JSON.stringify(prompt) === JSON.stringify(wanted)} ${result === null}`,
+        );
       });
       element.addEventListener('clickmask-change', ({ detail }) => page.told.push(detail.origin));
     });

@@ -1,36 +1,49 @@
-import { ClickmaskError, type Mask, type MaskRuns } from '@clickmask/core';
-import { type Polygon, rasterisePolygons, toRuns } from '@clickmask/core/masks';
-import { checkClicks } from '@clickmask/core/session';
+import { ClickmaskError, type Mask, type MaskRuns, type Size } from '@clickmask/core';
+import { type ImagePoint, type Polygon, rasterisePolygons, toRuns } from '@clickmask/core/masks';
+import {
+  addClick,
+  addObjectFromMask,
+  checkClicks,
+  createSessionLog,
+  freeId,
+  moveClick,
+  removeClick,
+  removeObject,
+  replaySessionLog,
+  setBox,
+  setClass,
+  takeBox,
+  takeRuns,
+} from '@clickmask/core/session';
+import { createAnnotation } from '../annotation/annotation.js';
+import { createShelf } from '../annotation/shelf.js';
 import { createAnswers } from '../answers/answers.js';
 import { asClickmaskError } from '../errors.js';
+import { fillIn } from '../i18n/index.js';
 import { listenToKeys } from '../input/keyboard.js';
 import { listenToPointers } from '../input/pointer.js';
-import type { Command } from '../input/shortcuts.js';
+import { createPictures } from '../picture/pictures.js';
 import { createResults } from '../results/results.js';
-import { createAim } from '../tools/aim.js';
+import { say } from '../state/say.js';
+import { changedSettings } from '../state/settings.js';
+import { type AnnotatorStore, createState, type ProgressInfo } from '../state/state.js';
+import { textsOf } from '../state/words.js';
 import { createCommands } from '../tools/commands.js';
 import { createCrosshair } from '../tools/crosshair.js';
 import { createDragging } from '../tools/dragging.js';
-import { createHand } from '../tools/hand.js';
 import { createPointerTools } from '../tools/pointer-tools.js';
 import { createPreviewing } from '../tools/previewing.js';
 import { createSelection } from '../tools/selection.js';
-import { createLogBook, replayLog } from '../value/annotation-log.js';
-import { createChanges } from '../value/changes.js';
-import { checkMaskSize } from '../value/check-value.js';
-import * as edits from '../value/edits.js';
 import { createChrome } from '../view/chrome.js';
-import { toWindow } from '../view/placement.js';
-import { createScreen } from '../view/screen.js';
+import { createPlacement } from '../view/placement.js';
+import { sceneOf } from '../view/scene.js';
+import { fitPicture } from '../view/show-viewport.js';
 import { createStage } from '../view/stage.js';
 import { applyStyles } from '../view/styles.js';
 import { toStage } from '../view/viewport.js';
 import type { Annotator, AnnotatorEvents, AnnotatorOptions } from './api.js';
-import { createConfiguration } from './configuration.js';
-import { createEmitter } from './emitter.js';
-import type { Parts } from './parts.js';
-import { createPictures } from './pictures.js';
-import { createStatus } from './status.js';
+import { createEmitter, type Emitter } from './emitter.js';
+import { withProperties } from './properties-of.js';
 
 /**
  * An annotator inside an element (or shadow root) of the page.
@@ -48,251 +61,252 @@ import { createStatus } from './status.js';
  * ```
  */
 export function createAnnotator(target: HTMLElement | ShadowRoot, options: AnnotatorOptions): Annotator {
-  const host = target instanceof ShadowRoot ? target : (target.shadowRoot ?? target.attachShadow({ mode: 'open' }));
-  const log = createLogBook();
+  const model = createModel(options);
+  const view = createView(target, model);
+  const { store, events, annotation, answers, pictures } = model;
   let destroyed = false;
+  const methods = {
+    ...methodsOf(model),
+    command: (name: keyof typeof model.commands) => void (!destroyed && model.commands[name]?.()),
+    toPage: view.toPage,
+    focus: () => view.stage.focus(),
+    on: events.on,
+    settled: answers.settled,
+    destroy() {
+      if (destroyed) return;
+      destroyed = true;
+      events.clear();
+      view.destroy();
+      model.destroy();
+    },
+  };
+  const values = {
+    value: { get: () => annotation.value, set: annotation.set },
+    settings: {
+      get: () => store.now.settings,
+      set: (next: AnnotatorOptions['settings']) =>
+        store.set({ settings: changedSettings(store.now.settings, next ?? {}) }),
+    },
+    pictureSize: { get: () => sizeOf(store) },
+    awaitsPicture: { get: () => pictures.awaited },
+    provider: { get: () => store.now.segmenter?.provider ?? null },
+    ready: { get: () => store.now.ready },
+  };
+  return withProperties(Object.defineProperties(methods, values), store) as Annotator;
+}
 
-  const parts = {} as { -readonly [K in keyof Parts]: Parts[K] };
-  const commands = createCommands(parts);
-  const command = (name: Command): boolean => !destroyed && commands[name]?.() !== false;
-  parts.events = createEmitter<AnnotatorEvents>();
-  parts.config = createConfiguration(options, parts);
-  parts.changes = createChanges(parts);
-  parts.answers = createAnswers(parts, log);
-  parts.results = createResults(parts);
-  parts.status = createStatus(parts);
-  parts.hand = createHand();
-  parts.aim = createAim(parts);
-  parts.previewing = createPreviewing(parts);
-  parts.dragging = createDragging(parts);
-  parts.crosshair = createCrosshair(parts);
-  parts.selection = createSelection(parts);
-  parts.screen = createScreen(parts);
-  parts.pictures = createPictures({
+/** All of an annotator but what is seen: the state, and what changes it. */
+function createModel(options: AnnotatorOptions) {
+  const { lang } = document.documentElement;
+  const store = createState({ ...options, locale: options.locale ?? (lang || globalThis.navigator.language) });
+  const events = createEmitter<AnnotatorEvents>();
+  const log = createSessionLog();
+  const annotation = createAnnotation(store, events, options.shelf ?? createShelf());
+  const results = createResults(() => store.now);
+  const report = (progress: ProgressInfo) => {
+    store.set({ progress: progress.fraction === 1 && progress.phase !== 'features' ? null : progress });
+    events.emit('progress', progress);
+  };
+  const pictures = createPictures({
+    store,
     segmenter: options.segmenter,
     limits: options.limits ?? {},
-    report: (info) => !destroyed && parts.status.report(info),
+    report,
     onLoading({ isAnother }) {
-      if (isAnother) parts.changes.forgetComing();
-      parts.status.reset();
-      parts.answers.reset();
-      parts.screen.refresh();
+      if (isAnother) annotation.forgetComing();
+      store.set({ failure: null, message: '' });
     },
-    onShown(picture) {
-      parts.status.endProgress();
-      parts.hand.selectedClick = null;
-      parts.hand.crosshair = null;
-      parts.dragging.cancel();
+    onShown(picture, name) {
+      store.set({ progress: null, selectedClick: null, crosshair: null, drag: null });
       try {
-        parts.changes.reset();
+        annotation.begin(name);
       } catch (error) {
-        parts.status.fail(asClickmaskError(error));
+        store.set({ failure: asClickmaskError(error) });
       }
       log.start(picture);
-      parts.stage.fit();
-      parts.screen.refresh();
+      fitPicture(store);
     },
     onReady({ image, segmenter: { info } }) {
-      parts.status.endProgress();
+      store.set({ progress: null });
       log.open(image.key, info.model);
-      parts.status.say(parts.config.texts.ready);
-      parts.events.emit('ready', { model: info.model, provider: info.provider });
-      parts.answers.ask();
-      parts.previewing.update();
+      say(store, textsOf(store.now).ready);
+      events.emit('ready', { model: info.model, provider: info.provider });
     },
-    onError: (error) => parts.status.fail(error),
-    onChange: () => parts.screen.refresh(),
+    onError: (failure) => store.set({ failure }),
   });
-  parts.chrome = createChrome({
-    command,
-    settings: parts.config.change,
-    chooseClass: parts.selection.chooseClass,
-    chooseObject: parts.selection.choose,
-    deleteObject: parts.selection.removeObject,
+  tellOf(store, events);
+  const target = () => pictures.target;
+  const answers = createAnswers({ store, target, amend: annotation.amend, log, events });
+  const previewing = createPreviewing(store, answers);
+  const dragging = createDragging(store, annotation);
+  const crosshair = createCrosshair({ store, annotation, dragging, maskOf: results.maskOf });
+  const selection = createSelection({ store, make: annotation.make, maskOf: results.maskOf, events });
+  const commands = createCommands({ store, step: annotation.step, selection, crosshair });
+  return {
+    store,
+    events,
+    log,
+    annotation,
+    results,
+    pictures,
+    answers,
+    previewing,
+    dragging,
+    selection,
+    commands,
+    /** After an error: loads, or asks, what it kept from coming. */
     retry() {
-      parts.status.clear();
-      parts.pictures.retry();
-      parts.answers.ask();
-      parts.screen.refresh();
+      store.set({ failure: null });
+      pictures.retry();
+      answers.ask();
     },
+    destroy() {
+      previewing.destroy();
+      crosshair.destroy();
+      pictures.destroy();
+      answers.destroy();
+    },
+  };
+}
+
+type Model = ReturnType<typeof createModel>;
+
+/** Tells the page of errors and settings, and the user of errors. */
+function tellOf(store: AnnotatorStore, events: Emitter<AnnotatorEvents>): void {
+  store.subscribe((changed) => {
+    const { settings, failure } = store.now;
+    if (changed.has('settings')) events.emit('settings', { settings });
+    if (changed.has('failure') && failure !== null) {
+      store.set({ progress: null });
+      events.emit('error', { error: failure });
+      say(store, fillIn(textsOf(store.now).error, { message: failure.message }));
+    }
   });
-  const { changes, config, dragging, pictures, results, chrome, selection } = parts;
-  chrome.setTexts(config.texts, config.shortcuts);
+}
+
+/** What is seen of an annotator, and what listens to pointer and keys. */
+function createView(target: HTMLElement | ShadowRoot, model: Model) {
+  const { store, annotation, dragging, selection, previewing, commands, results } = model;
+  const host = target instanceof ShadowRoot ? target : (target.shadowRoot ?? target.attachShadow({ mode: 'open' }));
+  const chrome = createChrome(
+    store,
+    {
+      command: (name) => void commands[name](),
+      settings: (change) => store.set({ settings: changedSettings(store.now.settings, change) }),
+      overlay: (overlay) => store.set({ overlay }),
+      chooseClass: selection.chooseClass,
+      chooseObject: selection.choose,
+      deleteObject: selection.removeObject,
+      retry: model.retry,
+    },
+    results.maskOf,
+  );
+  const { stage } = chrome;
   host.append(chrome.root);
   const takeStyles = applyStyles(host);
-  parts.stage = createStage(chrome.stage, parts.screen.scene);
-  const letPointersGo = listenToPointers(chrome.stage, createPointerTools(parts, chrome.stage), {
-    wheelZooms: () => config.wheel === 'plain',
-    rightClick: () => config.rightClick,
+  const placement = createPlacement(stage);
+  const stopPainting = createStage(stage, store, () => sceneOf(store.now, results.maskOf));
+  const tools = createPointerTools({
+    store,
+    annotation,
+    dragging,
+    announceClick: selection.announceClick,
+    anticipate: previewing.anticipate,
   });
-  const letKeysGo = listenToKeys(chrome.root, chrome.stage, {
-    shortcuts: () => config.shortcuts,
-    command,
-    space(held) {
-      parts.hand.spaceHeld = held;
-      chrome.stage.toggleAttribute('data-panning', held);
-      parts.previewing.update();
-      parts.stage.invalidate();
-    },
-  });
-  parts.screen.refresh();
-
-  /** The picture that something is said of. */
-  const shown = () => {
-    if (pictures.shown === null) throw noPicture();
-    return pictures.shown;
+  const begin: typeof tools.begin = (point, press) => {
+    // A ring for those who use the keyboard only.
+    stage.focus({ preventScroll: true, focusVisible: false } as FocusOptions);
+    return tools.begin(point, press);
   };
-
+  const letPointersGo = listenToPointers(
+    stage,
+    { ...tools, begin },
+    {
+      toStage: placement.toElement,
+      wheelZooms: () => store.now.wheel === 'plain',
+      rightClick: () => store.now.rightClick,
+    },
+  );
+  const letKeysGo = listenToKeys(chrome.root, stage, {
+    shortcuts: () => store.now.shortcuts,
+    command: (name) => commands[name]?.() !== false,
+    space: (spaceHeld) => store.set({ spaceHeld }),
+  });
   return {
-    get value() {
-      return changes.coming ?? changes.value;
+    stage,
+    toPage: (point: ImagePoint) => placement.toWindow(toStage(store.now.viewport, point)),
+    destroy() {
+      letPointersGo();
+      letKeysGo();
+      stopPainting();
+      chrome.destroy();
+      takeStyles();
     },
-    set value(value) {
-      changes.set(value);
-    },
-    get settings() {
-      return config.settings;
-    },
-    set settings(next) {
-      config.change(next);
-    },
-    get classes() {
-      return config.classes;
-    },
-    set classes(next) {
-      config.classes = next;
-    },
-    get classId() {
-      return config.classId;
-    },
-    set classId(id) {
-      config.classId = id;
-    },
-    get locale() {
-      return config.locale;
-    },
-    set locale(tag) {
-      config.locale = tag;
-    },
-    get messages() {
-      return config.messages;
-    },
-    set messages(next) {
-      config.messages = next;
-    },
-    get shortcuts() {
-      return config.shortcuts;
-    },
-    set shortcuts(next) {
-      config.shortcuts = next;
-    },
-    get controlled() {
-      return config.controlled;
-    },
-    set controlled(on) {
-      config.controlled = on;
-    },
-    get readOnly() {
-      return config.readOnly;
-    },
-    set readOnly(on) {
-      config.readOnly = on;
-    },
-    get wheel() {
-      return config.wheel;
-    },
-    set wheel(mode) {
-      config.wheel = mode;
-    },
-    get rightClick() {
-      return config.rightClick;
-    },
-    set rightClick(on) {
-      config.rightClick = on;
-    },
-    get segmentOptions() {
-      return config.segmentOptions;
-    },
-    set segmentOptions(next) {
-      config.segmentOptions = next;
-    },
-    get pictureSize() {
-      const { shown: picture } = pictures;
-      return picture === null ? null : { width: picture.width, height: picture.height };
-    },
-    get awaitsPicture() {
-      return pictures.awaited;
-    },
-    get provider() {
-      return pictures.segmenter?.info.provider ?? null;
-    },
-    get ready() {
-      return pictures.ready;
-    },
+  };
+}
+
+/** What the page can do with an annotator, besides reading and setting it. */
+function methodsOf(model: Model) {
+  const { store, annotation, selection, dragging, results, pictures, log, commands } = model;
+  const shown = (): Size => {
+    const { picture } = store.now;
+    if (picture === null) throw noPicture();
+    return picture;
+  };
+  const methods: Partial<Annotator> = {
     load: (source, { key } = {}) => pictures.load(source, key),
     async prefetch(source, { key } = {}) {
       try {
         await pictures.prefetch(source, key);
       } finally {
-        if (parts.status.progress?.phase === 'picture') parts.status.endProgress();
-        parts.screen.refresh();
+        if (store.now.progress?.phase === 'picture') store.set({ progress: null });
       }
     },
-    command: (name) => void command(name),
-    addClick({ x, y, label }) {
-      checkClicks([{ x, y, label }], shown());
-      changes.make(edits.addClick({ x, y, label }, changes.fresh()));
+    addClick(click) {
+      checkClicks([click], shown());
+      annotation.make(addClick(click, annotation.fresh()));
     },
-    moveClick: (index, to) => changes.make(edits.moveClick(index, to)),
-    removeClick: (index) => changes.make(edits.removeClick(index)),
-    setBox: (box) => changes.make(edits.setBox(box, changes.fresh())),
-    stroke: dragging.stroke,
-    addObject(from, { classId = config.classId, accepted = false } = {}) {
-      const picture = shown();
-      if (config.readOnly) return null;
-      const runs = Array.isArray(from)
-        ? rasterisePolygons(from as readonly Polygon[], picture)
-        : toRuns(from as Mask | MaskRuns);
-      checkMaskSize(runs, picture, 'the mask');
-      const made = { ...changes.fresh(), classId };
-      changes.make(edits.addObjectFromMask(runs, made, accepted));
-      return made.id;
+    moveClick: (index, to) => annotation.make(moveClick(index, to)),
+    removeClick: (index) => annotation.make(removeClick(index)),
+    setBox: (box) => annotation.make(setBox(box === null ? null : takeBox(box), annotation.fresh())),
+    stroke: (points, radius, mode) => dragging.stroke(points, radius, mode),
+    addObject(from, { classId = store.now.classId, accepted = false } = {}) {
+      const size = shown();
+      if (store.now.readOnly) return null;
+      const id = freeId(store.now.value);
+      annotation.make(addObjectFromMask(runsOf(from, size), { id, classId }, accepted));
+      return id;
     },
     select: selection.choose,
-    remove: (id) => changes.make(edits.removeObject(id)),
-    setClass: (id, classId) => changes.make(edits.setClass(id, classId)),
+    remove: (id) => annotation.make(removeObject(id)),
+    setClass: (id, classId) => annotation.make(setClass(id, classId)),
     accept: selection.accept,
-    undo: () => changes.step('undo'),
-    redo: () => changes.step('redo'),
+    undo: () => void commands.undo(),
+    redo: () => void commands.redo(),
     getRuns: results.getRuns,
     getResult: results.get,
     getLabelMap: (values = 'object') => results.getLabelMap(values),
-    exportLog: () => log.export(),
+    exportLog: () => log.export(store.now.segmentOptions),
     async replayLog(recorded) {
       if (pictures.target === null) throw noPicture();
       const { segmenter, image } = pictures.target;
-      return replayLog(recorded, segmenter, image, config.segmentOptions);
-    },
-    settled: parts.answers.settled,
-    on: parts.events.on,
-    toPage: (point) => toWindow(chrome.stage, toStage(parts.stage.viewport, point)),
-    focus: () => chrome.stage.focus(),
-    destroy() {
-      if (destroyed) return;
-      destroyed = true;
-      parts.events.clear();
-      parts.status.destroy();
-      parts.screen.destroy();
-      letPointersGo();
-      letKeysGo();
-      parts.stage.destroy();
-      chrome.root.remove();
-      takeStyles();
-      pictures.destroy();
-      changes.reset();
-      parts.answers.destroy();
+      const { refinement, postprocess } = store.now.segmentOptions;
+      return replaySessionLog(recorded, segmenter, image, { anyModel: true, refinement, postprocess });
     },
   };
+  return methods;
+}
+
+/** A mask, runs or polygons of the page, as runs of one's own. */
+function runsOf(from: Mask | MaskRuns | readonly Polygon[], size: Size): MaskRuns {
+  if (Array.isArray(from)) return rasterisePolygons(from as readonly Polygon[], size);
+  const runs = takeRuns(toRuns(from as Mask | MaskRuns), size, 'the mask');
+  if (runs === null) throw new ClickmaskError('bad-mask', 'Expected a mask, runs or polygons but received nothing.');
+  return runs;
+}
+
+function sizeOf({ now: { picture } }: AnnotatorStore): Size | null {
+  return picture === null ? null : { width: picture.width, height: picture.height };
 }
 
 function noPicture(): ClickmaskError {

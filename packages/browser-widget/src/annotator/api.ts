@@ -1,45 +1,21 @@
-import type { Box, Click, ClickmaskError, Mask, MaskRuns, Provider, Segmenter, SegmentOptions } from '@clickmask/core';
-import type { ImagePoint, Polygon, Rect } from '@clickmask/core/masks';
-import type { Draft } from '../answers/answers.js';
-import type { Preview } from '../answers/solver.js';
-import type { Messages } from '../i18n/index.js';
-import type { Command, Shortcuts } from '../input/shortcuts.js';
+import type { Box, Click, ClickmaskError, Mask, MaskRuns, Provider, Segmenter } from '@clickmask/core';
+import type { ImagePoint, Polygon } from '@clickmask/core/masks';
+import type { ReplayReport, SessionLog, SessionValue } from '@clickmask/core/session';
+import type { ChangeEvents } from '../annotation/annotation.js';
+import type { Shelf } from '../annotation/shelf.js';
+import type { AnswerEvents } from '../answers/answers.js';
+import type { Command } from '../input/shortcuts.js';
 import type { LoadPictureOptions, PictureSource } from '../picture/picture.js';
+import type { SegmenterFactory } from '../picture/pictures.js';
 import type { ResultFormat, ResultOf } from '../results/result.js';
 import type { LabelMapValues } from '../results/results.js';
-import type { AnnotationLog, ReplayReport } from '../value/annotation-log.js';
-import type { AnnotatorValue, ChangeOrigin, ObjectClass } from '../value/value.js';
-import type { AnnotatorSettings } from './settings.js';
-
-/** What an annotator tells of loading. */
-export interface ProgressInfo {
-  readonly phase: 'model' | 'picture' | 'features';
-  /** 0 to 1; null where the total is unknown. */
-  readonly fraction: number | null;
-  readonly loaded?: number;
-  readonly total?: number | null;
-}
-
-/** A finished object, as {@link AnnotatorEvents.accept} hands it over. */
-export interface AcceptedObject {
-  readonly id: string;
-  readonly classId: string | null;
-  /** Cleaned as the settings say. */
-  readonly runs: MaskRuns;
-  readonly bbox: Rect | null;
-  readonly clicks: readonly Click[];
-  readonly score: number | null;
-}
+import type { AnnotatorProperties } from '../state/properties.js';
+import type { AnnotatorSettings } from '../state/settings.js';
+import type { ProgressInfo } from '../state/state.js';
+import type { SelectionEvents } from '../tools/selection.js';
 
 /** The events of an annotator and what they carry. */
-export interface AnnotatorEvents {
-  /** The value changed; in controlled mode: it is proposed, and holds once it is set. */
-  readonly change: { readonly value: AnnotatorValue; readonly origin: ChangeOrigin };
-  readonly accept: AcceptedObject;
-  /** What a click under the pointer would give; null: nothing is previewed any more. */
-  readonly preview: Preview | null;
-  /** The mask of the network's first pass, shown until the answer comes. */
-  readonly draft: Draft;
+export interface AnnotatorEvents extends ChangeEvents, SelectionEvents, AnswerEvents {
   readonly progress: ProgressInfo;
   readonly error: { readonly error: ClickmaskError };
   /** The model is loaded and the picture's features are at hand: clicks are answered at once. */
@@ -48,52 +24,26 @@ export interface AnnotatorEvents {
   readonly settings: { readonly settings: AnnotatorSettings };
 }
 
-/** Makes the segmenter of an annotator when it is first needed. */
-export type SegmenterFactory = (report: (progress: ProgressInfo) => void) => Promise<Segmenter>;
-
-export interface AnnotatorOptions {
+export interface AnnotatorOptions extends Partial<AnnotatorProperties> {
   /** A segmenter to use, which stays the caller's to close; or how to make one, which the annotator closes. */
   readonly segmenter: Segmenter | SegmenterFactory;
-  readonly classes?: readonly ObjectClass[];
-  /** The class of new objects; default: none. */
-  readonly classId?: string | null;
   readonly settings?: Partial<AnnotatorSettings>;
-  /** Language tag; default: the page's, else the browser's. */
-  readonly locale?: string;
-  /** Texts that replace those of the catalogue. */
-  readonly messages?: Partial<Messages>;
-  /** Replaces all keys. */
-  readonly shortcuts?: Shortcuts;
-  /** What is asked of the segmenter besides the prompt. */
-  readonly segmentOptions?: SegmentOptions;
   readonly limits?: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
-  /** `plain`: the wheel zooms (default); `modifier`: only with Ctrl or ⌘, so that the page scrolls. */
-  readonly wheel?: 'plain' | 'modifier';
-  /** The right mouse button makes clicks with the other sign. Default false. */
-  readonly rightClick?: boolean;
-  /** The page holds the value: changes are proposed by events, and hold once the page sets them. Default false. */
-  readonly controlled?: boolean;
-  /** Nothing can be changed. Default false. */
-  readonly readOnly?: boolean;
+  /** Where what was done on each picture is kept, for when it comes back. Default: a place of its own. */
+  readonly shelf?: Shelf;
 }
 
-export interface Annotator {
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Properties take effect at once; what they are set to is copied. */
+export interface Annotator extends Writable<AnnotatorProperties> {
   /**
    * Setting it replaces the value; undo then starts anew, except for a proposal of controlled mode. Set while a picture is
-   * on its way, or before there is one, it is that picture's, and takes effect once it is shown.
+   * on its way, or before there is one, it is that picture's, and takes effect once it is shown. What is read is a copy; what
+   * is set counts by what it says, whoever copied or wrapped it: the present value, set again, changes nothing.
    */
-  value: AnnotatorValue;
+  value: SessionValue;
   settings: AnnotatorSettings;
-  classes: readonly ObjectClass[];
-  classId: string | null;
-  locale: string;
-  messages: Partial<Messages>;
-  shortcuts: Shortcuts;
-  controlled: boolean;
-  readOnly: boolean;
-  wheel: 'plain' | 'modifier';
-  rightClick: boolean;
-  segmentOptions: SegmentOptions;
   /** The picture's size; null while none is loaded. */
   readonly pictureSize: { readonly width: number; readonly height: number } | null;
   /** Whether the picture that was asked for last is not shown, or not yet. */
@@ -145,9 +95,13 @@ export interface Annotator {
   getLabelMap(values?: LabelMapValues): Promise<Blob> | null;
   /** The mask as it is shown; null where there is none. */
   getRuns(id?: string): MaskRuns | null;
-  exportLog(): AnnotationLog;
-  /** Asks the segmenter once more for every answer of a log and compares the masks. */
-  replayLog(log: AnnotationLog): Promise<ReplayReport>;
+  exportLog(): SessionLog;
+  /**
+   * Asks the segmenter once more for every answer of a log and compares the masks.
+   *
+   * @throws ClickmaskError `bad-format` for what is not a log, `bad-image` for one of another picture
+   */
+  replayLog(log: unknown): Promise<ReplayReport>;
   /** Resolves when no click waits for its answer. */
   settled(): Promise<void>;
   on<K extends keyof AnnotatorEvents>(type: K, listener: (event: AnnotatorEvents[K]) => void): () => void;

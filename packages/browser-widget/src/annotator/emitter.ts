@@ -11,7 +11,14 @@ export function createEmitter<Events>(): Emitter<Events> {
   return {
     emit(type, event) {
       // A copy: a listener may take itself away.
-      for (const listener of [...(listeners.get(type) ?? [])]) (listener as (event: unknown) => void)(event);
+      for (const listener of [...(listeners.get(type) ?? [])]) {
+        try {
+          (listener as (event: unknown) => void)(event);
+        } catch (error) {
+          // As with events of the page: what one listener throws is reported, and stops nothing else.
+          globalThis.reportError(error);
+        }
+      }
     },
     on(type, listener) {
       const set = listeners.get(type) ?? new Set();

@@ -1,10 +1,8 @@
 import { ClickmaskError, type Prompt, type Segmenter, type SegmenterImage } from '@clickmask/core';
 import { rectRuns } from '@clickmask/core/masks';
+import { addClick, createSessionLog, emptyPrompt, needsResult, type SessionValue } from '@clickmask/core/session';
 import { describe, expect, test } from 'vitest';
-import { fakeParts } from '../../test/fake-parts.js';
-import { createLogBook } from '../value/annotation-log.js';
-import * as edits from '../value/edits.js';
-import { type AnnotatorValue, emptyPrompt, needsResult } from '../value/value.js';
+import { setUpAnnotation } from '../../test/fake-store.js';
 import { createAnswers } from './answers.js';
 
 const size = { width: 100, height: 50 };
@@ -13,8 +11,7 @@ const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** An annotator without a page, whose segmenter answers when it is told to. */
 function setUp() {
-  const fake = fakeParts();
-  const { parts } = fake;
+  const fake = setUpAnnotation();
   const asked: { readonly at: number; answer(): Promise<void>; fail(error: Error): Promise<void> }[] = [];
   const segmenter = {
     info: { provider: 'wasm' },
@@ -34,18 +31,18 @@ function setUp() {
         });
       }),
   } as unknown as Segmenter;
-  Object.assign(parts.pictures, { segmenter, target: { segmenter, image: { ...size, key: 'a' } } });
-  parts.answers = createAnswers(parts, createLogBook());
-  const addTo = (id: string, x: number) => {
-    const { changes } = parts;
-    changes.make((value) => edits.addClick(click(x), { id, classId: null })({ ...value, activeId: id }));
-  };
+  const target = () => ({ segmenter, image: { ...size, key: 'a' } as SegmenterImage });
+  const { store, annotation, events } = fake;
+  const log = createSessionLog();
+  const answers = createAnswers({ store, target, amend: annotation.amend, log, events });
+  const addTo = (id: string, x: number) =>
+    annotation.make((value) => addClick(click(x), { id })({ ...value, activeId: id }));
   /** Which objects still wait for an answer. */
-  const waiting = () => parts.changes.value.objects.filter(needsResult).map(({ id }) => id);
-  return { ...fake, asked, addTo, waiting };
+  const waiting = () => store.now.value.objects.filter(needsResult).map(({ id }) => id);
+  return { ...fake, answers, asked, addTo, waiting };
 }
 
-function unanswered(...places: number[]): AnnotatorValue {
+function unanswered(...places: number[]): SessionValue {
   const objects = places.map((x) => ({
     id: `object-${x}`,
     classId: null,
@@ -61,10 +58,10 @@ function unanswered(...places: number[]): AnnotatorValue {
 
 describe('answers', () => {
   test('all objects that wait for one are asked for, one after the other', async () => {
-    const { parts, asked, waiting } = setUp();
-    parts.changes.set(unanswered(10, 20, 30));
+    const { annotation, answers, asked, waiting } = setUp();
+    annotation.set(unanswered(10, 20, 30));
     let settled = false;
-    void parts.answers.settled().then(() => (settled = true));
+    void answers.settled().then(() => (settled = true));
     for (const at of [10, 20, 30]) {
       expect([asked.at(-1)!.at, settled]).toEqual([at, false]);
       await asked.at(-1)!.answer();
@@ -82,35 +79,35 @@ describe('answers', () => {
   });
 
   test('an error ends it, and so does a request that is dropped each time', async () => {
-    const { parts, asked } = setUp();
-    parts.changes.set(unanswered(10, 20));
+    const { store, annotation, asked } = setUp();
+    annotation.set(unanswered(10, 20));
     await asked[0].fail(new Error('no'));
     expect(asked).toHaveLength(1);
-    parts.status.clear();
-    parts.changes.set(unanswered(30));
+    store.set({ failure: null });
+    annotation.set(unanswered(30));
     for (const { fail } of asked.slice(1)) await fail(new ClickmaskError('superseded', 'Dropped.'));
     for (const { fail } of asked.slice(2)) await fail(new ClickmaskError('superseded', 'Dropped.'));
     expect(asked.map(({ at }) => at)).toEqual([10, 30, 30]);
   });
 
   test('in controlled mode, an answer that the page refuses is not asked for again', async () => {
-    const { parts, asked, config } = setUp();
-    config.controlled = true;
-    parts.changes.set(unanswered(10));
+    const { store, annotation, asked } = setUp();
+    store.set({ controlled: true });
+    annotation.set(unanswered(10));
     await asked[0].answer();
     expect(asked).toHaveLength(1);
   });
 
   test('what was undone while its answer was under way is not spoken of', async () => {
-    const { parts, asked, addTo, told } = setUp();
+    const { annotation, asked, addTo, said } = setUp();
     addTo('one', 10);
-    parts.changes.step('undo');
+    annotation.step('undo');
     await asked[0].answer();
-    expect(told).toEqual(['Undone.']);
-    parts.changes.step('redo');
-    expect(told).toEqual(['Undone.', 'Redone.']);
+    expect(said()).toEqual([]);
+    annotation.step('redo');
+    expect(said()).toEqual([]);
     addTo('one', 11);
     await asked[1].answer();
-    expect(told.at(-1)).toBe('mask of 10,11');
+    expect(said()).toEqual(['Mask covers 0.2% of the picture, score 1, clicks: 2.']);
   });
 });

@@ -1,155 +1,174 @@
-import type { ClickmaskError, MaskRuns, Provider } from '@clickmask/core';
-import type { Parts } from '../annotator/parts.js';
-import type { LogBook } from '../value/annotation-log.js';
-import * as edits from '../value/edits.js';
-import { type AnnotatedObject, needsResult, type ObjectPrompt, type ObjectResult } from '../value/value.js';
-import { createSolver, type Preview, type Solver } from './solver.js';
+import type { ClickmaskError, Segmenter, SegmenterImage } from '@clickmask/core';
+import {
+  copyPlain,
+  needsResult,
+  type ObjectPrompt,
+  type ObjectResult,
+  putResult,
+  type SessionLogBook,
+} from '@clickmask/core/session';
+import type { Annotation } from '../annotation/annotation.js';
+import type { Emitter } from '../annotator/emitter.js';
+import { say } from '../state/say.js';
+import { type AnnotatorStore, activeOf, type Draft, type Preview } from '../state/state.js';
+import { describeResult } from '../state/status-line.js';
+import { textsOf } from '../state/words.js';
+import { createSolver, type Solver } from './solver.js';
 
-/** A mask on its way: what the first pass of the network says of a prompt whose answer is not there yet. */
-export interface Draft {
-  readonly prompt: ObjectPrompt;
-  readonly runs: MaskRuns;
+/** What an annotator tells of masks that are only shown. */
+export interface AnswerEvents {
+  /** What a click under the pointer would give; null: nothing is previewed any more. */
+  readonly preview: Preview | null;
+  /** The mask of the network's first pass, shown until the answer comes. */
+  readonly draft: Draft;
+}
+
+export interface AnswersOptions {
+  readonly store: AnnotatorStore;
+  /** The segmenter and picture that requests go to; null while either is missing. */
+  readonly target: () => { readonly segmenter: Segmenter; readonly image: SegmenterImage } | null;
+  readonly amend: Annotation['amend'];
+  readonly log: SessionLogBook;
+  readonly events: Emitter<AnswerEvents>;
 }
 
 /** What the segmenter says of the value: asks for it, puts answers in their place, and knows what is still open. */
 export interface Answers extends Pick<Solver, 'preview' | 'anticipate'> {
-  /** What a click under the pointer would give. */
-  readonly shownPreview: Preview | null;
-  readonly draft: Draft | null;
-  readonly busy: boolean;
-  /** Busy for so long that the user should be told. */
-  readonly slow: boolean;
-  /** Asks for the answer that the value wants, the active object's first. */
+  /** Asks once more, as after an error. */
   ask(): void;
   /** Resolves when no click waits for its answer. */
   settled(): Promise<void>;
-  wakeIfSettled(): void;
-  /** Forgets what was asked, as when the picture changes. */
-  reset(): void;
   destroy(): void;
 }
 
 /** Milliseconds without an answer after which the status says so; sooner, it would flicker with every click. */
 const patience = 200;
 
-export function createAnswers(parts: Parts, log: LogBook): Answers {
-  let preview: Preview | null = null;
-  let draft: Draft | null = null;
-  let busy = false;
-  let slow = false;
-  let slowTimer: ReturnType<typeof setTimeout> | undefined;
-  let waiting: (() => void)[] = [];
-  let provider: Provider | null = null;
+export function createAnswers({ store, target, amend, log, events }: AnswersOptions): Answers {
+  const idle = createIdle(store);
+  const wanting = () => {
+    const active = activeOf(store.now);
+    return active !== null && needsResult(active) ? active : store.now.value.objects.find(needsResult);
+  };
+  /** The value that the latest answer left: nobody has changed it since. */
+  let answered: unknown = null;
+  let isAmending = false;
 
-  const wakeAll = () => {
-    const all = waiting;
-    waiting = [];
-    for (const wake of all) wake();
-  };
-  const wakeIfSettled = () => {
-    const { changes, pictures, status } = parts;
-    const open = status.failure === null && changes.value.objects.some(needsResult) && pictures.shown !== null;
-    if (!busy && !open) wakeAll();
-  };
-  const setBusy = (now: boolean) => {
-    if (busy === now) return;
-    busy = now;
-    slow = false;
-    clearTimeout(slowTimer);
-    if (now) {
-      slowTimer = setTimeout(() => {
-        slow = true;
-        parts.screen.refresh();
-      }, patience);
-    } else {
-      wakeIfSettled();
-      parts.screen.refresh();
-    }
-  };
   const putInPlace = (result: ObjectResult, milliseconds: number) => {
-    draft = null;
-    log.add(result, milliseconds);
-    parts.changes.amend(edits.putResult(result));
-    const before = provider;
-    provider = parts.pictures.segmenter?.info.provider ?? null;
-    const news = before === 'webgpu' && provider === 'wasm' ? parts.config.texts.fallback : '';
+    const objectOf = () => store.now.value.objects.find(({ prompt }) => prompt === result.prompt);
+    log.add(result, milliseconds, objectOf()?.id ?? null);
+    isAmending = true;
+    amend(putResult(result));
+    isAmending = false;
+    answered = store.now.value;
+    store.set({ draft: null });
+    const news = noteProvider(store, target()?.segmenter);
     // Of what was undone meanwhile, nothing is to be seen.
-    const stands = parts.changes.value.objects.some(({ prompt }) => prompt === result.prompt);
-    if (stands) parts.status.describe(result, news);
-    else if (news !== '') parts.status.say(news);
-    wakeIfSettled();
+    const words = objectOf() === undefined ? '' : describeResult(store.now, result);
+    const text = [news, words].filter((part) => part !== '').join(' ');
+    if (text !== '') say(store, text);
   };
 
   /** Asked for by themselves once: a request that is dropped is not to go round for ever. */
   const asked = new WeakSet<ObjectPrompt>();
   const askNext = () => {
-    const { changes, config, status } = parts;
     // In controlled mode the page sets the value after each answer, which asks.
-    if (config.controlled || status.failure !== null) return;
-    const next = changes.value.objects.find((object) => needsResult(object) && !asked.has(object.prompt));
+    if (store.now.controlled || store.now.failure !== null) return;
+    const next = store.now.value.objects.find((object) => needsResult(object) && !asked.has(object.prompt));
     if (next === undefined) return;
     asked.add(next.prompt);
     solver.solve(next.prompt);
   };
 
   const solver = createSolver({
-    target: () => parts.pictures.target,
-    segmentOptions: () => parts.config.segmentOptions,
+    target,
+    segmentOptions: () => store.now.segmentOptions,
     onResult: putInPlace,
     onDraft(prompt, runs) {
-      draft = { prompt, runs };
-      parts.stage.invalidate();
-      parts.events.emit('draft', draft);
+      const draft = { prompt, runs };
+      store.set({ draft });
+      events.emit('draft', copyPlain(draft));
     },
-    onPreview(next) {
-      preview = next;
-      parts.stage.invalidate();
-      parts.events.emit('preview', next);
+    onPreview(preview) {
+      store.set({ preview });
+      events.emit('preview', copyPlain(preview));
     },
-    onBusy: setBusy,
+    onBusy: idle.setBusy,
     onError(error: ClickmaskError) {
-      draft = null;
-      parts.status.fail(error);
+      store.set({ draft: null, failure: error });
     },
     onIdle: askNext,
   });
+  const ask = () => {
+    const object = wanting();
+    if (object === undefined) solver.preview(null);
+    else if (store.now.failure === null) solver.solve(object.prompt);
+  };
+
+  const stop = store.subscribe((changed) => {
+    if (changed.has('loading') && store.now.loading) {
+      solver.reset();
+      store.set({ draft: null });
+    }
+    const byOthers = changed.has('value') && !isAmending && store.now.value !== answered;
+    if (byOthers || (changed.has('ready') && store.now.ready)) ask();
+  });
 
   return {
-    get shownPreview() {
-      return preview;
-    },
-    get draft() {
-      return draft;
-    },
-    get busy() {
-      return busy;
-    },
-    get slow() {
-      return slow;
-    },
     preview: solver.preview,
     anticipate: solver.anticipate,
-    ask() {
-      preview = null;
-      const { active, value } = parts.changes;
-      const wanting: AnnotatedObject | undefined =
-        active !== null && needsResult(active) ? active : value.objects.find(needsResult);
-      if (wanting !== undefined && parts.status.failure === null) solver.solve(wanting.prompt);
+    ask,
+    settled: idle.settled,
+    destroy() {
+      stop();
+      solver.reset();
+      idle.destroy();
+    },
+  };
+}
+
+/** Knows whether an answer is under way, tells when that takes long, and wakes those who wait for the end. */
+function createIdle(store: AnnotatorStore) {
+  let busy = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waiting: (() => void)[] = [];
+  const wakeAll = () => {
+    const all = waiting;
+    waiting = [];
+    for (const wake of all) wake();
+  };
+  const wakeIfSettled = () => {
+    const { failure, value, picture } = store.now;
+    const isOpen = failure === null && picture !== null && value.objects.some(needsResult);
+    if (!busy && !isOpen) wakeAll();
+  };
+  const stop = store.subscribe(wakeIfSettled);
+  return {
+    setBusy(now: boolean) {
+      if (busy === now) return;
+      busy = now;
+      clearTimeout(timer);
+      if (now) timer = setTimeout(() => store.set({ slow: true }), patience);
+      else store.set({ slow: false });
+      wakeIfSettled();
     },
     settled: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         waiting.push(resolve);
         wakeIfSettled();
       }),
-    wakeIfSettled,
-    reset() {
-      draft = null;
-      solver.reset();
-    },
     destroy() {
-      clearTimeout(slowTimer);
-      solver.reset();
+      clearTimeout(timer);
+      stop();
       wakeAll();
     },
   };
+}
+
+/** Notes where the network runs now; what to say where it had to leave the GPU. */
+function noteProvider(store: AnnotatorStore, segmenter: Segmenter | undefined): string {
+  const before = store.now.segmenter;
+  if (segmenter === undefined || segmenter.info.provider === before?.provider) return '';
+  store.set({ segmenter: segmenter.info });
+  return before?.provider === 'webgpu' && segmenter.info.provider === 'wasm' ? textsOf(store.now).fallback : '';
 }

@@ -1,7 +1,7 @@
 import type { Click, Prompt, Segmenter, SegmenterImage, SegmentOptions } from '@clickmask/core';
 import { rectRuns } from '@clickmask/core/masks';
+import { emptyPrompt, type ObjectPrompt } from '@clickmask/core/session';
 import { describe, expect, test } from 'vitest';
-import { emptyPrompt, type ObjectPrompt } from '../value/value.js';
 import { createSolver } from './solver.js';
 
 const size = { width: 100, height: 10 };
@@ -122,7 +122,7 @@ describe('the solver', () => {
   test('pressed and released while the preview of its place is on its way, that is the draft', async () => {
     const { solver, asked, take } = setUp();
     const prompt = promptOf(click(20));
-    solver.preview(emptyPrompt, prompt.clicks[0]);
+    solver.preview({ prompt: emptyPrompt, click: prompt.clicks[0] });
     solver.anticipate(emptyPrompt, prompt.clicks[0]);
     solver.solve(prompt);
     expect(take()).toEqual(['busy']);
@@ -137,7 +137,7 @@ describe('the solver', () => {
 
   test('a press where the preview goes on already asks nothing more', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     await asked[0].answer(false);
     await asked[1].answer(false);
     solver.anticipate(emptyPrompt, click(20));
@@ -151,13 +151,13 @@ describe('the solver', () => {
 
   test('a server is asked for a preview in one', async () => {
     const { solver, asked } = setUp('remote');
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     expect(asked.map(({ passes }) => passes)).toEqual([undefined]);
   });
 
   test('where the pointer rests, the preview goes on pass by pass until it is the answer', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     for (const complete of [false, false, true]) await asked[asked.length - 1].answer(complete);
     expect(take()).toEqual(['preview 20', 'preview 20', 'preview 20']);
     expect(asked.map(({ passes }) => passes)).toEqual([1, 1, 1]);
@@ -168,9 +168,9 @@ describe('the solver', () => {
 
   test('where it moves on, the preview follows after the pass under way', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
-    solver.preview(emptyPrompt, click(30));
-    solver.preview(emptyPrompt, click(40));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
+    solver.preview({ prompt: emptyPrompt, click: click(30) });
+    solver.preview({ prompt: emptyPrompt, click: click(40) });
     await asked[0].answer(false);
     await asked[1].answer(false);
     expect(asked.map(({ prompt }) => prompt.clicks?.[0].x)).toEqual([20, 40, 40]);
@@ -179,7 +179,7 @@ describe('the solver', () => {
 
   test('a preview of one pass that is clicked on is the draft of the click', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     await asked[0].answer(false);
     expect(take()).toEqual(['preview 20']);
     solver.solve(promptOf(click(20)));
@@ -188,7 +188,7 @@ describe('the solver', () => {
 
   test('a click elsewhere waits for no further pass of the preview', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     solver.solve(promptOf(click(70)));
     expect(asked.map(({ passes }) => passes)).toEqual([1, undefined]);
     await asked[0].answer(false);
@@ -200,7 +200,7 @@ describe('the solver', () => {
   test('a press that turns out to be something else costs nothing but the work', async () => {
     const { solver, asked, take } = setUp();
     solver.anticipate(emptyPrompt, click(20));
-    solver.preview(emptyPrompt, null);
+    solver.preview(null);
     await asked[0].answer();
     expect(take()).toEqual([]);
     const other = promptOf(click(30));
@@ -211,19 +211,19 @@ describe('the solver', () => {
 
   test('a press on what is previewed already, or is about to be, asks nothing', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     solver.anticipate(emptyPrompt, click(20));
     await asked[0].answer();
     expect(take()).toEqual(['preview 20']);
     solver.anticipate(emptyPrompt, click(20));
     expect(asked).toHaveLength(1);
-    solver.preview(emptyPrompt, null);
+    solver.preview(null);
     expect(take()).toEqual(['no preview']);
   });
 
   test('a preview that fails is not told; clicked on, it is asked for again', async () => {
     const { solver, asked, take } = setUp();
-    solver.preview(emptyPrompt, click(20));
+    solver.preview({ prompt: emptyPrompt, click: click(20) });
     solver.solve(promptOf(click(20)));
     await asked[0].fail(new Error('no'));
     expect(take()).toEqual(['busy', 'busy']);
@@ -260,7 +260,7 @@ describe('the solver', () => {
   test('solvers that share a segmenter do not take the place of each other’s requests', async () => {
     const names = ['', ''].map(() => {
       const { solver, asked } = setUp();
-      solver.preview(emptyPrompt, click(20));
+      solver.preview({ prompt: emptyPrompt, click: click(20) });
       solver.solve(promptOf(click(70)));
       return asked.map(({ session }) => session);
     });

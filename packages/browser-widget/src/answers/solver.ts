@@ -3,20 +3,13 @@ import {
   type ClickmaskError,
   isClickmaskError,
   type MaskRuns,
-  type Prediction,
-  type Prompt,
   type Segmenter,
   type SegmenterImage,
   type SegmentOptions,
 } from '@clickmask/core';
+import { type ObjectPrompt, type ObjectResult, toPrompt, toResult } from '@clickmask/core/session';
 import { asClickmaskError } from '../errors.js';
-import type { ObjectPrompt, ObjectResult } from '../value/value.js';
-
-/** A preview: what a click at the pointer would give. */
-export interface Preview {
-  readonly click: Click;
-  readonly result: ObjectResult;
-}
+import type { Preview } from '../state/state.js';
 
 export interface SolverOptions {
   /** The segmenter and picture that requests go to; null while either is missing. */
@@ -41,7 +34,7 @@ export interface Solver {
   /** Wants the answer to a prompt; replaces an earlier wish that was not sent yet. */
   solve(prompt: ObjectPrompt): void;
   /** Wants to see what one more click would give; null: nothing. */
-  preview(prompt: ObjectPrompt, click: Click | null): void;
+  preview(wanted: { readonly prompt: ObjectPrompt; readonly click: Click } | null): void;
   /** A click has begun, and is likely to end as this one: computes its answer ahead, and shows nothing of it. */
   anticipate(prompt: ObjectPrompt, click: Click): void;
   /** Forgets all wishes and refuses late answers, as when the picture changes. */
@@ -66,7 +59,7 @@ export function createSolver(options: SolverOptions): Solver {
   ): Promise<Answer | null> => {
     const target = options.target();
     if (target === null) return null;
-    const prediction = await target.segmenter.segment(target.image, toCorePrompt(prompt), {
+    const prediction = await target.segmenter.segment(target.image, toPrompt(prompt), {
       ...options.segmentOptions(),
       ...(prompt.candidate === null ? {} : { candidate: prompt.candidate }),
       ...how,
@@ -194,13 +187,13 @@ export function createSolver(options: SolverOptions): Solver {
       wish = { prompt, since, hasDraft };
       void work();
     },
-    preview(prompt, click) {
-      if (click === null) {
+    preview(wanted) {
+      if (wanted === null) {
         hover = null;
         drop();
         return;
       }
-      hover = { prompt, click, isShown: true };
+      hover = { ...wanted, isShown: true };
       void look();
     },
     anticipate(prompt, click) {
@@ -282,13 +275,4 @@ function answers(base: ObjectPrompt, click: Click, prompt: ObjectPrompt): boolea
     prompt.box === base.box &&
     prompt.start === base.start
   );
-}
-
-function toCorePrompt({ clicks, box, start }: ObjectPrompt): Prompt {
-  return { clicks, ...(box === null ? {} : { box }), ...(start === null ? {} : { mask: start }) };
-}
-
-function toResult(prompt: ObjectPrompt, prediction: Prediction): ObjectResult {
-  const { runs, score, candidates, candidate, changedPixels, timings, notes } = prediction;
-  return { prompt, runs, score, candidates, candidate, changedPixels, timings, notes };
 }

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import type { ChangeOrigin } from '../value/value.js';
+import type { ChangeOrigin } from '../annotation/annotation.js';
 import { ClickmaskAnnotatorElement } from './clickmask-annotator.js';
 
 test('what is asked of the segmenter can be read back', () => {
@@ -7,7 +7,8 @@ test('what is asked of the segmenter can be read back', () => {
   expect(element.segmentOptions).toEqual({});
   const options = { refinement: { cascade: 'off' } } as const;
   element.segmentOptions = options;
-  expect(element.segmentOptions).toBe(options);
+  expect(element.segmentOptions).toEqual(options);
+  expect(element.segmentOptions).not.toBe(options);
 });
 
 // Never called: it only has to type-check.

@@ -1,14 +1,15 @@
 import { ClickmaskError, type Segmenter } from '@clickmask/core';
+import { emptyValue, type SessionValue, takeValue } from '@clickmask/core/session';
+import { createShelf } from '../annotation/shelf.js';
 import { createAnnotator } from '../annotator/annotator.js';
-import type { Annotator, AnnotatorEvents, AnnotatorOptions, SegmenterFactory } from '../annotator/api.js';
+import type { Annotator, AnnotatorEvents } from '../annotator/api.js';
 import { asClickmaskError } from '../errors.js';
-import type { Messages } from '../i18n/index.js';
-import type { Shortcuts } from '../input/shortcuts.js';
 import type { PictureSource } from '../picture/picture.js';
+import type { SegmenterFactory } from '../picture/pictures.js';
 import { createDefaultSegmenter, type RuntimeOptions } from '../runtime.js';
-import type { AnnotatorValue, ObjectClass } from '../value/value.js';
-import { emptyValue } from '../value/value.js';
-import { type AttributeName, observedAttributes, parseClasses, settingOf } from './attributes.js';
+import { type AnnotatorProperties, propertyTable } from '../state/properties.js';
+import { attributesOf, readAttribute, type Table, taken } from '../state/property.js';
+import { type AnnotatorSettings, settingTable } from '../state/settings.js';
 
 /** The events of `<clickmask-annotator>`, for `addEventListener`. */
 export interface ClickmaskEventMap {
@@ -19,6 +20,18 @@ export interface ClickmaskEventMap {
   'clickmask-ready': CustomEvent<AnnotatorEvents['ready']>;
   'clickmask-settings': CustomEvent<AnnotatorEvents['settings']>;
 }
+
+const toldEvents = ['change', 'accept', 'progress', 'error', 'ready', 'settings'] as const;
+
+/** Attributes that say where the network runs; a change starts it anew. */
+const runtimeAttributes = ['model', 'provider', 'mode', 'server', 'assets'] as const;
+
+/** Attributes that stand for properties and settings. */
+const tableAttributes = /*#__PURE__*/ [propertyTable, settingTable].flatMap((table) => attributesOf<object>(table));
+
+/** Properties that the element has as an annotator has them. */
+const ownProperties = ['classes', 'messages', 'shortcuts', 'segmentOptions'] as const;
+type OwnProperties = { -readonly [K in (typeof ownProperties)[number]]: AnnotatorProperties[K] };
 
 // Where there is no DOM, as when a page is rendered on a server, the module can still be imported.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
@@ -36,56 +49,56 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
  * element?.addEventListener('clickmask-accept', ({ detail }) => console.log(detail.classId));
  * ```
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only types the events of the base class's methods
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface types events, and properties that stand in a table
 export class ClickmaskAnnotatorElement extends Base {
-  static readonly observedAttributes: readonly string[] = observedAttributes;
+  static get observedAttributes(): readonly string[] {
+    return ['src', 'next-src', 'lang', ...runtimeAttributes, ...tableAttributes];
+  }
 
   #annotator: Annotator | null = null;
-  #given: {
-    segmenter?: Segmenter | SegmenterFactory;
-    classes?: readonly ObjectClass[];
-    messages?: Partial<Messages>;
-    shortcuts?: Shortcuts;
-    segmentOptions?: AnnotatorOptions['segmentOptions'];
-    value?: AnnotatorValue;
-    /** What `load()` was called with; goes before `src`. */
-    picture?: { readonly source: PictureSource; readonly options: { readonly key?: string } };
-  } = {};
-  /** Whether the value was kept when the element left its page, and so belongs to the picture it had there. */
-  #isKept = false;
+  /** What attributes and the page's script said, the last one of each; it holds while the element is off the page too. */
+  #properties: Partial<AnnotatorProperties> = {};
+  #settings: Partial<AnnotatorSettings> = {};
+  #segmenter: Segmenter | SegmenterFactory | undefined;
+  /** What `load()` was called with; goes before `src`. */
+  #picture: { readonly source: PictureSource; readonly options: { readonly key?: string } } | undefined;
+  /** What the value was when the element left its page; empty once another picture is asked for. */
+  #left: SessionValue = emptyValue;
+  readonly #shelf = createShelf();
   #leaving: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    for (const name of ownProperties) {
+      // What was set before the element was defined would hide the accessor.
+      const early = Object.hasOwn(this, name) ? this[name] : undefined;
+      Object.defineProperty(this, name, {
+        configurable: true,
+        enumerable: true,
+        get: () => this.#annotator?.[name] ?? this.#properties[name] ?? propertyTable[name].initial,
+        set: (value: never) => this.#setProperties({ [name]: value }),
+      });
+      if (early !== undefined) this.#try(() => this.#setProperties({ [name]: early }));
+    }
+  }
 
   connectedCallback(): void {
     clearTimeout(this.#leaving);
     if (this.#annotator !== null) return;
     this.#upgrade();
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open', delegatesFocus: true });
-    const has = (name: AttributeName) => this.hasAttribute(name);
+    const language = this.#language();
     const annotator = createAnnotator(root, {
-      segmenter: this.#given.segmenter ?? ((report) => createDefaultSegmenter(this.#runtimeOptions(), report)),
-      classes: this.#given.classes ?? this.#try(() => parseClasses(this.getAttribute('classes'))) ?? [],
-      classId: this.getAttribute('class-id'),
-      ...(this.#language() === null ? {} : { locale: this.#language()! }),
-      messages: this.#given.messages,
-      shortcuts: this.#given.shortcuts,
-      segmentOptions: this.#given.segmentOptions,
-      wheel: this.getAttribute('wheel') === 'modifier' ? 'modifier' : 'plain',
-      rightClick: this.getAttribute('right-click') === 'negative',
-      controlled: has('controlled'),
-      readOnly: has('readonly'),
+      ...(language === null ? {} : { locale: language }),
+      ...this.#properties,
+      settings: this.#settings,
+      segmenter: this.#segmenter ?? ((report) => createDefaultSegmenter(this.#runtimeOptions(), report)),
+      shelf: this.#shelf,
     });
     this.#annotator = annotator;
-    for (const type of ['change', 'accept', 'progress', 'error', 'ready', 'settings'] as const) {
-      annotator.on(type, (detail) => this.#dispatch(type, detail));
-    }
-    for (const name of observedAttributes) {
-      if (has(name)) this.#applySetting(name);
-    }
+    for (const type of toldEvents) annotator.on(type, (detail) => this.#dispatch(type, detail));
     const src = this.src ?? '';
-    const picture = this.#given.picture ?? (src === '' ? undefined : { source: src, options: {} });
-    if (picture === undefined && this.#isKept) this.#given.value = undefined;
-    const { value } = this.#given;
-    if (value !== undefined) this.#try(() => (annotator.value = value));
+    const picture = this.#picture ?? (src === '' ? undefined : { source: src, options: {} });
     if (picture !== undefined) void annotator.load(picture.source, picture.options).catch(() => {});
     this.#prefetchNext();
   }
@@ -97,52 +110,18 @@ export class ClickmaskAnnotatorElement extends Base {
     });
   }
 
-  attributeChangedCallback(name: AttributeName, before: string | null, after: string | null): void {
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
-    if (name === 'src') {
-      this.#given.picture = undefined;
-      this.#forgetValue();
-    }
-    const annotator = this.#annotator;
-    if (annotator === null) return;
-    switch (name) {
-      case 'src':
-        if (after !== null && after !== '') void annotator.load(after).catch(() => {});
-        break;
-      case 'next-src':
-        this.#prefetchNext();
-        break;
-      case 'model':
-      case 'provider':
-      case 'mode':
-      case 'server':
-      case 'assets':
-        this.#restart();
-        break;
-      case 'classes':
-        annotator.classes = this.#try(() => parseClasses(after)) ?? [];
-        break;
-      case 'class-id':
-        annotator.classId = after;
-        break;
-      case 'lang':
-        annotator.locale = this.#language() ?? 'en';
-        break;
-      case 'wheel':
-        annotator.wheel = after === 'modifier' ? 'modifier' : 'plain';
-        break;
-      case 'right-click':
-        annotator.rightClick = after === 'negative';
-        break;
-      case 'controlled':
-        annotator.controlled = after !== null;
-        break;
-      case 'readonly':
-        annotator.readOnly = after !== null;
-        break;
-      default:
-        this.#applySetting(name);
-    }
+    if (tableAttributes.includes(name)) {
+      this.#readAttribute(name, after);
+    } else if (name === 'src') {
+      this.#picture = undefined;
+      this.#left = emptyValue;
+      if (after !== null && after !== '') void this.#annotator?.load(after).catch(() => {});
+    } else if (name === 'next-src') this.#prefetchNext();
+    else if (name === 'lang') {
+      if (this.#annotator !== null) this.#annotator.locale = this.#language() ?? 'en';
+    } else this.#restart();
   }
 
   /** The annotator behind the element; null while it is not on a page. */
@@ -152,55 +131,21 @@ export class ClickmaskAnnotatorElement extends Base {
 
   /** The segmenter to use instead of one of the element's own; it stays the page's to close. */
   get segmenter(): Segmenter | SegmenterFactory | undefined {
-    return this.#given.segmenter;
+    return this.#segmenter;
   }
   set segmenter(segmenter: Segmenter | SegmenterFactory | undefined) {
-    if (this.#given.segmenter === segmenter) return;
-    this.#given.segmenter = segmenter;
+    if (this.#segmenter === segmenter) return;
+    this.#segmenter = segmenter;
     this.#restart();
   }
 
   /** While a picture is on its way, what is set is its value: set `src` first. */
-  get value(): AnnotatorValue {
-    return this.#annotator?.value ?? this.#given.value ?? emptyValue;
+  get value(): SessionValue {
+    return this.#annotator?.value ?? this.#shelf.coming ?? this.#left;
   }
-  set value(value: AnnotatorValue) {
+  set value(value: SessionValue) {
     if (this.#annotator !== null) this.#annotator.value = value;
-    this.#given.value = value;
-    this.#isKept = false;
-  }
-
-  get classes(): readonly ObjectClass[] {
-    return this.#annotator?.classes ?? this.#given.classes ?? [];
-  }
-  set classes(classes: readonly ObjectClass[]) {
-    this.#given.classes = classes;
-    if (this.#annotator !== null) this.#annotator.classes = classes;
-  }
-
-  get messages(): Partial<Messages> {
-    return this.#given.messages ?? {};
-  }
-  set messages(messages: Partial<Messages>) {
-    this.#given.messages = messages;
-    if (this.#annotator !== null) this.#annotator.messages = messages;
-  }
-
-  get shortcuts(): Shortcuts | undefined {
-    return this.#annotator?.shortcuts ?? this.#given.shortcuts;
-  }
-  set shortcuts(shortcuts: Shortcuts | undefined) {
-    this.#given.shortcuts = shortcuts;
-    if (this.#annotator !== null && shortcuts !== undefined) this.#annotator.shortcuts = shortcuts;
-  }
-
-  /** Refinement and post-processing asked of the segmenter. */
-  get segmentOptions(): NonNullable<AnnotatorOptions['segmentOptions']> {
-    return this.#given.segmentOptions ?? {};
-  }
-  set segmentOptions(options: NonNullable<AnnotatorOptions['segmentOptions']>) {
-    this.#given.segmentOptions = options;
-    if (this.#annotator !== null) this.#annotator.segmentOptions = options;
+    else this.#shelf.coming = takeValue(value, null);
   }
 
   get src(): string | null {
@@ -213,8 +158,8 @@ export class ClickmaskAnnotatorElement extends Base {
 
   /** Shows a picture: an address, a file, bytes, an `<img>`, a canvas. */
   async load(source: PictureSource, options: { readonly key?: string } = {}): Promise<void> {
-    this.#given.picture = { source, options };
-    this.#forgetValue();
+    this.#picture = { source, options };
+    this.#left = emptyValue;
     await this.#annotator?.load(source, options);
   }
 
@@ -229,21 +174,34 @@ export class ClickmaskAnnotatorElement extends Base {
   /** See {@link Annotator.replayLog}. */
   replayLog: Annotator['replayLog'] = (log) => this.#need().replayLog(log);
 
-  /** Frees everything; the value is kept for when the element comes back. */
+  /** Frees everything; what was done on each picture is kept for when the element comes back. */
   destroy(): void {
     const annotator = this.#annotator;
     if (annotator === null) return;
-    if (!annotator.awaitsPicture) this.#given.value = annotator.value;
-    this.#isKept = true;
+    this.#left = annotator.value;
+    this.#settings = annotator.settings;
     this.#annotator = null;
     annotator.destroy();
   }
 
-  /** Another picture is asked for: the value of the one before must not land on it. */
-  #forgetValue(): void {
-    const annotator = this.#annotator;
-    const isOld = annotator === null ? this.#isKept : annotator.pictureSize !== null || annotator.awaitsPicture;
-    if (isOld) this.#given.value = undefined;
+  /** Takes what an attribute says; what says nothing that it can mean is told, and counts as not there. */
+  #readAttribute(name: string, text: string | null): void {
+    const read = <V>(table: Table<V>) =>
+      this.#try(() => readAttribute(table, name, text)) ?? readAttribute(table, name, null) ?? {};
+    this.#setProperties(read(propertyTable));
+    this.#setSettings(read(settingTable));
+  }
+
+  #setProperties(given: Partial<AnnotatorProperties>): void {
+    const change = taken(propertyTable, given);
+    this.#properties = { ...this.#properties, ...change };
+    if (this.#annotator !== null) Object.assign(this.#annotator, change);
+  }
+
+  #setSettings(change: Partial<AnnotatorSettings>): void {
+    this.#settings = { ...this.#settings, ...change };
+    if (this.#annotator !== null && Object.keys(change).length > 0)
+      this.#annotator.settings = { ...this.#annotator.settings, ...change };
   }
 
   #restart(): void {
@@ -258,14 +216,7 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 
   #runtimeOptions(): RuntimeOptions {
-    const read = (name: AttributeName) => this.getAttribute(name) ?? undefined;
-    return {
-      model: read('model'),
-      provider: read('provider'),
-      mode: read('mode'),
-      server: read('server'),
-      assets: read('assets'),
-    };
+    return Object.fromEntries(runtimeAttributes.map((name) => [name, this.getAttribute(name) ?? undefined]));
   }
 
   #language(): string | null {
@@ -278,14 +229,6 @@ export class ClickmaskAnnotatorElement extends Base {
     if (next === null || next === '' || this.#annotator === null) return;
     // What cannot be fetched ahead is reported when it is shown.
     this.#annotator.prefetch(next).catch(() => {});
-  }
-
-  #applySetting(name: AttributeName): void {
-    const annotator = this.#annotator;
-    const change = this.#try(() => settingOf(name, this.getAttribute(name)));
-    if (annotator !== null && change !== null && change !== undefined) {
-      annotator.settings = { ...annotator.settings, ...change };
-    }
   }
 
   #try<T>(action: () => T): T | undefined {
@@ -303,19 +246,18 @@ export class ClickmaskAnnotatorElement extends Base {
 
   /** Properties that were set before the element was defined would hide the accessors. */
   #upgrade(): void {
-    const own = this as unknown as Record<string, unknown>;
-    for (const name of ['segmenter', 'value', 'classes', 'messages', 'shortcuts', 'segmentOptions', 'src']) {
+    for (const name of ['segmenter', 'value'] as const) {
       if (!Object.hasOwn(this, name)) continue;
-      const held = own[name];
-      delete own[name];
-      own[name] = held;
+      const value = this[name];
+      delete (this as Record<string, unknown>)[name];
+      Object.assign(this, { [name]: value });
     }
   }
 }
 
 type EventMap = HTMLElementEventMap & ClickmaskEventMap;
 
-export interface ClickmaskAnnotatorElement {
+export interface ClickmaskAnnotatorElement extends OwnProperties {
   addEventListener<K extends keyof EventMap>(
     type: K,
     listener: (this: ClickmaskAnnotatorElement, event: EventMap[K]) => void,

@@ -74,4 +74,5 @@ export const de: Messages = Object.freeze({
   boxBegun: 'Erste Ecke gesetzt. Fadenkreuz bewegen und an der gegenüberliegenden Ecke Enter drücken.',
   strokeBegun: 'Pinsel aufgesetzt. Fadenkreuz bewegen und zum Abheben Enter drücken.',
   strokeDone: 'Pinsel abgehoben.',
+  painted: 'Maske bedeckt {share} des Bildes.',
 });

@@ -74,4 +74,5 @@ export const en: Messages = Object.freeze({
   boxBegun: 'First corner set. Move the crosshair and press Enter at the opposite corner.',
   strokeBegun: 'Brush down. Move the crosshair and press Enter to lift it.',
   strokeDone: 'Brush lifted.',
+  painted: 'Mask covers {share} of the picture.',
 });

@@ -74,4 +74,5 @@ export const fr: Messages = Object.freeze({
   boxBegun: 'Premier coin placé. Déplacez le réticule et appuyez sur Entrée au coin opposé.',
   strokeBegun: 'Pinceau posé. Déplacez le réticule et appuyez sur Entrée pour le relever.',
   strokeDone: 'Pinceau relevé.',
+  painted: 'Le masque couvre {share} de l’image.',
 });

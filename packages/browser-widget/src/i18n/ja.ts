@@ -74,4 +74,5 @@ export const ja: Messages = Object.freeze({
   boxBegun: '最初の角を置きました。十字カーソルを動かし、反対の角で Enter を押してください。',
   strokeBegun: 'ブラシを下ろしました。十字カーソルを動かし、Enter で上げます。',
   strokeDone: 'ブラシを上げました。',
+  painted: 'マスクは画像の {share} を覆っています。',
 });

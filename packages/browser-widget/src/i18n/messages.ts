@@ -74,6 +74,7 @@ export interface Messages {
   readonly boxBegun: string;
   readonly strokeBegun: string;
   readonly strokeDone: string;
+  readonly painted: string;
 }
 
 /** Fills in the words in braces. */

@@ -74,4 +74,5 @@ export const zh: Messages = Object.freeze({
   boxBegun: '已设第一个角。移动十字光标，在对角处按回车键。',
   strokeBegun: '画笔已落下。移动十字光标，按回车键抬起。',
   strokeDone: '画笔已抬起。',
+  painted: '掩膜覆盖图像的 {share}。',
 });

@@ -1,25 +1,38 @@
-import { toElement } from '../view/placement.js';
 import type { StagePoint } from '../view/viewport.js';
 
 /** What a press on the stage begins. */
 export type DragKind = 'tap-or-pan' | 'pan' | 'box' | 'stroke' | 'move-click';
 
+/** How a press was made. */
+export interface PressInfo {
+  /** With Shift, Alt, the right button where it counts, or the button on a pen: the other sign. */
+  readonly opposite: boolean;
+  /** With Shift or Alt alone, which also turn previews round. */
+  readonly turned: boolean;
+  /** With the eraser end of a pen. */
+  readonly erases: boolean;
+  /** With the main button, or a finger. */
+  readonly isMain: boolean;
+}
+
 export interface PointerActions {
-  /** What a press at this point begins; null: nothing. */
-  begin(point: StagePoint, event: PointerEvent): DragKind | null;
+  /** What a press at this point begins. */
+  begin(point: StagePoint, press: PressInfo): DragKind;
   /** The pointer moves over the stage without a press; null: it left. */
-  hover(point: StagePoint | null, event: PointerEvent): void;
-  /** A short press. `opposite`: with Shift, Alt, the right button, or held long on a touch screen. */
-  tap(point: StagePoint, opposite: boolean, event: PointerEvent): void;
+  hover(point: StagePoint | null, turned: boolean): void;
+  /** A short press. `opposite`: as in {@link PressInfo}, or held long on a touch screen. */
+  tap(point: StagePoint, opposite: boolean): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, anchor: StagePoint): void;
-  /** The drag of a box, a stroke or a click; `points` are all positions since the last call. */
-  drag(kind: 'box' | 'stroke' | 'move-click', points: readonly StagePoint[]): void;
-  drop(kind: 'box' | 'stroke' | 'move-click', point: StagePoint): void;
+  /** The drag of a box, a stroke or a click; all positions since the last call. */
+  drag(points: readonly StagePoint[]): void;
+  drop(): void;
   cancel(): void;
 }
 
 export interface PointerOptions {
+  /** From the window to the stage; null: the stage is seen edge-on. */
+  readonly toStage: (point: StagePoint) => StagePoint | null;
   /** Whether the wheel zooms by itself, or only with Ctrl held, leaving the page its scrolling. */
   readonly wheelZooms: () => boolean;
   readonly rightClick: () => boolean;
@@ -29,7 +42,9 @@ interface Press {
   readonly id: number;
   readonly kind: DragKind;
   readonly start: StagePoint;
-  readonly event: PointerEvent;
+  readonly opposite: boolean;
+  /** CSS px within which a hand that means to stay may wander. */
+  readonly slack: number;
   last: StagePoint;
   moved: boolean;
   held: boolean;
@@ -37,152 +52,208 @@ interface Press {
 
 const longPressMs = 550;
 
+/** The bits of `PointerEvent.buttons`: the right or barrel button, and the eraser end of a pen. */
+const secondaryBit = 2;
+const eraserBit = 32;
+
 /** Turns mouse, pen and touch events on an element into actions. Returns the function that lets go of the element. */
 export function listenToPointers(element: HTMLElement, actions: PointerActions, options: PointerOptions): () => void {
-  const touches = new Map<number, StagePoint>();
-  let press: Press | null = null;
-  let pinch: { distance: number; middle: StagePoint } | null = null;
-  let holdTimer: ReturnType<typeof setTimeout> | undefined;
+  const presses = createPresses(element, actions, options);
   const controller = new AbortController();
   const { signal } = controller;
-
-  const at = (event: { readonly clientX: number; readonly clientY: number }): StagePoint =>
-    toElement(element, { x: event.clientX, y: event.clientY });
-  const pinchNow = () => {
-    const [a, b] = [...touches.values()];
-    return {
-      distance: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)),
-      middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
-    };
+  element.addEventListener('pointerdown', presses.down, { signal });
+  element.addEventListener('pointermove', presses.move, { signal });
+  element.addEventListener('pointerup', presses.up, { signal });
+  element.addEventListener('pointercancel', presses.cancelled, { signal });
+  element.addEventListener('pointerleave', presses.leave, { signal });
+  element.addEventListener('wheel', (event) => onWheel(event, actions, options), { signal, passive: false });
+  element.addEventListener(
+    'contextmenu',
+    // A finger or a pen that rests means a click here, not a menu.
+    (event) => (options.rightClick() || isTouchLike(event)) && event.preventDefault(),
+    { signal },
+  );
+  return () => {
+    presses.letGo();
+    controller.abort();
   };
+}
+
+function isTouchLike(event: Event): boolean {
+  const { pointerType } = event as PointerEvent;
+  return pointerType === 'touch' || pointerType === 'pen';
+}
+
+function infoOf(event: PointerEvent): PressInfo {
+  const turned = event.shiftKey || event.altKey;
+  const isPen = event.pointerType === 'pen';
+  const barrel = isPen && (event.button === 2 || (event.buttons & secondaryBit) !== 0);
+  return {
+    turned,
+    opposite: turned || event.button === 2 || barrel,
+    erases: isPen && (event.button === 5 || (event.buttons & eraserBit) !== 0),
+    isMain: event.button === 0 && !barrel,
+  };
+}
+
+/** Whether a press with this button means anything. */
+function counts(event: PointerEvent, rightClick: boolean): boolean {
+  const { button, pointerType } = event;
+  return button === 0 || button === 1 || (button === 2 && (rightClick || pointerType === 'pen')) || button === 5;
+}
+
+/** Presses from their beginning to their end, and two fingers that pinch. */
+function createPresses(element: HTMLElement, actions: PointerActions, options: PointerOptions) {
+  const pinch = createPinch(actions);
+  let press: Press | null = null;
+  let holdTimer: ReturnType<typeof setTimeout> | undefined;
+  const at = ({ clientX, clientY }: MouseEvent) => options.toStage({ x: clientX, y: clientY });
   const letGo = () => {
     clearTimeout(holdTimer);
     press = null;
   };
-
-  const down = (event: PointerEvent) => {
-    const point = at(event);
-    if (event.pointerType === 'touch') {
-      touches.set(event.pointerId, point);
-      if (touches.size === 2) {
-        if (press !== null) actions.cancel();
-        letGo();
-        pinch = pinchNow();
-        return;
-      }
-      if (touches.size > 2) return;
-    }
-    const right = event.button === 2 && options.rightClick();
-    if (press !== null || (event.button !== 0 && event.button !== 1 && !right)) return;
-    const kind = event.button === 1 ? 'pan' : actions.begin(point, event);
-    if (kind === null) return;
-    press = { id: event.pointerId, kind, start: point, event, last: point, moved: false, held: false };
+  const holdLong = (mine: Press) => {
+    holdTimer = setTimeout(() => {
+      if (press !== mine || mine.moved) return;
+      mine.held = true;
+      actions.tap(mine.start, true);
+    }, longPressMs);
+  };
+  const begin = (point: StagePoint, event: PointerEvent) => {
+    const info = infoOf(event);
+    const isTouch = event.pointerType === 'touch';
+    const kind = event.button === 1 ? 'pan' : actions.begin(point, info);
+    const slack = isTouch ? 10 : event.pointerType === 'pen' ? 6 : 4;
+    const started: Press = {
+      id: event.pointerId,
+      kind,
+      start: point,
+      opposite: info.opposite,
+      slack,
+      last: point,
+      moved: false,
+      held: false,
+    };
+    press = started;
     try {
       element.setPointerCapture(event.pointerId);
     } catch {
       // The pointer may already be gone, as with synthetic events; the drag then ends at the element's edge.
     }
     if (event.button === 1) event.preventDefault();
-    if (kind === 'tap-or-pan' && event.pointerType === 'touch') {
-      const mine = press;
-      holdTimer = setTimeout(() => {
-        if (press !== mine || mine.moved) return;
-        mine.held = true;
-        actions.tap(mine.start, true, event);
-      }, longPressMs);
-    }
-    if (kind === 'stroke') actions.drag('stroke', [point]);
+    if (kind === 'tap-or-pan' && isTouch) holdLong(started);
+    if (kind === 'stroke') actions.drag([point]);
   };
-
-  const move = (event: PointerEvent) => {
-    const point = at(event);
-    if (touches.has(event.pointerId)) touches.set(event.pointerId, point);
-    if (pinch !== null && touches.size >= 2) {
-      const next = pinchNow();
-      actions.pan(next.middle.x - pinch.middle.x, next.middle.y - pinch.middle.y);
-      actions.zoom(next.distance / pinch.distance, next.middle);
-      pinch = next;
-      return;
-    }
-    if (press === null) {
-      if (event.pointerType !== 'touch') actions.hover(point, event);
-      return;
-    }
-    if (press.id !== event.pointerId) return;
-    const slack = event.pointerType === 'touch' ? 10 : 4;
-    const far = Math.hypot(point.x - press.start.x, point.y - press.start.y) > slack;
-    if (!press.moved && !far && press.kind !== 'stroke') return;
-    const before = press.moved ? press.last : press.start;
-    press.moved = true;
+  const travel = (mine: Press, point: StagePoint, event: PointerEvent) => {
+    const far = Math.hypot(point.x - mine.start.x, point.y - mine.start.y) > mine.slack;
+    if (!mine.moved && !far && mine.kind !== 'stroke') return;
+    const before = mine.moved ? mine.last : mine.start;
+    mine.moved = true;
     clearTimeout(holdTimer);
-    press.last = point;
-    switch (press.kind) {
-      case 'tap-or-pan':
-      case 'pan':
-        actions.pan(point.x - before.x, point.y - before.y);
-        break;
-      case 'stroke': {
-        const all = event.getCoalescedEvents?.() ?? [];
-        actions.drag('stroke', all.length > 0 ? all.map(at) : [point]);
-        break;
+    mine.last = point;
+    if (mine.kind === 'tap-or-pan' || mine.kind === 'pan') actions.pan(point.x - before.x, point.y - before.y);
+    else actions.drag(mine.kind === 'stroke' ? allPoints(event, at, point) : [point]);
+  };
+
+  return {
+    letGo,
+    down(event: PointerEvent) {
+      const point = at(event);
+      if (point === null) return;
+      if (event.pointerType === 'touch') {
+        const fingers = pinch.down(event.pointerId, point);
+        if (fingers === 2) {
+          if (press !== null) actions.cancel();
+          letGo();
+        }
+        if (fingers >= 2) return;
       }
-      case 'box':
-      case 'move-click':
-        actions.drag(press.kind, [point]);
-        break;
-      default:
-        press.kind satisfies never;
-    }
-  };
-
-  const up = (event: PointerEvent) => {
-    touches.delete(event.pointerId);
-    if (pinch !== null) {
-      if (touches.size < 2) pinch = null;
+      if (press === null && counts(event, options.rightClick())) begin(point, event);
+    },
+    move(event: PointerEvent) {
+      const point = at(event);
+      if (point === null || pinch.move(event.pointerId, point)) return;
+      if (press === null) {
+        if (event.pointerType !== 'touch') actions.hover(point, event.shiftKey || event.altKey);
+      } else if (press.id === event.pointerId) travel(press, point, event);
+    },
+    up(event: PointerEvent) {
       // The finger that stays down after a pinch does not click.
-      return;
-    }
-    if (press === null || press.id !== event.pointerId) return;
-    const { kind, start, moved, held, event: first } = press;
-    letGo();
-    const point = at(event);
-    if (kind === 'tap-or-pan') {
-      if (!moved && !held) actions.tap(start, first.shiftKey || first.altKey || first.button === 2, event);
-    } else if (kind === 'stroke') {
-      actions.drop('stroke', point);
-    } else if (kind === 'box' || kind === 'move-click') {
-      if (moved) actions.drop(kind, point);
-      else actions.tap(start, first.shiftKey || first.altKey, event);
-    }
-  };
-
-  const cancelled = (event: PointerEvent) => {
-    touches.delete(event.pointerId);
-    if (touches.size < 2) pinch = null;
-    if (press?.id === event.pointerId) {
+      if (pinch.up(event.pointerId) || press === null || press.id !== event.pointerId) return;
+      const { kind, start, moved, held, opposite, last } = press;
+      letGo();
+      const isTap = !moved && (kind === 'tap-or-pan' || kind === 'box' || kind === 'move-click');
+      if (isTap) {
+        if (!held) actions.tap(start, opposite);
+      } else if (kind === 'stroke') actions.drop();
+      else if (kind === 'box' || kind === 'move-click') {
+        actions.drag([at(event) ?? last]);
+        actions.drop();
+      }
+    },
+    cancelled(event: PointerEvent) {
+      pinch.up(event.pointerId);
+      if (press?.id !== event.pointerId) return;
       letGo();
       actions.cancel();
-    }
+    },
+    leave: () => press === null && actions.hover(null, false),
   };
+}
 
-  const wheel = (event: WheelEvent) => {
-    if (!event.ctrlKey && !event.metaKey && !options.wheelZooms()) return;
-    event.preventDefault();
-    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
-    // A pinch on a touchpad comes as small wheel steps with Ctrl.
-    const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0015;
-    actions.zoom(Math.exp(-event.deltaY * unit * speed), at(event));
-  };
+/** Every place the pointer was at since the last event. */
+function allPoints(event: PointerEvent, at: (event: MouseEvent) => StagePoint | null, last: StagePoint) {
+  const points = (event.getCoalescedEvents?.() ?? []).map(at).filter((point) => point !== null);
+  return points.length > 0 ? points : [last];
+}
 
-  element.addEventListener('pointerdown', down, { signal });
-  element.addEventListener('pointermove', move, { signal });
-  element.addEventListener('pointerup', up, { signal });
-  element.addEventListener('pointercancel', cancelled, { signal });
-  element.addEventListener('pointerleave', (event) => press === null && actions.hover(null, event), { signal });
-  element.addEventListener('wheel', wheel, { signal, passive: false });
-  element.addEventListener('contextmenu', (event) => options.rightClick() && event.preventDefault(), { signal });
-  return () => {
-    letGo();
-    controller.abort();
+/** Two fingers that move and zoom the picture. */
+function createPinch(actions: Pick<PointerActions, 'pan' | 'zoom'>) {
+  const fingers = new Map<number, StagePoint>();
+  let before: { readonly distance: number; readonly middle: StagePoint } | null = null;
+  const measure = () => {
+    const [a, b] = [...fingers.values()];
+    return {
+      distance: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)),
+      middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
+    };
   };
+  return {
+    /** @returns how many fingers are down now */
+    down(id: number, point: StagePoint): number {
+      fingers.set(id, point);
+      if (fingers.size === 2) before = measure();
+      return fingers.size;
+    },
+    /** @returns whether it was part of a pinch */
+    move(id: number, point: StagePoint): boolean {
+      if (!fingers.has(id)) return false;
+      fingers.set(id, point);
+      if (before === null || fingers.size < 2) return before !== null;
+      const next = measure();
+      actions.pan(next.middle.x - before.middle.x, next.middle.y - before.middle.y);
+      actions.zoom(next.distance / before.distance, next.middle);
+      before = next;
+      return true;
+    },
+    /** @returns whether it was part of a pinch, until the last finger is up */
+    up(id: number): boolean {
+      if (!fingers.delete(id)) return false;
+      const wasPinch = before !== null;
+      if (fingers.size === 0) before = null;
+      else if (wasPinch && fingers.size >= 2) before = measure();
+      return wasPinch;
+    },
+  };
+}
+
+function onWheel(event: WheelEvent, actions: Pick<PointerActions, 'zoom'>, options: PointerOptions): void {
+  if (!event.ctrlKey && !event.metaKey && !options.wheelZooms()) return;
+  event.preventDefault();
+  const anchor = options.toStage({ x: event.clientX, y: event.clientY });
+  if (anchor === null) return;
+  const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
+  // A pinch on a touchpad comes as small wheel steps with Ctrl.
+  const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0015;
+  actions.zoom(Math.exp(-event.deltaY * unit * speed), anchor);
 }

@@ -1,8 +1,8 @@
 import { ClickmaskError, type MaskRuns } from '@clickmask/core';
-import type { Parts } from '../annotator/parts.js';
-import { type AnnotatorSettings, cleanUpFor } from '../annotator/settings.js';
-import { type CleanUp, cleanRuns, createShaper, rawRuns } from '../value/shape.js';
-import type { AnnotatedObject } from '../value/value.js';
+import { type AnnotatedObject, maskOfObject } from '@clickmask/core/session';
+import { type AnnotatorSettings, cleanUpFor } from '../state/settings.js';
+import { type AnnotatorState, activeOf } from '../state/state.js';
+import { type CleanUp, cleanRuns, createShaper } from './clean-up.js';
 import { labelMapPng } from './png.js';
 import { isOutlineFormat, type ResultFormat, type ResultOf, serializeResult } from './result.js';
 
@@ -19,14 +19,14 @@ export interface Results {
   getLabelMap(values: LabelMapValues): Promise<Blob> | null;
 }
 
-export function createResults(parts: Parts): Results {
+/** @param state - what the annotator knows now */
+export function createResults(state: () => AnnotatorState): Results {
   const shape = createShaper();
   let cleaning: { readonly settings: AnnotatorSettings; readonly picture: unknown; readonly value: CleanUp } | null =
     null;
   /** The same object as long as settings and picture are the same, which is what the shaper remembers masks by. */
   const cleanUp = (): CleanUp => {
-    const { settings } = parts.config;
-    const picture = parts.pictures.shown;
+    const { settings, picture } = state();
     if (cleaning === null || cleaning.settings !== settings || cleaning.picture !== picture) {
       const next = cleanUpFor(settings, picture ?? { width: 1, height: 1 });
       // Most settings do not touch masks.
@@ -36,9 +36,9 @@ export function createResults(parts: Parts): Results {
     return cleaning.value;
   };
   const find = (id?: string): AnnotatedObject | null => {
-    const { value, active } = parts.changes;
+    const { value } = state();
     if (id !== undefined) return value.objects.find((object) => object.id === id) ?? null;
-    return active ?? value.objects[value.objects.length - 1] ?? null;
+    return activeOf(state()) ?? value.objects[value.objects.length - 1] ?? null;
   };
   const maskOf = (object: AnnotatedObject) => shape(object, cleanUp());
   return {
@@ -49,18 +49,18 @@ export function createResults(parts: Parts): Results {
     },
     get(format, id) {
       const object = find(id);
-      const raw = object === null ? null : rawRuns(object);
+      const raw = object === null ? null : maskOfObject(object);
       if (object === null || raw === null) return null;
       const runs = isOutlineFormat(format) ? cleanRuns(raw, { ...cleanUp(), detail: 1 }) : maskOf(object);
-      return runs === null ? null : serializeResult(format, runs, parts.config.settings.detail);
+      return runs === null ? null : serializeResult(format, runs, state().settings.detail);
     },
     getLabelMap(values) {
-      const { pictures, changes, config } = parts;
-      if (pictures.shown === null) return null;
-      const { width, height } = pictures.shown;
-      const layers = changes.value.objects.flatMap((object, index) => {
+      const { picture, value: all, classes } = state();
+      if (picture === null) return null;
+      const { width, height } = picture;
+      const layers = all.objects.flatMap((object, index) => {
         const runs = maskOf(object);
-        const value = values === 'object' ? index + 1 : config.classes.findIndex(({ id }) => id === object.classId) + 1;
+        const value = values === 'object' ? index + 1 : classes.findIndex(({ id }) => id === object.classId) + 1;
         return runs === null || value === 0 ? [] : [{ runs, value }];
       });
       const most = Math.max(0, ...layers.map(({ value }) => value));

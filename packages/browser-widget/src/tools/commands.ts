@@ -1,100 +1,115 @@
-import type { Parts } from '../annotator/parts.js';
-import type { Tool } from '../annotator/settings.js';
+import type { Annotation } from '../annotation/annotation.js';
 import { fillIn } from '../i18n/index.js';
 import type { Command } from '../input/shortcuts.js';
+import { announce, say } from '../state/say.js';
+import { type AnnotatorSettings, changedSettings, type Tool } from '../state/settings.js';
+import { type AnnotatorStore, activeOf } from '../state/state.js';
+import { percent, textsOf } from '../state/words.js';
+import { fitPicture, showViewport } from '../view/show-viewport.js';
 import { toStage, zoomViewport } from '../view/viewport.js';
+import type { Crosshair } from './crosshair.js';
+import type { Selection } from './selection.js';
 
 /** What every key and button does; `false` where there was nothing to do. */
-export function createCommands(parts: Parts): Readonly<Record<Command, () => unknown>> {
+export type Commands = Readonly<Record<Command, () => unknown>>;
+
+export interface CommandsOptions {
+  readonly store: AnnotatorStore;
+  readonly step: Annotation['step'];
+  readonly selection: Selection;
+  readonly crosshair: Pick<Crosshair, 'move' | 'press'>;
+}
+
+export function createCommands({ store, step, selection, crosshair }: CommandsOptions): Commands {
+  const change = (part: Partial<AnnotatorSettings>) =>
+    store.set({ settings: changedSettings(store.now.settings, part) });
+  const settings = () => store.now.settings;
   const setTool = (tool: Tool) => () => {
-    const { config, dragging } = parts;
-    dragging.cancel();
-    config.change({ tool: config.settings.tool === tool ? 'click' : tool });
+    store.set({ drag: null });
+    change({ tool: settings().tool === tool ? 'click' : tool });
   };
-  const setRadius = (next: (radius: number) => number) => () => {
-    const { config } = parts;
-    config.change({ brushRadius: Math.min(100, Math.max(2, Math.round(next(config.settings.brushRadius)))) });
-  };
-  const zoomBy = (factor: number) => () => {
-    const { pictures, stage, hand, status, config } = parts;
-    if (pictures.shown === null) return;
-    const middle = { x: stage.size.width / 2, y: stage.size.height / 2 };
-    const anchor = hand.crosshair === null ? middle : toStage(stage.viewport, hand.crosshair);
-    stage.setViewport(zoomViewport(stage.viewport, factor, anchor, pictures.shown, stage.size));
-    status.announce(fillIn(config.texts.zoomLevel, { percent: config.percent(stage.viewport.scale) }));
-  };
-  const arrows = (dx: number, dy: number, step: number) => () => parts.crosshair.move(dx, dy, step);
-  const classAt = (index: number) => () => {
-    const chosen = parts.config.shownClasses[index];
-    if (chosen !== undefined) parts.selection.chooseClass(chosen.id);
-  };
-  /** Takes back one thing at a time, the most recent first. */
-  const cancel = (): boolean => {
-    const { chrome, dragging, hand, config, selection, changes, previewing, screen } = parts;
-    if (chrome.closeOverlays()) return true;
-    if (dragging.present !== null) dragging.cancel();
-    else if (hand.selectedClick !== null) hand.selectedClick = null;
-    else if (config.settings.tool !== 'click') config.change({ tool: 'click' });
-    else if (hand.crosshair !== null) hand.crosshair = null;
-    else if (changes.active !== null && !config.readOnly) selection.choose(null);
-    else return false;
-    previewing.update();
-    screen.refresh();
-    return true;
-  };
+  const setRadius = (next: (radius: number) => number) => () =>
+    change({ brushRadius: Math.min(100, Math.max(2, Math.round(next(settings().brushRadius)))) });
+  const go = (direction: 'undo' | 'redo') => () =>
+    step(direction, () => say(store, textsOf(store.now)[direction === 'undo' ? 'undone' : 'redone']));
   return {
-    undo: () => parts.changes.step('undo'),
-    redo: () => parts.changes.step('redo'),
-    accept: () => parts.selection.accept(),
-    delete: () => parts.selection.remove(),
-    cancel,
-    'toggle-label': () => {
-      const { config } = parts;
-      config.change({ tool: 'click', label: config.settings.label === 'positive' ? 'negative' : 'positive' });
-    },
+    undo: go('undo'),
+    redo: go('redo'),
+    accept: selection.accept,
+    delete: selection.remove,
+    cancel: () => takeBack(store, selection),
+    'toggle-label': () => change({ tool: 'click', label: settings().label === 'positive' ? 'negative' : 'positive' }),
     'tool-click': () => {
-      parts.dragging.cancel();
-      parts.config.change({ tool: 'click' });
+      store.set({ drag: null });
+      change({ tool: 'click' });
     },
     'tool-box': setTool('box'),
     'tool-brush': setTool('brush'),
     'tool-eraser': setTool('eraser'),
     'tool-pan': setTool('pan'),
-    'next-candidate': () => parts.selection.nextCandidate(),
+    'next-candidate': selection.nextReading,
     'brush-smaller': setRadius((radius) => radius / 1.25),
     'brush-larger': setRadius((radius) => radius * 1.25 + 1),
-    'zoom-in': zoomBy(1.4),
-    'zoom-out': zoomBy(1 / 1.4),
-    'zoom-fit': () => parts.stage.fit(),
-    'outline-only': () => parts.config.change({ outlineOnly: !parts.config.settings.outlineOnly }),
-    preview: () => parts.config.change({ preview: !parts.config.settings.preview }),
-    'previous-click': () => parts.selection.stepClick(-1),
-    'next-click': () => parts.selection.stepClick(1),
-    'previous-object': () => parts.selection.stepObject(-1),
-    'next-object': () => parts.selection.stepObject(1),
-    click: () => parts.crosshair.press(false),
-    'click-opposite': () => parts.crosshair.press(true),
-    help: () => parts.chrome.showHelp(),
-    'crosshair-left': arrows(-1, 0, 10),
-    'crosshair-right': arrows(1, 0, 10),
-    'crosshair-up': arrows(0, -1, 10),
-    'crosshair-down': arrows(0, 1, 10),
-    'crosshair-left-fast': arrows(-1, 0, 60),
-    'crosshair-right-fast': arrows(1, 0, 60),
-    'crosshair-up-fast': arrows(0, -1, 60),
-    'crosshair-down-fast': arrows(0, 1, 60),
-    'crosshair-left-fine': arrows(-1, 0, 0),
-    'crosshair-right-fine': arrows(1, 0, 0),
-    'crosshair-up-fine': arrows(0, -1, 0),
-    'crosshair-down-fine': arrows(0, 1, 0),
-    'class-1': classAt(0),
-    'class-2': classAt(1),
-    'class-3': classAt(2),
-    'class-4': classAt(3),
-    'class-5': classAt(4),
-    'class-6': classAt(5),
-    'class-7': classAt(6),
-    'class-8': classAt(7),
-    'class-9': classAt(8),
+    'zoom-in': () => zoomBy(store, 1.4),
+    'zoom-out': () => zoomBy(store, 1 / 1.4),
+    'zoom-fit': () => fitPicture(store),
+    'outline-only': () => change({ outlineOnly: !settings().outlineOnly }),
+    preview: () => change({ preview: !settings().preview }),
+    'previous-click': () => selection.stepClick(-1),
+    'next-click': () => selection.stepClick(1),
+    'previous-object': () => selection.stepObject(-1),
+    'next-object': () => selection.stepObject(1),
+    click: () => crosshair.press(false),
+    'click-opposite': () => crosshair.press(true),
+    help: () => store.set({ overlay: 'help' }),
+    ...crosshairCommands(crosshair),
+    ...classCommands(store, selection),
   };
+}
+
+type CrosshairCommand = Extract<Command, `crosshair-${string}`>;
+type ClassCommand = Extract<Command, `class-${number}`>;
+
+function crosshairCommands({ move }: Pick<Crosshair, 'move'>): Readonly<Record<CrosshairCommand, () => void>> {
+  const directions = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] } as const;
+  const steps = { '': 10, '-fast': 60, '-fine': 0 } as const;
+  const made: Record<string, () => void> = {};
+  for (const [direction, [dx, dy]] of Object.entries(directions)) {
+    for (const [pace, step] of Object.entries(steps)) made[`crosshair-${direction}${pace}`] = () => move(dx, dy, step);
+  }
+  return made as Record<CrosshairCommand, () => void>;
+}
+
+function classCommands(store: AnnotatorStore, { chooseClass }: Selection): Readonly<Record<ClassCommand, () => void>> {
+  const made: Record<string, () => void> = {};
+  for (let place = 0; place < 9; place++) {
+    made[`class-${place + 1}`] = () => {
+      const chosen = store.now.classes[place];
+      if (chosen !== undefined) chooseClass(chosen.id);
+    };
+  }
+  return made as Record<ClassCommand, () => void>;
+}
+
+/** Takes back one thing at a time, the most recent first. */
+function takeBack(store: AnnotatorStore, selection: Selection): boolean {
+  const { overlay, drag, selectedClick, settings, crosshair, readOnly } = store.now;
+  if (overlay === 'settings') store.set({ overlay: null });
+  else if (drag !== null) store.set({ drag: null });
+  else if (selectedClick !== null) store.set({ selectedClick: null });
+  else if (settings.tool !== 'click') store.set({ settings: changedSettings(settings, { tool: 'click' }) });
+  else if (crosshair !== null) store.set({ crosshair: null });
+  else if (activeOf(store.now) !== null && !readOnly) selection.choose(null);
+  else return false;
+  return true;
+}
+
+function zoomBy(store: AnnotatorStore, factor: number): void {
+  const { picture, viewport, stageSize, crosshair } = store.now;
+  if (picture === null) return;
+  const middle = { x: stageSize.width / 2, y: stageSize.height / 2 };
+  const anchor = crosshair === null ? middle : toStage(viewport, crosshair);
+  showViewport(store, zoomViewport(viewport, factor, anchor, picture, stageSize));
+  const { scale } = store.now.viewport;
+  announce(store, fillIn(textsOf(store.now).zoomLevel, { percent: percent(store.now, scale) }));
 }

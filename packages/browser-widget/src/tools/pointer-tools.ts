@@ -1,77 +1,99 @@
-import type { Parts } from '../annotator/parts.js';
+import type { ImagePoint } from '@clickmask/core/masks';
+import { addClick } from '@clickmask/core/session';
+import type { Annotation } from '../annotation/annotation.js';
 import type { DragKind, PointerActions } from '../input/pointer.js';
-import { addClick } from '../value/edits.js';
+import { type AnnotatorState, type AnnotatorStore, activeOf } from '../state/state.js';
+import { showViewport } from '../view/show-viewport.js';
 import { panViewport, zoomViewport } from '../view/viewport.js';
+import { clickAt, labelFor, nearestTo, pointAt } from './aim.js';
+import type { Dragging } from './dragging.js';
+import type { Previewing } from './previewing.js';
+import type { Selection } from './selection.js';
+
+export interface PointerToolsOptions {
+  readonly store: AnnotatorStore;
+  readonly annotation: Pick<Annotation, 'make' | 'fresh'>;
+  readonly dragging: Dragging;
+  readonly announceClick: Selection['announceClick'];
+  readonly anticipate: Previewing['anticipate'];
+}
 
 /** What pressing, dragging and tapping on the stage does, by the tool that is chosen. */
-export function createPointerTools(parts: Parts, stageElement: HTMLElement): PointerActions {
-  const isBrush = () => parts.config.settings.tool === 'brush' || parts.config.settings.tool === 'eraser';
+export function createPointerTools(options: PointerToolsOptions): PointerActions {
+  const { store, annotation, dragging, announceClick, anticipate } = options;
   return {
-    begin(at, event) {
-      const { hand, config, aim, pictures, dragging, previewing, screen } = parts;
-      const { tool } = config.settings;
-      // A ring for those who use the keyboard only.
-      stageElement.focus({ preventScroll: true, focusVisible: false } as FocusOptions);
-      hand.crosshair = null;
-      dragging.cancel();
-      const opposite = event.shiftKey || event.altKey || event.button === 2;
-      hand.pointer = { at, opposite: event.shiftKey || event.altKey };
-      if (hand.spaceHeld || tool === 'pan') return 'pan';
-      if (pictures.shown === null || config.readOnly) return 'tap-or-pan';
-      const hit = tool === 'click' && event.button === 0 ? aim.clickAt(at) : null;
-      const kind: DragKind = hit !== null ? 'move-click' : tool === 'box' ? 'box' : isBrush() ? 'stroke' : 'tap-or-pan';
+    begin(at, { opposite, turned, erases, isMain }) {
+      store.set({ crosshair: null, drag: null });
+      const kind = kindOfPress(store.now, at, isMain, erases);
+      if (kind === 'pan') return kind;
+      const hit = kind === 'move-click' ? clickAt(store.now, at) : null;
+      store.set({ selectedClick: hit });
       if (kind === 'tap-or-pan') {
-        const point = aim.pointAt(at);
-        if (point !== null) previewing.anticipate(point, opposite);
+        const point = pointAt(store.now, at);
+        if (point !== null && canChange(store.now)) anticipate(point, opposite);
       } else {
-        dragging.begin(kind, aim.nearest(at), { click: hit ?? -1, erases: tool === 'eraser' });
+        store.set({ pointer: { at, opposite: turned } });
+        const erasing = erases || store.now.settings.tool === 'eraser';
+        dragging.begin(kind, nearestTo(store.now, at), { click: hit ?? -1, erases: erasing });
       }
-      hand.selectedClick = hit;
-      screen.refresh();
       return kind;
     },
-    hover(at, event) {
-      const { hand, stage, previewing } = parts;
-      if (at !== null) hand.crosshair = null;
-      hand.pointer = at === null ? null : { at, opposite: event.shiftKey || event.altKey };
-      if (isBrush()) stage.invalidate();
-      previewing.update();
+    hover(at, turned) {
+      store.set({
+        crosshair: at === null ? store.now.crosshair : null,
+        pointer: at === null ? null : { at, opposite: turned },
+      });
     },
     tap(at, opposite) {
-      const { hand, config, aim, changes, dragging, selection, screen } = parts;
+      const { settings, selectedClick } = store.now;
       dragging.cancel();
-      if (config.settings.tool !== 'click') return screen.refresh();
-      if (hand.selectedClick !== null && aim.clickAt(at) === hand.selectedClick) {
-        selection.announceClick();
-        return screen.refresh();
-      }
-      const point = aim.pointAt(at);
-      if (point !== null) changes.make(addClick({ ...point, label: aim.labelFor(opposite) }, changes.fresh()));
+      if (settings.tool !== 'click') return;
+      if (selectedClick !== null && clickAt(store.now, at) === selectedClick) return announceClick();
+      const point = pointAt(store.now, at);
+      if (point !== null) annotation.make(addClick(clickOf(store.now, point, opposite), annotation.fresh()));
     },
     pan(dx, dy) {
-      const { pictures, stage, previewing } = parts;
-      if (pictures.shown === null) return;
-      previewing.stop();
-      stage.setViewport(panViewport(stage.viewport, dx, dy, pictures.shown, stage.size));
+      const { picture, viewport, stageSize } = store.now;
+      if (picture !== null) showViewport(store, panViewport(viewport, dx, dy, picture, stageSize));
     },
     zoom(factor, anchor) {
-      const { pictures, stage } = parts;
-      if (pictures.shown === null) return;
-      stage.setViewport(zoomViewport(stage.viewport, factor, anchor, pictures.shown, stage.size));
+      const { picture, viewport, stageSize } = store.now;
+      if (picture !== null) showViewport(store, zoomViewport(viewport, factor, anchor, picture, stageSize));
     },
-    drag(_, points) {
-      const { hand, aim, dragging } = parts;
-      if (dragging.present === null) return;
-      for (const at of points) {
-        hand.pointer = { at, opposite: false };
-        dragging.to(aim.nearest(at));
-      }
+    drag(points) {
+      const last = points.at(-1);
+      if (store.now.drag === null || last === undefined) return;
+      store.set({ pointer: { at: last, opposite: false } });
+      dragging.to(...points.map((at) => nearestTo(store.now, at)));
     },
-    drop(kind, at) {
-      const { aim, dragging } = parts;
-      if (kind !== 'stroke') dragging.to(aim.nearest(at));
-      dragging.drop();
-    },
-    cancel: () => parts.dragging.cancel(),
+    drop: () => dragging.drop(),
+    cancel: () => dragging.cancel(),
   };
+}
+
+function canChange({ picture, readOnly }: AnnotatorState): boolean {
+  return picture !== null && !readOnly;
+}
+
+function clickOf(state: AnnotatorState, { x, y }: ImagePoint, opposite: boolean) {
+  return { x, y, label: labelFor(state, opposite) };
+}
+
+/** What a press begins. */
+function kindOfPress(state: AnnotatorState, at: { x: number; y: number }, isMain: boolean, erases: boolean): DragKind {
+  const { tool } = state.settings;
+  if (state.spaceHeld || tool === 'pan') return 'pan';
+  if (!canChange(state)) return 'tap-or-pan';
+  if (erases) return 'stroke';
+  switch (tool) {
+    case 'click':
+      return isMain && activeOf(state) !== null && clickAt(state, at) !== null ? 'move-click' : 'tap-or-pan';
+    case 'box':
+      return 'box';
+    case 'brush':
+    case 'eraser':
+      return 'stroke';
+    default:
+      return tool satisfies never;
+  }
 }

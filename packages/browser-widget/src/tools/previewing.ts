@@ -1,48 +1,64 @@
 import type { ImagePoint } from '@clickmask/core/masks';
-import type { Parts } from '../annotator/parts.js';
-import { promptBase } from '../value/edits.js';
+import { promptBase } from '@clickmask/core/session';
+import type { Answers } from '../answers/answers.js';
+import { type AnnotatorState, type AnnotatorStore, activeOf } from '../state/state.js';
+import { clickAt, labelFor, pointAt } from './aim.js';
 
 /** Decides which click is previewed: the one that the pointer or the crosshair would make. */
 export interface Previewing {
-  /** The hand moved, or something that it depends on changed. */
-  update(): void;
-  /** Nothing is to be previewed until the hand moves again. */
-  stop(): void;
   /** A press began here that is likely to become a click: its answer is computed while the button is still down. */
   anticipate(at: ImagePoint, opposite: boolean): void;
+  destroy(): void;
 }
 
-export function createPreviewing(parts: Parts): Previewing {
-  const isPossible = () => {
-    const { config, pictures, hand, dragging } = parts;
-    const { tool } = config.settings;
-    return tool === 'click' && pictures.ready && !config.readOnly && !hand.spaceHeld && dragging.present === null;
-  };
-  /** Whether a click with this sign has an object to work on. */
-  const hasMeaning = (opposite: boolean) => {
-    const object = parts.changes.active;
-    const isEmpty = object === null || (object.prompt.clicks.length === 0 && object.prompt.start === null);
-    return parts.aim.labelFor(opposite) === 'positive' || !isEmpty;
-  };
+/** What a preview depends on. */
+const causes = ['pointer', 'crosshair', 'settings', 'ready', 'readOnly', 'spaceHeld', 'drag'] as const;
+
+export function createPreviewing(store: AnnotatorStore, answers: Pick<Answers, 'preview' | 'anticipate'>): Previewing {
+  const destroy = store.subscribe((changed) => {
+    if (causes.some((cause) => changed.has(cause))) {
+      const at = placeOf(store.now);
+      answers.preview(at === null ? null : clickThere(store.now, at.point, at.opposite));
+    } else if (changed.has('viewport')) {
+      // The picture moves under the pointer: nothing is to be previewed until that moves again.
+      answers.preview(null);
+    }
+  });
   return {
-    update() {
-      const { hand, aim, changes, config, answers } = parts;
-      const { crosshair, pointer } = hand;
-      const base = promptBase(changes.active);
-      const onMark = crosshair === null && pointer !== null && aim.clickAt(pointer.at) !== null;
-      const at = crosshair ?? (pointer === null ? null : aim.pointAt(pointer.at));
-      const opposite = crosshair === null && pointer?.opposite === true;
-      if (!config.settings.preview || !isPossible() || at === null || onMark || !hasMeaning(opposite)) {
-        answers.preview(base, null);
-      } else {
-        answers.preview(base, { ...at, label: aim.labelFor(opposite) });
-      }
-    },
-    stop: () => parts.answers.preview(promptBase(parts.changes.active), null),
     anticipate(at, opposite) {
-      if (!isPossible() || !hasMeaning(opposite)) return;
-      const { changes, aim, answers } = parts;
-      answers.anticipate(promptBase(changes.active), { ...at, label: aim.labelFor(opposite) });
+      const wanted = isPossible(store.now) && hasMeaning(store.now, opposite);
+      if (!wanted) return;
+      const { prompt, click } = clickThere(store.now, at, opposite);
+      answers.anticipate(prompt, click);
     },
+    destroy,
   };
+}
+
+function isPossible({ settings, ready, readOnly, spaceHeld, drag }: AnnotatorState): boolean {
+  return settings.tool === 'click' && ready && !readOnly && !spaceHeld && drag === null;
+}
+
+/** Whether a click with this sign has an object to work on. */
+function hasMeaning(state: AnnotatorState, opposite: boolean): boolean {
+  const object = activeOf(state);
+  const isEmpty = object === null || (object.prompt.clicks.length === 0 && object.prompt.start === null);
+  return labelFor(state, opposite) === 'positive' || !isEmpty;
+}
+
+/** Where a preview is wanted; null: nowhere. */
+function placeOf(state: AnnotatorState): { readonly point: ImagePoint; readonly opposite: boolean } | null {
+  const { settings, crosshair, pointer } = state;
+  if (!settings.preview || !isPossible(state)) return null;
+  const opposite = crosshair === null && pointer?.opposite === true;
+  if (!hasMeaning(state, opposite)) return null;
+  if (crosshair !== null) return { point: crosshair, opposite };
+  // On a mark, a press takes hold of it.
+  if (pointer === null || clickAt(state, pointer.at) !== null) return null;
+  const point = pointAt(state, pointer.at);
+  return point === null ? null : { point, opposite };
+}
+
+function clickThere(state: AnnotatorState, { x, y }: ImagePoint, opposite: boolean) {
+  return { prompt: promptBase(activeOf(state)), click: { x, y, label: labelFor(state, opposite) } };
 }

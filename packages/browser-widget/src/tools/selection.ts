@@ -1,8 +1,36 @@
-import { bounds } from '@clickmask/core';
-import type { Parts } from '../annotator/parts.js';
+import { bounds, type Click, type MaskRuns } from '@clickmask/core';
+import type { Rect } from '@clickmask/core/masks';
+import {
+  acceptActive,
+  chooseCandidate,
+  needsResult,
+  removeClick,
+  removeObject,
+  select,
+  setClass,
+} from '@clickmask/core/session';
+import type { Annotation } from '../annotation/annotation.js';
+import type { Emitter } from '../annotator/emitter.js';
 import { fillIn } from '../i18n/index.js';
-import * as edits from '../value/edits.js';
-import { needsResult } from '../value/value.js';
+import type { Results } from '../results/results.js';
+import { say } from '../state/say.js';
+import { type AnnotatorState, type AnnotatorStore, activeOf, selectedOf } from '../state/state.js';
+import { labelOf, textsOf } from '../state/words.js';
+
+/** A finished object, as it is handed over. */
+export interface AcceptedObject {
+  readonly id: string;
+  readonly classId: string | null;
+  /** Cleaned as the settings say. */
+  readonly runs: MaskRuns;
+  readonly bbox: Rect | null;
+  readonly clicks: readonly Click[];
+  readonly score: number | null;
+}
+
+export interface SelectionEvents {
+  readonly accept: AcceptedObject;
+}
 
 /** Which object and which click are worked on, and what is done with them as a whole. */
 export interface Selection {
@@ -11,110 +39,109 @@ export interface Selection {
   stepClick(by: number): void;
   announceClick(): void;
   chooseClass(id: string | null): void;
+  /** Takes a reading of an ambiguous click, by its place among them. */
+  chooseReading(place: number): void;
   /** Shows the next reading of an ambiguous click. */
-  nextCandidate(): void;
+  nextReading(): void;
   /** Deletes the selected click, else the active object. */
   remove(): void;
   removeObject(id: string): void;
   /** Marks the active object as done and hands it to the page. */
   accept(): void;
-  readonly canAccept: boolean;
 }
 
-export function createSelection(parts: Parts): Selection {
-  const cycle = (count: number, at: number | null, by: number) =>
-    count === 0 ? null : ((at ?? (by > 0 ? -1 : 0)) + by + count) % count;
-  /** The mask of the active object, where it is whole and may be accepted. */
-  const acceptable = () => {
-    const object = parts.changes.active;
-    if (object === null || parts.config.readOnly || needsResult(object)) return null;
-    const runs = parts.results.maskOf(object);
-    return runs === null || runs.spans.length === 0 ? null : { object, runs };
-  };
+export interface SelectionOptions {
+  readonly store: AnnotatorStore;
+  readonly make: Annotation['make'];
+  readonly maskOf: Results['maskOf'];
+  readonly events: Emitter<SelectionEvents>;
+}
+
+export function createSelection({ store, make, maskOf, events }: SelectionOptions): Selection {
+  const texts = () => textsOf(store.now);
   const selection: Selection = {
     choose(id) {
-      const { hand, changes, status } = parts;
-      const index = changes.value.objects.findIndex((object) => object.id === id);
-      hand.selectedClick = null;
+      const index = store.now.value.objects.findIndex((object) => object.id === id);
+      store.set({ selectedClick: null });
       const done = () => {
-        if (index >= 0) status.say(status.labelOf(index));
+        if (index >= 0) say(store, labelOf(store.now, index));
       };
-      if (id === changes.value.activeId) done();
-      else changes.make(edits.select(id), { done });
+      if (id === store.now.value.activeId) done();
+      else make(select(id), { done });
     },
     stepObject(by) {
-      const { objects, activeId } = parts.changes.value;
+      const { objects, activeId } = store.now.value;
       const at = objects.findIndex(({ id }) => id === activeId);
       const next = cycle(objects.length, at < 0 ? null : at, by);
       if (next !== null) selection.choose(objects[next].id);
     },
     stepClick(by) {
-      const { hand, changes, screen } = parts;
-      hand.selectedClick = cycle(changes.active?.prompt.clicks.length ?? 0, hand.selectedClick, by);
+      const count = activeOf(store.now)?.prompt.clicks.length ?? 0;
+      store.set({ selectedClick: cycle(count, store.now.selectedClick, by) });
       selection.announceClick();
-      screen.refresh();
     },
     announceClick() {
-      const { hand, changes, status, config } = parts;
-      const clicks = changes.active?.prompt.clicks ?? [];
-      const chosen = hand.selectedClick === null ? undefined : clicks[hand.selectedClick];
-      if (chosen === undefined || hand.selectedClick === null) return;
-      const { texts } = config;
-      const kind = chosen.label === 'positive' ? texts.positive : texts.negative;
-      status.say(fillIn(texts.clickSelected, { number: hand.selectedClick + 1, count: clicks.length, kind }));
+      const selected = selectedOf(store.now);
+      const count = activeOf(store.now)?.prompt.clicks.length ?? 0;
+      if (selected === null) return;
+      const kind = texts()[selected.click.label];
+      say(store, fillIn(texts().clickSelected, { number: selected.index + 1, count, kind }));
     },
     chooseClass(id) {
-      const { config, changes } = parts;
-      config.classId = id;
-      if (changes.active !== null) changes.make(edits.setClass(changes.active.id, id));
+      const active = activeOf(store.now);
+      store.set({ classId: id });
+      if (active !== null) make(setClass(active.id, id));
     },
-    nextCandidate() {
-      const { changes, status, config } = parts;
-      const result = changes.active?.result;
-      if (result == null || result.candidates.length < 2) return;
-      const order = result.candidates.map(({ index }) => index);
-      const place = (order.indexOf(result.candidate) + 1) % order.length;
-      const text = fillIn(config.texts.candidateShown, { number: place + 1, count: order.length });
-      changes.make(edits.chooseCandidate(order[place]), { done: () => status.say(text) });
+    chooseReading(place) {
+      const { candidates = [], candidate } = activeOf(store.now)?.result ?? {};
+      if (candidates.length < 2 || candidates[place] === undefined || candidates[place].index === candidate) return;
+      const text = fillIn(texts().candidateShown, { number: place + 1, count: candidates.length });
+      make(chooseCandidate(candidates[place].index), { done: () => say(store, text) });
+    },
+    nextReading() {
+      const result = activeOf(store.now)?.result;
+      if (result == null) return;
+      const place = result.candidates.findIndex(({ index }) => index === result.candidate);
+      selection.chooseReading((place + 1) % result.candidates.length);
     },
     remove() {
-      const { hand, changes, status, config } = parts;
-      const { active } = changes;
+      const active = activeOf(store.now);
+      const { selectedClick } = store.now;
       if (active === null) return;
-      if (hand.selectedClick === null) return selection.removeObject(active.id);
-      changes.make(edits.removeClick(hand.selectedClick), {
+      if (selectedClick === null) return selection.removeObject(active.id);
+      make(removeClick(selectedClick), {
         done() {
-          hand.selectedClick = null;
-          status.say(config.texts.clickDeleted);
+          store.set({ selectedClick: null });
+          say(store, texts().clickDeleted);
         },
       });
     },
-    removeObject(id) {
-      const { changes, status, config } = parts;
-      changes.make(edits.removeObject(id), { done: () => status.say(config.texts.objectDeleted) });
-    },
+    removeObject: (id) => make(removeObject(id), { done: () => say(store, texts().objectDeleted) }),
     accept() {
-      const ready = acceptable();
+      const ready = acceptable(store.now, maskOf);
       if (ready === null) return;
-      const { object, runs } = ready;
-      const { changes, events, status, config } = parts;
-      changes.make(edits.acceptActive(), {
+      const { id, classId, prompt, result } = ready.object;
+      const clicks = prompt.clicks.map((click) => ({ ...click }));
+      make(acceptActive(), {
         done() {
-          events.emit('accept', {
-            id: object.id,
-            classId: object.classId,
-            runs,
-            bbox: bounds(runs),
-            clicks: object.prompt.clicks,
-            score: object.result?.score ?? null,
-          });
-          status.say(config.texts.accepted);
+          const { runs } = ready;
+          events.emit('accept', { id, classId, runs, bbox: bounds(runs), clicks, score: result?.score ?? null });
+          say(store, texts().accepted);
         },
       });
-    },
-    get canAccept() {
-      return acceptable() !== null;
     },
   };
   return selection;
+}
+
+/** The active object and its mask, where it is whole and may be accepted. */
+export function acceptable(state: AnnotatorState, maskOf: Results['maskOf']) {
+  const object = activeOf(state);
+  if (object === null || state.readOnly || needsResult(object)) return null;
+  const runs = maskOf(object);
+  return runs === null || runs.spans.length === 0 ? null : { object, runs };
+}
+
+function cycle(count: number, at: number | null, by: number): number | null {
+  return count === 0 ? null : ((at ?? (by > 0 ? -1 : 0)) + by + count) % count;
 }

@@ -25,3 +25,19 @@ export function setAttribute(target: Element, name: string, value: string | numb
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
+
+/** The element that has the focus inside the same document or shadow root. */
+export function focusedIn(within: Element): Element | null {
+  return (within.getRootNode() as Document | ShadowRoot).activeElement;
+}
+
+/** Calls `act` when one of the things that `read` gives is another than the last time. */
+export function whenChanged<S>(read: (state: S) => readonly unknown[], act: (state: S) => void): (state: S) => void {
+  let before: readonly unknown[] | null = null;
+  return (state) => {
+    const now = read(state);
+    if (before !== null && now.every((one, i) => Object.is(one, before?.[i]))) return;
+    before = now;
+    act(state);
+  };
+}

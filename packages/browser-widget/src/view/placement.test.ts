@@ -1,23 +1,78 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toElement, toWindow } from './placement.js';
+import { type Corners, planeOf } from './placement.js';
 
-const seen = (scale: number, { width = 200, height = 100, border = 0 } = {}) =>
-  ({
-    offsetWidth: Math.round(width),
-    offsetHeight: Math.round(height),
-    clientLeft: border,
-    clientTop: border,
-    getBoundingClientRect: () => ({ left: 30, top: 40, width: width * scale, height: height * scale }),
-  }) as unknown as HTMLElement;
+const near = (a: { x: number; y: number }, b: { x: number; y: number }, by = 1e-6) =>
+  expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeLessThan(by);
+
+/** The corners of a rectangle as a transform shows them. */
+const seen = (show: (x: number, y: number) => [number, number]) =>
+  (
+    [
+      [0, 0],
+      [200, 0],
+      [200, 100],
+      [0, 100],
+    ] as const
+  ).map(([x, y]) => {
+    const [sx, sy] = show(x, y);
+    return { x: sx, y: sy };
+  }) as unknown as Corners;
+
+const tilted = (x: number, y: number): [number, number] => {
+  const w = 1 + 0.002 * x - 0.001 * y;
+  return [(30 + 0.8 * x + 0.1 * y) / w, (20 - 0.05 * x + 1.1 * y) / w];
+};
+const turned = (x: number, y: number): [number, number] => [
+  x * Math.cos(1) - y * Math.sin(1),
+  x * Math.sin(1) + y * Math.cos(1),
+];
 
 test.each([
-  ['as it is', seen(1), { x: 10, y: 20 }, { x: 40, y: 60 }],
-  ['a size that is no whole px', seen(1, { width: 200.4, height: 99.6 }), { x: 150, y: 80 }, { x: 180, y: 120 }],
-  ['with a border', seen(1, { border: 4 }), { x: 10, y: 20 }, { x: 44, y: 64 }],
-  ['halved, with a border', seen(0.5, { border: 4 }), { x: 10, y: 20 }, { x: 37, y: 52 }],
-  ['twice as large', seen(2), { x: 10, y: 20 }, { x: 50, y: 80 }],
-  ['not shown', seen(1, { width: 0, height: 0 }), { x: 10, y: 20 }, { x: 40, y: 60 }],
-])('a point of an element in the window, and back: %s', (_, element, inside, inWindow) => {
-  expect(toWindow(element, inside)).toEqual(inWindow);
-  expect(toElement(element, inWindow)).toEqual(inside);
+  ['moved', (x: number, y: number): [number, number] => [x + 7, y - 3]],
+  ['scaled', (x: number, y: number): [number, number] => [x * 0.5, y * 3]],
+  ['mirrored', (x: number, y: number): [number, number] => [300 - x, y]],
+  ['turned', turned],
+  ['skewed', (x: number, y: number): [number, number] => [x + 0.4 * y, y]],
+  ['tilted in space', tilted],
+])('%s: every point is found where it is seen, and back', (_, show) => {
+  const plane = planeOf(200, 100, seen(show))!;
+  fc.assert(
+    fc.property(fc.integer({ min: -50, max: 250 }), fc.integer({ min: -20, max: 120 }), (x, y) => {
+      const [sx, sy] = show(x, y);
+      near(plane.toSeen({ x, y }), { x: sx, y: sy });
+      near(plane.toOwn({ x: sx, y: sy }), { x, y });
+    }),
+  );
+});
+
+test('edge-on, or without a size, there is nothing to find', () => {
+  expect(
+    planeOf(
+      200,
+      100,
+      seen((x) => [x, x]),
+    ),
+  ).toBeNull();
+  expect(
+    planeOf(
+      200,
+      100,
+      seen((x) => [x, 5]),
+    ),
+  ).toBeNull();
+  expect(
+    planeOf(
+      0,
+      100,
+      seen((x, y) => [x, y]),
+    ),
+  ).toBeNull();
+  expect(
+    planeOf(
+      200,
+      0,
+      seen((x, y) => [x, y]),
+    ),
+  ).toBeNull();
 });

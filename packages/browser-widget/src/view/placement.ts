@@ -1,25 +1,75 @@
 import type { StagePoint } from './viewport.js';
 
+/** Where the corners of a rectangle are seen: top left, top right, bottom right, bottom left. */
+export type Corners = readonly [StagePoint, StagePoint, StagePoint, StagePoint];
+
+/** From a rectangle's own px to where they are seen, and back. */
+export interface Plane {
+  toSeen(point: StagePoint): StagePoint;
+  toOwn(point: StagePoint): StagePoint;
+}
+
 /**
- * From the window to an element and back, where its border, and transforms of it or of what holds it, lie between them:
- * those move and scale what is seen, and leave the element's own px alone.
+ * How a rectangle is seen that was moved, scaled, turned, mirrored, skewed, or tilted in space: the projective map between
+ * its own px and its four corners on the screen (P. Heckbert, Fundamentals of Texture Mapping and Image Warping, 1989,
+ * section 2.2.3).
+ *
+ * @returns null where it is seen edge-on, so that no point of it can be told from another
  */
-export function toElement(element: HTMLElement, { x, y }: StagePoint): StagePoint {
-  const { left, top, across, down } = placement(element);
-  return { x: (x - left) / across - element.clientLeft, y: (y - top) / down - element.clientTop };
+export function planeOf(width: number, height: number, [p0, p1, p2, p3]: Corners): Plane | null {
+  const dx1 = p1.x - p2.x;
+  const dy1 = p1.y - p2.y;
+  const dx2 = p3.x - p2.x;
+  const dy2 = p3.y - p2.y;
+  const dx3 = p0.x - p1.x + p2.x - p3.x;
+  const dy3 = p0.y - p1.y + p2.y - p3.y;
+  const area = dx1 * dy2 - dx2 * dy1;
+  if (width <= 0 || height <= 0 || Math.abs(area) < 1e-3) return null;
+  const g = (dx3 * dy2 - dx2 * dy3) / area;
+  const h = (dx1 * dy3 - dx3 * dy1) / area;
+  const a = p1.x - p0.x + g * p1.x;
+  const b = p3.x - p0.x + h * p3.x;
+  const d = p1.y - p0.y + g * p1.y;
+  const e = p3.y - p0.y + h * p3.y;
+  return {
+    toSeen({ x, y }) {
+      const u = x / width;
+      const v = y / height;
+      const w = g * u + h * v + 1;
+      return { x: (a * u + b * v + p0.x) / w, y: (d * u + e * v + p0.y) / w };
+    },
+    toOwn({ x, y }) {
+      // The inverse up to a factor, which the division takes out.
+      const u = (e - h * p0.y) * x + (h * p0.x - b) * y + (b * p0.y - e * p0.x);
+      const v = (g * p0.y - d) * x + (a - g * p0.x) * y + (d * p0.x - a * p0.y);
+      const w = (d * h - e * g) * x + (b * g - a * h) * y + (a * e - b * d);
+      return { x: (u / w) * width, y: (v / w) * height };
+    },
+  };
 }
 
-export function toWindow(element: HTMLElement, { x, y }: StagePoint): StagePoint {
-  const { left, top, across, down } = placement(element);
-  return { x: left + (x + element.clientLeft) * across, y: top + (y + element.clientTop) * down };
+/** From the window to an element's padding box and back, whatever transforms lie between. */
+export interface Placement {
+  /** Null where the element cannot be seen. */
+  toElement(point: StagePoint): StagePoint | null;
+  toWindow(point: StagePoint): StagePoint;
 }
 
-function placement(element: HTMLElement) {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return { left, top, across: scale(width, element.offsetWidth), down: scale(height, element.offsetHeight) };
-}
-
-/** The element's own size is rounded: below a px, nothing is scaled. */
-function scale(seen: number, own: number): number {
-  return own === 0 || Math.abs(seen - own) < 1 ? 1 : seen / own;
+/** Puts marks without size into the corners of an element, whose places browsers tell with all transforms. */
+export function createPlacement(element: HTMLElement): Placement {
+  const marks = ['left-top', 'right-top', 'right-bottom', 'left-bottom'].map((corner) => {
+    const mark = document.createElement('i');
+    mark.className = `corner ${corner.replace('-', ' ')}`;
+    mark.setAttribute('aria-hidden', 'true');
+    element.append(mark);
+    return mark;
+  });
+  const plane = (): Plane | null => {
+    const corners = marks.map((mark) => mark.getBoundingClientRect()) as unknown as Corners;
+    return planeOf(element.clientWidth, element.clientHeight, corners);
+  };
+  return {
+    toElement: (point) => plane()?.toOwn(point) ?? null,
+    toWindow: (point) => plane()?.toSeen(point) ?? element.getBoundingClientRect(),
+  };
 }

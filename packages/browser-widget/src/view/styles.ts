@@ -71,6 +71,11 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .stage[data-panning]:active, .stage[data-tool="pan"]:active { cursor: grabbing; }
 .stage[data-tool="brush"], .stage[data-tool="eraser"] { cursor: none; }
 .stage:focus-visible { outline-offset: -4px; box-shadow: inset 0 0 0 2px var(--surface); }
+.corner { position: absolute; width: 0; height: 0; pointer-events: none; }
+.corner.left { left: 0; }
+.corner.right { left: 100%; }
+.corner.top { top: 0; }
+.corner.bottom { top: 100%; }
 .stage canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .notice {
   position: absolute; inset: auto 0 16px 0; margin: 0 auto; width: fit-content; max-width: calc(100% - 32px);

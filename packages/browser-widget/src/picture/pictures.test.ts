@@ -1,5 +1,6 @@
 import type { Segmenter, SegmenterImage } from '@clickmask/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createState } from '../state/state.js';
 import { createPictures } from './pictures.js';
 
 /** Bytes that make a picture as wide as the first says; 0: the browser cannot read them. */
@@ -22,17 +23,18 @@ function setUp() {
       return { width, height: 1, close: async () => {} } as unknown as SegmenterImage;
     },
   } as unknown as Segmenter;
+  const store = createState({ locale: 'en' });
   const pictures = createPictures({
+    store,
     segmenter,
     limits: {},
     report() {},
     onLoading: ({ isAnother }) => told.push(isAnother ? 'loading another' : 'loading'),
-    onShown: ({ width }) => told.push(`shown ${width}`),
+    onShown: ({ width }, name) => told.push(`shown ${width} ${String(name)}`),
     onReady: ({ image }) => told.push(`ready ${image.width}`),
     onError: ({ code }) => told.push(code),
-    onChange() {},
   });
-  return { pictures, opened, state, take: () => told.splice(0) };
+  return { pictures, store, opened, state, take: () => told.splice(0) };
 }
 
 describe('pictures', () => {
@@ -40,18 +42,23 @@ describe('pictures', () => {
   afterEach(() => vi.unstubAllGlobals());
 
   test('trying again after a swap that failed loads the picture that was asked for, with its key', async () => {
-    const { pictures, opened, state, take } = setUp();
+    const { pictures, store, opened, state, take } = setUp();
     await pictures.load(bytes(3), 'first');
     await turn();
     state.unreadable = true;
     await expect(pictures.load(bytes(5), 'second')).rejects.toThrow();
-    expect([pictures.shown?.width, pictures.loading, pictures.awaited, pictures.ready]).toEqual([3, false, true, true]);
-    expect(take()).toEqual(['loading', 'shown 3', 'ready 3', 'loading another', 'unsupported-image']);
+    expect([store.now.picture?.width, store.now.loading, pictures.awaited, store.now.ready]).toEqual([
+      3,
+      false,
+      true,
+      true,
+    ]);
+    expect(take()).toEqual(['loading', 'shown 3 first', 'ready 3', 'loading another', 'unsupported-image']);
     state.unreadable = false;
     pictures.retry();
-    expect(pictures.loading).toBe(true);
-    await vi.waitUntil(() => pictures.ready);
-    expect(take()).toEqual(['loading', 'shown 5', 'ready 5']);
+    expect(store.now.loading).toBe(true);
+    await vi.waitUntil(() => store.now.ready);
+    expect(take()).toEqual(['loading', 'shown 5 second', 'ready 5']);
     expect(opened).toEqual([
       { width: 3, key: 'first' },
       { width: 5, key: 'second' },
@@ -64,7 +71,7 @@ describe('pictures', () => {
     state.failing = true;
     await pictures.load(bytes(3), 'first');
     await turn();
-    expect(take()).toEqual(['loading', 'shown 3', 'internal']);
+    expect(take()).toEqual(['loading', 'shown 3 first', 'internal']);
     state.failing = false;
     pictures.retry();
     pictures.retry();

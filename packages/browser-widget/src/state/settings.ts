@@ -1,5 +1,6 @@
 import type { ClickLabel, Size } from '@clickmask/core';
-import { type CleanUp, noCleanUp } from '../value/shape.js';
+import { type CleanUp, noCleanUp } from '../results/clean-up.js';
+import { choice, flag, initialOf, range, type Table, taken } from './property.js';
 
 /** `click` adds clicks, `box` draws the box to start from, `brush` and `eraser` paint, `pan` moves the picture. */
 export type Tool = 'click' | 'box' | 'brush' | 'eraser' | 'pan';
@@ -28,6 +29,20 @@ export interface AnnotatorSettings {
   readonly removeSpecks: boolean;
 }
 
+/** Every setting: its attribute, its range, and what it is at first. */
+export const settingTable: Table<AnnotatorSettings> = {
+  tool: /*#__PURE__*/ choice('tool', ['click', 'box', 'brush', 'eraser', 'pan'], 'click'),
+  label: /*#__PURE__*/ choice('label', ['positive', 'negative'], 'positive'),
+  brushRadius: /*#__PURE__*/ range('brush-radius', 2, 100, 14),
+  preview: /*#__PURE__*/ flag('no-preview', false),
+  outlineOnly: /*#__PURE__*/ flag('outline-only'),
+  opacity: /*#__PURE__*/ range('opacity', 0, 1, 0.45),
+  detail: /*#__PURE__*/ range('detail', 0, 1, 1),
+  largestPart: /*#__PURE__*/ flag('largest-part'),
+  fillHoles: /*#__PURE__*/ flag('fill-holes'),
+  removeSpecks: /*#__PURE__*/ flag('remove-specks'),
+};
+
 /**
  * The settings of an annotator that is told nothing else.
  *
@@ -38,18 +53,16 @@ export interface AnnotatorSettings {
  * console.log(defaultSettings.tool, defaultSettings.preview); // click true
  * ```
  */
-export const defaultSettings: AnnotatorSettings = Object.freeze({
-  tool: 'click',
-  label: 'positive',
-  brushRadius: 14,
-  preview: true,
-  outlineOnly: false,
-  opacity: 0.45,
-  detail: 1,
-  largestPart: false,
-  fillHoles: false,
-  removeSpecks: false,
-});
+export const defaultSettings: AnnotatorSettings = /*#__PURE__*/ initialOf(settingTable);
+
+/**
+ * Settings with a change by the page or the user.
+ *
+ * @throws ClickmaskError `bad-option` for a value that a setting cannot have
+ */
+export function changedSettings(settings: AnnotatorSettings, change: Partial<AnnotatorSettings>): AnnotatorSettings {
+  return { ...settings, ...taken(settingTable, change) };
+}
 
 /** What the settings mean for the masks of a picture of this size. */
 export function cleanUpFor(settings: AnnotatorSettings, size: Size): CleanUp {

@@ -1,7 +1,7 @@
 import type { MaskRuns } from '@clickmask/core';
-import { difference, fillHoles, largestPart, removeSpecks, union } from '@clickmask/core/masks';
+import { fillHoles, largestPart, removeSpecks } from '@clickmask/core/masks';
+import { type AnnotatedObject, maskOfObject } from '@clickmask/core/session';
 import { simplifyRuns } from './simplify-runs.js';
-import type { AnnotatedObject } from './value.js';
 
 /** How masks are cleaned before they are shown and handed out. The raw mask is kept: each choice can be taken back. */
 export interface CleanUp {
@@ -16,23 +16,6 @@ export interface CleanUp {
 }
 
 export const noCleanUp: CleanUp = Object.freeze({ largestPart: false, fillHoles: 0, removeSpecks: 0, detail: 1 });
-
-const raws = new WeakMap<AnnotatedObject, { readonly runs: MaskRuns | null }>();
-
-/** The mask of an object as the network and the brush left it; null where there is none yet. The same object gives the same runs. */
-export function rawRuns(object: AnnotatedObject): MaskRuns | null {
-  const known = raws.get(object);
-  if (known !== undefined) return known.runs;
-  const runs = composed(object);
-  raws.set(object, { runs });
-  return runs;
-}
-
-function composed(object: AnnotatedObject): MaskRuns | null {
-  const base = object.result?.runs ?? object.prompt.start;
-  const added = object.painted === null ? base : base === null ? object.painted : union(base, object.painted);
-  return added === null || object.erased === null ? added : difference(added, object.erased);
-}
 
 /** The mask of an object as it is shown and handed out. */
 export function cleanRuns(raw: MaskRuns, options: CleanUp): MaskRuns {
@@ -49,7 +32,7 @@ export function createShaper(): (object: AnnotatedObject, options: CleanUp) => M
   return (object, options) => {
     const held = known.get(object);
     if (held !== undefined && held.options === options) return held.runs;
-    const raw = rawRuns(object);
+    const raw = maskOfObject(object);
     const runs = raw === null ? null : cleanRuns(raw, options);
     known.set(object, { options, runs });
     return runs;

@@ -1,7 +1,7 @@
 import { ClickmaskError, type Segmenter, type SegmenterImage } from '@clickmask/core';
 import { asClickmaskError } from '../errors.js';
-import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource } from '../picture/picture.js';
-import type { ProgressInfo, SegmenterFactory } from './api.js';
+import type { AnnotatorStore, ProgressInfo } from '../state/state.js';
+import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource } from './picture.js';
 
 /** A picture and the segmenter that knows it. */
 export interface ReadyPicture {
@@ -9,30 +9,28 @@ export interface ReadyPicture {
   readonly image: SegmenterImage;
 }
 
+/** Makes the segmenter of an annotator when it is first needed. */
+export type SegmenterFactory = (report: (progress: ProgressInfo) => void) => Promise<Segmenter>;
+
 export interface PicturesOptions {
+  /** Where the picture that is shown, and how far it is, is put down. */
+  readonly store: AnnotatorStore;
   readonly segmenter: Segmenter | SegmenterFactory;
   readonly limits: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
   readonly report: (progress: ProgressInfo) => void;
   /** A picture is asked for; the one shown stays until the new one is there. */
   readonly onLoading: (how: { readonly isAnother: boolean }) => void;
-  readonly onShown: (picture: Picture) => void;
+  /** @param name - the same for the same picture: its key, its address, or the thing itself */
+  readonly onShown: (picture: Picture, name: string | object) => void;
   /** The features are there: clicks are answered at once. */
   readonly onReady: (ready: ReadyPicture) => void;
   readonly onError: (error: ClickmaskError) => void;
-  /** The segmenter came. */
-  readonly onChange: () => void;
 }
 
 /** The pictures of an annotator: the one shown, the one being loaded, the one ahead; and the segmenter they are opened in. */
 export interface Pictures {
-  readonly shown: Picture | null;
-  /** Null until it was made. */
-  readonly segmenter: Segmenter | null;
   /** What clicks can be sent to; null while the picture is not open in a segmenter. */
   readonly target: ReadyPicture | null;
-  readonly ready: boolean;
-  /** Whether a picture is on its way. */
-  readonly loading: boolean;
   /** Whether the picture that was asked for last is not the one shown: it is on its way, or failed. */
   readonly awaited: boolean;
   load(source: PictureSource, key: string | undefined): Promise<void>;
@@ -49,14 +47,13 @@ interface OpenPicture {
 }
 
 export function createPictures(options: PicturesOptions): Pictures {
-  const { segmenter: given, limits, report } = options;
+  const { store, segmenter: given, limits, report } = options;
   let making: Promise<Segmenter> | null = null;
   let segmenter: Segmenter | null = null;
   let shown: OpenPicture | null = null;
   let loading: AbortController | null = null;
   let last: { readonly source: PictureSource; readonly key: string | undefined } | null = null;
   let awaited = false;
-  let ready = false;
   /** The one whose features are being computed. */
   let preparing: OpenPicture | null = null;
   let destroyed = false;
@@ -69,7 +66,7 @@ export function createPictures(options: PicturesOptions): Pictures {
         (made) => {
           if (destroyed) return;
           segmenter = made;
-          options.onChange();
+          store.set({ segmenter: made.info });
         },
         () => {
           // Whoever waits for it reports the error; the next try starts anew.
@@ -111,7 +108,7 @@ export function createPictures(options: PicturesOptions): Pictures {
       if (opened.image === null) report({ phase: 'features', fraction: null });
       const target = await open(opened);
       if (shown !== opened || destroyed) return dispose(opened);
-      ready = true;
+      store.set({ ready: true });
       options.onReady(target);
     } catch (error) {
       if (shown === opened && !destroyed) options.onError(asClickmaskError(error));
@@ -128,7 +125,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     const isAnother = last !== null && (last.source !== source || last.key !== key);
     last = { source, key };
     awaited = true;
-    ready = false;
+    store.set({ ready: false, loading: true });
     options.onLoading({ isAnother });
     // The model is fetched while the picture is; what fails is told once the picture needs it.
     make().catch(() => {});
@@ -141,7 +138,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     } catch (error) {
       if (loading !== mine || destroyed) throw replaced();
       loading = null;
-      ready = shown !== null && shown.image !== null;
+      store.set({ loading: false, ready: shown !== null && shown.image !== null });
       options.onError(asClickmaskError(error));
       throw error;
     }
@@ -153,25 +150,16 @@ export function createPictures(options: PicturesOptions): Pictures {
     shown = opened;
     loading = null;
     awaited = false;
-    options.onShown(opened.picture);
+    store.batch(() => {
+      store.set({ picture: opened.picture, loading: false });
+      options.onShown(opened.picture, key ?? name);
+    });
     void makeReady(opened);
   };
 
   return {
-    get shown() {
-      return shown?.picture ?? null;
-    },
-    get segmenter() {
-      return segmenter;
-    },
     get target() {
       return segmenter === null || shown === null || shown.image === null ? null : { segmenter, image: shown.image };
-    },
-    get ready() {
-      return ready;
-    },
-    get loading() {
-      return loading !== null;
     },
     get awaited() {
       return awaited;

@@ -1,0 +1,165 @@
+import { rectRuns } from '@clickmask/core/masks';
+import { addClick, addObjectFromMask, emptyValue, putResult, type SessionValue } from '@clickmask/core/session';
+import { describe, expect, test } from 'vitest';
+import { pictureOf, setUpAnnotation } from '../../test/fake-store.js';
+
+const click = (x: number) => ({ x, y: 5, label: 'positive' as const });
+const oneClick = (id: string, x: number): SessionValue => addClick(click(x), { id })(emptyValue);
+const answerTo = (value: SessionValue) => ({
+  prompt: value.objects[0].prompt,
+  runs: rectRuns({ width: 100, height: 50 }, { x: 0, y: 0, width: 3, height: 3 }),
+  score: 1,
+  candidates: [],
+  candidate: 0,
+  changedPixels: 1,
+  timings: null,
+  notes: [],
+});
+
+describe('a value that is set before its picture is there', () => {
+  test('waits for the picture, and is read back meanwhile', () => {
+    const { store, annotation } = setUpAnnotation({ picture: null });
+    annotation.set(oneClick('early', 3));
+    const latest = oneClick('latest', 4);
+    annotation.set(latest);
+    expect([store.now.value, annotation.value]).toEqual([emptyValue, latest]);
+    store.set({ picture: pictureOf(100, 50) });
+    annotation.begin('a');
+    expect(store.now.value).toEqual(latest);
+    annotation.begin('b');
+    expect(store.now.value).toBe(emptyValue);
+  });
+
+  test('while another picture is shown, leaves that one its value, which it need not fit', () => {
+    const { store, annotation } = setUpAnnotation();
+    const present = oneClick('present', 3);
+    annotation.set(present);
+    store.set({ loading: true });
+    const next = oneClick('next', 900);
+    annotation.set(next);
+    expect(store.now.value).toEqual(present);
+    store.set({ picture: pictureOf(1000, 50), loading: false });
+    annotation.begin('next');
+    expect(store.now.value).toEqual(next);
+  });
+
+  test('is dropped with the picture it was for', () => {
+    const { store, annotation } = setUpAnnotation({ loading: true });
+    annotation.set(oneClick('dropped', 3));
+    annotation.forgetComing();
+    store.set({ loading: false });
+    annotation.begin('a');
+    expect(store.now.value).toBe(emptyValue);
+  });
+
+  test('that does not fit is refused when the picture comes, which then has none', () => {
+    const { store, annotation } = setUpAnnotation({ picture: null });
+    annotation.set(oneClick('beside', 900));
+    store.set({ picture: pictureOf(100, 50) });
+    expect(() => annotation.begin('a')).toThrow(/click/);
+    expect(store.now.value).toBe(emptyValue);
+  });
+});
+
+test('a picture that comes back has its objects, with undo and redo', () => {
+  const { store, annotation } = setUpAnnotation();
+  annotation.begin('a');
+  annotation.make(addClick(click(3)));
+  annotation.make(addClick(click(4)));
+  annotation.step('undo');
+  const file = {};
+  annotation.begin(file);
+  expect([store.now.value, store.now.canUndo]).toEqual([emptyValue, false]);
+  annotation.make(addClick(click(9)));
+  annotation.begin('a');
+  expect(store.now.value.objects[0].prompt.clicks).toEqual([click(3)]);
+  expect([store.now.canUndo, store.now.canRedo]).toEqual([true, true]);
+  annotation.begin(file);
+  expect(store.now.value.objects[0].prompt.clicks).toEqual([click(9)]);
+});
+
+test('what was proposed for one picture is not taken over for the next', () => {
+  const { store, annotation, changes } = setUpAnnotation({ controlled: true });
+  const runs = rectRuns({ width: 100, height: 50 }, { x: 0, y: 0, width: 3, height: 3 });
+  annotation.make(addObjectFromMask(runs, { id: 'of-the-first' }));
+  const [{ value: proposed }] = changes;
+  store.set({ picture: pictureOf(30, 20) });
+  annotation.begin('second');
+  expect(() => annotation.set(proposed)).toThrow(/30 x 20/);
+  expect(store.now.value).toBe(emptyValue);
+});
+
+/** How frameworks hand back what they were given: never the thing itself. */
+const stores: readonly [string, (value: SessionValue) => SessionValue][] = [
+  ['as it is', (value) => value],
+  ['copied', (value) => structuredClone(value)],
+  ['through JSON', (value) => JSON.parse(JSON.stringify(value)) as SessionValue],
+];
+
+describe.each(stores)('a page whose store hands values back %s', (_, through) => {
+  test.each([true, false])('clicks, undoes and redoes ten steps (controlled: %s)', (controlled) => {
+    const { store, annotation, events } = setUpAnnotation({ controlled });
+    let held: SessionValue = emptyValue;
+    events.on('change', ({ value }) => {
+      held = through(value);
+      annotation.set(held);
+    });
+    const places = () => store.now.value.objects[0]?.prompt.clicks.map(({ x }) => x) ?? [];
+    for (let x = 1; x <= 10; x++) {
+      annotation.make(addClick(click(x)));
+      annotation.amend(putResult(answerTo(store.now.value)));
+      expect(store.now.value.objects[0].result?.prompt).toBe(store.now.value.objects[0].prompt);
+    }
+    for (let left = 9; left >= 0; left--) {
+      annotation.step('undo');
+      expect(places()).toHaveLength(left);
+      expect(held.objects).toHaveLength(store.now.value.objects.length);
+    }
+    expect([store.now.canUndo, store.now.canRedo]).toEqual([false, true]);
+    for (let x = 1; x <= 10; x++) annotation.step('redo');
+    expect(places()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(store.now.value.objects[0].result).not.toBeNull();
+  });
+});
+
+test('a value that comes back late, before its answer, takes nothing away', () => {
+  const { store, annotation, changes } = setUpAnnotation();
+  annotation.make(addClick(click(3)));
+  annotation.amend(putResult(answerTo(store.now.value)));
+  const [first] = changes;
+  annotation.set(first.value);
+  expect(store.now.value.objects[0].result).not.toBeNull();
+  expect(store.now.canUndo).toBe(true);
+  // Another value is another beginning.
+  annotation.set(oneClick('other', 7));
+  expect([store.now.value.objects[0].id, store.now.canUndo]).toEqual(['other', false]);
+});
+
+test('what the page does to a value it was told of does not reach the annotator', () => {
+  const { store, annotation, changes } = setUpAnnotation();
+  annotation.make(addClick(click(3)));
+  (changes[0].value.objects as unknown[]).length = 0;
+  expect(store.now.value.objects).toHaveLength(1);
+  (annotation.value.objects[0].prompt.clicks as unknown[]).push(click(1));
+  expect(store.now.value.objects[0].prompt.clicks).toHaveLength(1);
+});
+
+test('nothing is changed while there is no picture, or nothing may be', () => {
+  const { store, annotation, changes } = setUpAnnotation({ picture: null });
+  annotation.make(addClick(click(3)));
+  store.set({ picture: pictureOf(100, 50), readOnly: true });
+  annotation.make(addClick(click(3)));
+  annotation.step('undo');
+  expect([changes, store.now.value]).toEqual([[], emptyValue]);
+});
+
+test('listeners are told of a change with its origin, and a click that is gone is not selected', () => {
+  const { store, annotation, changes } = setUpAnnotation();
+  annotation.make(addClick(click(3)));
+  store.set({ selectedClick: 0 });
+  annotation.amend(putResult(answerTo(store.now.value)));
+  expect(store.now.selectedClick).toBe(0);
+  annotation.step('undo');
+  expect(changes.map(({ origin }) => origin)).toEqual(['user', 'model', 'history']);
+  expect(store.now.selectedClick).toBeNull();
+});

@@ -1,0 +1,34 @@
+import { createSession, type Session } from '@clickmask/core';
+import type { SessionValue } from '@clickmask/core/session';
+
+/** Sessions of pictures that were shown, each with its history, for when a picture comes back. */
+export interface Shelf {
+  /** The session of a picture; a new one where none is kept. */
+  take(name: string | object): Session;
+  put(name: string | object, session: Session): void;
+  /** What the page set for the picture that is still to come; null: nothing. */
+  coming: SessionValue | null;
+}
+
+/** @param limit - named pictures that are kept; the one left longest ago goes first */
+export function createShelf(limit = 200): Shelf {
+  const named = new Map<string, Session>();
+  // Pictures that are things, as files and canvases, are kept as long as the page keeps them.
+  const things = new WeakMap<object, Session>();
+  return {
+    coming: null,
+    take: (name) => (typeof name === 'string' ? named.get(name) : things.get(name)) ?? createSession(),
+    put(name, session) {
+      if (typeof name !== 'string') {
+        things.set(name, session);
+        return;
+      }
+      named.delete(name);
+      named.set(name, session);
+      for (const oldest of named.keys()) {
+        if (named.size <= limit) break;
+        named.delete(oldest);
+      }
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { ClickmaskError } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
+
+/** A class an object can be given. */
+export interface ObjectClass {
+  /** What is stored and exported. */
+  readonly id: string;
+  /** What is shown; default: the id. */
+  readonly name?: string;
+  /** `#rrggbb`; default: the next one of the palette. */
+  readonly colour?: string;
+}
+
+/**
+ * Classes from the page, as a copy.
+ *
+ * @throws ClickmaskError `bad-option`
+ */
+export function takeClasses(given: readonly ObjectClass[]): readonly ObjectClass[] {
+  const isText = (value: unknown) => value === undefined || typeof value === 'string';
+  const fits = (one: unknown): one is ObjectClass => {
+    if (typeof one !== 'object' || one === null) return false;
+    const { id, name, colour } = one as Record<string, unknown>;
+    return typeof id === 'string' && isText(name) && isText(colour);
+  };
+  if (!Array.isArray(given) || !given.every(fits)) {
+    throw unexpected('bad-option', 'classes', 'a list of { id, name?, colour? }', given);
+  }
+  return given.map(({ id, name, colour }) => ({
+    id,
+    ...(name === undefined ? {} : { name }),
+    ...(colour === undefined ? {} : { colour }),
+  }));
+}
+
+/**
+ * Classes from an attribute: JSON (`[{"id":"cat","colour":"#ff8c1a"}]`), or names with commas between them.
+ *
+ * @throws ClickmaskError `bad-option`
+ */
+export function parseClasses(text: string | null): readonly ObjectClass[] {
+  if (text === null || text.trim() === '') return [];
+  if (!text.trim().startsWith('[')) {
+    const names = text.split(',').map((name) => name.trim());
+    return names.filter((name) => name !== '').map((id) => ({ id }));
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ClickmaskError('bad-option', 'Expected JSON, or names with commas between them, for classes.', { cause });
+  }
+  return takeClasses(json as readonly ObjectClass[]);
+}

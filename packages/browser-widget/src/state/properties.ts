@@ -1,0 +1,53 @@
+import type { SegmentOptions } from '@clickmask/core';
+import { copyPlain } from '@clickmask/core/session';
+import { languageTag, type Messages } from '../i18n/index.js';
+import { defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
+import { type ObjectClass, parseClasses, takeClasses } from './classes.js';
+import { choice, custom, flag, type Table } from './property.js';
+
+/** What the page can set on an annotator at any time: options of `createAnnotator`, and properties of it and the element. */
+export interface AnnotatorProperties {
+  readonly classes: readonly ObjectClass[];
+  /** The class of new objects; default: none. */
+  readonly classId: string | null;
+  /** Language tag; default: the page's, else the browser's. */
+  readonly locale: string;
+  /** Texts that replace those of the catalogue. */
+  readonly messages: Partial<Messages>;
+  /** Replaces all keys. */
+  readonly shortcuts: Shortcuts;
+  /** What is asked of the segmenter besides the prompt: refinement and post-processing. */
+  readonly segmentOptions: SegmentOptions;
+  /** `plain`: the wheel zooms (default); `modifier`: only with Ctrl or ⌘, so that the page scrolls. */
+  readonly wheel: 'plain' | 'modifier';
+  /** The right mouse button makes clicks with the other sign. Default false. */
+  readonly rightClick: boolean;
+  /** The page holds the value: changes are proposed by events, and hold once the page sets them. Default false. */
+  readonly controlled: boolean;
+  /** Nothing can be changed. Default false. */
+  readonly readOnly: boolean;
+}
+
+/** Every property, with its attribute where it has one. */
+export const propertyTable: Table<AnnotatorProperties> = {
+  classes: /*#__PURE__*/ custom<readonly ObjectClass[]>([], takeClasses, 'classes', parseClasses),
+  classId: /*#__PURE__*/ custom<string | null>(
+    null,
+    (id) => (id == null ? null : String(id)),
+    'class-id',
+    (text) => text,
+  ),
+  locale: /*#__PURE__*/ custom('en', languageTag),
+  messages: /*#__PURE__*/ custom<Partial<Messages>>({}, copyPlain),
+  shortcuts: /*#__PURE__*/ custom<Shortcuts>(defaultShortcuts, copyPlain),
+  segmentOptions: /*#__PURE__*/ custom<SegmentOptions>({}, copyPlain),
+  wheel: /*#__PURE__*/ choice('wheel', ['plain', 'modifier'], 'plain'),
+  rightClick: /*#__PURE__*/ custom(
+    false,
+    (on) => on === true,
+    'right-click',
+    (text) => text === 'negative',
+  ),
+  controlled: /*#__PURE__*/ flag('controlled'),
+  readOnly: /*#__PURE__*/ flag('readonly'),
+};

@@ -1,0 +1,96 @@
+import { unexpected } from '@clickmask/core/errors';
+
+/** One thing that can be set on a widget: by the page's script, and by an attribute where it has one. */
+export interface Property<T> {
+  readonly initial: T;
+  /** The name of its attribute; null: it has none. */
+  readonly attribute: string | null;
+  /** What the attribute's text means; null: it is not there. */
+  readonly fromText: (text: string | null) => T;
+  /** Takes a value of the page by what it says: a copy, checked. */
+  readonly take: (value: T) => T;
+}
+
+/** What is on or off. An attribute that is there means `on`. */
+export function flag(attribute: string | null, on = true): Property<boolean> {
+  return {
+    initial: !on,
+    attribute,
+    fromText: (text) => (text !== null) === on,
+    take: (value) => value === true,
+  };
+}
+
+/** A number from `least` to `most`. */
+export function range(attribute: string, least: number, most: number, initial: number): Property<number> {
+  const check = (value: number, given: unknown = value) => {
+    if (typeof value === 'number' && value >= least && value <= most) return value;
+    throw unexpected('bad-option', attribute, `a number from ${least} to ${most}`, given);
+  };
+  return {
+    initial,
+    attribute,
+    fromText: (text) => (text === null || text.trim() === '' ? initial : check(Number(text), text)),
+    take: (value) => check(value),
+  };
+}
+
+/** One of a few words. */
+export function choice<T extends string>(attribute: string, words: readonly T[], initial: T): Property<T> {
+  const check = (value: string): T => {
+    const found = words.find((word) => word === value);
+    if (found === undefined) {
+      throw unexpected('bad-option', attribute, `one of ${words.join(', ')}`, value);
+    }
+    return found;
+  };
+  return {
+    initial,
+    attribute,
+    fromText: (text) => (text === null || text === '' ? initial : check(text)),
+    take: check,
+  };
+}
+
+/** Anything else, with what takes it from the page. */
+export function custom<T>(
+  initial: T,
+  take: (value: T) => T,
+  attribute: string | null = null,
+  fromText: (text: string | null) => T = () => initial,
+): Property<T> {
+  return { initial, attribute, fromText, take };
+}
+
+/** A property for every field. */
+export type Table<V> = { readonly [K in keyof V]-?: Property<V[K]> };
+
+function rowsOf<V>(table: Table<V>): readonly (readonly [keyof V & string, Property<unknown>])[] {
+  return Object.entries(table) as unknown as [keyof V & string, Property<unknown>][];
+}
+
+/** What every property of a table is at first. */
+export function initialOf<V>(table: Table<V>): V {
+  return Object.freeze(Object.fromEntries(rowsOf(table).map(([name, { initial }]) => [name, initial]))) as V;
+}
+
+/**
+ * The values of known properties, taken; what is undefined or unknown is left out.
+ *
+ * @throws ClickmaskError `bad-option`
+ */
+export function taken<V>(table: Table<V>, values: Partial<V>): Partial<V> {
+  const given = rowsOf(table).filter(([name]) => values[name] !== undefined);
+  return Object.fromEntries(given.map(([name, { take }]) => [name, take(values[name])])) as Partial<V>;
+}
+
+/** The attributes of a table's properties. */
+export function attributesOf<V>(table: Table<V>): readonly string[] {
+  return rowsOf(table).flatMap(([, { attribute }]) => (attribute === null ? [] : [attribute]));
+}
+
+/** What an attribute's text says, as a change of the property it stands for; null: it stands for none. */
+export function readAttribute<V>(table: Table<V>, attribute: string, text: string | null): Partial<V> | null {
+  const row = rowsOf(table).find(([, property]) => property.attribute === attribute);
+  return row === undefined ? null : ({ [row[0]]: row[1].fromText(text) } as Partial<V>);
+}

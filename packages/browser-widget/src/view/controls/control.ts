@@ -1,0 +1,32 @@
+import type { Command } from '../../input/shortcuts.js';
+import { keyOf, readableKey } from '../../input/shortcuts.js';
+import type { AnnotatorSettings } from '../../state/settings.js';
+import type { AnnotatorState } from '../../state/state.js';
+
+/** A part of what lies around the stage: shows the state, and calls actions. */
+export interface Control {
+  readonly element: HTMLElement;
+  update(state: AnnotatorState): void;
+}
+
+/** What the controls do. */
+export interface ChromeActions {
+  command(command: Command): void;
+  settings(change: Partial<AnnotatorSettings>): void;
+  overlay(overlay: AnnotatorState['overlay']): void;
+  chooseClass(id: string | null): void;
+  chooseObject(id: string): void;
+  deleteObject(id: string): void;
+  retry(): void;
+}
+
+/** What texts and keys on controls depend on. */
+export function wording({ locale, messages, shortcuts }: AnnotatorState): readonly unknown[] {
+  return [locale, messages, shortcuts];
+}
+
+/** The first key of a command, as people read it; null: it has none. */
+export function keyText({ shortcuts }: AnnotatorState, command: Command): string | null {
+  const key = keyOf(shortcuts, command);
+  return key === null ? null : readableKey(key);
+}

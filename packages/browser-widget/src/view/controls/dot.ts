@@ -1,0 +1,9 @@
+import { element } from '../elements.js';
+
+/** The square that shows a colour. */
+export function dot(colour: string): HTMLElement {
+  const made = element('span', { class: 'dot' });
+  // An attribute would need a page that allows inline styles.
+  made.style.setProperty('--colour', colour);
+  return made;
+}

@@ -1,0 +1,46 @@
+import type { AnnotatorState } from '../../state/state.js';
+import { loadingText } from '../../state/status-line.js';
+import { textsOf } from '../../state/words.js';
+import { element, setAttribute, setText } from '../elements.js';
+import type { Control } from './control.js';
+
+/** The stage, with what lies over it: the bar of what is loading, and a notice. */
+export interface StageFrame extends Control {
+  readonly stage: HTMLElement;
+}
+
+/** @param hintId - id of the element that says how the stage is used by keys */
+export function createStageFrame(hintId: string): StageFrame {
+  const part = element('i');
+  const bar = element('div', { class: 'bar' }, part);
+  const notice = element('p', { class: 'notice' });
+  const stage = element('div', {
+    class: 'stage',
+    part: 'stage',
+    role: 'application',
+    tabindex: 0,
+    'aria-describedby': hintId,
+  });
+  return {
+    element: element('div', { class: 'stage-frame' }, stage, bar, notice),
+    stage,
+    update(state) {
+      const { progress, slow, settings, spaceHeld } = state;
+      setAttribute(stage, 'aria-label', textsOf(state).stage);
+      setAttribute(stage, 'data-tool', settings.tool);
+      setAttribute(stage, 'data-panning', spaceHeld);
+      setText(notice, noticeOf(state));
+      const fraction = progress?.fraction ?? null;
+      setAttribute(bar, 'data-busy', slow || progress !== null);
+      setAttribute(bar, 'data-known', fraction !== null);
+      bar.style.setProperty('--part', fraction === null ? '30%' : `${Math.round(fraction * 100)}%`);
+    },
+  };
+}
+
+/** What is shown over the picture; empty: nothing. */
+function noticeOf(state: AnnotatorState): string {
+  const { picture, value, failure } = state;
+  if (picture === null || value.objects.length > 0 || failure !== null) return '';
+  return loadingText(state) ?? textsOf(state).noObjects;
+}

@@ -1,0 +1,147 @@
+import type { Command } from '../../input/shortcuts.js';
+import type { Results } from '../../results/results.js';
+import { type AnnotatorState, activeOf } from '../../state/state.js';
+import { textsOf } from '../../state/words.js';
+import { acceptable } from '../../tools/selection.js';
+import { element, setAttribute, whenChanged } from '../elements.js';
+import { type IconName, icon } from '../icons.js';
+import { roveFocus } from '../rove-focus.js';
+import { type ChromeActions, type Control, keyText, wording } from './control.js';
+
+/** What each button is called, looks like and does. */
+interface ButtonPlan {
+  readonly name: string;
+  readonly icon: IconName;
+  readonly label: (state: AnnotatorState) => string;
+  /** The command whose key the tooltip names. */
+  readonly key?: Command;
+  readonly press: () => void;
+  /** Of a button that stays down: whether it is. */
+  readonly pressed?: (state: AnnotatorState) => boolean;
+  readonly enabled?: (state: AnnotatorState) => boolean;
+  /** Of a button that opens something: whether that is open. */
+  readonly expanded?: (state: AnnotatorState) => boolean;
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** On the button itself, beside the drawing. */
+  readonly text?: (state: AnnotatorState) => string;
+}
+
+export interface ToolbarOptions {
+  readonly actions: Pick<ChromeActions, 'command' | 'settings' | 'overlay'>;
+  readonly maskOf: Results['maskOf'];
+  /** Id of the settings' box. */
+  readonly settingsId: string;
+}
+
+/** The row of tools. */
+export function createToolbar(options: ToolbarOptions): Control {
+  const toolbar = element('div', { role: 'toolbar', part: 'toolbar' });
+  const groups = planToolbar(options);
+  const buttons = groups.map((plans) => plans.map((plan) => ({ plan, button: makeButton(plan) })));
+  toolbar.append(...buttons.map((made) => element('div', { class: 'group' }, ...made.map(({ button }) => button))));
+  buttons[0][0].button.tabIndex = 0;
+  roveFocus(toolbar);
+  const all = buttons.flat();
+  const rename = whenChanged(wording, (state: AnnotatorState) => {
+    setAttribute(toolbar, 'aria-label', textsOf(state).toolbar);
+    for (const { plan, button } of all) nameButton(plan, button, state);
+  });
+  return {
+    element: toolbar,
+    update(state) {
+      rename(state);
+      for (const { plan, button } of all) {
+        if (plan.pressed !== undefined) setAttribute(button, 'aria-pressed', String(plan.pressed(state)));
+        if (plan.enabled !== undefined) setAttribute(button, 'aria-disabled', String(!plan.enabled(state)));
+        if (plan.expanded !== undefined) setAttribute(button, 'aria-expanded', String(plan.expanded(state)));
+      }
+    },
+  };
+}
+
+function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly (readonly ButtonPlan[])[] {
+  const label = (name: 'positive' | 'negative', drawing: IconName): ButtonPlan => ({
+    name,
+    icon: drawing,
+    label: (state) => textsOf(state)[name],
+    key: 'toggle-label',
+    press: () => actions.settings({ tool: 'click', label: name }),
+    pressed: ({ settings }) => settings.tool === 'click' && settings.label === name,
+    attributes: { class: name },
+  });
+  const command = (
+    name: Command,
+    drawing: IconName,
+    text: (state: AnnotatorState) => string,
+    rest: Partial<ButtonPlan> = {},
+  ): ButtonPlan => ({
+    name,
+    icon: drawing,
+    label: text,
+    key: name,
+    press: () => actions.command(name),
+    ...rest,
+  });
+  const tool = (name: 'box' | 'brush' | 'eraser' | 'pan'): ButtonPlan =>
+    command(`tool-${name}`, name, (state) => textsOf(state)[name], {
+      pressed: ({ settings }) => settings.tool === name,
+    });
+  return [
+    [label('positive', 'plus'), label('negative', 'minus')],
+    [tool('box'), tool('brush'), tool('eraser'), tool('pan')],
+    [
+      command('undo', 'undo', (state) => textsOf(state).undo, {
+        enabled: ({ canUndo, readOnly }) => canUndo && !readOnly,
+      }),
+      command('redo', 'redo', (state) => textsOf(state).redo, {
+        enabled: ({ canRedo, readOnly }) => canRedo && !readOnly,
+      }),
+      command('next-candidate', 'candidate', (state) => textsOf(state).nextCandidate, {
+        enabled: (state) => (activeOf(state)?.result?.candidates.length ?? 0) > 1 && !state.readOnly,
+      }),
+    ],
+    [
+      command('zoom-out', 'zoomOut', (state) => textsOf(state).zoomOut),
+      command('zoom-fit', 'fit', (state) => textsOf(state).zoomFit),
+      command('zoom-in', 'zoomIn', (state) => textsOf(state).zoomIn),
+    ],
+    [
+      {
+        name: 'settings',
+        icon: 'settings',
+        label: (state) => textsOf(state).settings,
+        press: () => actions.overlay('settings'),
+        expanded: ({ overlay }) => overlay === 'settings',
+        attributes: { 'aria-controls': settingsId },
+      },
+      command('help', 'help', (state) => textsOf(state).help),
+      command('accept', 'check', (state) => textsOf(state).accept, {
+        enabled: (state) => acceptable(state, maskOf) !== null,
+        text: (state) => textsOf(state).acceptShort,
+        attributes: { class: 'primary' },
+      }),
+    ],
+  ];
+}
+
+function makeButton(plan: ButtonPlan): HTMLButtonElement {
+  const { name, icon: drawing, press, attributes = {}, text } = plan;
+  const button = element(
+    'button',
+    { type: 'button', part: `button ${name}`, tabindex: -1, ...attributes },
+    icon(drawing),
+  );
+  if (text !== undefined) button.append(element('span', { class: 'label' }));
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-disabled') !== 'true') press();
+  });
+  return button;
+}
+
+function nameButton({ label, key, text }: ButtonPlan, button: HTMLButtonElement, state: AnnotatorState): void {
+  const name = label(state);
+  const keys = key === undefined ? null : keyText(state, key);
+  setAttribute(button, 'aria-label', name);
+  setAttribute(button, 'title', keys === null ? name : `${name} (${keys})`);
+  if (text !== undefined) button.querySelector('.label')!.textContent = text(state);
+}
