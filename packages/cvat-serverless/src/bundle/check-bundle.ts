@@ -7,6 +7,7 @@ import { invokeFunction } from '../client/invoke-function.js';
 import { createLocalProcessor, type LocalProcessor } from '../nuclio/index.js';
 import { checkFunctionYaml, type Finding, type FunctionConfig } from './check-function-yaml.js';
 import { wrapperFile } from './function-yaml.js';
+import { tryModel } from './model-files.js';
 import { readArchive, unpackArchive } from './tar.js';
 import { discPicture } from './test-picture.js';
 
@@ -94,26 +95,14 @@ export async function checkBundle(folder: string): Promise<CheckReport> {
   return { findings };
 }
 
+/** Whatever the function itself would refuse when it starts. */
 async function checkModel(path: string): Promise<Finding[]> {
-  const { createHash } = await import('node:crypto');
-  const manifest = parse(await readFile(join(path, 'model/model.json'), 'utf8')) as {
-    graphs?: Record<string, { file: string; sha256: string }>;
-  } | null;
-  if (manifest === null) return [{ level: 'error', at: 'model/model.json', message: 'Not valid JSON.' }];
-  const findings: Finding[] = [];
-  for (const { file, sha256 } of Object.values(manifest.graphs ?? {})) {
-    const at = `model/${basename(String(file))}`;
-    if (!existsSync(join(path, at)))
-      findings.push({ level: 'error', at, message: 'Missing. Make the folder again with init.' });
-    else if (
-      createHash('sha256')
-        .update(await readFile(join(path, at)))
-        .digest('hex') !== sha256
-    ) {
-      findings.push({ level: 'error', at, message: 'Damaged: its hash is not that of model.json.' });
-    }
+  try {
+    await tryModel(join(path, 'model'));
+    return [];
+  } catch (error) {
+    return [{ level: 'error', at: 'model', message: error instanceof Error ? error.message : String(error) }];
   }
-  return findings;
 }
 
 function parse(text: string): object | null {

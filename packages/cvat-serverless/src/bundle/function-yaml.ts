@@ -53,7 +53,8 @@ export function writeFunctionYaml(options: FunctionYamlOptions): string {
     '    # The user interface refuses interactors below version 2.',
     '    version: "2"',
     '    spec: "[]"',
-    '    min_pos_points: "1"',
+    '    # With 1 here a box alone would ask for nothing. A click on the background alone gives an empty mask.',
+    '    min_pos_points: "0"',
     '    # -1 would switch clicks on the background off.',
     '    min_neg_points: "0"',
     ...(options.optionalBox

@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ClickmaskError } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
+import { withDefaults } from '../options/with-defaults.js';
 import { type ReplyFormat, replyFormatFor } from '../replies/index.js';
 import { deployCommand, writeFolderReadme } from './folder-readme.js';
 import { wrapperFile, writeFunctionYaml } from './function-yaml.js';
+import { addedLicences, billOfMaterials, shippedPackages } from './licences.js';
+import { modelFolder, readModel } from './model-files.js';
 import {
   type Architecture,
-  collect,
   collectNativePackages,
   collectOwnPackages,
-  findPackage,
   hasNativePackages,
   nativePackages,
   ownPackage,
@@ -72,6 +72,21 @@ export interface InitReport {
   readonly deploy: string;
 }
 
+const initDefaults = Object.freeze({
+  model: 'clickmask-small',
+  gpu: false,
+  name: 'clickmask',
+  displayName: 'Clickmask',
+  dependencies: 'auto',
+  arch: 'x64',
+  baseImage: 'node:22-bookworm-slim',
+  workers: 1,
+  maxBodyMb: 128,
+  env: {},
+  force: false,
+  onProgress: () => {},
+} as const);
+
 const cudaImage = 'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04';
 
 /**
@@ -93,107 +108,16 @@ const cudaImage = 'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04';
  * ```
  */
 export async function initBundle(options: InitOptions): Promise<InitReport> {
-  const {
-    name = 'clickmask',
-    displayName = 'Clickmask',
-    arch = 'x64',
-    workers = 1,
-    maxBodyMb = 128,
-    baseImage = 'node:22-bookworm-slim',
-    gpu = false,
-    force = false,
-    env = {},
-    onProgress = () => {},
-  } = options;
-  checkOptions({ name, arch, workers, maxBodyMb, port: options.port });
-  const folder = resolve(options.out);
-  await checkFolder(folder, force);
-  const wanted = options.dependencies ?? 'auto';
-  const dependencies = wanted === 'auto' ? (hasNativePackages(arch) ? 'vendor' : 'npm') : wanted;
-  if (dependencies === 'vendor' && !hasNativePackages(arch)) {
-    const message = `The packages for Linux ${arch} are not installed here, so they cannot be packed. Use --dependencies npm, or run this on such a machine.`;
-    throw new ClickmaskError('backend-unavailable', message);
-  }
-  const reply = options.reply ?? (options.cvat === undefined ? 'mask' : replyFormatFor(options.cvat));
-  const release = cvatRelease(options.cvat);
-
+  const settings = settle(options);
+  const { folder, reply, onProgress } = settings;
+  await checkFolder(folder, settings.force);
   onProgress('Reading the model');
-  const model = await readModel(options.model ?? 'clickmask-small');
+  const model = await readModel(modelFolder(settings.model));
   onProgress('Collecting the function');
-  const files: ArchiveFile[] = [
-    ...(await collectOwnPackages()),
-    ...model.files,
-    file(wrapperFile, await readFile(join(ownPackage(), 'dist/wrapper.js'))),
-    file('main.js', mainModule),
-    file('package.json', packageJson(name)),
-  ];
-  const licence = join(ownPackage(), 'LICENSE');
-  if (existsSync(licence)) files.push(file('LICENSE', await readFile(licence)));
-  if (dependencies === 'vendor') {
-    onProgress(`Packing onnxruntime-node and sharp for Linux ${arch}`);
-    files.push(file('vendor.tgz', packArchive(await collectNativePackages(arch))));
-  }
-
-  const common = {
-    name,
-    displayName,
-    description: `Click-based segmentation on ${model.title}: positive and negative clicks, optional box`,
-    helpMessage: 'Click on the object; right-click on what does not belong to it. You may draw a box around it first.',
-    workers,
-    workersKey: Number(release.nuclio.split('.')[1]) < 13 ? 'maxWorkers' : 'numWorkers',
-    maxBodyMb,
-    eventTimeoutSeconds: 30,
-    port: options.port,
-    memory: options.memory,
-    optionalBox: true,
-  } as const;
-  const otherPlatforms = `rm -rf ${['darwin', 'win32', `linux/${arch === 'x64' ? 'arm64' : 'x64'}`].map((path) => `node_modules/onnxruntime-node/bin/napi-v6/${path}`).join(' ')}`;
-  const unpack =
-    dependencies === 'vendor'
-      ? ['tar -xzf vendor.tgz', 'rm vendor.tgz']
-      : ['npm install --omit=dev --ignore-scripts --no-audit --no-fund', otherPlatforms];
-  const cpu = writeFunctionYaml({
-    ...common,
-    target: 'cpu',
-    baseImage,
-    preCopy: [],
-    buildCommands: unpack,
-    env: { CLICKMASK_REPLY: reply, ...env },
-  });
-  const nodeImage = baseImage.startsWith('node:') ? baseImage : 'node:22-bookworm-slim';
-  const gpuYaml = writeFunctionYaml({
-    ...common,
-    target: 'gpu',
-    baseImage: cudaImage,
-    preCopy: [
-      { kind: 'COPY', value: `--from=${nodeImage} /usr/local/bin/node /usr/local/bin/node` },
-      { kind: 'COPY', value: `--from=${nodeImage} /usr/local/lib/node_modules /usr/local/lib/node_modules` },
-    ],
-    buildCommands: [
-      'rm -f vendor.tgz',
-      'ONNXRUNTIME_NODE_INSTALL=cuda12 node /usr/local/lib/node_modules/npm/bin/npm-cli.js install --omit=dev --no-audit --no-fund',
-      otherPlatforms,
-    ],
-    env: { CLICKMASK_REPLY: reply, CLICKMASK_PROVIDER: 'cuda', ...env },
-  });
-  const target = gpu ? 'gpu' : 'cpu';
-  files.push(
-    file('function.yaml', cpu),
-    file('function-gpu.yaml', gpuYaml),
-    file(
-      'README.md',
-      writeFolderReadme({ name, model: model.title, reply, dependencies, arch, nuclio: release.nuclio, target }),
-    ),
-  );
-
+  const files = [...(await functionFiles(settings)), ...model.files, ...descriptions(settings, model.title)];
   onProgress(`Writing ${files.length} files`);
-  // Left-overs of an earlier run would be deployed with the rest.
-  for (const part of ['lib', 'model', 'vendor.tgz']) await rm(join(folder, part), { recursive: true, force: true });
-  for (const { path, data } of files) {
-    const full = join(folder, path);
-    await mkdir(dirname(full), { recursive: true });
-    await writeFile(full, data);
-  }
+  await writeFolder(folder, files);
+  const { dependencies, target } = settings;
   return {
     folder,
     bytes: files.reduce((sum, { data }) => sum + data.length, 0),
@@ -203,6 +127,108 @@ export async function initBundle(options: InitOptions): Promise<InitReport> {
     model: model.title,
     deploy: `nuctl create project cvat --platform local\n${deployCommand(target, options.out)}`,
   };
+}
+
+/** Options with their defaults, checked, and with what follows from them. */
+function settle(options: InitOptions) {
+  const settings = withDefaults(initDefaults, options);
+  checkOptions(settings);
+  const { arch } = settings;
+  const packed = hasNativePackages(arch);
+  const dependencies = settings.dependencies === 'auto' ? (packed ? 'vendor' : 'npm') : settings.dependencies;
+  if (dependencies === 'vendor' && !packed) {
+    const message = `The packages for Linux ${arch} are not installed here, so they cannot be packed. Use --dependencies npm, or run this on such a machine.`;
+    throw new ClickmaskError('backend-unavailable', message);
+  }
+  return {
+    ...settings,
+    dependencies,
+    folder: resolve(options.out),
+    reply: options.reply ?? (options.cvat === undefined ? 'mask' : replyFormatFor(options.cvat)),
+    nuclio: cvatRelease(options.cvat).nuclio,
+    target: settings.gpu ? 'gpu' : 'cpu',
+  } as const;
+}
+
+type InitSettings = ReturnType<typeof settle>;
+
+/** The code, and, where it is packed, what it needs, each with its licence. */
+async function functionFiles({ name, dependencies, arch, onProgress }: InitSettings): Promise<ArchiveFile[]> {
+  const own = await collectOwnPackages();
+  const files = [
+    ...own,
+    file(wrapperFile, await readFile(join(ownPackage(), 'dist/wrapper.js'))),
+    file('main.js', mainModule),
+    file('package.json', packageJson(name)),
+  ];
+  const licence = join(ownPackage(), 'LICENSE');
+  if (existsSync(licence)) files.push(file('LICENSE', await readFile(licence)));
+  if (dependencies === 'npm') return files;
+  onProgress(`Packing onnxruntime-node and sharp for Linux ${arch}`);
+  const native = await collectNativePackages(arch);
+  native.push(...(await addedLicences(native)));
+  const bill = billOfMaterials(name, [...shippedPackages(own), ...shippedPackages(native)]);
+  return [...files, file('vendor.tgz', packArchive(native)), file('sbom.cdx.json', bill)];
+}
+
+/** `function.yaml`, `function-gpu.yaml` and the README. */
+function descriptions(settings: InitSettings, model: string): ArchiveFile[] {
+  const { name, arch, baseImage, dependencies, env, nuclio, reply, target } = settings;
+  const common = {
+    name,
+    displayName: settings.displayName,
+    description: `Click-based segmentation on ${model}: positive and negative clicks, optional box`,
+    helpMessage: 'Click on the object; right-click on what does not belong to it. Or draw a box around it.',
+    workers: settings.workers,
+    workersKey: Number(nuclio.split('.')[1]) < 13 ? 'maxWorkers' : 'numWorkers',
+    maxBodyMb: settings.maxBodyMb,
+    eventTimeoutSeconds: 30,
+    port: settings.port,
+    memory: settings.memory,
+    optionalBox: true,
+  } as const;
+  const others = ['darwin', 'win32', `linux/${arch === 'x64' ? 'arm64' : 'x64'}`];
+  const removeOthers = `rm -rf ${others.map((path) => `node_modules/onnxruntime-node/bin/napi-v6/${path}`).join(' ')}`;
+  const install = ['npm install --omit=dev --ignore-scripts --no-audit --no-fund', removeOthers];
+  const cpu = writeFunctionYaml({
+    ...common,
+    target: 'cpu',
+    baseImage,
+    preCopy: [],
+    buildCommands: dependencies === 'vendor' ? ['tar -xzf vendor.tgz', 'rm vendor.tgz'] : install,
+    env: { CLICKMASK_REPLY: reply, ...env },
+  });
+  const nodeImage = baseImage.startsWith('node:') ? baseImage : initDefaults.baseImage;
+  const gpu = writeFunctionYaml({
+    ...common,
+    target: 'gpu',
+    baseImage: cudaImage,
+    preCopy: ['bin/node', 'lib/node_modules'].map((path) => {
+      return { kind: 'COPY', value: `--from=${nodeImage} /usr/local/${path} /usr/local/${path}` };
+    }),
+    buildCommands: [
+      'rm -f vendor.tgz',
+      'ONNXRUNTIME_NODE_INSTALL=cuda12 node /usr/local/lib/node_modules/npm/bin/npm-cli.js install --omit=dev --no-audit --no-fund',
+      removeOthers,
+    ],
+    env: { CLICKMASK_REPLY: reply, CLICKMASK_PROVIDER: 'cuda', ...env },
+  });
+  const readme = writeFolderReadme({ name, model, reply, dependencies, arch, nuclio, target });
+  return [file('function.yaml', cpu), file('function-gpu.yaml', gpu), file('README.md', readme)];
+}
+
+async function writeFolder(folder: string, files: readonly ArchiveFile[]): Promise<void> {
+  // Left-overs of an earlier run would be deployed with the rest.
+  for (const part of ['lib', 'model', 'vendor.tgz', 'sbom.cdx.json']) {
+    await rm(join(folder, part), { recursive: true, force: true });
+  }
+  for (const { path, data } of files) {
+    const full = join(folder, path);
+    await mkdir(dirname(full), { recursive: true });
+    // A link there would be written through, to wherever it leads.
+    await rm(full, { force: true });
+    await writeFile(full, data, { flag: 'wx' });
+  }
 }
 
 /** What is written replaces an earlier function, and nothing else: folders named `lib` and `model` are many. */
@@ -242,35 +268,6 @@ function checkOptions(options: {
   whole('workers', workers, 1, 64);
   whole('maxBodyMb', maxBodyMb, 1, 380);
   if (port !== undefined) whole('port', port, 1, 65_535);
-}
-
-async function readModel(model: string): Promise<{ readonly title: string; readonly files: ArchiveFile[] }> {
-  const folder = model === 'clickmask-small' ? findPackage('@clickmask/clickmask-small') : resolve(model);
-  if (!existsSync(join(folder, 'model.json'))) {
-    throw new ClickmaskError(
-      'model-not-found',
-      `There is no model.json in ${folder}. Name the folder of a model, or clickmask-small.`,
-    );
-  }
-  let manifest: { name?: unknown; version?: unknown; graphs?: Record<string, { file?: unknown; sha256?: unknown }> };
-  try {
-    manifest = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as typeof manifest;
-  } catch (cause) {
-    throw new ClickmaskError('bad-model', `model.json in ${folder} is not valid JSON.`, { cause });
-  }
-  const files = await collect(folder, 'model', (path) => path !== 'package.json');
-  for (const graph of Object.values(manifest.graphs ?? {})) {
-    const found = files.find(({ path }) => path === `model/${String(graph.file)}`);
-    if (found === undefined)
-      throw new ClickmaskError('bad-model', `${String(graph.file)} of the model is missing in ${folder}.`);
-    if (createHash('sha256').update(found.data).digest('hex') !== graph.sha256) {
-      throw new ClickmaskError(
-        'bad-model',
-        `${String(graph.file)} in ${folder} is damaged: its hash is not that of model.json.`,
-      );
-    }
-  }
-  return { title: `${String(manifest.name)} ${String(manifest.version)}`, files };
 }
 
 /** CommonJS, since nuclio's own wrapper loads it with require(); both wrappers wait for exports that come later. */

@@ -6,8 +6,12 @@ import { createClickOrder } from './click-order.js';
 const click = (x: number, label: Click['label'] = 'positive'): Click => ({ x, y: 1, label });
 const points = (clicks: readonly Click[], label: Click['label']) =>
   clicks.filter((one) => one.label === label).map(({ x, y }) => ({ x, y }));
-const arrange = (order: ReturnType<typeof createClickOrder>, clicks: readonly Click[]) =>
-  order.arrange(points(clicks, 'positive'), points(clicks, 'negative'));
+/** A request that is answered with a mask. */
+const arrange = (order: ReturnType<typeof createClickOrder>, clicks: readonly Click[]) => {
+  const arranged = order.arrange(points(clicks, 'positive'), points(clicks, 'negative'));
+  order.remember(arranged);
+  return arranged;
+};
 
 describe('createClickOrder', () => {
   it('puts positive clicks first where nothing is known', () => {
@@ -62,5 +66,30 @@ describe('createClickOrder', () => {
         }
       }),
     );
+  });
+
+  it('keeps nothing of a request that gave no mask', () => {
+    const order = createClickOrder();
+    order.arrange([{ x: 1, y: 1 }], [{ x: 2, y: 1 }]);
+    expect(order.empty).toBe(true);
+    arrange(order, [click(2, 'negative')]);
+    expect(order.empty).toBe(false);
+    expect(arrange(order, [click(2, 'negative'), click(1)]).map(({ x }) => x)).toEqual([2, 1]);
+  });
+
+  it('forgets the oldest of many objects, and of objects with many clicks', () => {
+    const negativeFirst = (at: number, more = 0) => [
+      click(at, 'negative'),
+      click(at + 0.5),
+      ...Array.from({ length: more }, (_, i) => click(at + (i + 1) / 1e4)),
+    ];
+    const known = (order: ReturnType<typeof createClickOrder>, clicks: Click[]) =>
+      order.arrange(points(clicks, 'positive'), points(clicks, 'negative'))[0].label === 'negative';
+    const some = createClickOrder();
+    for (let i = 0; i < 33; i++) for (const end of [1, 2]) arrange(some, negativeFirst(i * 10).slice(0, end));
+    expect([0, 1, 32].map((i) => known(some, negativeFirst(i * 10)))).toEqual([false, true, true]);
+    const many = createClickOrder();
+    for (let i = 0; i < 3; i++) for (const end of [1, 2000]) arrange(many, negativeFirst(i * 10, 1998).slice(0, end));
+    expect([0, 1, 2].map((i) => known(many, negativeFirst(i * 10)))).toEqual([false, true, true]);
   });
 });

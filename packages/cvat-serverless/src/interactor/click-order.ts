@@ -3,6 +3,8 @@ import type { RequestPoint } from './parse-request.js';
 
 /** Orders that are remembered of one picture: objects under work, of all annotators. */
 const REMEMBERED = 32;
+/** Clicks in all of them together. */
+const REMEMBERED_CLICKS = 4096;
 
 /**
  * Finds the order in which clicks were made. CVAT sends positive and negative clicks as two lists, all of them each time,
@@ -13,28 +15,39 @@ const REMEMBERED = 32;
  */
 export interface ClickOrder {
   arrange(positive: readonly RequestPoint[], negative: readonly RequestPoint[]): Click[];
+  /** Keeps an order that gave a mask; nothing is kept of a request that was refused. */
+  remember(clicks: readonly Click[]): void;
+  /** Whether nothing is remembered. */
+  readonly empty: boolean;
 }
 
 export function createClickOrder(): ClickOrder {
   // Latest last.
-  const known: (readonly Click[])[] = [];
+  let known: (readonly Click[])[] = [];
+  const latest = (positive: readonly RequestPoint[], negative: readonly RequestPoint[]) => {
+    let best: { readonly common: Click[]; readonly from: readonly Click[] } | null = null;
+    for (const from of [...known].reverse()) {
+      const common = inCommon(from, positive, negative);
+      if (common.length > (best?.common.length ?? 0)) best = { common, from };
+    }
+    return best;
+  };
   return {
+    get empty() {
+      return known.length === 0;
+    },
     arrange(positive, negative) {
-      let best: Click[] = [];
-      let source = -1;
-      for (let i = known.length - 1; i >= 0; i--) {
-        const common = inCommon(known[i], positive, negative);
-        if (common.length > best.length) {
-          best = common;
-          source = i;
-        }
-      }
-      const clicks = [...best, ...remaining(best, positive, 'positive'), ...remaining(best, negative, 'negative')];
+      const common = latest(positive, negative)?.common ?? [];
+      return [...common, ...remaining(common, positive, 'positive'), ...remaining(common, negative, 'negative')];
+    },
+    remember(clicks) {
+      if (clicks.length === 0) return;
       // A request that takes up another one replaces it, as the next click of the same object does.
-      if (source !== -1) known.splice(source, 1);
-      if (clicks.length > 0) known.push(clicks);
-      if (known.length > REMEMBERED) known.shift();
-      return clicks;
+      const of = (label: Click['label']) => clicks.filter((click) => click.label === label);
+      const taken = latest(of('positive'), of('negative'))?.from;
+      known = [...known.filter((order) => order !== taken), clicks].slice(-REMEMBERED);
+      let count = known.reduce((sum, order) => sum + order.length, 0);
+      while (count > REMEMBERED_CLICKS) count -= known.shift()?.length ?? count;
     },
   };
 }

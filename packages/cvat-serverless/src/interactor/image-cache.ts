@@ -1,27 +1,26 @@
 import { createHash } from 'node:crypto';
 import { ClickmaskError, type RgbImage, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { createLru } from '@clickmask/core/adapters';
 import { decodeBmp } from './bmp.js';
 import { type ClickOrder, createClickOrder } from './click-order.js';
 
 /** A frame that was sent before, and the clicks made on it. */
 export interface CachedImage {
+  readonly key: string;
   readonly image: SegmenterImage;
   readonly order: ClickOrder;
+  /** Bytes of the frame's file and pixels. */
+  readonly bytes: number;
 }
 
 export interface ImageCache {
-  /** The frame of a request; opened in the segmenter when it is new. */
-  open(base64: string | Buffer, signal?: AbortSignal): Promise<CachedImage>;
+  /** The frame of a request, opened in the segmenter when it is new. */
+  open(base64: string | Buffer): Promise<CachedImage>;
+  /** Lets a frame go on which nobody has got a mask yet. */
+  dropUnused(frame: CachedImage): void;
   readonly size: number;
-  /** Bytes of the frames' files and pixels. */
   readonly bytes: number;
   clear(): void;
-}
-
-interface Entry {
-  readonly opened: Promise<CachedImage>;
-  /** Of the file, and, once its size is known, of its pixels. */
-  bytes: number;
 }
 
 /**
@@ -29,65 +28,50 @@ interface Entry {
  * by. Of a known frame nothing is decoded, not even the base64.
  */
 export function createImageCache(segmenter: Segmenter, budget: number): ImageCache {
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
-
-  const drop = (key: string): void => {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    bytes -= entry.bytes;
+  const opening = new Map<string, Promise<CachedImage>>();
+  const frames = createLru<string, CachedImage>({
+    maxBytes: budget,
+    // The latest frame stays, however large it is: the next click is made on it.
+    sizeOf: ({ bytes }) => Math.min(bytes, budget),
     // Closing frees what the segmenter keeps; a request still at work opens the picture again by itself.
-    entry.opened.then(({ image }) => image.close()).catch(() => {});
-  };
-
+    onLeave: ({ image }) => void image.close().catch(() => {}),
+  });
   return {
     get size() {
-      return entries.size;
+      return frames.size;
     },
     get bytes() {
-      return bytes;
+      return [...frames.entries()].reduce((sum, [, { bytes }]) => sum + bytes, 0);
     },
-    async open(base64, signal) {
-      const key = createHash('sha256')
-        .update(typeof base64 === 'string' ? Buffer.from(base64, 'latin1') : base64)
-        .digest('base64url');
-      const known = entries.get(key);
-      if (known !== undefined) {
-        entries.delete(key);
-        entries.set(key, known);
-        return known.opened;
-      }
-      const source = Buffer.from(typeof base64 === 'string' ? base64 : base64.toString('latin1'), 'base64');
-      if (source.length === 0)
-        throw new ClickmaskError('bad-image', 'Expected the image in base64 but received no bytes.');
-      const picture: Uint8Array | RgbImage = decodeBmp(source) ?? source;
-      const opened = segmenter
-        .open(picture, { key, signal })
-        .then((image): CachedImage => ({ image, order: createClickOrder() }));
-      const entry: Entry = { opened, bytes: source.length };
-      entries.set(key, entry);
-      bytes += entry.bytes;
+    async open(base64) {
+      const key = createHash('sha256').update(bytesOf(base64)).digest('base64url');
+      const known = frames.get(key) ?? opening.get(key);
+      if (known !== undefined) return known;
+      const opened = openFrame(segmenter, key, base64);
+      opening.set(key, opened);
       try {
-        const { image } = await opened;
-        // The segmenter keeps decoded pixels too, which take far more memory than the file.
-        const pixels = 3 * image.width * image.height;
-        if (entries.get(key) === entry) {
-          entry.bytes += pixels;
-          bytes += pixels;
-        }
-        for (const oldest of [...entries.keys()]) {
-          if (bytes <= budget || oldest === key) break;
-          drop(oldest);
-        }
+        frames.set(key, await opened);
         return await opened;
-      } catch (error) {
-        drop(key);
-        throw error;
+      } finally {
+        opening.delete(key);
       }
     },
-    clear() {
-      for (const key of [...entries.keys()]) drop(key);
+    dropUnused({ key, order }) {
+      if (order.empty) frames.delete(key);
     },
+    clear: () => frames.clear(),
   };
 }
+
+async function openFrame(segmenter: Segmenter, key: string, base64: string | Buffer): Promise<CachedImage> {
+  const source = Buffer.from(typeof base64 === 'string' ? base64 : base64.toString('latin1'), 'base64');
+  if (source.length === 0) throw new ClickmaskError('bad-image', 'Expected the image in base64 but received no bytes.');
+  const picture: Uint8Array | RgbImage = decodeBmp(source) ?? source;
+  const image = await segmenter.open(picture, { key });
+  // The segmenter keeps decoded pixels too, which take far more memory than the file.
+  const bytes = source.length + 3 * image.width * image.height;
+  return { key, image, order: createClickOrder(), bytes };
+}
+
+const bytesOf = (base64: string | Buffer): Buffer =>
+  typeof base64 === 'string' ? Buffer.from(base64, 'latin1') : base64;

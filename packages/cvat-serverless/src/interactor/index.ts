@@ -1,5 +1,5 @@
+export { createInteractor } from './interactor.js';
 export {
-  createInteractor,
   type FunctionContext,
   type FunctionEvent,
   type Interactor,
@@ -8,5 +8,5 @@ export {
   type InteractorReply,
   interactorDefaults,
   type ReplyTimings,
-} from './interactor.js';
+} from './interactor-contract.js';
 export { type InteractorRequest, parseRequest, type RequestPoint } from './parse-request.js';

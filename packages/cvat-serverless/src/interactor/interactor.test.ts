@@ -201,6 +201,96 @@ describe('createInteractor', () => {
   });
 });
 
+describe('what is no object', () => {
+  it.each(['mask', 'mask-bounds', 'shapes'] as const)(
+    'gives an empty mask at once where the first click is negative, as %s',
+    async (reply) => {
+      const { fake, interactor } = setUp({ reply });
+      const answer = await interactor.answer(request([], [[20, 20]]));
+      expect([answer.status, fake.requests.length]).toEqual([200, 0]);
+      const { shapes, points } = JSON.parse(answer.body.toString());
+      expect(reply === 'shapes' ? shapes : points).toEqual([]);
+      // It was made first all the same.
+      await interactor.answer(request([[30, 30]], [[20, 20]]));
+      expect(fake.requests[0].prompt.clicks?.map(({ label }) => label)).toEqual(['negative', 'positive']);
+    },
+  );
+
+  it('asks the network for a box with a negative click', async () => {
+    const { fake, interactor } = setUp();
+    const box = [
+      [10, 10],
+      [30, 30],
+    ];
+    await interactor.answer(request([], [[20, 20]], { obj_bbox: box }));
+    expect(fake.requests.length).toBe(1);
+  });
+});
+
+describe('what a refused request leaves', () => {
+  const images = async (interactor: ReturnType<typeof createInteractor>) =>
+    ((await interactor.info()) as { images: { count: number; bytes: number } }).images;
+
+  it('is nothing', async () => {
+    const { fake, interactor } = setUp();
+    for (let i = 0; i < 50; i++) {
+      const frame = Buffer.from([1, i, 2]).toString('base64');
+      expect((await interactor.answer({ ...request([[900, 900]]), image: frame })).status).toBe(400);
+    }
+    expect([await images(interactor), fake.closed.length]).toEqual([{ count: 0, bytes: 0 }, 50]);
+  });
+
+  it('is the frame where somebody else has a mask on it, or the network was late', async () => {
+    const { interactor } = setUp();
+    await interactor.answer(request([[1, 1]]));
+    await interactor.answer(request([[900, 900]]));
+    expect(await images(interactor)).toEqual({ count: 1, bytes: 6 + 3 * 64 * 48 });
+    const fake = createFakeSegmenter();
+    const late = { ...fake, segment: () => Promise.reject(new ClickmaskError('deadline-exceeded', 'late')) };
+    const other = setUp({}, late).interactor;
+    await other.answer(request([[1, 1]]));
+    expect((await images(other)).count).toBe(1);
+  });
+
+  it('opens a frame once for two requests at a time', async () => {
+    const { fake, interactor } = setUp();
+    await Promise.all([interactor.answer(request([[1, 1]])), interactor.answer(request([[2, 2]]))]);
+    expect(fake.opened.length).toBe(1);
+  });
+
+  it('lets the oldest frame go, and keeps the latest however large it is', async () => {
+    const frame = 6 + 3 * 64 * 48;
+    const { interactor } = setUp({ imageBytes: 2 * frame });
+    for (const i of [1, 2, 3]) await interactor.answer({ ...request([[1, 1]]), image: `AAECAwQ${'ABC'[i - 1]}` });
+    expect(await images(interactor)).toEqual({ count: 2, bytes: 2 * frame });
+    const small = setUp({ imageBytes: 10 });
+    for (const end of ['A', 'B']) await small.interactor.answer({ ...request([[1, 1]]), image: `AAECAwQ${end}` });
+    expect(await images(small.interactor)).toEqual({ count: 1, bytes: frame });
+  });
+});
+
+describe('a page of another origin', () => {
+  const body = Buffer.from(JSON.stringify(request([[20, 20]])));
+  it.each([
+    ['CVAT’s server', { 'Content-Type': 'application/json' }, 200],
+    ['CVAT’s server, with a charset', { 'content-type': 'Application/JSON; charset=utf-8' }, 200],
+    ['no headers', {}, 200],
+    ['a page of the function’s own origin', { Origin: 'http://a:1', Host: 'a:1' }, 200],
+    ['the dashboard’s page', { 'Sec-Fetch-Site': 'same-origin', Origin: 'http://a', Host: 'b' }, 200],
+    ['a form', { 'Content-Type': 'text/plain' }, 400],
+    ['a form without a type of its own', { 'Content-Type': 'application/x-www-form-urlencoded' }, 400],
+    ['another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'http://a', Host: 'a' }, 400],
+    ['another host of the site', { 'Sec-Fetch-Site': 'same-site' }, 400],
+    ['another origin, in an old browser', { Origin: 'http://evil.example', Host: 'a' }, 400],
+    ['a sandboxed page', { Origin: 'null', Host: 'a' }, 400],
+    ['something like JSON', { 'Content-Type': 'text/application/json' }, 400],
+  ])('%s', async (_, headers, status) => {
+    const { fake, interactor } = setUp();
+    const [reply] = (await deliver(interactor, { body, headers })) as [NuclioResponse];
+    expect([reply.status_code, fake.requests.length]).toEqual([status, status === 200 ? 1 : 0]);
+  });
+});
+
 describe('handler', () => {
   it('calls back once, with JSON', async () => {
     const replies = await deliver(setUp().interactor, { body: Buffer.from(JSON.stringify(request([[20, 20]]))) });

@@ -1,118 +1,22 @@
 import { tmpdir } from 'node:os';
-import {
-  ClickmaskError,
-  type PostprocessOptions,
-  type Prediction,
-  type RefinementOptions,
-  type Segmenter,
-} from '@clickmask/core';
-import { smooth } from '@clickmask/core/masks';
+import { ClickmaskError, type Segmenter } from '@clickmask/core';
 import { withDefaults } from '../options/with-defaults.js';
-import { type Allocate, type ReplyFormat, writeReply } from '../replies/index.js';
+import type { Allocate } from '../replies/index.js';
 import { checkReplyFormat } from '../replies/reply-format.js';
 import { asClickmaskError, errorStatus } from './error-status.js';
-import { fitPrompt } from './fit-prompt.js';
+import { foreignPage } from './foreign-page.js';
 import { createImageCache, type ImageCache } from './image-cache.js';
-import { parseRequest } from './parse-request.js';
+import {
+  type FunctionContext,
+  type FunctionEvent,
+  type Interactor,
+  type InteractorOptions,
+  type InteractorReply,
+  interactorDefaults,
+} from './interactor-contract.js';
+import { makeReply, refusal } from './make-reply.js';
 import { createReplyFiles, type ReplyFiles } from './reply-files.js';
 import { createScratch } from './scratch.js';
-
-/** How masks are cleaned before they are sent. */
-export interface InteractorPostprocess extends PostprocessOptions {
-  /** Radius in px, 0 to 64, of the majority vote that smooths the outline. Default 0, none. */
-  readonly smooth?: number;
-}
-
-export interface InteractorOptions {
-  /** What makes the masks, or how to get it; a function is called before the first mask, and again where it failed. */
-  readonly segmenter: Segmenter | (() => Promise<Segmenter>);
-  /** What replies look like. Default `mask`, which every CVAT reads. */
-  readonly reply?: ReplyFormat;
-  readonly postprocess?: InteractorPostprocess;
-  readonly refinement?: RefinementOptions;
-  /** Bytes of frames, their files and pixels, kept for the next click; the latest always is. Default 128 MiB. */
-  readonly imageBytes?: number;
-  /** Milliseconds after which a request is given up with status 504. Default 25,000: less than nuclio's event timeout. */
-  readonly deadlineMs?: number;
-  /**
-   * Replies of at least this many bytes go to nuclio's processor through a file. Default: never; nuclio 1.5 or later is
-   * needed.
-   */
-  readonly streamFrom?: number;
-  /** Where such files lie. Default: the system's folder for temporary files. */
-  readonly streamFolder?: string;
-}
-
-/**
- * The defaults of {@link InteractorOptions}.
- *
- * @example
- * ```ts
- * import { interactorDefaults } from '@clickmask/cvat-serverless';
- *
- * console.log(interactorDefaults.reply); // mask
- * ```
- */
-export const interactorDefaults = Object.freeze({
-  reply: 'mask',
-  imageBytes: 128 * 2 ** 20,
-  deadlineMs: 25_000,
-  streamFrom: Number.POSITIVE_INFINITY,
-} as const);
-
-/** What nuclio hands to a function besides the event, as far as it is used here. */
-export interface FunctionContext {
-  callback(reply: unknown): unknown;
-  readonly Response: new (
-    body: string | Buffer,
-    headers: Record<string, string>,
-    contentType: string,
-    statusCode: number,
-  ) => unknown;
-  readonly logger?: Partial<Record<'debug' | 'info' | 'warn' | 'error', (message: string, data?: object) => void>>;
-}
-
-/** What nuclio tells of a request, as far as it is used here. */
-export interface FunctionEvent {
-  readonly body?: unknown;
-  readonly method?: string;
-  readonly id?: string;
-}
-
-/** Milliseconds of one reply. */
-export interface ReplyTimings {
-  /** Request to picture and prompt: JSON, hash, and, of a new frame, base64 and header. */
-  readonly parse: number;
-  /** Prompt to mask. */
-  readonly segment: number;
-  /** Mask to text. */
-  readonly write: number;
-}
-
-export interface InteractorReply {
-  readonly status: number;
-  /** JSON text. */
-  readonly body: Buffer;
-  /** Present for a mask. */
-  readonly prediction?: Prediction;
-  readonly timings: ReplyTimings;
-  /** Remarks for the log. */
-  readonly notes: readonly string[];
-}
-
-/** A click interactor in the form nuclio's Node.js runtime calls. */
-export interface Interactor {
-  /** Loads the model, so that the first click finds it. Rejects where it cannot be loaded. */
-  initContext(context?: unknown): Promise<void>;
-  /** Answers one event by one call of `context.callback`. Never rejects. */
-  handler(context: FunctionContext, event: FunctionEvent): Promise<void>;
-  /** Turns a request's body into a reply, whatever transports it. Never rejects. */
-  answer(body: unknown): Promise<InteractorReply>;
-  /** What is running, as a GET request tells it. */
-  info(): Promise<object>;
-  /** Waits for what is under way and frees everything. */
-  close(): Promise<void>;
-}
 
 /**
  * Makes a CVAT interactor of a segmenter.
@@ -133,79 +37,24 @@ export interface Interactor {
 export function createInteractor(options: InteractorOptions): Interactor {
   const settings = withDefaults(interactorDefaults, options);
   checkReplyFormat(settings.reply);
-  const { smooth: radius = 0, ...postprocess } = settings.postprocess ?? {};
   const files: ReplyFiles = createReplyFiles(settings.streamFolder ?? tmpdir());
   const scratch = createScratch();
-  let loading: Promise<Segmenter> | null = null;
+  const load = createLoader(settings.segmenter);
   let images: ImageCache | null = null;
   let events = 0;
 
-  const load = (): Promise<Segmenter> => {
-    if (loading === null) {
-      const { segmenter } = settings;
-      const attempt = typeof segmenter === 'function' ? segmenter() : Promise.resolve(segmenter);
-      loading = attempt;
-      // A later request may find what was missing.
-      attempt.catch(() => {
-        if (loading === attempt) loading = null;
-      });
-    }
-    return loading;
-  };
-
-  const segment = async (body: unknown, allocate?: Allocate): Promise<InteractorReply> => {
-    const start = performance.now();
-    const segmenter = await load();
-    images ??= createImageCache(segmenter, settings.imageBytes);
-    const loaded = performance.now();
-    const request = parseRequest(body);
-    const { image, order } = await images.open(request.image);
-    const { positive, negative, box, notes } = fitPrompt(request, image);
-    const clicks = order.arrange(positive, negative);
-    const parsed = performance.now();
-    const prediction = await segmenter.segment(
-      image,
-      { clicks, ...(box === null ? {} : { box }) },
-      {
-        deadlineMs: Math.max(1, settings.deadlineMs - (parsed - start)),
-        refinement: settings.refinement,
-        postprocess: request.threshold === null ? postprocess : { ...postprocess, threshold: request.threshold },
-      },
-    );
-    const smoothed = radius > 0 ? smooth(prediction.runs, radius) : prediction.runs;
-    // A mask thinner than the vote's radius would vanish: better rough than gone.
-    const runs = smoothed.spans.length === 0 ? prediction.runs : smoothed;
-    const segmented = performance.now();
-    const reply = writeReply({ runs, score: prediction.score }, settings.reply, allocate);
-    const end = performance.now();
-    return {
-      status: 200,
-      body: reply,
-      prediction,
-      timings: { parse: parsed - loaded, segment: segmented - parsed, write: end - segmented },
-      notes: [...notes, ...prediction.notes],
-    };
-  };
-
   const answer = async (body: unknown, allocate?: Allocate): Promise<InteractorReply> => {
     events += 1;
-    try {
-      return await inTime(segment(body, allocate), settings.deadlineMs);
-    } catch (cause) {
-      const error = asClickmaskError(cause);
-      const text = JSON.stringify({ error: { code: error.code, message: error.message } });
-      const timings = { parse: 0, segment: 0, write: 0 };
-      return {
-        status: errorStatus(error.code),
-        body: Buffer.from(text),
-        timings,
-        notes: [`${error.code}: ${error.message}`],
-      };
-    }
+    const work = async (): Promise<InteractorReply> => {
+      const segmenter = await load.get();
+      images ??= createImageCache(segmenter, settings.imageBytes);
+      return makeReply(body, { segmenter, images, settings, allocate });
+    };
+    return inTime(work(), settings.deadlineMs).catch(refusal);
   };
 
   const info = async (): Promise<object> => {
-    const segmenter = await load();
+    const segmenter = await load.get();
     return {
       kind: 'clickmask-interactor',
       reply: settings.reply,
@@ -223,16 +72,17 @@ export function createInteractor(options: InteractorOptions): Interactor {
     }
     const memory = scratch.borrow();
     try {
-      const reply = await answer(event.body, memory.allocate);
+      const foreign = foreignPage(event.headers);
+      const reply = foreign === null ? await answer(event.body, memory.allocate) : refusal(foreign);
       log(context, event, reply);
-      if (reply.body.length >= settings.streamFrom) {
-        const headers = {
-          'X-nuclio-filestream-path': await files.write(reply.body),
-          'X-nuclio-filestream-delete-after-send': 'true',
-        };
-        return new context.Response('', headers, 'application/json', reply.status);
+      if (reply.body.length < settings.streamFrom) {
+        return new context.Response(reply.body.toString('utf8'), {}, 'application/json', reply.status);
       }
-      return new context.Response(reply.body.toString('utf8'), {}, 'application/json', reply.status);
+      const headers = {
+        'X-nuclio-filestream-path': await files.write(reply.body),
+        'X-nuclio-filestream-delete-after-send': 'true',
+      };
+      return new context.Response('', headers, 'application/json', reply.status);
     } finally {
       memory.giveBack();
     }
@@ -240,7 +90,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
 
   return {
     async initContext() {
-      await load();
+      await load.get();
     },
     async handler(context, event) {
       let reply: unknown;
@@ -260,9 +110,29 @@ export function createInteractor(options: InteractorOptions): Interactor {
     answer: (body) => answer(body),
     info,
     async close() {
-      const segmenter = await loading?.catch(() => null);
       images?.clear();
       await files.close();
+      await load.close();
+    },
+  };
+}
+
+/** Gets a segmenter once it is asked for, and again where that failed. */
+function createLoader(source: InteractorOptions['segmenter']) {
+  let loading: Promise<Segmenter> | null = null;
+  return {
+    get(): Promise<Segmenter> {
+      if (loading !== null) return loading;
+      const attempt = typeof source === 'function' ? source() : Promise.resolve(source);
+      loading = attempt;
+      // A later request may find what was missing.
+      attempt.catch(() => {
+        if (loading === attempt) loading = null;
+      });
+      return attempt;
+    },
+    async close(): Promise<void> {
+      const segmenter = await loading?.catch(() => null);
       await segmenter?.close();
     },
   };
@@ -287,12 +157,12 @@ function log(context: FunctionContext, event: FunctionEvent, reply: InteractorRe
   const { status, prediction, timings, notes } = reply;
   const rounded = Object.fromEntries(Object.entries(timings).map(([name, ms]) => [name, Math.round(ms)]));
   const data = {
-    event: event.id,
+    event: event.id?.slice(0, 80),
     status,
     bytes: reply.body.length,
     ...rounded,
     ...(notes.length > 0 ? { notes } : {}),
   };
-  if (prediction === undefined) context.logger?.error?.(`Refused with ${status}: ${notes.join('; ')}`, data);
-  else context.logger?.debug?.(`Mask of ${prediction.area} px in ${prediction.width} x ${prediction.height}`, data);
+  if (status >= 400) context.logger?.error?.(`Refused with ${status}: ${notes.join('; ')}`, data);
+  else context.logger?.debug?.(`Mask of ${prediction?.area ?? 0} px`, data);
 }

@@ -28,7 +28,6 @@ export function writeMaskRows(
   out[head.length] = OPEN;
 
   const row = out.subarray(start, start + stride);
-  row.fill('0,');
   row[0] = OPEN;
   for (let x = 0; x < width; x++) {
     row[2 * x + 1] = ZERO;
