@@ -1,7 +1,9 @@
 /** For authors of inference backends and of segmenters that run elsewhere: the engine, its host, and HTTP. */
 export { createHost, type EngineSlot, type HostOptions } from './host/index.js';
 export {
+  type BackendState,
   createSegmenterHandler,
+  type GraphSource,
   type InferenceBackend,
   type InferenceSession,
   type Provider,

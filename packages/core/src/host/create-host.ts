@@ -3,6 +3,7 @@ import type { Size } from '../geometry/index.js';
 import { checkImage } from '../image/index.js';
 import { toRuns } from '../mask/index.js';
 import { sha256 } from '../models/index.js';
+import type { BackendState } from '../runtime/backend.js';
 import type { Engine } from '../segmenter/engine.js';
 import { toPrediction } from '../segmenter/prediction.js';
 import type { DraftMask, ImageSource, Segmenter, SegmenterImage, SegmenterInfo } from '../segmenter/segmenter.js';
@@ -212,6 +213,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
         predictions: sum((part) => part.predictions),
         queued: lanes.reduce((total, lane) => total + lane.queue.queued, 0),
         active: lanes.reduce((total, lane) => total + lane.queue.active, 0),
+        ...worstOf(parts.flatMap(({ engine }) => engine ?? [])),
       };
     },
 
@@ -224,6 +226,12 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       return closing;
     },
   };
+}
+
+/** Of several views of one server, that of the most failures. */
+function worstOf(states: readonly BackendState[]): { readonly engine?: BackendState } {
+  if (states.length === 0) return {};
+  return { engine: states.reduce((worst, state) => (state.failures > worst.failures ? state : worst)) };
 }
 
 function createLane(slot: EngineSlot, capacity: number): Lane {

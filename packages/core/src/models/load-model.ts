@@ -1,5 +1,13 @@
 import { ClickmaskError } from '../errors/index.js';
-import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo } from '../runtime/backend.js';
+import type {
+  BackendState,
+  GraphSource,
+  InferenceBackend,
+  InferenceSession,
+  Provider,
+  Tensor,
+  TensorInfo,
+} from '../runtime/backend.js';
 import type { LoadedModel, ModelFamily } from './family.js';
 import { type DeclaredTensor, type ModelGraph, type ModelManifest, parseManifest } from './manifest.js';
 import { findFamily } from './registry.js';
@@ -30,8 +38,14 @@ export interface LoadOptions {
 export interface ModelHandle {
   readonly model: LoadedModel;
   readonly provider: Provider;
+  /** Whether what `encode` gives can be decoded by another loader of this model, on another machine. */
+  readonly portable: boolean;
   /** Milliseconds spent inside the network so far. */
   networkMs(): number;
+  /** Has the work that `encode` put off, where the network runs on a server, done there now; for what came last. */
+  warm(): Promise<void>;
+  /** How the server that runs the network is doing; left out where none does. */
+  state?(): BackendState;
   dispose(): Promise<void>;
 }
 
@@ -51,12 +65,15 @@ export interface ModelHandle {
  * ```
  */
 export async function readManifest(files: ModelFiles): Promise<ModelManifest> {
-  const bytes = await files.read('model.json');
+  return manifestOf(await files.read('model.json'), files.location);
+}
+
+function manifestOf(bytes: Uint8Array, location: string): ModelManifest {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new ClickmaskError('bad-model', `Expected JSON in model.json at ${files.location}.`, { cause });
+    throw new ClickmaskError('bad-model', `Expected JSON in model.json at ${location}.`, { cause });
   }
   return parseManifest(json);
 }
@@ -99,7 +116,9 @@ export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<U
  * ```
  */
 export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<ModelHandle> {
-  const manifest = await readManifest(files);
+  const json = await files.read('model.json');
+  const manifest = manifestOf(json, files.location);
+  const modelHash = await sha256(json);
   const family = findFamily(manifest.family, options.families);
   const missing = family.graphs.filter((name) => !Object.hasOwn(manifest.graphs, name));
   if (missing.length > 0) {
@@ -119,16 +138,32 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
         sessions[name] = absent(graph);
         continue;
       }
-      const bytes = await readGraph(files, graph);
-      const session = await options.backend.createSession(bytes, { providers, threads: options.threads });
+      const source: GraphSource = {
+        manifest,
+        graph: name,
+        modelHash,
+        unitPicture: family.unitPicture === true,
+        read: () => readGraph(files, graph),
+      };
+      const session = await options.backend.createSession(source, { providers, threads: options.threads });
       sessions[name] = timed(session, clock);
       checkTensors(graph, 'input', graph.inputs, session.inputs);
       checkTensors(graph, 'output', graph.outputs, session.outputs);
-      // Graphs of one model share a provider, so that what is reported is true of all of them.
-      providers = [session.provider];
+      // Graphs that run here share a provider, so that what is reported is true of all of them.
+      if (session.provider !== 'oip') providers = [session.provider];
     }
-    const model = family.load(manifest, sessions);
-    return { model, provider: providers[0], networkMs: () => clock.network, dispose };
+    const all = Object.values(sessions);
+    return {
+      model: family.load(manifest, sessions),
+      provider: all.some(({ provider }) => provider === 'oip') ? 'oip' : providers[0],
+      portable: all.every(({ opaque }) => opaque !== true),
+      networkMs: () => clock.network,
+      async warm() {
+        for (const session of all) await session.warm?.();
+      },
+      state: options.backend.state,
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -150,9 +185,7 @@ function absent(graph: ModelGraph): InferenceSession {
 
 function timed(session: InferenceSession, clock: { network: number }): InferenceSession {
   return {
-    provider: session.provider,
-    inputs: session.inputs,
-    outputs: session.outputs,
+    ...session,
     async run(feeds: Readonly<Record<string, Tensor>>) {
       const start = performance.now();
       try {
@@ -161,7 +194,6 @@ function timed(session: InferenceSession, clock: { network: number }): Inference
         clock.network += performance.now() - start;
       }
     },
-    dispose: () => session.dispose(),
   };
 }
 

@@ -1,4 +1,6 @@
 export type {
+  BackendState,
+  GraphSource,
   InferenceBackend,
   InferenceSession,
   Provider,

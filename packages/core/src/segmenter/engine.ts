@@ -20,6 +20,7 @@ import {
   resolveRefinement,
   runCascade,
 } from '../refinement/index.js';
+import type { BackendState } from '../runtime/backend.js';
 import { guideFromBox } from './box-guide.js';
 import { createByteLru } from './byte-lru.js';
 import { checkPrompt } from './check-prompt.js';
@@ -44,6 +45,8 @@ export interface EngineStats {
   readonly stateBytes: number;
   readonly encodes: number;
   readonly predictions: number;
+  /** The server that runs the network, where one does. */
+  readonly engine?: BackendState;
 }
 
 /**
@@ -226,13 +229,20 @@ export function createEngine(options: EngineOptions): Engine {
 
     features(key, view) {
       checkView(view, sizeOf(key));
+      if (!handle.portable) {
+        const message =
+          "Features stay on the inference server here, or are halves: they cannot be decoded elsewhere. Use mode 'remote', or an engine at the level 'plain' without halves.";
+        throw new ClickmaskError('bad-option', message);
+      }
       return featuresOf(key, view);
     },
 
     async prepare(key) {
       // The first pass zooms, to the whole picture, where zoom-in skips no click.
       const zoomed = (defaults.zoomIn?.skipClicks ?? 0) < 0;
+      const before = encodes;
       await featuresOf(key, { roi: wholeRect(sizeOf(key)), zoomed, mirrored: false });
+      if (encodes > before) await handle.warm();
     },
 
     async segment(request, onDraft, signal) {
@@ -417,6 +427,7 @@ export function createEngine(options: EngineOptions): Engine {
         stateBytes: states.bytes,
         encodes,
         predictions,
+        ...(handle.state === undefined ? {} : { engine: handle.state() }),
       };
     },
 

@@ -2,7 +2,7 @@ import type { RgbImage } from '../image/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { Features, View } from '../models/index.js';
 import type { RefinementOptions } from '../refinement/index.js';
-import type { Provider } from '../runtime/backend.js';
+import type { BackendState, Provider } from '../runtime/backend.js';
 import type { PostprocessOptions } from './postprocess.js';
 import type { Prediction } from './prediction.js';
 import type { Prompt } from './prompt.js';
@@ -101,6 +101,8 @@ export interface SegmenterStats {
   readonly active: number;
   readonly encodes: number;
   readonly predictions: number;
+  /** How the inference server that runs the network is doing: the worst that a worker has seen; left out without one. */
+  readonly engine?: BackendState;
 }
 
 /**

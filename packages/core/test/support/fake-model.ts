@@ -1,6 +1,6 @@
 import { isClickmaskError, type RgbImage } from '../../src/index.js';
 import { type LoadedModel, type ModelHandle, type ModelManifest, probabilitiesOf } from '../../src/models.js';
-import { createEngine, type Engine, type EngineOptions } from '../../src/runtime.js';
+import { createEngine, type Engine, type EngineOptions, type GraphSource } from '../../src/runtime.js';
 
 /** Side of the fake network's grid. */
 export const gridSide = 16;
@@ -80,6 +80,8 @@ export function fakeModel(
     provider: 'cpu',
     calls,
     networkMs: () => 0,
+    portable: true,
+    async warm() {},
     async dispose() {
       calls.disposed += 1;
     },
@@ -108,4 +110,9 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
     throw error;
   }
   throw new Error('Expected an error but there was none.');
+}
+
+/** A graph by its bytes, for backends that load them. */
+export function graphOf(bytes: Uint8Array): GraphSource {
+  return { manifest: fakeManifest, graph: 'network', modelHash: '', unitPicture: false, read: async () => bytes };
 }

@@ -23,6 +23,7 @@ export const clickmaskFamily: ModelFamily = {
   name: 'clickmask',
   summary: 'image encoder once per region, light decoder per click',
   graphs: ['encoder', 'decoder'],
+  unitPicture: true,
   load,
 };
 

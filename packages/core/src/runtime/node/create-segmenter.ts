@@ -7,6 +7,7 @@ import { families, type ModelFamily } from '../../models/index.js';
 import type { RefinementOptions } from '../../refinement/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
+import { type InferenceServer, resolveServer } from '../oip/index.js';
 import { budgetShare } from './budget-share.js';
 import { loadEngine } from './load-engine.js';
 import { embeddedModel, findModelFolder } from './model-folder.js';
@@ -19,8 +20,13 @@ export interface NodeSegmenterOptions {
   /** Where the network runs; `auto` (default) takes the best that works on this machine. */
   readonly provider?: 'auto' | Provider;
   /**
+   * An inference server that runs the network instead (Triton, KServe, MLServer), by its address or with more said; the
+   * model's repository comes from `clickmask models export-triton` and its sisters. Only `model.json` is needed here.
+   */
+  readonly engine?: string | InferenceServer;
+  /**
    * Worker threads. 0 runs the network in the calling thread, whose event loop stands still meanwhile: right for
-   * scripts, wrong for servers. Default 1.
+   * scripts, wrong for servers. Default 1, or 4 with an `engine`, since they mostly wait for it.
    */
   readonly workers?: number;
   /** Intra-op threads of each worker; default: the machine's cores divided by the workers. */
@@ -84,7 +90,8 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   const {
     model = embeddedModel,
     provider = 'auto',
-    workers = 1,
+    engine,
+    workers = engine === undefined ? 1 : 4,
     spin,
     queueCapacity,
     deadlineMs,
@@ -97,7 +104,8 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   expectInteger('bad-option', 'threads', threads, 1, 1024);
   const budgets = budgetShare(options.budgets ?? {}, slots);
   const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
-  const settings = { folder, provider, threads, spin, budgets, limits, refinement };
+  if (engine !== undefined) resolveServer(engine);
+  const settings = { folder, provider, engine, threads, spin, budgets, limits, refinement };
   if (workers === 0) {
     const start = () => loadEngine(settings, options.families ?? families);
     return createHost({ slots: [{ start }], queueCapacity, deadlineMs, workers: 0 });

@@ -2,7 +2,8 @@ import { ClickmaskError } from '../../errors/index.js';
 import { families, loadModel, type ModelFamily } from '../../models/index.js';
 import type { RefinementOptions } from '../../refinement/index.js';
 import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
-import type { Provider } from '../backend.js';
+import type { InferenceBackend, Provider } from '../backend.js';
+import { createOipBackend, type InferenceServer } from '../oip/index.js';
 import { decodeImage } from './decode-image.js';
 import { folderFiles } from './model-folder.js';
 import { createOnnxNodeBackend } from './onnx-backend.js';
@@ -11,6 +12,7 @@ import { createOnnxNodeBackend } from './onnx-backend.js';
 export interface EngineSettings {
   readonly folder: string;
   readonly provider: 'auto' | Provider;
+  readonly engine?: string | InferenceServer;
   readonly threads: number;
   readonly spin?: boolean;
   readonly budgets?: Partial<CacheBudgets>;
@@ -20,19 +22,31 @@ export interface EngineSettings {
 
 /** Loads a model from a folder into an engine in this thread. */
 export async function loadEngine(settings: EngineSettings, known: readonly ModelFamily[] = families): Promise<Engine> {
-  const backend = await createOnnxNodeBackend({ spin: settings.spin });
+  const backend = await backendOf(settings);
   const handle = await loadModel(folderFiles(settings.folder), {
     backend,
     families: known,
-    providers: await wantedProviders(settings.provider, await backend.providers()),
+    providers: await wantedProviders(settings, backend),
     threads: settings.threads,
   });
   const { threads, budgets, limits, refinement } = settings;
   return createEngine({ handle, decodeImage, threads, budgets, limits, refinement });
 }
 
-async function wantedProviders(wanted: 'auto' | Provider, offered: readonly Provider[]): Promise<readonly Provider[]> {
-  if (wanted === 'auto') return offered;
+/** The network's place: an inference server, with this machine's runtime only for graphs that are kept here, or that. */
+function backendOf({ engine, spin }: EngineSettings): Promise<InferenceBackend> {
+  const local = () => createOnnxNodeBackend({ spin });
+  return engine === undefined ? local() : createOipBackend(engine, local);
+}
+
+async function wantedProviders(
+  { provider: wanted, engine }: EngineSettings,
+  backend: InferenceBackend,
+): Promise<readonly Provider[]> {
+  if (wanted === 'auto') return backend.providers();
+  // Beside an engine the provider is for the graphs that run here, whose runtime checks it when the first is loaded.
+  if (engine !== undefined) return [wanted];
+  const offered = await backend.providers();
   if (!offered.includes(wanted)) {
     const message = `Expected one of the execution providers that this machine offers (${offered.join(', ')}) but received '${wanted}'. Use 'auto' or 'cpu'.`;
     throw new ClickmaskError('provider-unavailable', message, { details: { wanted, offered } });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { codeOf, picture } from '../../../test/support/fake-model.js';
+import { codeOf, graphOf, picture } from '../../../test/support/fake-model.js';
 import { fixture, tinyModelFolder } from '../../../test/support/tiny-model.js';
 import { createSegmenter } from './create-segmenter.js';
 import { embeddedModel, findModelFolder, folderFiles } from './model-folder.js';
@@ -28,7 +28,7 @@ describe('createOnnxNodeBackend', () => {
   });
 
   it('describes a graph and runs it', async () => {
-    const session = await (await createOnnxNodeBackend()).createSession(fixture('tiny-encoder.onnx'), {
+    const session = await (await createOnnxNodeBackend()).createSession(graphOf(fixture('tiny-encoder.onnx')), {
       providers: ['cpu'],
       threads: 1,
     });
@@ -53,7 +53,10 @@ describe('createOnnxNodeBackend', () => {
     const outputs = [];
     for (const options of [{}, { spin: true }]) {
       const backend = await createOnnxNodeBackend(options);
-      const session = await backend.createSession(fixture('tiny-encoder.onnx'), { providers: ['cpu'], threads: 2 });
+      const session = await backend.createSession(graphOf(fixture('tiny-encoder.onnx')), {
+        providers: ['cpu'],
+        threads: 2,
+      });
       outputs.push((await session.run({ image: { type: 'float32', shape: [1, 3, 32, 32], data } })).features.data);
       await session.dispose();
     }
@@ -64,7 +67,7 @@ describe('createOnnxNodeBackend', () => {
   });
 
   it('says what a feed has wrong, as `backend-failed`', async () => {
-    const session = await (await createOnnxNodeBackend()).createSession(fixture('tiny-encoder.onnx'), {
+    const session = await (await createOnnxNodeBackend()).createSession(graphOf(fixture('tiny-encoder.onnx')), {
       providers: ['cpu'],
     });
     const feed = (shape: readonly number[]) => ({
@@ -81,16 +84,16 @@ describe('createOnnxNodeBackend', () => {
     ['half a graph', fixture('tiny-decoder.onnx').subarray(0, 300)],
   ])('refuses %s as a graph', async (_, bytes) => {
     const backend = await createOnnxNodeBackend();
-    expect(await codeOf(backend.createSession(bytes, { providers: ['cpu'] }))).toBe('bad-model');
+    expect(await codeOf(backend.createSession(graphOf(bytes), { providers: ['cpu'] }))).toBe('bad-model');
   });
 
   it('does not take another provider for the one that was asked for', async () => {
     const backend = await createOnnxNodeBackend();
     const offered = await backend.providers();
     for (const provider of (['cuda', 'wasm', 'remote'] as const).filter((name) => !offered.includes(name))) {
-      expect(await codeOf(backend.createSession(fixture('tiny-encoder.onnx'), { providers: [provider] }))).toBe(
-        'provider-unavailable',
-      );
+      expect(
+        await codeOf(backend.createSession(graphOf(fixture('tiny-encoder.onnx')), { providers: [provider] })),
+      ).toBe('provider-unavailable');
     }
   });
 });

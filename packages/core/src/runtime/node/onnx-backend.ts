@@ -44,7 +44,8 @@ export async function createOnnxNodeBackend({ spin = false }: OnnxNodeOptions = 
     async providers() {
       return preference.filter((provider) => available.includes(provider));
     },
-    async createSession(graph, { providers, threads }) {
+    async createSession(source, { providers, threads }) {
+      const graph = await source.read();
       const refused: string[] = [];
       for (const provider of providers) {
         // The runtime drops a provider it does not know without a word, so it is checked here.

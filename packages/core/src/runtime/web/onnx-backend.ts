@@ -52,7 +52,8 @@ export async function createOnnxWebBackend(options: OnnxWebOptions = {}): Promis
     async providers() {
       return available;
     },
-    async createSession(graph, { providers, threads }) {
+    async createSession(source, { providers, threads }) {
+      const graph = await source.read();
       const refused: string[] = [];
       for (const provider of providers) {
         if (!available.includes(provider)) {

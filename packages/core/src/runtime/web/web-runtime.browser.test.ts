@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { graphOf } from '../../../test/support/fake-model.js';
 import { isClickmaskError } from '../../errors/index.js';
 import { area, sameRuns } from '../../mask/index.js';
 import type { DraftMask, Segmenter } from '../../segmenter/index.js';
@@ -132,7 +133,9 @@ describe('the web runtime', () => {
     const backend = await createOnnxWebBackend({ allowSoftwareGpu: true });
     if (!(await backend.providers()).includes('webgpu')) context.skip();
     const graph = await fetchBytes(`${modelFolder}decoder.onnx`);
-    const [a, b] = await Promise.all([1, 2].map(() => backend.createSession(graph, { providers: ['webgpu'] })));
+    const [a, b] = await Promise.all(
+      [1, 2].map(() => backend.createSession(graphOf(graph), { providers: ['webgpu'] })),
+    );
     const feeds = Object.fromEntries(
       a.inputs.map(({ name, shape }) => {
         const fixed = shape.map((size) => (typeof size === 'number' && size > 0 ? size : 1));

@@ -1,0 +1,88 @@
+import { ClickmaskError, expectInteger, unexpected } from '../../errors/index.js';
+
+/**
+ * A server of the Open Inference Protocol v2 (Triton, KServe, MLServer, OpenVINO Model Server) that runs the network, as
+ * plain data that can be sent to a worker.
+ */
+export interface InferenceServer {
+  /**
+   * `grpc://triton:8001`, `grpcs://…` (needs the package `@grpc/grpc-js`), `http://triton:8000` or `https://…`, with the
+   * path before `/v2` where there is one.
+   */
+  readonly url: string;
+  /** Sent with every call, such as `Authorization`; never logged. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * `plain`: a call for each graph. `click`: one call for each click, with the picture's region, whose features stay in
+   * the server's cache. `auto` (default) takes `click` where the server has it.
+   */
+  readonly level?: 'auto' | 'click' | 'plain';
+  /** Graphs that run in this process, such as `['decoder']`; all others run on the server. Default none. */
+  readonly here?: readonly string[];
+  /**
+   * `verify` (default): only the very weights that the local `model.json` describes. `trust`: whatever the server has
+   * under the model's name, where names and shapes fit.
+   */
+  readonly weights?: 'verify' | 'trust';
+  /** Milliseconds for one call, its retries included; then `deadline-exceeded`. Default 10000. */
+  readonly timeoutMs?: number;
+}
+
+/** An {@link InferenceServer} with its defaults, checked. */
+export interface ResolvedServer extends Required<InferenceServer> {
+  readonly transport: 'rest' | 'grpc';
+  readonly secure: boolean;
+  /** Host and port, for gRPC. */
+  readonly target: string;
+}
+
+const schemes = {
+  'http:': { transport: 'rest', secure: false, port: '80' },
+  'https:': { transport: 'rest', secure: true, port: '443' },
+  'grpc:': { transport: 'grpc', secure: false, port: '8001' },
+  'grpcs:': { transport: 'grpc', secure: true, port: '443' },
+} as const;
+
+/**
+ * Checks an address and fills in the defaults.
+ *
+ * @throws ClickmaskError `bad-option`
+ */
+export function resolveServer(given: string | InferenceServer): ResolvedServer {
+  const server: InferenceServer = typeof given === 'string' ? { url: given } : given;
+  const { headers = {}, level = 'auto', here = [], weights = 'verify', timeoutMs = 10_000 } = server;
+  expectInteger('bad-option', 'engine.timeoutMs', timeoutMs, 1, 86_400_000);
+  if (!['auto', 'click', 'plain'].includes(level)) {
+    throw unexpected('bad-option', 'engine.level', 'auto, click or plain', level);
+  }
+  if (weights !== 'verify' && weights !== 'trust') {
+    throw unexpected('bad-option', 'engine.weights', 'verify or trust', weights);
+  }
+  if (level === 'click' && here.length > 0) {
+    throw new ClickmaskError('bad-option', "At the level 'click' all graphs run on the server: leave out engine.here.");
+  }
+  return { ...parseUrl(server.url), headers, level, here, weights, timeoutMs };
+}
+
+function parseUrl(text: string): Pick<ResolvedServer, 'url' | 'transport' | 'secure' | 'target'> {
+  const example = 'an address such as grpc://triton:8001 or http://triton:8000';
+  let url: URL;
+  try {
+    // Of schemes that it does not know, URL keeps the host as it was written.
+    url = new URL(text);
+  } catch {
+    throw unexpected('bad-option', 'engine', example, text);
+  }
+  if (!Object.hasOwn(schemes, url.protocol) || url.hostname === '')
+    throw unexpected('bad-option', 'engine', example, text);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    const message = 'Expected an address without user, query and fragment for engine. A token goes into the headers.';
+    throw new ClickmaskError('bad-option', message);
+  }
+  const { transport, secure, port } = schemes[url.protocol as keyof typeof schemes];
+  const path = url.pathname.replace(/\/+(v2\/?)?$/, '');
+  if (transport === 'grpc' && path !== '')
+    throw unexpected('bad-option', 'engine', 'a gRPC address without a path', text);
+  const target = `${url.hostname}:${url.port === '' ? port : url.port}`;
+  return { url: `${url.protocol}//${url.host}${path}`, transport, secure, target };
+}

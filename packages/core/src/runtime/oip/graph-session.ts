@@ -1,0 +1,143 @@
+import type { DeclaredTensor } from '../../models/manifest.js';
+import type { GraphSource, InferenceSession, Tensor, TensorType } from '../backend.js';
+import type { ResolvedServer } from './address.js';
+import type { OipClient } from './client.js';
+import { bytesPerElement, convert, elements, fromWire, toWire } from './datatypes.js';
+import { checkServed, type ServedContract, type ServedModel, versionOf } from './served-model.js';
+import { CallFailure, type WireTensor } from './transport.js';
+
+/** A model on a server, ready to be called. */
+export interface ServedCall {
+  /** What the server said of it. */
+  readonly served: ServedModel;
+  /**
+   * @param wanted - the outputs that are used; default all
+   * @throws ClickmaskError `backend-unavailable`, `deadline-exceeded`, `backend-failed`, `bad-model`
+   */
+  infer(
+    feeds: Readonly<Record<string, Tensor>>,
+    options?: { readonly wanted?: readonly string[]; readonly priority?: number },
+  ): Promise<Record<string, Tensor>>;
+}
+
+/** Bytes that an answer may have whose size the manifest leaves open. */
+const openBytes = 256 * 2 ** 20;
+
+/**
+ * Finds a model on the server, checks it against the manifest, and gives the way to call it. After a call that failed it
+ * is looked up again before the next: the server may have been restarted with something else.
+ */
+export async function openServed(
+  client: OipClient,
+  server: ResolvedServer,
+  source: GraphSource,
+  contract: ServedContract,
+): Promise<ServedCall> {
+  const version = server.weights === 'trust' ? '' : versionOf(source.modelHash);
+  const look = () => checkServed(client, { server, source, contract, version });
+  let served: ServedModel | null = await look();
+  const call = async (
+    feeds: Readonly<Record<string, Tensor>>,
+    {
+      wanted = contract.outputs.map(({ name }) => name),
+      priority,
+    }: { wanted?: readonly string[]; priority?: number } = {},
+  ) => {
+    served ??= await look();
+    const { types } = served;
+    const maxBytes = wanted.reduce((sum, name) => sum + mostBytes(contract, name), 0);
+    try {
+      return await client.call(`the model '${contract.name}'`, async (transport, timeoutMs) => {
+        const inputs = Object.entries(feeds).map(([name, tensor]) => toServer(name, tensor, types[name], source));
+        const request = { model: contract.name, version, inputs, outputs: wanted, priority, maxBytes };
+        return readOutputs(await transport.infer(request, timeoutMs), wanted, contract);
+      });
+    } catch (error) {
+      served = null;
+      throw error;
+    }
+  };
+  return { served, infer: call };
+}
+
+/**
+ * A graph on a server as a session.
+ *
+ * @param halves - whether halves may be handed on as they came, since the next graph is on the server too
+ */
+export function graphSession(call: ServedCall, contract: ServedContract, halves: boolean): InferenceSession {
+  const keepsHalves = halves && Object.values(call.served.types).includes('float16');
+  return {
+    provider: 'oip',
+    opaque: keepsHalves,
+    // What the server takes instead, such as bytes or halves, is this backend's affair.
+    inputs: contract.inputs,
+    outputs: contract.outputs,
+    async run(feeds) {
+      const answer = await call.infer(feeds);
+      if (halves) return answer;
+      return Object.fromEntries(contract.outputs.map(({ name, type }) => [name, convert(answer[name], type)] as const));
+    },
+    async dispose() {},
+  };
+}
+
+function mostBytes({ outputs }: ServedContract, name: string): number {
+  const shape = outputs.find((output) => output.name === name)?.shape ?? [];
+  const type: TensorType = outputs.find((output) => output.name === name)?.type ?? 'float32';
+  if (shape.some((size) => typeof size !== 'number')) return openBytes;
+  return elements(shape as readonly number[]) * bytesPerElement(type);
+}
+
+function toServer(name: string, tensor: Tensor, type: TensorType, { unitPicture }: GraphSource): WireTensor {
+  if (type === 'uint8' && tensor.type === 'float32' && unitPicture) return toWire(name, unitBytes(tensor), type);
+  return toWire(name, tensor, type);
+}
+
+/** A picture from 0 to 1 in bytes, each to the nearest. */
+export function unitBytes({ shape, data }: Tensor): Tensor {
+  const bytes = new Uint8ClampedArray(data.length);
+  // A clamped array rounds; ties go to even, as the nearest byte of a float hardly ever is one.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (data as Float32Array)[i] * 255;
+  return { type: 'uint8', shape, data: new Uint8Array(bytes.buffer) };
+}
+
+/** The outputs that were asked for, checked against what the manifest says of them. */
+function readOutputs(
+  answer: readonly WireTensor[],
+  wanted: readonly string[],
+  contract: ServedContract,
+): Record<string, Tensor> {
+  const outputs: Record<string, Tensor> = {};
+  for (const name of wanted) {
+    const wire = answer.find((output) => output.name === name);
+    if (wire === undefined) throw new CallFailure('garbage', `output '${name}' is missing from its answer`);
+    const tensor = fromWire(wire);
+    const declared = contract.outputs.find((output) => output.name === name) as DeclaredTensor;
+    if (!fitsShape(tensor.shape, declared.shape)) {
+      const shapes = `[${tensor.shape.slice(0, 8).join(', ')}], where [${declared.shape.join(', ')}] was expected`;
+      throw new CallFailure('garbage', `output '${name}' has the shape ${shapes}`);
+    }
+    if (tensor.type !== declared.type && !(tensor.type === 'float16' && declared.type === 'float32')) {
+      throw new CallFailure('garbage', `output '${name}' is of ${tensor.type}, where ${declared.type} was expected`);
+    }
+    if (!allFinite(tensor)) throw new CallFailure('garbage', `output '${name}' holds what is not a number`);
+    outputs[name] = tensor;
+  }
+  return outputs;
+}
+
+const fitsShape = (shape: readonly number[], declared: readonly (number | string)[]): boolean =>
+  shape.length === declared.length && declared.every((size, i) => typeof size === 'string' || shape[i] === size);
+
+/** Of what is not finite a mask would be made that is empty, or full, without a word. */
+function allFinite({ type, data }: Tensor): boolean {
+  if (type === 'float32') {
+    // One sum over all finds the few wrong ones; a sum of finite numbers may be infinite, so that is looked at again.
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) sum += (data as Float32Array)[i];
+    return Number.isFinite(sum) || (data as Float32Array).every((value) => Number.isFinite(value));
+  }
+  if (type === 'float16') return (data as Uint16Array).every((half) => (half & 0x7c00) !== 0x7c00);
+  return true;
+}

@@ -1,0 +1,191 @@
+import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
+import {
+  type DeclaredTensor,
+  type ModelFiles,
+  type ModelGraph,
+  type ModelManifest,
+  readGraph,
+  readManifest,
+  sha256,
+} from '../models/index.js';
+import type { InferenceBackend, Tensor } from '../runtime/backend.js';
+import { versionOf } from '../runtime/oip/served-model.js';
+import { withRim } from './onnx-graph.js';
+
+/** A file of a server's model repository. */
+export interface RepositoryFile {
+  /** Inside the repository, with `/`. */
+  readonly path: string;
+  readonly data: Uint8Array | string;
+}
+
+/** How an inference server is to run a model; every field has a default. */
+export interface RepositoryOptions {
+  /** Default `cpu`. */
+  readonly device?: 'cpu' | 'gpu';
+  /** Requests that are run as one at most. Default 1 on a CPU, where it gains nothing, and 8 on a GPU. */
+  readonly maxBatch?: number;
+  /** Copies of each graph that run at the same time. Default 1. */
+  readonly instances?: number;
+  /** Threads of each copy on a CPU. Default: all cores. */
+  readonly threads?: number;
+  /** Features as half-precision numbers: half the bytes, masks within a few pixels. Default false. */
+  readonly halves?: boolean;
+  /** Pictures in bytes, a quarter of the size, where the model's family allows it. Default true. */
+  readonly bytePictures?: boolean;
+  /** Requests that may wait for each graph; more are refused. Default 64. */
+  readonly queue?: number;
+}
+
+/** A model ready to be written into a repository of any kind. */
+export interface ServableModel {
+  readonly manifest: ModelManifest;
+  /** SHA-256 of `model.json`. */
+  readonly hash: string;
+  /** The version under which it is served; see `versionOf`. */
+  readonly version: string;
+  /** 0: the first dimension is part of the shape, and requests are run one by one. */
+  readonly maxBatch: number;
+  readonly graphs: readonly ServableGraph[];
+  readonly options: Required<Omit<RepositoryOptions, 'threads'>> & Pick<RepositoryOptions, 'threads'>;
+  /** What was asked for and could not be had. */
+  readonly notes: readonly string[];
+}
+
+/** One graph as the server gets it. */
+export interface ServableGraph {
+  readonly name: string;
+  readonly onnx: Uint8Array;
+  readonly inputs: readonly DeclaredTensor[];
+  readonly outputs: readonly DeclaredTensor[];
+}
+
+/**
+ * Reads a model and gives its graphs the tensors that the server is to take and give.
+ *
+ * @param unitPicture - whether the model's family allows pictures in bytes
+ * @param local - tries what batching does to the graphs; without one they are run one by one
+ * @throws ClickmaskError `bad-option`, `bad-model`, `model-not-found`
+ */
+export async function prepareModel(
+  files: ModelFiles,
+  given: RepositoryOptions,
+  unitPicture: boolean,
+  local?: InferenceBackend,
+): Promise<ServableModel> {
+  const options = resolve(given);
+  const manifest = await readManifest(files);
+  const hash = await sha256(await files.read('model.json'));
+  const notes: string[] = [];
+  const bytes = options.bytePictures && unitPicture;
+  if (options.bytePictures && !unitPicture && given.bytePictures === true) {
+    notes.push(`Pictures stay floats: the family '${manifest.family}' takes them normalised.`);
+  }
+  const halves = options.halves ? handedOn(manifest) : [];
+  const canOpen = Object.values(manifest.graphs).every(hasBatchDimension);
+  const graphs: ServableGraph[] = [];
+  for (const [name, graph] of Object.entries(manifest.graphs)) {
+    const onnx = withRim(await readGraph(files, graph), {
+      openBatch: canOpen,
+      bytes: bytes && graph.inputs.some((input) => input.name === 'image') ? 'image' : undefined,
+      halves: [...graph.inputs, ...graph.outputs].map((tensor) => tensor.name).filter((one) => halves.includes(one)),
+    });
+    const served = (tensor: DeclaredTensor): DeclaredTensor => {
+      if (bytes && tensor.name === 'image') return { ...tensor, type: 'uint8' };
+      return halves.includes(tensor.name) ? { ...tensor, type: 'float16' } : tensor;
+    };
+    graphs.push({ name, onnx, inputs: graph.inputs.map(served), outputs: graph.outputs.map(served) });
+  }
+  let maxBatch = canOpen ? options.maxBatch : 0;
+  if (maxBatch > 1) {
+    const unfit = await firstUnfit(graphs, manifest, hash, local);
+    if (unfit !== null) {
+      notes.push(`Requests are run one by one: ${unfit}`);
+      maxBatch = 1;
+    }
+  } else if (!canOpen && (given.maxBatch ?? 1) > 1) {
+    notes.push('Requests are run one by one: not all tensors of the model have a dimension for the batch.');
+  }
+  return { manifest, hash, version: versionOf(hash), maxBatch, graphs, options, notes };
+}
+
+function resolve(given: RepositoryOptions): ServableModel['options'] {
+  const { device = 'cpu', instances = 1, threads, halves = false, bytePictures = true, queue = 64 } = given;
+  if (device !== 'cpu' && device !== 'gpu') throw unexpected('bad-option', 'device', 'cpu or gpu', device);
+  const { maxBatch = device === 'gpu' ? 8 : 1 } = given;
+  expectInteger('bad-option', 'maxBatch', maxBatch, 1, 1024);
+  expectInteger('bad-option', 'instances', instances, 1, 1024);
+  if (threads !== undefined) expectInteger('bad-option', 'threads', threads, 1, 1024);
+  expectInteger('bad-option', 'queue', queue, 1, 1_000_000);
+  return { device, maxBatch, instances, threads, halves, bytePictures, queue };
+}
+
+/** Float tensors that one graph makes and another takes. */
+function handedOn({ graphs }: ModelManifest): readonly string[] {
+  const taken = Object.values(graphs).flatMap(({ inputs }) => inputs.map(({ name }) => name));
+  return Object.values(graphs).flatMap(({ outputs }) =>
+    outputs.filter(({ name, type }) => type === 'float32' && taken.includes(name)).map(({ name }) => name),
+  );
+}
+
+/** A first dimension of 1, or an open one, on every tensor, and another after it. */
+function hasBatchDimension({ inputs, outputs }: ModelGraph): boolean {
+  return [...inputs, ...outputs].every(
+    ({ shape }) => shape.length > 1 && (shape[0] === 1 || typeof shape[0] === 'string'),
+  );
+}
+
+/** Why two requests cannot be run as one; null where they can. */
+async function firstUnfit(
+  graphs: readonly ServableGraph[],
+  manifest: ModelManifest,
+  hash: string,
+  local: InferenceBackend | undefined,
+): Promise<string | null> {
+  if (local === undefined) return 'no runtime is at hand to try it. Install onnxruntime-node.';
+  for (const { name, onnx, inputs } of graphs) {
+    const source = { manifest, graph: name, modelHash: hash, unitPicture: false, read: async () => onnx };
+    const session = await local.createSession(source, { providers: ['cpu'] });
+    try {
+      const one = Object.fromEntries(inputs.map((input, i) => [input.name, pattern(input, i + 1)]));
+      const two = Object.fromEntries(inputs.map((input, i) => [input.name, pattern(input, i + 7)]));
+      const both = Object.fromEntries(inputs.map((input) => [input.name, joined(one[input.name], two[input.name])]));
+      const answers = await Promise.all([session.run(one), session.run(two), session.run(both)]);
+      for (const [output, { data }] of Object.entries(answers[2])) {
+        const apart = [...answers[0][output].data, ...answers[1][output].data].map(Number);
+        if (apart.length !== data.length) throw new ClickmaskError('bad-model', `'${output}' has another size.`);
+        const largest = Math.max(1e-6, ...apart.map(Math.abs));
+        if (apart.some((value, i) => !(Math.abs(value - Number(data[i])) <= 1e-3 * largest))) {
+          return `'${output}' of ${name} differs where two are run as one.`;
+        }
+      }
+    } catch {
+      return `${name} does not run with two at a time. Export the model with an open batch dimension.`;
+    } finally {
+      await session.dispose();
+    }
+  }
+  return null;
+}
+
+/** Numbers that look like an input and repeat themselves the same every time. */
+function pattern({ type, shape }: DeclaredTensor, seed: number): Tensor {
+  const sizes = shape.map((size, i) => (typeof size === 'number' ? size : i === 0 ? 1 : 2));
+  const values = Array.from(
+    { length: sizes.reduce((product, size) => product * size, 1) },
+    (_, i) => (i * seed * 37) % 97,
+  );
+  if (type === 'uint8') return { type, shape: sizes, data: Uint8Array.from(values) };
+  // Halves of one, two, ... in the exponent of numbers below one.
+  if (type === 'float16') return { type, shape: sizes, data: Uint16Array.from(values, (value) => 0x3400 + value) };
+  if (type === 'float32') return { type, shape: sizes, data: Float32Array.from(values, (value) => value / 97) };
+  throw new ClickmaskError('bad-model', `No pattern for ${type}.`);
+}
+
+function joined(a: Tensor, b: Tensor): Tensor {
+  const Kind = a.data.constructor as Float32ArrayConstructor;
+  const data = new Kind(2 * a.data.length);
+  data.set(a.data as Float32Array);
+  data.set(b.data as Float32Array, a.data.length);
+  return { type: a.type, shape: [2, ...a.shape.slice(1)], data };
+}
