@@ -20,6 +20,7 @@ const packages = {
     evaluation: 'src/evaluation.ts',
     models: 'src/models.ts',
     runtime: 'src/runtime.ts',
+    serving: 'src/serving.ts',
     errors: 'src/errors.ts',
     adapters: 'src/adapters.ts',
     'web-worker': 'src/runtime/web/worker.ts',

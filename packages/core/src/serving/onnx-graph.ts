@@ -42,7 +42,7 @@ export function withRim(model: Uint8Array, { openBatch = false, bytes, halves = 
   if (graph === undefined)
     throw new ClickmaskError('bad-model', 'Expected an ONNX model with a graph. Export it again.');
   // The shapes of the tensors between the nodes are found anew.
-  let parts = readFields(graph).filter(({ number }) => number !== inGraph.valueInfo);
+  let parts: readonly WireField[] = readFields(graph).filter(({ number }) => number !== inGraph.valueInfo);
   if (openBatch) parts = parts.map(openFirstDimension(parts));
   if (bytes !== undefined) parts = castInput(parts, bytes, elementTypes.uint8, unitFromBytes);
   for (const name of halves) {

@@ -56,7 +56,7 @@ export function fromWire({ name, datatype, shape, bytes }: WireTensor): Tensor {
     const said = `${bytes.length} bytes for ${datatype}[${shape.slice(0, 8).join(', ')}]`;
     throw new CallFailure('garbage', `output '${name}' has ${said}`);
   }
-  return { type, shape, data: new arrays[type](bytes.slice().buffer as ArrayBuffer) };
+  return { type, shape, data: new arrays[type](new Uint8Array(bytes).buffer) };
 }
 
 /** The same values as another type; only between float32, float16, and bytes for what goes from 0 to 1. */

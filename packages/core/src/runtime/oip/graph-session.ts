@@ -45,12 +45,13 @@ export async function openServed(
   ) => {
     served ??= await look();
     const { types } = served;
-    const maxBytes = wanted.reduce((sum, name) => sum + mostBytes(contract, name), 0);
+    const expected = expectedOutputs(contract, feeds).filter(({ name }) => wanted.includes(name));
+    const maxBytes = expected.reduce((sum, output) => sum + mostBytes(output), 0);
     try {
       return await client.call(`the model '${contract.name}'`, async (transport, timeoutMs) => {
         const inputs = Object.entries(feeds).map(([name, tensor]) => toServer(name, tensor, types[name], source));
         const request = { model: contract.name, version, inputs, outputs: wanted, priority, maxBytes };
-        return readOutputs(await transport.infer(request, timeoutMs), wanted, contract);
+        return readOutputs(await transport.infer(request, timeoutMs), expected);
       });
     } catch (error) {
       served = null;
@@ -82,9 +83,22 @@ export function graphSession(call: ServedCall, contract: ServedContract, halves:
   };
 }
 
-function mostBytes({ outputs }: ServedContract, name: string): number {
-  const shape = outputs.find((output) => output.name === name)?.shape ?? [];
-  const type: TensorType = outputs.find((output) => output.name === name)?.type ?? 'float32';
+/** The outputs with the sizes that these inputs give to dimensions that vary. */
+function expectedOutputs(
+  { inputs, outputs }: ServedContract,
+  feeds: Readonly<Record<string, Tensor>>,
+): readonly DeclaredTensor[] {
+  const sizes = new Map<number | string, number>();
+  for (const { name, shape } of inputs) {
+    shape.forEach((size, i) => {
+      const given = feeds[name]?.shape[i];
+      if (typeof size === 'string' && given !== undefined) sizes.set(size, given);
+    });
+  }
+  return outputs.map((output) => ({ ...output, shape: output.shape.map((size) => sizes.get(size) ?? size) }));
+}
+
+function mostBytes({ type, shape }: DeclaredTensor): number {
   if (shape.some((size) => typeof size !== 'number')) return openBytes;
   return elements(shape as readonly number[]) * bytesPerElement(type);
 }
@@ -102,24 +116,19 @@ export function unitBytes({ shape, data }: Tensor): Tensor {
   return { type: 'uint8', shape, data: new Uint8Array(bytes.buffer) };
 }
 
-/** The outputs that were asked for, checked against what the manifest says of them. */
-function readOutputs(
-  answer: readonly WireTensor[],
-  wanted: readonly string[],
-  contract: ServedContract,
-): Record<string, Tensor> {
+/** The outputs that were asked for, checked against what is known of them. */
+function readOutputs(answer: readonly WireTensor[], expected: readonly DeclaredTensor[]): Record<string, Tensor> {
   const outputs: Record<string, Tensor> = {};
-  for (const name of wanted) {
+  for (const { name, type, shape } of expected) {
     const wire = answer.find((output) => output.name === name);
     if (wire === undefined) throw new CallFailure('garbage', `output '${name}' is missing from its answer`);
     const tensor = fromWire(wire);
-    const declared = contract.outputs.find((output) => output.name === name) as DeclaredTensor;
-    if (!fitsShape(tensor.shape, declared.shape)) {
-      const shapes = `[${tensor.shape.slice(0, 8).join(', ')}], where [${declared.shape.join(', ')}] was expected`;
+    if (!fitsShape(tensor.shape, shape)) {
+      const shapes = `[${tensor.shape.slice(0, 8).join(', ')}], where [${shape.join(', ')}] was expected`;
       throw new CallFailure('garbage', `output '${name}' has the shape ${shapes}`);
     }
-    if (tensor.type !== declared.type && !(tensor.type === 'float16' && declared.type === 'float32')) {
-      throw new CallFailure('garbage', `output '${name}' is of ${tensor.type}, where ${declared.type} was expected`);
+    if (tensor.type !== type && !(tensor.type === 'float16' && type === 'float32')) {
+      throw new CallFailure('garbage', `output '${name}' is of ${tensor.type}, where ${type} was expected`);
     }
     if (!allFinite(tensor)) throw new CallFailure('garbage', `output '${name}' holds what is not a number`);
     outputs[name] = tensor;
