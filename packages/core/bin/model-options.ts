@@ -1,10 +1,14 @@
 import { adaptiveCascade, createSegmenter, type RefinementOptions, type Segmenter } from '../src/node.js';
+import { serverFromOptions } from '../src/runtime/oip/index.js';
 import { BadUse, choiceOption, numberOption, wholeOption } from './command.js';
 
 /** Options that every command which runs a model shares. */
 export const modelOptions = {
   model: { type: 'string' },
   provider: { type: 'string' },
+  engine: { type: 'string' },
+  'engine-level': { type: 'string' },
+  'engine-here': { type: 'string' },
   threads: { type: 'string' },
   spin: { type: 'boolean' },
   cfr: { type: 'string' },
@@ -20,6 +24,10 @@ const smallShare = 0.3;
 
 export const modelHelp = `  --model NAME|DIR       model by name, or a folder with a model.json (default: the embedded clickmask-small)
   --provider NAME        auto (default), cpu, webgpu or cuda
+  --engine URL           run the network on an inference server: grpc://HOST:8001 or http://HOST:8000; a token for it
+                         comes from CLICKMASK_ENGINE_TOKEN
+  --engine-level LEVEL   auto (default), click (one call a click) or plain (a call a graph)
+  --engine-here GRAPHS   graphs that still run here, such as decoder
   --threads N            threads of the network on a CPU (default: all cores)
   --spin                 let waiting threads spin: for a machine that does nothing else
   --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
@@ -42,6 +50,11 @@ export async function openSegmenter(values: Values): Promise<Segmenter> {
   const segmenter = await createSegmenter({
     model: text('model'),
     provider: choiceOption('provider', text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
+    engine: serverFromOptions(text('engine'), {
+      level: choiceOption('engine-level', text('engine-level'), ['auto', 'click', 'plain']),
+      here: text('engine-here')?.split(','),
+      token: process.env.CLICKMASK_ENGINE_TOKEN,
+    }),
     threads: wholeOption('threads', text('threads'), 1, 1024),
     spin: values.spin === true,
     workers: 0,

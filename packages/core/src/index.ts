@@ -10,20 +10,20 @@ export { type RgbImage, rgbFromRgba } from './image/index.js';
 export { area, bounds, type Mask, type MaskRuns, maskFromRuns, runsFromMask } from './mask/index.js';
 export { adaptiveCascade, type CascadeOptions, type RefinementOptions } from './refinement/index.js';
 export { createRemoteSegmenter, type Provider, type RemoteSegmenterOptions } from './runtime/index.js';
-export {
-  type Candidate,
-  type DraftMask,
-  type ImageSource,
-  type OpenOptions,
-  type PostprocessOptions,
-  type Prediction,
-  type Prompt,
-  type RefinementReport,
-  type Segmenter,
-  type SegmenterImage,
-  type SegmenterInfo,
-  type SegmenterStats,
-  type SegmentOptions,
-  type Timings,
+export type {
+  Candidate,
+  DraftMask,
+  ImageSource,
+  OpenOptions,
+  PostprocessOptions,
+  Prediction,
+  Prompt,
+  RefinementReport,
+  Segmenter,
+  SegmenterImage,
+  SegmenterInfo,
+  SegmenterStats,
+  SegmentOptions,
+  Timings,
 } from './segmenter/index.js';
 export { createSession, type Session } from './session/index.js';

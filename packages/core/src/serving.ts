@@ -2,7 +2,7 @@
  * Networks on inference servers that speak the Open Inference Protocol v2 (Triton, KServe, MLServer): the backend, and
  * the model repositories that such servers load. For Node.
  */
-export { createOipBackend, type InferenceServer } from './runtime/oip/index.js';
+export { createOipBackend, type InferenceServer, serverFromOptions } from './runtime/oip/index.js';
 export {
   type KserveOptions,
   kserveRepository,

@@ -362,7 +362,7 @@ describe('clickmask models', () => {
   it('lists, explains and verifies what is installed', async () => {
     expect((await ok('models')).text).toMatch(/clickmask-small .*Apache-2.0.*embedded/);
     expect(JSON.parse((await ok('models', 'list', '--json')).text)).toHaveLength(1);
-    expect((await ok('models', 'show', 'clickmask-small')).text).toContain('in   image float32[1, 3, 384, 384]');
+    expect((await ok('models', 'show', 'clickmask-small')).text).toContain('in   image float32[batch, 3, 384, 384]');
     expect(JSON.parse((await ok('models', 'show', tiny.folder, '--json')).text).name).toBe('tiny');
     expect((await ok('models', 'verify')).text).toMatch(/^valid /);
   });

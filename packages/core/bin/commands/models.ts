@@ -7,12 +7,15 @@ import { readGraph } from '../../src/models/index.js';
 import { families, type ModelFiles, type ModelManifest, readManifest, type ZoomInOptions } from '../../src/models.js';
 import { ClickmaskError, defaultModelsFolder, embeddedModel, findModelFolder, folderFiles } from '../../src/node.js';
 import { BadUse, type Command, createProgress, parse, printJson } from '../command.js';
+import { exportHelp, exportModel, exportOptions } from './export-models.js';
 
 const help = `Lists, explains, verifies and adds models.
 
 Usage: clickmask models                         list what is installed
        clickmask models show NAME|DIR           explain one model
        clickmask models verify [NAME|DIR]       compare the files of one model, or of all, with their SHA-256
+       clickmask models export-triton|export-kserve|export-mlserver NAME|DIR --out DIR
+                                                write a repository for an inference server
        clickmask models add DIR|URL --sha256 H  install a model; H is the SHA-256 of its model.json
 
 The model.json names every graph with its own SHA-256, so that one hash vouches for the whole model.
@@ -21,10 +24,11 @@ Models are kept in ${'$'}CLICKMASK_HOME/models, or ~/.clickmask/models.
 Options:
   --sha256 HEX           SHA-256 of model.json (needed for add)
   --json                 JSON instead of text
-
+${exportHelp}
 Examples:
   clickmask models
   clickmask models verify
+  clickmask models export-triton clickmask-small --out repository
   clickmask models add https://models.example.org/ritm-hrnet18s --sha256 3f5a...
 `;
 
@@ -39,7 +43,11 @@ export const models: Command = {
   summary: 'lists, explains, verifies and adds models',
   help,
   async run(args) {
-    const { values, positionals } = parse(args, { sha256: { type: 'string' }, json: { type: 'boolean' } });
+    const { values, positionals } = parse(args, {
+      ...exportOptions,
+      sha256: { type: 'string' },
+      json: { type: 'boolean' },
+    });
     const [action = 'list', target, ...more] = positionals;
     if (more.length > 0) throw new BadUse(`Expected at most one model but received '${more[0]}' too.`);
     const json = values.json === true;
@@ -56,8 +64,13 @@ export const models: Command = {
           throw new BadUse('Expected a folder or URL, and --sha256 with the hash of its model.json.');
         }
         return add(target, values.sha256.toLowerCase());
+      case 'export-triton':
+      case 'export-kserve':
+      case 'export-mlserver':
+        if (target === undefined) throw new BadUse('Expected the name or folder of a model to export.');
+        return exportModel(action, target, values);
       default:
-        throw new BadUse(`Expected list, show, verify or add but received '${action}'.`);
+        throw new BadUse(`Expected list, show, verify, add or an export but received '${action}'.`);
     }
   },
 };

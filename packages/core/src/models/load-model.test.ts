@@ -32,7 +32,8 @@ function fakeBackend(
   const backend: InferenceBackend = {
     name: 'fake',
     providers: async () => ['cpu'],
-    async createSession(_, { providers }) {
+    async createSession(source, { providers }) {
+      await source.read();
       const name = created++ === 0 ? ('encoder' as const) : ('decoder' as const);
       const { inputs, outputs } = tinyManifest().graphs[name];
       open.sessions += 1;

@@ -32,7 +32,7 @@ export interface RepositoryOptions {
   readonly threads?: number;
   /** Features as half-precision numbers: half the bytes, masks within a few pixels. Default false. */
   readonly halves?: boolean;
-  /** Pictures in bytes, a quarter of the size, where the model's family allows it. Default true. */
+  /** Pictures in bytes, a quarter of the size, where the model's family allows it; masks differ a little. Default false. */
   readonly bytePictures?: boolean;
   /** Requests that may wait for each graph; more are refused. Default 64. */
   readonly queue?: number;
@@ -79,7 +79,7 @@ export async function prepareModel(
   const hash = await sha256(await files.read('model.json'));
   const notes: string[] = [];
   const bytes = options.bytePictures && unitPicture;
-  if (options.bytePictures && !unitPicture && given.bytePictures === true) {
+  if (options.bytePictures && !unitPicture) {
     notes.push(`Pictures stay floats: the family '${manifest.family}' takes them normalised.`);
   }
   const halves = options.halves ? handedOn(manifest) : [];
@@ -111,7 +111,7 @@ export async function prepareModel(
 }
 
 function resolve(given: RepositoryOptions): ServableModel['options'] {
-  const { device = 'cpu', instances = 1, threads, halves = false, bytePictures = true, queue = 64 } = given;
+  const { device = 'cpu', instances = 1, threads, halves = false, bytePictures = false, queue = 64 } = given;
   if (device !== 'cpu' && device !== 'gpu') throw unexpected('bad-option', 'device', 'cpu or gpu', device);
   const { maxBatch = device === 'gpu' ? 8 : 1 } = given;
   expectInteger('bad-option', 'maxBatch', maxBatch, 1, 1024);

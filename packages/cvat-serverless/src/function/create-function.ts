@@ -11,6 +11,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
       createSegmenter({
         model: settings.model,
         provider: settings.provider,
+        engine: settings.engine,
         threads: settings.threads,
         spin: settings.spin,
         workers: 1,

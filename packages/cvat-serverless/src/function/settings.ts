@@ -1,4 +1,5 @@
 import { ClickmaskError, type Provider } from '@clickmask/core';
+import { type InferenceServer, serverFromOptions } from '@clickmask/core/serving';
 import type { InteractorPostprocess } from '../interactor/index.js';
 import { type ReplyFormat, replyFormatFor, replyFormats } from '../replies/index.js';
 
@@ -8,6 +9,8 @@ export interface FunctionSettings {
   readonly model?: string;
   /** `CLICKMASK_PROVIDER`: `auto` (default), `cpu`, `cuda` or `webgpu`. */
   readonly provider: 'auto' | Provider;
+  /** `CLICKMASK_ENGINE`, `CLICKMASK_ENGINE_LEVEL`, `CLICKMASK_ENGINE_HERE`, `CLICKMASK_ENGINE_TOKEN`. Default: none. */
+  readonly engine?: InferenceServer;
   /** `CLICKMASK_THREADS`: threads of the network. Default: all cores. */
   readonly threads?: number;
   /** `CLICKMASK_SPIN`: `on` lets waiting threads spin, for a machine that does nothing else. Default `off`. */
@@ -46,6 +49,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const functionVariables: Readonly<Record<string, string>> = Object.freeze({
   CLICKMASK_MODEL: 'name or folder of the model',
   CLICKMASK_PROVIDER: 'auto, cpu, cuda or webgpu',
+  CLICKMASK_ENGINE: 'address of an inference server that runs the network, such as http://triton:8000',
+  CLICKMASK_ENGINE_LEVEL: 'auto, click (one call a click) or plain (a call a graph)',
+  CLICKMASK_ENGINE_HERE: 'graphs that still run in the function, such as decoder',
+  CLICKMASK_ENGINE_TOKEN: 'bearer token for the inference server',
   CLICKMASK_THREADS: 'threads of the network, 1 to 256',
   CLICKMASK_SPIN: 'on or off: whether waiting threads spin',
   CLICKMASK_REPLY: 'mask, mask-bounds, shapes or auto',
@@ -84,6 +91,11 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
   const settings: FunctionSettings = {
     model: reader.text('CLICKMASK_MODEL'),
     provider: reader.choice('CLICKMASK_PROVIDER', ['auto', 'cpu', 'cuda', 'webgpu'] as const) ?? 'auto',
+    engine: serverFromOptions(reader.text('CLICKMASK_ENGINE'), {
+      level: reader.choice('CLICKMASK_ENGINE_LEVEL', ['auto', 'click', 'plain'] as const),
+      here: reader.text('CLICKMASK_ENGINE_HERE')?.split(','),
+      token: reader.text('CLICKMASK_ENGINE_TOKEN'),
+    }),
     threads: reader.integer('CLICKMASK_THREADS', 1, 256),
     spin: reader.choice('CLICKMASK_SPIN', ['on', 'off'] as const) === 'on',
     reply: readReply(reader),

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createSegmenter } from '@clickmask/core/node';
+import { serverFromOptions } from '@clickmask/core/serving';
 import { createLabelStudioBackend } from '../app/index.js';
 import { createJsonLogger, type Logger } from '../diagnostics/index.js';
 import { outputKinds } from '../labeling-config/index.js';
@@ -93,7 +94,30 @@ export const serveCommand: Command = {
       env: ['CLICKMASK_PROVIDER'],
       default: 'auto',
     },
-    workers: { type: 'number', value: 'N', help: 'Worker threads.', env: ['CLICKMASK_WORKERS'], default: '1' },
+    engine: {
+      type: 'text',
+      value: 'URL',
+      help: 'Inference server that runs the network, such as grpc://triton:8001; its token: CLICKMASK_ENGINE_TOKEN.',
+      env: ['CLICKMASK_ENGINE'],
+    },
+    'engine-level': {
+      type: 'text',
+      value: 'LEVEL',
+      help: 'auto, click (one call a click) or plain (a call a graph).',
+      env: ['CLICKMASK_ENGINE_LEVEL'],
+    },
+    'engine-here': {
+      type: 'list',
+      value: 'GRAPH',
+      help: 'Graph that still runs here, such as decoder.',
+      env: ['CLICKMASK_ENGINE_HERE'],
+    },
+    workers: {
+      type: 'number',
+      value: 'N',
+      help: 'Worker threads; default 1, or 4 with an engine.',
+      env: ['CLICKMASK_WORKERS'],
+    },
     threads: {
       type: 'number',
       value: 'N',
@@ -290,6 +314,11 @@ export async function serve(values: Values, write: (line: string) => void): Prom
   const segmenter = await createSegmenter({
     model: values.text('model'),
     provider: oneOf('provider', values.text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
+    engine: serverFromOptions(values.text('engine'), {
+      level: oneOf('engine-level', values.text('engine-level'), ['auto', 'click', 'plain']),
+      here: values.list('engine-here'),
+      token: process.env.CLICKMASK_ENGINE_TOKEN,
+    }),
     workers: values.number('workers', 1, 256),
     threads: values.number('threads', 1, 1024),
     spin: values.on('spin'),

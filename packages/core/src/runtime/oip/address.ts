@@ -86,3 +86,25 @@ function parseUrl(text: string): Pick<ResolvedServer, 'url' | 'transport' | 'sec
   const target = `${url.hostname}:${url.port === '' ? port : url.port}`;
   return { url: `${url.protocol}//${url.host}${path}`, transport, secure, target };
 }
+
+/**
+ * A server from what a command line or an environment says; undefined where no address is given.
+ *
+ * @param given.token - sent as `Authorization: Bearer …`
+ *
+ * @example
+ * ```ts
+ * import { serverFromOptions } from '@clickmask/core/serving';
+ *
+ * console.log(serverFromOptions('grpc://triton:8001', { level: 'plain' })?.level); // plain
+ * ```
+ */
+export function serverFromOptions(
+  url: string | undefined,
+  given: { readonly level?: InferenceServer['level']; readonly here?: readonly string[]; readonly token?: string },
+): InferenceServer | undefined {
+  if (url === undefined || url === '') return undefined;
+  const { level, here, token } = given;
+  const headers = token === undefined || token === '' ? undefined : { authorization: `Bearer ${token}` };
+  return { url, level, here, headers };
+}

@@ -1,4 +1,4 @@
 export type { InferenceServer } from './address.js';
-export { resolveServer } from './address.js';
+export { resolveServer, serverFromOptions } from './address.js';
 export { createOipBackend } from './oip-backend.js';
 export { hashParameter, versionOf } from './served-model.js';
