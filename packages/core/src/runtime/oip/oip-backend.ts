@@ -17,8 +17,9 @@ import { createRestTransport } from './rest.js';
  *
  * @example no-run
  * ```ts
- * import { families, loadModel } from '@clickmask/core';
- * import { createOipBackend, defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
+ * import { families, loadModel } from '@clickmask/core/models';
+ * import { defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
+ * import { createOipBackend } from '@clickmask/core/serving';
  *
  * const folder = findModelFolder('clickmask-small', defaultModelsFolder());
  * const backend = await createOipBackend('grpc://triton:8001');
