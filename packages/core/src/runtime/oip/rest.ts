@@ -25,8 +25,8 @@ export function createRestTransport({ url, headers }: ResolvedServer): OipTransp
         redirect: 'error',
         ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
       });
-      const bytes = await readBody(response, response.ok ? maxBytes : maxMetadataBytes);
-      if (!response.ok) throw statusFailure(response.status, bytes);
+      if (!response.ok) throw statusFailure(response.status, await readHead(response));
+      const bytes = await readBody(response, maxBytes);
       return { bytes, head: response.headers.get(headerLength) };
     } catch (error) {
       throw asFailure(error);
@@ -156,6 +156,12 @@ function readAnswer(bytes: Uint8Array, head: string | null): readonly WireTensor
   });
 }
 
+/** The beginning of a body: an error may repeat all of the request. */
+async function readHead(response: Response): Promise<Uint8Array> {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) return chunk;
+  return new Uint8Array(0);
+}
+
 /** Reads a body, but no more than is allowed. */
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
   const claimed = Number(response.headers.get('content-length') ?? 0);
@@ -191,7 +197,8 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   if (status === 429 || status === 502 || status === 503) return new CallFailure('unavailable', message);
   if (status === 504) return new CallFailure('deadline', message);
   if (status === 404 || isUnknownModel(said)) return new CallFailure('unknown-model', message);
-  if (status === 422) {
+  // Servers with the extension say in the protocol's form what was wrong.
+  if (status === 422 || said === '') {
     const advice =
       'A server without binary tensors over REST, such as MLServer, is reached by its gRPC address (grpc://…)';
     return new CallFailure('failed', `${message}. ${advice}`);

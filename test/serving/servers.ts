@@ -1,0 +1,162 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+
+/** Real inference servers for tests, from PyPI, in environments that are kept in .cache/. */
+
+const cache = resolve(import.meta.dirname, '../../.cache');
+const packages = {
+  triton: ['nvidia-pytriton==0.7.0', 'onnxruntime==1.30.0', 'numpy'],
+  mlserver: ['mlserver==1.7.1', 'onnxruntime==1.30.0', 'numpy'],
+} as const;
+
+export type ServerKind = keyof typeof packages;
+
+/** The folder of an environment, made where it is not there yet; null, with a plain message, where that cannot be. */
+export function environmentOf(kind: ServerKind): string | null {
+  const folder = join(cache, kind);
+  const marker = join(folder, 'bin', kind === 'triton' ? 'pip' : 'mlserver');
+  try {
+    if (!existsSync(marker) || (kind === 'triton' && sitePackages(folder) === null)) {
+      mkdirSync(cache, { recursive: true });
+      execFileSync('python3', ['-m', 'venv', folder], { stdio: 'ignore' });
+      execFileSync(join(folder, 'bin/pip'), ['install', '-q', ...packages[kind]], {
+        stdio: 'ignore',
+        timeout: 300_000,
+      });
+    }
+    if (process.platform !== 'linux') throw new Error('not Linux');
+    return folder;
+  } catch {
+    rmSync(folder, { recursive: true, force: true });
+    console.warn(
+      `Left out: the tests on a real ${kind}, since it could not be installed (Linux with Python and PyPI).`,
+    );
+    return null;
+  }
+}
+
+function sitePackages(folder: string): string | null {
+  const lib = join(folder, 'lib');
+  const python = existsSync(lib) ? readdirSync(lib).find((name) => name.startsWith('python3')) : undefined;
+  const site = python === undefined ? null : join(lib, python, 'site-packages');
+  return site !== null && existsSync(join(site, 'pytriton')) ? site : null;
+}
+
+export interface RunningServer {
+  readonly rest: string;
+  readonly grpc: string;
+  readonly metrics: string;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a server on a repository and waits until it is ready; the ports of an earlier one may be taken again. */
+export async function startServer(
+  kind: ServerKind,
+  environment: string,
+  repository: string,
+  ports?: readonly number[],
+): Promise<RunningServer> {
+  const [http, grpc, metrics] = ports ?? (await freePorts(3));
+  const child =
+    kind === 'triton'
+      ? startTriton(environment, repository, http, grpc, metrics)
+      : spawn(join(environment, 'bin/mlserver'), ['start', repository], {
+          stdio: 'ignore',
+          env: {
+            ...process.env,
+            MLSERVER_HTTP_PORT: String(http),
+            MLSERVER_GRPC_PORT: String(grpc),
+            MLSERVER_METRICS_PORT: String(metrics),
+            MLSERVER_HOST: '127.0.0.1',
+          },
+        });
+  const rest = `http://127.0.0.1:${http}`;
+  await waitUntil(child, `${rest}/v2/health/ready`);
+  return {
+    rest,
+    grpc: `grpc://127.0.0.1:${grpc}`,
+    metrics: `http://127.0.0.1:${metrics}/metrics`,
+    stop: (signal = 'SIGTERM') =>
+      new Promise((done) => {
+        if (child.exitCode !== null || child.signalCode !== null) return done();
+        child.once('exit', () => done());
+        child.kill(signal);
+      }),
+  };
+}
+
+/** Triton's binary lies in the wheel; the Python backend wants its stub beside it. */
+function startTriton(
+  environment: string,
+  repository: string,
+  http: number,
+  grpc: number,
+  metrics: number,
+): ChildProcess {
+  const site = sitePackages(environment) as string;
+  const server = join(site, 'pytriton/tritonserver');
+  const version = /python(3\.\d+)/.exec(site)?.[1] as string;
+  const backends = join(environment, 'backends');
+  if (!existsSync(join(backends, 'python/triton_python_backend_stub'))) {
+    cpSync(join(server, 'backends'), backends, { recursive: true });
+    cpSync(
+      join(server, 'python_backend_stubs', version, 'triton_python_backend_stub'),
+      join(backends, 'python/triton_python_backend_stub'),
+    );
+  }
+  const lib = execFileSync('python3', ['-c', 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))'])
+    .toString()
+    .trim();
+  return spawn(
+    join(server, 'bin/tritonserver'),
+    [
+      `--model-repository=${repository}`,
+      `--backend-directory=${backends}`,
+      `--cache-directory=${join(server, 'caches')}`,
+      '--cache-config=local,size=268435456',
+      ...[`--http-port=${http}`, `--grpc-port=${grpc}`, `--metrics-port=${metrics}`],
+      '--http-address=127.0.0.1',
+      '--grpc-address=127.0.0.1',
+      '--exit-timeout-secs=2',
+    ],
+    {
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        PATH: `${join(environment, 'bin')}:${process.env.PATH}`,
+        PYTHONPATH: site,
+        LD_LIBRARY_PATH: `${join(site, 'nvidia_pytriton.libs')}:${lib}`,
+      },
+    },
+  );
+}
+
+async function waitUntil(child: ChildProcess, url: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode} before it was ready.`);
+    const ready = await fetch(url, { signal: AbortSignal.timeout(1000) }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((done) => setTimeout(done, 250));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The server at ${url} was not ready in a minute.`);
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
