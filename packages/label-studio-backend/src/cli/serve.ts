@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { createRemoteSegmenter } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
 import { serverFromOptions } from '@clickmask/core/serving';
 import { createLabelStudioBackend } from '../app/index.js';
@@ -93,6 +94,12 @@ export const serveCommand: Command = {
       help: 'Where the network runs: auto, cpu, webgpu, cuda.',
       env: ['CLICKMASK_PROVIDER'],
       default: 'auto',
+    },
+    remote: {
+      type: 'text',
+      value: 'URL',
+      help: 'A whole segmenter of this project behind HTTP that does the work; its token: CLICKMASK_REMOTE_TOKEN.',
+      env: ['CLICKMASK_REMOTE'],
     },
     engine: {
       type: 'text',
@@ -311,20 +318,28 @@ export async function serve(values: Values, write: (line: string) => void): Prom
   };
   const port = wholeNumber(values, 'port', 0, 65535) ?? 9090;
   const host = values.text('host') ?? '127.0.0.1';
-  const segmenter = await createSegmenter({
-    model: values.text('model'),
-    provider: oneOf('provider', values.text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
-    engine: serverFromOptions(values.text('engine'), {
-      level: oneOf('engine-level', values.text('engine-level'), ['auto', 'click', 'plain']),
-      here: values.list('engine-here'),
-      token: process.env.CLICKMASK_ENGINE_TOKEN,
-    }),
-    workers: values.number('workers', 1, 256),
-    threads: values.number('threads', 1, 1024),
-    spin: values.on('spin'),
-    queueCapacity: 256,
-    limits: { maxPixels: limits.pixels },
-  });
+  const remote = values.text('remote');
+  const segmenter =
+    remote !== undefined
+      ? await createRemoteSegmenter({
+          url: remote,
+          headers: bearer(process.env.CLICKMASK_REMOTE_TOKEN),
+          queueCapacity: 256,
+        })
+      : await createSegmenter({
+          model: values.text('model'),
+          provider: oneOf('provider', values.text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
+          engine: serverFromOptions(values.text('engine'), {
+            level: oneOf('engine-level', values.text('engine-level'), ['auto', 'click', 'plain']),
+            here: values.list('engine-here'),
+            token: process.env.CLICKMASK_ENGINE_TOKEN,
+          }),
+          workers: values.number('workers', 1, 256),
+          threads: values.number('threads', 1, 1024),
+          spin: values.on('spin'),
+          queueCapacity: 256,
+          limits: { maxPixels: limits.pixels },
+        });
   try {
     const backend = createLabelStudioBackend({ segmenter, ...options });
     const server = createServer(backend.app);
@@ -383,3 +398,6 @@ function warn(logger: Logger, host: string, hasPassword: boolean, url: string | 
     logger.warn({}, 'LABEL_STUDIO_URL is not set: pictures that were uploaded to Label Studio cannot be fetched');
   }
 }
+
+const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };

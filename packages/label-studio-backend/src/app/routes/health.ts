@@ -3,7 +3,9 @@ import type { Services } from '../services.js';
 
 /** `/health`: alive, and what works here. */
 export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind }: Services): RequestHandler {
-  return (_request, response) => {
+  return async (_request, response) => {
+    // Only where the network runs elsewhere: a worker that computes would keep the answer waiting.
+    const stats = segmenter.info.provider === 'oip' ? await segmenter.stats().catch(() => undefined) : undefined;
     response.json({
       status: 'UP',
       model_class: 'Clickmask',
@@ -15,6 +17,7 @@ export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind }: 
       active: queue.active,
       label_studio: url === undefined ? 'not configured' : 'configured',
       token: tokenKind(),
+      ...(stats?.engine === undefined ? {} : { engine: stats.engine }),
     });
   };
 }
