@@ -22,7 +22,9 @@ DEFAULT_BACKBONE = SHARED / "pretrained" / "mobilenetv2-deeplabv3-pascal.npz"
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with items.json and items/")
-    parser.add_argument("--licences", choices=tuple(LICENCE_FILTERS), default="clear", help="which items may be used (licences.py)")
+    parser.add_argument(
+        "--licences", choices=tuple(LICENCE_FILTERS), default="clear", help="which items may be used (licences.py)"
+    )
 
 
 def training_items(options: argparse.Namespace) -> list[Item]:
@@ -56,8 +58,12 @@ def run_options(options: argparse.Namespace):
     from .train import RunOptions
 
     return RunOptions(
-        folder=options.out, backbone=options.backbone, start_from=options.start_from,
-        workers=options.workers, threads=options.threads, max_minutes=options.max_minutes,
+        folder=options.out,
+        backbone=options.backbone,
+        start_from=options.start_from,
+        workers=options.workers,
+        threads=options.threads,
+        max_minutes=options.max_minutes,
     )
 
 
@@ -69,7 +75,9 @@ def run_check(options: argparse.Namespace) -> int:
     problems = find_problems(items)
     for problem in problems:
         print(problem, file=sys.stderr)
-    print(f"\n{len(items)} items, {len(select_items(items, options.licences))} for training, {len(problems)} with problems")
+    print(
+        f"\n{len(items)} items, {len(select_items(items, options.licences))} for training, {len(problems)} with problems"
+    )
     return 1 if problems else 0
 
 
@@ -88,7 +96,10 @@ def run_average(options: argparse.Namespace) -> int:
     if not 0.0 <= options.share <= 1.0:
         raise ValueError(f"--share must lie in 0 to 1, not {options.share}")
     differing = write_weights(options.out, options.newer, options.older, options.share)
-    print(f"{options.out}: {options.out.stat().st_size} bytes" + (f"; of the newer alone: {', '.join(differing)}" if differing else ""))
+    print(
+        f"{options.out}: {options.out.stat().st_size} bytes"
+        + (f"; of the newer alone: {', '.join(differing)}" if differing else "")
+    )
     return 0
 
 
@@ -125,18 +136,22 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 def evaluation_sets(options: argparse.Namespace) -> dict:
     """Samples by set; a set is only read where it is asked for."""
-    from .evaluation_sets import grabcut_samples, item_samples
+    from .evaluation_sets import grabcut_samples, item_samples, small_samples, thin_samples
 
-    wanted = options.sets.split(",")
-    unknown = set(wanted) - {"grabcut", "correction", "held-out"}
+    wanted = set(options.sets.split(","))
+    unknown = wanted - {"grabcut", "correction", "held-out", "thin", "small"}
     if unknown:
-        raise ValueError(f"unknown sets {sorted(unknown)}; expected grabcut, correction, held-out")
+        raise ValueError(f"unknown sets {sorted(unknown)}; expected grabcut, correction, held-out, thin, small")
     sets = {}
     for name in ("grabcut", "correction"):
         if name in wanted:
             sets[name] = list(islice(grabcut_samples(options.grabcut), options.limit))
-    if "held-out" in wanted:
+    if wanted & {"held-out", "thin", "small"}:
         items = select_items(read_items(options.data), held_out=True)
+    for name, samples_of in (("thin", thin_samples), ("small", small_samples)):
+        if name in wanted:
+            sets[name] = list(islice(samples_of(items), options.limit))
+    if "held-out" in wanted:
         for source in HOLD_OUT_SOURCES:
             sets[source] = list(islice(item_samples([item for item in items if item.source == source]), options.limit))
     return sets
@@ -158,7 +173,9 @@ def run_failures(options: argparse.Namespace) -> int:
     from .models import OnnxModel
 
     model, refinement = OnnxModel(options.model), shipped_refinement(options.model)
-    for line in write_sheet(options.out, model, refinement, read_items(options.data), EXAMPLE_PHOTOS, int(options.most_kib * 1024)):
+    for line in write_sheet(
+        options.out, model, refinement, read_items(options.data), EXAMPLE_PHOTOS, int(options.most_kib * 1024)
+    ):
         print(line)
     return 0
 
@@ -182,7 +199,16 @@ def run_ablation(options: argparse.Namespace) -> int:
     unknown = set(names) - set(ABLATIONS)
     if unknown:
         raise ValueError(f"unknown changes {sorted(unknown)}; expected some of {', '.join(ABLATIONS)}")
-    print(run(names, training_items(options), train_config(options), run_options(options), evaluation_sets(options), options.size))
+    print(
+        run(
+            names,
+            training_items(options),
+            train_config(options),
+            run_options(options),
+            evaluation_sets(options),
+            options.size,
+        )
+    )
     return 0
 
 
@@ -204,12 +230,16 @@ def run_unpack(options: argparse.Namespace) -> int:
 
 
 def add_evaluation_options(parser: argparse.ArgumentParser, sets: str) -> None:
-    parser.add_argument("--size", type=int, default=384, help="input side for a checkpoint; exported graphs have theirs")
+    parser.add_argument(
+        "--size", type=int, default=384, help="input side for a checkpoint; exported graphs have theirs"
+    )
     add_set_options(parser, sets)
 
 
 def add_set_options(parser: argparse.ArgumentParser, sets: str) -> None:
-    parser.add_argument("--sets", default=sets, help="any of grabcut, correction (of wrong masks on GrabCut), held-out")
+    parser.add_argument(
+        "--sets", default=sets, help="any of grabcut, correction (of wrong masks on GrabCut), held-out, thin, small"
+    )
     parser.add_argument("--grabcut", type=Path, default=DEFAULT_GRABCUT)
     parser.add_argument("--limit", type=int, help="only this many samples of each set")
 
@@ -230,16 +260,31 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="NoC protocol, printed as Markdown")
     evaluate.add_argument("model", type=Path, help="a checkpoint, or a folder with encoder.onnx and decoder.onnx")
     evaluate.add_argument("--data", type=Path, default=DEFAULT_DATA)
-    evaluate.add_argument("--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)")
+    evaluate.add_argument(
+        "--variants", default="plain,cfr1,acfr4,flip,zoom,zoom+cfr1", help="comma-separated (evaluate.VARIANTS)"
+    )
     evaluate.add_argument("--candidate", choices=("first", "score"), default="first", help="which candidate answers")
-    evaluate.add_argument("--readings", action="store_true", help="only compare the candidates after the first click, of a network with three")
-    evaluate.add_argument("--without", help="silence parts of a checkpoint's network: first-click, similarity, previous")
-    evaluate.add_argument("--threshold", type=float, default=0.5, help="probability above which a pixel is object; the field's code has 0.49")
+    evaluate.add_argument(
+        "--readings",
+        action="store_true",
+        help="only compare the candidates after the first click, of a network with three",
+    )
+    evaluate.add_argument(
+        "--without", help="silence parts of a checkpoint's network: first-click, similarity, previous"
+    )
+    evaluate.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        help="probability above which a pixel is object; the field's code has 0.49",
+    )
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")
     evaluate.set_defaults(run=run_evaluate)
 
-    average = commands.add_parser("average", help="keep the weights of a run, or the mean of two runs of which one went on from the other")
+    average = commands.add_parser(
+        "average", help="keep the weights of a run, or the mean of two runs of which one went on from the other"
+    )
     average.add_argument("newer", type=Path, help="a checkpoint")
     average.add_argument("older", type=Path, nargs="?", help="the checkpoint that its run started from")
     average.add_argument("--share", type=float, default=0.7, help="weight of the newer one (default 0.7)")
@@ -249,7 +294,7 @@ def build_parser() -> argparse.ArgumentParser:
     samples = commands.add_parser("samples", help="write evaluation sets as folders for clickmask evaluate")
     samples.add_argument("--data", type=Path, default=DEFAULT_DATA)
     samples.add_argument("--out", type=Path, required=True)
-    add_set_options(samples, "correction,held-out")
+    add_set_options(samples, "correction,held-out,thin,small")
     samples.set_defaults(run=run_samples)
 
     failures = commands.add_parser("failures", help="draw the known failures of the model card (failures.CASES)")
@@ -264,8 +309,15 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--size", type=int, default=384)
     export.add_argument("--version", default="0.0.0", help="of the model, for its manifest")
-    export.add_argument("--licences", choices=tuple(LICENCE_FILTERS), default="clear", help="what the run was trained with")
-    export.add_argument("--candidate", choices=("first", "best"), default="first", help="which candidate answers: the first, or the best-scored")
+    export.add_argument(
+        "--licences", choices=tuple(LICENCE_FILTERS), default="clear", help="what the run was trained with"
+    )
+    export.add_argument(
+        "--candidate",
+        choices=("first", "best"),
+        default="first",
+        help="which candidate answers: the first, or the best-scored",
+    )
     export.set_defaults(run=run_export)
 
     ablation = commands.add_parser("ablation", help="train and evaluate named changes one by one")

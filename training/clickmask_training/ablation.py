@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from .config import ABLATIONS, TrainConfig, with_changes
 from .evaluate import HEADER, VARIANTS, evaluate
@@ -13,8 +12,15 @@ from .models import CheckpointModel
 from .train import RunOptions, train
 
 
-def run_ablation(names: list[str], items: list[Item], config: TrainConfig, options: RunOptions,
-                 sets: dict[str, list[EvaluationSample]], size: int, variants: tuple[str, ...] = ("plain", "cfr1")) -> str:
+def run_ablation(
+    names: list[str],
+    items: list[Item],
+    config: TrainConfig,
+    options: RunOptions,
+    sets: dict[str, list[EvaluationSample]],
+    size: int,
+    variants: tuple[str, ...] = ("plain", "cfr1"),
+) -> str:
     """Train and evaluate each named change; returns a Markdown table. Runs that are complete are not trained again."""
     lines = ["| change | set | variant " + HEADER, "| --- " * 9 + "|"]
     for name in names:
@@ -25,6 +31,8 @@ def run_ablation(names: list[str], items: list[Item], config: TrainConfig, optio
         model = CheckpointModel(folder / "checkpoint.pt", size)
         for set_name, samples in sets.items():
             for variant in variants:
-                lines.append(f"| {name} | {set_name} | {variant} | {evaluate(model, VARIANTS[variant], samples).row()} |")
+                lines.append(
+                    f"| {name} | {set_name} | {variant} | {evaluate(model, VARIANTS[variant], samples).row()} |"
+                )
         (options.folder / "ablation.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return "\n".join(lines)

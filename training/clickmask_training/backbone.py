@@ -51,7 +51,9 @@ class DilatedDepthwise(nn.Conv2d):
             return super().forward(x)
         batch, channels, height, width = x.shape
         grids = x.view(batch, channels, height // 2, 2, width // 2, 2).permute(0, 3, 5, 1, 2, 4)
-        grids = grids.reshape(batch * 4, channels, height // 2, width // 2).contiguous(memory_format=torch.channels_last)
+        grids = grids.reshape(batch * 4, channels, height // 2, width // 2).contiguous(
+            memory_format=torch.channels_last
+        )
         grids = F.conv2d(grids, self.weight, self.bias, 1, 1, 1, self.groups)
         grids = grids.reshape(batch, 2, 2, channels, height // 2, width // 2).permute(0, 3, 4, 1, 5, 2)
         return grids.reshape(batch, channels, height, width).contiguous(memory_format=torch.channels_last)
@@ -120,7 +122,9 @@ class MobileNetV2(nn.Module):
             for index, conv in enumerate(convolutions):
                 weight = torch.from_numpy(arrays[f"{index:02d}.weight"].astype(np.float32))
                 if weight.shape != conv.weight.shape:
-                    raise ValueError(f"{path}: array {index:02d} is {tuple(weight.shape)}, expected {tuple(conv.weight.shape)}")
+                    raise ValueError(
+                        f"{path}: array {index:02d} is {tuple(weight.shape)}, expected {tuple(conv.weight.shape)}"
+                    )
                 conv.weight.copy_(weight)
                 conv.bias.copy_(torch.from_numpy(arrays[f"{index:02d}.bias"].astype(np.float32)))
 

@@ -40,9 +40,18 @@ def summary(items: list[Item]) -> str:
     for item in items:
         pictures[item.source, item.licence] += 1
         objects[item.source, item.licence] += len(item.ids)
-    lines = ["| source | pictures | objects | rights | use | licence as stated |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| source | pictures | objects | rights | use | licence as stated |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for (source, licence), count in sorted(pictures.items()):
         rights = rights_of(licence)
-        use = "left out" if rights not in LICENCE_FILTERS["clear"] else "hold-out" if source in HOLD_OUT_SOURCES else "training"
+        use = (
+            "left out"
+            if rights not in LICENCE_FILTERS["clear"]
+            else "hold-out"
+            if source in HOLD_OUT_SOURCES
+            else "training"
+        )
         lines.append(f"| {source} | {count} | {objects[source, licence]} | {rights.value} | {use} | {licence} |")
     return "\n".join(lines)

@@ -28,8 +28,14 @@ class Progress:
     """Time spent training, over all parts of the run."""
 
 
-def save_checkpoint(path: Path, network: ClickNetwork, average: MovingAverage, optimizer: torch.optim.Optimizer,
-                    progress: Progress, config: dict) -> None:
+def save_checkpoint(
+    path: Path,
+    network: ClickNetwork,
+    average: MovingAverage,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    config: dict,
+) -> None:
     """Write to a temporary file first, so that a kill never leaves half a checkpoint."""
     temporary = path.with_suffix(".partial")
     torch.save(
@@ -101,11 +107,14 @@ def write_weights(path: Path, newer: Path, older: Path | None = None, share: flo
         # Counters, the only whole numbers, are the newer run's.
         average = {
             name: torch.lerp(theirs[name].float(), value.float(), share)
-            if value.is_floating_point() and _block(name) not in differing else value
+            if value.is_floating_point() and _block(name) not in differing
+            else value
             for name, value in average.items()
         }
     halves = {name: value.half() if value.is_floating_point() else value for name, value in average.items()}
-    torch.save({"config": checkpoint["config"], "progress": checkpoint["progress"], "average": {"average": halves}}, path)
+    torch.save(
+        {"config": checkpoint["config"], "progress": checkpoint["progress"], "average": {"average": halves}}, path
+    )
     return sorted(differing & {_block(name) for name in average})
 
 

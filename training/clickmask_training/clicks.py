@@ -35,7 +35,9 @@ def pick(mask: np.ndarray, rng: random.Random, share: float) -> tuple[float, flo
     return float(xs[index]) + 0.5, float(ys[index]) + 0.5
 
 
-def next_training_click(predicted: np.ndarray, truth: np.ndarray, ignore: np.ndarray, rng: random.Random) -> Click | None:
+def next_training_click(
+    predicted: np.ndarray, truth: np.ndarray, ignore: np.ndarray, rng: random.Random
+) -> Click | None:
     """Random pixel of the deeper half of the larger error; None where nothing is wrong. Masks are uint8 (H, W)."""
     valid = ignore == 0
     missed = distance_inside((truth > 0) & (predicted == 0) & valid)

@@ -132,7 +132,9 @@ ABLATIONS: dict[str, dict[str, dict]] = {
     "no_boundary_weights": {"loss": {"boundary": 0.0}},
     "no_readings": {"loss": {"readings": False}},
     "enlarged_views": {"sampling": {"views": ViewConfig(sharp_probability=0.0)}},
-    "few_unions": {"sampling": {"union_probability": 0.6, "neighbour_probability": 0.06, "suem": SuemConfig(union_share=1 / 3)}},
+    "few_unions": {
+        "sampling": {"union_probability": 0.6, "neighbour_probability": 0.06, "suem": SuemConfig(union_share=1 / 3)}
+    },
     "no_prominence": {"sampling": {"prominence": 1.0}},
     "no_rendered_shapes": {"sampling": {"shape_probability": 0.0}},
 }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Iterator
 
 import cv2
 import numpy as np
@@ -125,8 +125,13 @@ class ClickDataset(Dataset):
         ignore = (warped == IGNORE_ID).astype(np.uint8)
         whole = ((warped > 0) & (warped != IGNORE_ID)).astype(np.uint8) if item.source in WHOLE_IS_UNION else None
         mask = np.isin(warped, focus).astype(np.uint8)
-        first = Target(mask, ignore, parts=warped * mask if len(focus) > 1 else None, whole=whole if len(focus) == 1 else None)
-        others = [Target((warped == other).astype(np.uint8), ignore, whole=whole) for other in self._others(item, warped, focus, rng)]
+        first = Target(
+            mask, ignore, parts=warped * mask if len(focus) > 1 else None, whole=whole if len(focus) == 1 else None
+        )
+        others = [
+            Target((warped == other).astype(np.uint8), ignore, whole=whole)
+            for other in self._others(item, warped, focus, rng)
+        ]
         return Composite(warp_image(image, view, size), [first, *others])
 
     def _focus(self, item: Item, labels: np.ndarray, rng: random.Random) -> list[int]:
@@ -179,7 +184,9 @@ class ClickDataset(Dataset):
 def _shrink(values: np.ndarray) -> np.ndarray:
     """Mean over each cell of the target grid, float32."""
     height, width = values.shape
-    return cv2.resize(values.astype(np.float32), (width // TARGET_STRIDE, height // TARGET_STRIDE), interpolation=cv2.INTER_AREA)
+    return cv2.resize(
+        values.astype(np.float32), (width // TARGET_STRIDE, height // TARGET_STRIDE), interpolation=cv2.INTER_AREA
+    )
 
 
 def _to_bytes(values: np.ndarray) -> np.ndarray:

@@ -53,7 +53,9 @@ class FirstClickAttention(nn.Module):
 
     def __init__(self, channels: int, out_channels: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(conv_norm(channels + 1, out_channels, 1), conv_norm(out_channels, out_channels, 3, stride=2))
+        self.layers = nn.Sequential(
+            conv_norm(channels + 1, out_channels, 1), conv_norm(out_channels, out_channels, 3, stride=2)
+        )
 
     def forward(self, features: Tensor, first_click: Tensor) -> Tensor:
         return self.layers(torch.cat([features, first_click.to(features.dtype)], 1))

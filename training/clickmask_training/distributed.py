@@ -7,7 +7,7 @@ operation, so one core that is busy with something else stops them all; processe
 from __future__ import annotations
 
 import os
-from typing import Iterable
+from collections.abc import Iterable
 
 import torch
 import torch.distributed as dist

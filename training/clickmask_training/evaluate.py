@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Iterable
 
 import numpy as np
 
@@ -55,8 +55,13 @@ class Report:
 HEADER = "| NoC@80 | @85 | @90 | @95 | 20 clicks @90 | mIoU after 1, 2, 3, 5, 10, 20 |"
 
 
-def click_ious(model: ClickModel, refinement: Refinement, sample: EvaluationSample, start: np.ndarray | None = None,
-               max_clicks: int = MAX_CLICKS) -> list[float]:
+def click_ious(
+    model: ClickModel,
+    refinement: Refinement,
+    sample: EvaluationSample,
+    start: np.ndarray | None = None,
+    max_clicks: int = MAX_CLICKS,
+) -> list[float]:
     """IoU after each simulated click, ``max_clicks`` values."""
     pipeline = ClickPipeline(model, refinement, sample.image, start)
     mask = pipeline.mask
@@ -98,11 +103,15 @@ def reading_ious(model: ClickModel, refinement: Refinement, sample: EvaluationSa
     """IoU of each candidate after the first click: what a user can have who looks through them."""
     nothing = np.zeros_like(sample.truth)
     click = next_evaluation_click(nothing, sample.truth, sample.ignore, nothing)
-    masks = [ClickPipeline(model, replace(refinement, candidate=index), sample.image).add(click) for index in range(count)]
+    masks = [
+        ClickPipeline(model, replace(refinement, candidate=index), sample.image).add(click) for index in range(count)
+    ]
     return [mask_iou(mask, sample.truth, sample.ignore) for mask in masks]
 
 
-def compare_readings(model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]) -> tuple[float, float]:
+def compare_readings(
+    model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]
+) -> tuple[float, float]:
     """Mean IoU after the first click: of the first candidate, and of the best one for each sample."""
     ious = np.array([reading_ious(model, refinement, sample) for sample in samples])
     return float(ious[:, 0].mean()), float(ious.max(1).mean())
@@ -118,7 +127,9 @@ def starting_mask(sample: EvaluationSample, seed: int = 0, low: float = 0.75, hi
     return None
 
 
-def evaluate_correction(model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]) -> tuple[Report, Report]:
+def evaluate_correction(
+    model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]
+) -> tuple[Report, Report]:
     """The same samples corrected from a wrong mask, and from nothing."""
     corrected, fresh = [], []
     for sample in samples:

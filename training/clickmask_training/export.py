@@ -67,13 +67,23 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
         warnings.simplefilter("ignore")
         features = network.encode(image)
         torch.onnx.export(
-            network.encoder, (image,), folder / "encoder.onnx", input_names=["image"], output_names=FEATURES,
-            opset_version=OPSET, dynamo=False,
+            network.encoder,
+            (image,),
+            folder / "encoder.onnx",
+            input_names=["image"],
+            output_names=FEATURES,
+            opset_version=OPSET,
+            dynamo=False,
         )
         torch.onnx.export(
-            _DecoderGraph(network).eval(), (*features, example_clicks(3, size), previous), folder / "decoder.onnx",
-            input_names=[*FEATURES, "clicks", "previous"], output_names=["logits", "scores"],
-            dynamic_axes={"clicks": {1: "clicks"}}, opset_version=OPSET, dynamo=False,
+            _DecoderGraph(network).eval(),
+            (*features, example_clicks(3, size), previous),
+            folder / "decoder.onnx",
+            input_names=[*FEATURES, "clicks", "previous"],
+            output_names=["logits", "scores"],
+            dynamic_axes={"clicks": {1: "clicks"}},
+            opset_version=OPSET,
+            dynamo=False,
         )
     for name in ("encoder", "decoder"):
         path = folder / f"{name}.onnx"
@@ -160,7 +170,9 @@ def complete_convolutions(model: onnx.ModelProto) -> None:
         kernel = shapes[node.input[1]][2:]
         present = {attribute.name for attribute in node.attribute}
         defaults = {"dilations": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0], "group": 1, "kernel_shape": kernel}
-        node.attribute.extend(helper.make_attribute(name, value) for name, value in defaults.items() if name not in present)
+        node.attribute.extend(
+            helper.make_attribute(name, value) for name, value in defaults.items() if name not in present
+        )
 
 
 def free_batch(model: onnx.ModelProto) -> None:
@@ -207,7 +219,9 @@ def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return result
 
 
-def open_sessions(folder: Path, suffix: str = "", threads: int = 2) -> tuple[onnxruntime.InferenceSession, onnxruntime.InferenceSession]:
+def open_sessions(
+    folder: Path, suffix: str = "", threads: int = 2
+) -> tuple[onnxruntime.InferenceSession, onnxruntime.InferenceSession]:
     """Encoder and decoder on the CPU."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -232,7 +246,9 @@ def parity(network: ClickNetwork, folder: Path, size: int) -> dict[str, float]:
             with torch.no_grad():
                 expected = network(image, clicks, previous)
             features = dict(zip(FEATURES, encoder.run(FEATURES, {"image": image.numpy()})))
-            logits, scores = decoder.run(["logits", "scores"], {**features, "clicks": clicks.numpy(), "previous": previous.numpy()})
+            logits, scores = decoder.run(
+                ["logits", "scores"], {**features, "clicks": clicks.numpy(), "previous": previous.numpy()}
+            )
             for got, wanted in ((logits, expected.logits), (scores, expected.scores)):
                 largest[kind] = max(largest[kind], float(np.abs(got - wanted.numpy()).max()))
     return largest
@@ -245,8 +261,15 @@ def timing(folder: Path, suffix: str = "", repeats: int = 15) -> dict[str, float
     image = {"image": np.random.default_rng(0).random((1, 3, size, size), np.float32)}
     features = dict(zip(FEATURES, encoder.run(FEATURES, image)))
     grid = next(tensor.shape[2] for tensor in decoder.get_inputs() if tensor.name == "previous")
-    feeds = {**features, "clicks": example_clicks(3, size).numpy(), "previous": np.zeros((1, 1, grid, grid), np.float32)}
-    return {"encoder": _median_ms(lambda: encoder.run(None, image), repeats), "decoder": _median_ms(lambda: decoder.run(None, feeds), repeats)}
+    feeds = {
+        **features,
+        "clicks": example_clicks(3, size).numpy(),
+        "previous": np.zeros((1, 1, grid, grid), np.float32),
+    }
+    return {
+        "encoder": _median_ms(lambda: encoder.run(None, image), repeats),
+        "decoder": _median_ms(lambda: decoder.run(None, feeds), repeats),
+    }
 
 
 def _median_ms(call, repeats: int) -> float:

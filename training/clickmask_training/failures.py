@@ -55,16 +55,70 @@ CASES = (
     Case("touching things: one of many stones", "granular_4902-top-mid-jpg", 84),
     Case("low contrast: a worn patch of road", "pothole_img-0052-jpg", 2),
     Case("small thing in a large picture (enlarged here): a board", "microctl_IMG-20190104-164630-jpg", 3),
-    Case("thin structure: a lattice mast", "rocket.jpg", outlines=(
-        ((443, 124), (448, 124), (452, 192), (457, 192), (459, 226), (464, 290), (472, 350), (478, 400), (481, 426),
-         (440, 426), (440, 330), (441, 226), (442, 192), (446, 192)),
-    )),
-    Case("mirroring and partly hidden: a spoon", "coffee.jpg", outlines=(
-        ((397, 80), (402, 71), (411, 67), (420, 68), (424, 76), (420, 95), (414, 115), (408, 132), (407, 118), (404, 100)),
-        ((390, 198), (387, 212), (384, 228), (383, 238), (392, 250), (402, 264), (406, 278), (403, 295), (392, 311),
-         (376, 321), (360, 325), (345, 321), (332, 309), (327, 293), (327, 278), (332, 263), (342, 251), (358, 245),
-         (368, 241), (375, 236), (376, 222), (381, 210)),
-    )),
+    Case(
+        "thin structure: a lattice mast",
+        "rocket.jpg",
+        outlines=(
+            (
+                (443, 124),
+                (448, 124),
+                (452, 192),
+                (457, 192),
+                (459, 226),
+                (464, 290),
+                (472, 350),
+                (478, 400),
+                (481, 426),
+                (440, 426),
+                (440, 330),
+                (441, 226),
+                (442, 192),
+                (446, 192),
+            ),
+        ),
+    ),
+    Case(
+        "mirroring and partly hidden: a spoon",
+        "coffee.jpg",
+        outlines=(
+            (
+                (397, 80),
+                (402, 71),
+                (411, 67),
+                (420, 68),
+                (424, 76),
+                (420, 95),
+                (414, 115),
+                (408, 132),
+                (407, 118),
+                (404, 100),
+            ),
+            (
+                (390, 198),
+                (387, 212),
+                (384, 228),
+                (383, 238),
+                (392, 250),
+                (402, 264),
+                (406, 278),
+                (403, 295),
+                (392, 311),
+                (376, 321),
+                (360, 325),
+                (345, 321),
+                (332, 309),
+                (327, 293),
+                (327, 278),
+                (332, 263),
+                (342, 251),
+                (358, 245),
+                (368, 241),
+                (375, 236),
+                (376, 222),
+                (381, 210),
+            ),
+        ),
+    ),
 )
 
 
@@ -157,12 +211,17 @@ def row(letter: str, case: Case, sample: EvaluationSample, course: Course) -> np
     last = max(SHOWN_AFTER)
     views = [
         (None, course.clicks[:last], f"{len(course.clicks[:last])} clicks"),
-        *((course.masks[count], course.clicks[:count], f"after {count}: IoU {_iou(course, count):.2f}") for count in SHOWN_AFTER),
+        *(
+            (course.masks[count], course.clicks[:count], f"after {count}: IoU {_iou(course, count):.2f}")
+            for count in SHOWN_AFTER
+        ),
         (sample.truth, [], "truth"),
     ]
     shown = view_of(sample, course)
     panels = np.concatenate([_panel(sample.image, mask, clicks, text, shown) for mask, clicks, text in views], 1)
-    line = _text(np.full((CAPTION, panels.shape[1], 3), 255, np.uint8), f"{letter}  {case.kind}; {course.reached()}", 13)
+    line = _text(
+        np.full((CAPTION, panels.shape[1], 3), 255, np.uint8), f"{letter}  {case.kind}; {course.reached()}", 13
+    )
     return np.concatenate([line, panels])
 
 
@@ -170,7 +229,9 @@ def _iou(course: Course, count: int) -> float:
     return course.ious[min(count, len(course.ious)) - 1]
 
 
-def _panel(image: np.ndarray, mask: np.ndarray | None, clicks: list[Click], text: str, shown: tuple[slice, slice]) -> np.ndarray:
+def _panel(
+    image: np.ndarray, mask: np.ndarray | None, clicks: list[Click], text: str, shown: tuple[slice, slice]
+) -> np.ndarray:
     rows, columns = shown
     scale = min(PANEL[0] / (columns.stop - columns.start), PANEL[1] / (rows.stop - rows.start))
     size = (round((columns.stop - columns.start) * scale), round((rows.stop - rows.start) * scale))
@@ -195,7 +256,9 @@ def _text(image: np.ndarray, text: str, bottom: int) -> np.ndarray:
     return cv2.putText(image, text, (4, bottom), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
 
 
-def write_sheet(path: Path, model: ClickModel, refinement: Refinement, items: list[Item], photos: Path, most_bytes: int) -> list[str]:
+def write_sheet(
+    path: Path, model: ClickModel, refinement: Refinement, items: list[Item], photos: Path, most_bytes: int
+) -> list[str]:
     """Write all cases as one JPEG of at most ``most_bytes`` and return a line of text on each."""
     rows, lines = [], []
     for index, case in enumerate(CASES):

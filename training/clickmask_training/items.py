@@ -23,8 +23,16 @@ HOLD_OUT_SOURCES: dict[str, str] = {
 """Sources that no training run sees; all three have clear rights. They measure unseen kinds of pictures."""
 
 HELD_BACK: dict[str, int] = {
-    "rend": 12, "treelimb": 4,
-    "bolts": 8, "bottles": 8, "corridor": 8, "eparts": 8, "nuts": 8, "strawberry": 8, "street": 8, "vehicles": 8,
+    "rend": 12,
+    "treelimb": 4,
+    "bolts": 8,
+    "bottles": 8,
+    "corridor": 8,
+    "eparts": 8,
+    "nuts": 8,
+    "strawberry": 8,
+    "street": 8,
+    "vehicles": 8,
 }
 """Sources of which one picture of so many is not trained on either: thin and small objects are measured on them."""
 
@@ -120,7 +128,7 @@ class Item:
 
 
 def read_items(root: Path) -> list[Item]:
-    """All items below ``root`` (``items.json``, pictures ``items/<name>.webp`` or ``.jpg``, label maps ``items/<name>.png``), in file order."""
+    """All items below ``root``, in file order: ``items.json``, ``items/<name>.webp`` or ``.jpg``, ``items/<name>.png``."""
     index = root / "items.json"
     if not index.is_file():
         raise FileNotFoundError(f"no training data at {root}: expected {index}; point --data at it")
@@ -148,11 +156,7 @@ def _picture_path(folder: Path, name: str) -> Path:
 def select_items(items: list[Item], licences: str = "clear", held_out: bool = False) -> list[Item]:
     """Items whose rights pass the filter, to train on or (``held_out``) to evaluate on."""
     allowed = LICENCE_FILTERS[licences]
-    return [
-        item
-        for item in items
-        if item.ids and rights_of(item.licence) in allowed and item.held_out == held_out
-    ]
+    return [item for item in items if item.ids and rights_of(item.licence) in allowed and item.held_out == held_out]
 
 
 def sampling_weights(items: list[Item], cap: int = 600, exponent: float = 0.6) -> np.ndarray:
@@ -162,8 +166,10 @@ def sampling_weights(items: list[Item], cap: int = 600, exponent: float = 0.6) -
     evenly over its pictures, so neither a large source nor one with many small objects takes over.
     """
     pictures = Counter(item.source for item in items)
-    weights = np.array([
-        SOURCE_FACTORS.get(item.source, 1.0) * min(pictures[item.source], cap) ** exponent / pictures[item.source]
-        for item in items
-    ])
+    weights = np.array(
+        [
+            SOURCE_FACTORS.get(item.source, 1.0) * min(pictures[item.source], cap) ** exponent / pictures[item.source]
+            for item in items
+        ]
+    )
     return weights / weights.sum()

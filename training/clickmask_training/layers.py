@@ -11,7 +11,9 @@ def upsample(x: Tensor, factor: int = 2) -> Tensor:
     return F.interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)
 
 
-def conv_norm(in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+def conv_norm(
+    in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, dilation: int = 1
+) -> nn.Sequential:
     """Convolution, batch normalisation, ReLU; keeps the size when ``stride`` is 1."""
     padding = dilation * (kernel // 2)
     return nn.Sequential(

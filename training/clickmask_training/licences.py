@@ -11,10 +11,10 @@ is not stated.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Rights(str, Enum):
+class Rights(StrEnum):
     """How clear the rights in an item are."""
 
     CLEAR = "clear"
@@ -49,7 +49,10 @@ RIGHTS: dict[str, Rights] = {
             ("CC BY-SA 4.0", Rights.CLEAR),
             ("Public Domain", Rights.CLEAR),
             ("CC BY 4.0", Rights.CLEAR),
-            ("annotations CC BY 4.0; photos CC BY 2.0 / CC BY-SA 2.0 / no known restrictions / US Gov only", Rights.CLEAR),
+            (
+                "annotations CC BY 4.0; photos CC BY 2.0 / CC BY-SA 2.0 / no known restrictions / US Gov only",
+                Rights.CLEAR,
+            ),
             ("Apache-2.0 (annotations and photos as published)", Rights.NOTED),
         )
     },

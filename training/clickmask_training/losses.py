@@ -74,7 +74,8 @@ def click_loss_weights(clicks: Tensor, target: Tensor, side: int) -> Tensor:
     ys = (torch.arange(height, device=clicks.device) + 0.5) * side / height
     xs = (torch.arange(width, device=clicks.device) + 0.5) * side / width
     distance = torch.sqrt(
-        (xs[None, None, None] - clicks[:, :, 0, None, None]) ** 2 + (ys[None, None, :, None] - clicks[:, :, 1, None, None]) ** 2
+        (xs[None, None, None] - clicks[:, :, 0, None, None]) ** 2
+        + (ys[None, None, :, None] - clicks[:, :, 1, None, None]) ** 2
     )
     tau = 100.0 * side / 512.0
     label = clicks[:, :, 2, None, None]

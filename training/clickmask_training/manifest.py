@@ -17,7 +17,14 @@ REFINEMENT = {
     # The first click is the weak one; later ones gain less than a further pass costs.
     "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
     # RITM's numbers; large objects gain nothing from it.
-    "zoomIn": {"skipClicks": 1, "expansion": 1.4, "minSize": 200, "keepIou": 0.5, "threshold": 0.5, "largestShare": 0.3},
+    "zoomIn": {
+        "skipClicks": 1,
+        "expansion": 1.4,
+        "minSize": 200,
+        "keepIou": 0.5,
+        "threshold": 0.5,
+        "largestShare": 0.3,
+    },
     "flip": False,
 }
 """What the exported model does unless its user says otherwise."""
@@ -40,10 +47,14 @@ def manifest(description: dict, version: str, licences: str, candidate: str) -> 
         "version": version,
         "description": f"MobileNetV2 encoder with a feature pyramid, light decoder, three candidates, input {size} x {size}",
         "licence": licence,
-        "source": {"text": "Trained for this project, by the recipe in training/, from Apache-2.0 MobileNetV2 weights."},
+        "source": {
+            "text": "Trained for this project, by the recipe in training/, from Apache-2.0 MobileNetV2 weights."
+        },
         "threshold": 0.5,
         "refinement": REFINEMENT,
-        "graphs": {name: {"file": f"{name}.onnx", **description["files"][f"{name}.onnx"]} for name in ("encoder", "decoder")},
+        "graphs": {
+            name: {"file": f"{name}.onnx", **description["files"][f"{name}.onnx"]} for name in ("encoder", "decoder")
+        },
         "options": {"candidate": candidate},
     }
 
@@ -52,11 +63,18 @@ def refinement_of(content: dict) -> Refinement:
     """The ``refinement`` of a manifest, as this recipe's pipeline takes it."""
     cascade, zoom = content["cascade"], content["zoomIn"]
     return Refinement(
-        cascade_steps=cascade["steps"], settled_pixels=cascade["settledPixels"], every_click=cascade["clicks"] == "every",
+        cascade_steps=cascade["steps"],
+        settled_pixels=cascade["settledPixels"],
+        every_click=cascade["clicks"] == "every",
         flip=content["flip"],
-        zoom_in=zoom and ZoomIn(
-            skip_clicks=zoom["skipClicks"], expansion=zoom["expansion"], least_side=zoom["minSize"], keep_iou=zoom["keepIou"],
-            threshold=zoom["threshold"], largest_share=zoom.get("largestShare", 1.0),
+        zoom_in=zoom
+        and ZoomIn(
+            skip_clicks=zoom["skipClicks"],
+            expansion=zoom["expansion"],
+            least_side=zoom["minSize"],
+            keep_iou=zoom["keepIou"],
+            threshold=zoom["threshold"],
+            largest_share=zoom.get("largestShare", 1.0),
         ),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Collection, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -56,7 +57,11 @@ class CheckpointModel:
         self._network = load_network(path)
         decoder = self._network.decoder
         parts = decoder.config
-        has = {"first-click": parts.first_click_attention, "similarity": parts.similarity, "previous": parts.previous_mask}
+        has = {
+            "first-click": parts.first_click_attention,
+            "similarity": parts.similarity,
+            "previous": parts.previous_mask,
+        }
         lacking = sorted(part for part in without if not has[part])
         if lacking:
             raise ValueError(f"this network has no {', '.join(lacking)}")

@@ -18,7 +18,9 @@ def mask_iou(a: np.ndarray, b: np.ndarray, ignore: np.ndarray | None = None) -> 
     return 1.0 if union == 0 else int((a & b).sum()) / union
 
 
-def perturb(mask: np.ndarray, rng: random.Random, low: float = 0.5, high: float = 0.92, attempts: int = 12) -> np.ndarray | None:
+def perturb(
+    mask: np.ndarray, rng: random.Random, low: float = 0.5, high: float = 0.92, attempts: int = 12
+) -> np.ndarray | None:
     """A wrong version of ``mask`` (uint8 (H, W)) whose IoU with it lies in [low, high]; None if none was found."""
     wrong = mask
     for _ in range(attempts):
@@ -59,10 +61,12 @@ def _move(mask: np.ndarray, rng: random.Random) -> np.ndarray:
     if len(xs) == 0:
         return mask
     centre_x, centre_y = float(xs.mean()), float(ys.mean())
-    matrix = np.array([
-        [scale, 0, centre_x * (1 - scale) + rng.uniform(-reach, reach)],
-        [0, scale, centre_y * (1 - scale) + rng.uniform(-reach, reach)],
-    ])
+    matrix = np.array(
+        [
+            [scale, 0, centre_x * (1 - scale) + rng.uniform(-reach, reach)],
+            [0, scale, centre_y * (1 - scale) + rng.uniform(-reach, reach)],
+        ]
+    )
     return cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_NEAREST)
 
 

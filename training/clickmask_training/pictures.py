@@ -47,8 +47,14 @@ def _overlay(image: np.ndarray, mask: np.ndarray, clicks: list, caption: str) ->
     return panel
 
 
-def write_worst(folder: Path, name: str, model: ClickModel, refinement: Refinement,
-                results: list[tuple[EvaluationSample, list[float]]], count: int) -> None:
+def write_worst(
+    folder: Path,
+    name: str,
+    model: ClickModel,
+    refinement: Refinement,
+    results: list[tuple[EvaluationSample, list[float]]],
+    count: int,
+) -> None:
     """Strips of the ``count`` samples with the lowest mean IoU over the first ten clicks, worst first."""
     folder.mkdir(parents=True, exist_ok=True)
     ranked = sorted(results, key=lambda result: float(np.mean(result[1][:10])))

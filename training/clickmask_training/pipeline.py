@@ -51,12 +51,16 @@ class Refinement:
 class ClickPipeline:
     """One picture being clicked. Start it, then add one click after the other."""
 
-    def __init__(self, model: ClickModel, refinement: Refinement, image: np.ndarray, start: np.ndarray | None = None) -> None:
+    def __init__(
+        self, model: ClickModel, refinement: Refinement, image: np.ndarray, start: np.ndarray | None = None
+    ) -> None:
         """``image`` RGB uint8 (H, W, 3); ``start`` uint8 (H, W), a mask to be corrected."""
         self.model, self.refinement, self.image = model, refinement, image
         self.height, self.width = image.shape[:2]
         self.clicks: list[Click] = []
-        self.probabilities = np.zeros((self.height, self.width), np.float32) if start is None else start.astype(np.float32)
+        self.probabilities = (
+            np.zeros((self.height, self.width), np.float32) if start is None else start.astype(np.float32)
+        )
         """Full-resolution probabilities after the last pass, (H, W)."""
         self._started = start is not None
         self._grid: tuple[Region, np.ndarray] | None = None
@@ -105,7 +109,9 @@ class ClickPipeline:
         x, y, width, height = region
         self._grid = (region, grid)
         self.probabilities = np.zeros((self.height, self.width), np.float32)
-        self.probabilities[y : y + height, x : x + width] = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
+        self.probabilities[y : y + height, x : x + width] = cv2.resize(
+            grid, (width, height), interpolation=cv2.INTER_LINEAR
+        )
         return candidate
 
     def _choose(self, decoded: Candidates) -> int:
@@ -129,7 +135,9 @@ class ClickPipeline:
     def _clicks_in(self, region: Region) -> np.ndarray:
         x, y, width, height = region
         size = self.model.size
-        return np.array([[(cx - x) * size / width, (cy - y) * size / height, label] for cx, cy, label in self.clicks], np.float32)
+        return np.array(
+            [[(cx - x) * size / width, (cy - y) * size / height, label] for cx, cy, label in self.clicks], np.float32
+        )
 
     def _previous(self, region: Region) -> np.ndarray:
         if self._grid is not None and self._grid[0] == region:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable
 
 import cv2
 import numpy as np
@@ -17,7 +17,8 @@ IGNORED = 128
 def write_berkeley(folder: Path, samples: Iterable[EvaluationSample]) -> int:
     """Layout ``berkeley``: ``images/``, ``masks/`` with 128 ignored and 255 object; returns the number of samples."""
     count = 0
-    for count, sample in enumerate(samples, 1):
+    for sample in samples:
+        count += 1
         name = sample.name.replace("/", "-") + ".png"
         mask = np.where(sample.ignore > 0, IGNORED, sample.truth * 255).astype(np.uint8)
         _write(folder / "images" / name, cv2.cvtColor(sample.image, cv2.COLOR_RGB2BGR))

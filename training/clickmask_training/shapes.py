@@ -20,7 +20,13 @@ def random_shape(size: int, rng: random.Random) -> np.ndarray:
     elif kind == "polygon":
         corners = rng.randint(3, 7)
         angles = sorted(rng.uniform(0, 2 * math.pi) for _ in range(corners))
-        points = [(centre[0] + radius * rng.uniform(0.5, 1.2) * math.cos(a), centre[1] + radius * rng.uniform(0.5, 1.2) * math.sin(a)) for a in angles]
+        points = [
+            (
+                centre[0] + radius * rng.uniform(0.5, 1.2) * math.cos(a),
+                centre[1] + radius * rng.uniform(0.5, 1.2) * math.sin(a),
+            )
+            for a in angles
+        ]
         cv2.fillPoly(mask, [np.array(points, np.int32)], 1)
     elif kind in ("ellipse", "ring"):
         axes = (max(3, round(radius)), max(3, round(radius * rng.uniform(0.3, 1.0))))
@@ -45,10 +51,31 @@ def _blob_outline(centre: tuple[float, float], radius: float, rng: random.Random
     stretch = rng.uniform(0.5, 1.0)
     turn = rng.uniform(0, math.pi)
     x, y = reach * np.cos(angle), stretch * reach * np.sin(angle)
-    return np.stack([
-        centre[0] + x * math.cos(turn) - y * math.sin(turn),
-        centre[1] + x * math.sin(turn) + y * math.cos(turn),
-    ], 1).astype(np.int32)
+    return np.stack(
+        [
+            centre[0] + x * math.cos(turn) - y * math.sin(turn),
+            centre[1] + x * math.sin(turn) + y * math.cos(turn),
+        ],
+        1,
+    ).astype(np.int32)
+
+
+def random_cable(image: np.ndarray, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
+    """A cable of 3 to 6 px laid over the picture in one bend: the picture with it, and its mask uint8 (H, W)."""
+    height, width = image.shape[:2]
+    ends = np.array([[rng.uniform(0.05, 0.95) * width, rng.uniform(0.05, 0.95) * height] for _ in range(4)])
+    ends[3] = ends[0] + rng.uniform(0.5, 0.8) * min(height, width) * np.array(
+        [math.cos(turn := rng.uniform(0, 6.28)), math.sin(turn)]
+    )
+    t = np.linspace(0, 1, 80)[:, None]
+    path = (1 - t) ** 3 * ends[0] + 3 * t * (1 - t) ** 2 * ends[1] + 3 * t**2 * (1 - t) * ends[2] + t**3 * ends[3]
+    mask = np.zeros((height, width), np.uint8)
+    thickness = rng.randint(3, 6)
+    cv2.polylines(mask, [np.rint(path).astype(np.int32)], False, 1, thickness)
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[..., None] / (0.5 * thickness)
+    colour = np.array([rng.uniform(20, 235) for _ in range(3)])
+    painted = np.where(mask[..., None] > 0, np.clip(colour * (0.6 + 0.5 * np.minimum(distance, 1)), 0, 255), image)
+    return painted.astype(np.uint8), mask
 
 
 def random_texture(patch: np.ndarray, size: int, rng: random.Random, noise: np.random.Generator) -> np.ndarray:

@@ -67,7 +67,9 @@ def exclusion(base: Composite, other: Composite, rng: random.Random) -> Composit
     """The other's object over the base, no part of the target."""
     pasted = other.targets[0].mask
     image = paste(base.image, other.image, pasted, 1.0, rng)
-    return Composite(image, [*(target.seen_through(1 - pasted) for target in base.targets), Target(pasted, np.zeros_like(pasted))])
+    return Composite(
+        image, [*(target.seen_through(1 - pasted) for target in base.targets), Target(pasted, np.zeros_like(pasted))]
+    )
 
 
 def union(base: Composite, other: Composite, rng: random.Random) -> Composite:

@@ -11,10 +11,10 @@ import random
 import signal
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 import cv2
 import numpy as np
@@ -34,6 +34,7 @@ from .items import Item
 from .layers import upsample
 from .losses import adaptive_focal, boundary_weights, click_loss_weights, contrastive, dice, normalized_focal, soft_iou
 from .network import ClickNetwork
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -68,7 +69,9 @@ class _Run:
         torch.manual_seed(config.seed)
         self.config, self.options = config, options
         self.group = Group()
-        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device)
+        self.device = torch.device(
+            ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+        )
         self.progress = Progress()
         self.dataset = ClickDataset(items, config.sampling, config.seed)
         self.network = ClickNetwork(config.decoder)
@@ -170,7 +173,9 @@ class _Run:
     def _batches(self, size: int, batch: int) -> Iterator[dict[str, Tensor]]:
         loader = DataLoader(
             self.dataset,
-            batch_sampler=BatchSchedule(self.progress.pictures + self.group.rank * batch, batch, size, batch * self.group.size),
+            batch_sampler=BatchSchedule(
+                self.progress.pictures + self.group.rank * batch, batch, size, batch * self.group.size
+            ),
             num_workers=self.options.workers,
             prefetch_factor=4 if self.options.workers else None,
             pin_memory=self.device.type == "cuda",
@@ -192,7 +197,13 @@ class _Run:
         # With only the score head training, normalisation keeps the statistics that the masks were trained to.
         self.network.train(not self.config.only_scores)
         config, loss_config = self.config, self.config.loss
-        image = batch["image"].to(self.device, non_blocking=True).float().div_(255.0).contiguous(memory_format=torch.channels_last)
+        image = (
+            batch["image"]
+            .to(self.device, non_blocking=True)
+            .float()
+            .div_(255.0)
+            .contiguous(memory_format=torch.channels_last)
+        )
         size = image.shape[-1]
         flatten = lambda name: batch[name].to(self.device, non_blocking=True).flatten(0, 1)  # (B, T, ...) to (B T, ...)
         target, weight = flatten("target")[:, None].float() / 255.0, flatten("weight")[:, None].float() / 255.0
@@ -207,7 +218,9 @@ class _Run:
         with self._autocast():
             features = self.network.encode(image)
         targets = batch["target"].shape[1]
-        features = tuple(f.repeat_interleave(targets, 0).contiguous(memory_format=torch.channels_last) for f in features)
+        features = tuple(
+            f.repeat_interleave(targets, 0).contiguous(memory_format=torch.channels_last) for f in features
+        )
 
         total = image.new_zeros(())
         report: dict[str, float] = {}
@@ -238,8 +251,16 @@ class _Run:
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def _loss(self, decoded: Decoded, logits: Tensor, target: Tensor, weight: Tensor, clicks: Tensor,
-              size: int, reading: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _loss(
+        self,
+        decoded: Decoded,
+        logits: Tensor,
+        target: Tensor,
+        weight: Tensor,
+        clicks: Tensor,
+        size: int,
+        reading: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
         """Loss of one pass, and IoU of each candidate (B, K). ``reading`` is another target of the same click, or zeros."""
         config = self.config.loss
         target_k = target.expand_as(logits)
@@ -254,7 +275,9 @@ class _Run:
             alternatives = per_candidate[:, 1:].amin(1)
             if reading is not None and logits.shape[1] == 3:
                 reading_k = reading.expand(-1, 2, -1, -1)
-                other = mask_loss(logits[:, 1:], reading_k, weight) + config.dice * dice(logits[:, 1:], reading_k, weight)
+                other = mask_loss(logits[:, 1:], reading_k, weight) + config.dice * dice(
+                    logits[:, 1:], reading_k, weight
+                )
                 # One of the two takes the target, the other one the other reading, whichever way costs less.
                 both = (per_candidate[:, 1:] + other.flip(1)).amin(1)
                 alternatives = torch.where(reading.amax((1, 2, 3)) > 0.5, both, alternatives)
@@ -266,8 +289,9 @@ class _Run:
             loss = loss + config.contrastive * contrastive(decoded.similarities, target, weight, has_negative).mean()
         return loss, iou
 
-    def _add_clicks(self, iteration: int, clicks: Tensor, predicted: np.ndarray, truth: np.ndarray,
-                    undefined: np.ndarray) -> None:
+    def _add_clicks(
+        self, iteration: int, clicks: Tensor, predicted: np.ndarray, truth: np.ndarray, undefined: np.ndarray
+    ) -> None:
         """Append a simulated click to each sample that gets one; coordinates go from the target grid to input px."""
         # Drawn from the sample's number, not from a running state: a resumed run goes on as if it had not stopped.
         first = self.progress.targets + self.group.rank * len(clicks)
@@ -303,8 +327,17 @@ class _Log:
 
     def write(self, progress: Progress, size: int, lr: float) -> None:
         means = {name: round(float(np.mean([r[name] for r in self.recent])), 4) for name in self.recent[-1]}
-        line = json.dumps({"step": progress.step, "pictures": progress.pictures, "targets": progress.targets,
-                           "seconds": round(progress.seconds), "size": size, "lr": round(lr, 6), **means})
+        line = json.dumps(
+            {
+                "step": progress.step,
+                "pictures": progress.pictures,
+                "targets": progress.targets,
+                "seconds": round(progress.seconds),
+                "size": size,
+                "lr": round(lr, 6),
+                **means,
+            }
+        )
         print(line, flush=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")

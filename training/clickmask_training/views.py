@@ -27,8 +27,13 @@ class ViewConfig:
     """Degrees."""
 
 
-def random_view(shape: tuple[int, int], box: tuple[int, int, int, int], size: int, rng: random.Random,
-                config: ViewConfig = ViewConfig()) -> np.ndarray:
+def random_view(
+    shape: tuple[int, int],
+    box: tuple[int, int, int, int],
+    size: int,
+    rng: random.Random,
+    config: ViewConfig = ViewConfig(),
+) -> np.ndarray:
     """Affine map (2, 3) from picture px to a square of side ``size``.
 
     ``shape`` is (H, W) of the picture, ``box`` (x0, y0, x1, y1) the object that a crop is made about.
@@ -51,15 +56,23 @@ def random_view(shape: tuple[int, int], box: tuple[int, int, int, int], size: in
         span_x, span_y = min(side * rng.uniform(0.8, 1.25), width), min(side, height)
         centre_x = _within((x0 + x1) / 2 + rng.uniform(-0.35, 0.35) * max(0.0, span_x - (x1 - x0)), span_x, width)
         centre_y = _within((y0 + y1) / 2 + rng.uniform(-0.35, 0.35) * max(0.0, span_y - (y1 - y0)), span_y, height)
-    angle = math.radians(rng.uniform(-config.max_rotation, config.max_rotation)) if rng.random() < config.rotate_probability else 0.0
+    angle = (
+        math.radians(rng.uniform(-config.max_rotation, config.max_rotation))
+        if rng.random() < config.rotate_probability
+        else 0.0
+    )
     mirror = -1.0 if rng.random() < 0.5 else 1.0
     scale_x, scale_y = mirror * size / span_x, size / span_y
-    linear = np.array([
-        [scale_x * math.cos(angle), -scale_x * math.sin(angle)],
-        [scale_y * math.sin(angle), scale_y * math.cos(angle)],
-    ])
+    linear = np.array(
+        [
+            [scale_x * math.cos(angle), -scale_x * math.sin(angle)],
+            [scale_y * math.sin(angle), scale_y * math.cos(angle)],
+        ]
+    )
     # Pixel centres lie at +0.5, OpenCV's at integers.
-    offset = np.array([size / 2, size / 2]) - linear @ np.array([centre_x, centre_y]) + linear @ np.array([0.5, 0.5]) - 0.5
+    offset = (
+        np.array([size / 2, size / 2]) - linear @ np.array([centre_x, centre_y]) + linear @ np.array([0.5, 0.5]) - 0.5
+    )
     return np.concatenate([linear, offset[:, None]], 1)
 
 
@@ -74,9 +87,13 @@ def warp_image(image: np.ndarray, view: np.ndarray, size: int) -> np.ndarray:
     if shrink < 0.6:
         sigma = 0.35 / shrink
         image = cv2.GaussianBlur(image, (0, 0), sigma)
-    return cv2.warpAffine(image, view, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PADDING_RGB)
+    return cv2.warpAffine(
+        image, view, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PADDING_RGB
+    )
 
 
 def warp_labels(labels: np.ndarray, view: np.ndarray, size: int) -> np.ndarray:
     """Label map uint8 (H, W) to (size, size), nearest neighbour; 0 outside the picture."""
-    return cv2.warpAffine(labels, view, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return cv2.warpAffine(
+        labels, view, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+    )

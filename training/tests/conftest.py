@@ -13,7 +13,7 @@ cv2 = pytest.importorskip("cv2")
 SIDE = 96
 
 
-def draw(seed: int) -> tuple["np.ndarray", "np.ndarray"]:
+def draw(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """RGB picture and label map with two objects and an ignored band."""
     random = np.random.default_rng(seed)
     image = random.integers(60, 100, (SIDE, SIDE + 32, 3)).astype(np.uint8)
@@ -32,7 +32,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("data")
     (root / "items").mkdir()
     entries = []
-    sources = [("pets", "CC BY-SA 4.0", 3), ("ccp", "Apache-2.0 (annotations and photos as published)", 2), ("microctl", "MIT", 1), ("sysu", "none stated", 1)]
+    sources = [
+        ("pets", "CC BY-SA 4.0", 3),
+        ("ccp", "Apache-2.0 (annotations and photos as published)", 2),
+        ("microctl", "MIT", 1),
+        ("sysu", "none stated", 1),
+    ]
     for source, licence, count in sources:
         for index in range(count):
             name = f"{source}_{index}"
@@ -40,7 +45,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             kind = "jpg" if index else "webp"  # both are read
             cv2.imwrite(str(root / "items" / f"{name}.{kind}"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
             cv2.imwrite(str(root / "items" / f"{name}.png"), labels)
-            entries.append({"n": name, "src": source, "ids": [1, 2], "licence": licence, "thin": [2] if source == "ccp" else []})
+            entries.append(
+                {"n": name, "src": source, "ids": [1, 2], "licence": licence, "thin": [2] if source == "ccp" else []}
+            )
     (root / "items.json").write_text(json.dumps(entries))
     return root
 

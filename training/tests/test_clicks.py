@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import numpy as np
-
 from clickmask_training.clicks import initial_clicks, next_evaluation_click, next_training_click
 from clickmask_training.perturb import mask_iou, perturb
 

@@ -7,9 +7,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from clickmask_training.check import find_problems, summary
-from clickmask_training.items import HELD_BACK, HOLD_OUT_SOURCES, SOURCE_FACTORS, read_items, sampling_weights, select_items
+from clickmask_training.items import (
+    HELD_BACK,
+    HOLD_OUT_SOURCES,
+    SOURCE_FACTORS,
+    read_items,
+    sampling_weights,
+    select_items,
+)
 from clickmask_training.licences import RIGHTS, Rights, rights_of
 from clickmask_training.pack import pack, unpack
 

@@ -7,8 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from clickmask_training.evaluate import VARIANTS, click_ious, evaluate_correction, number_of_clicks, reading_ious, summarise
+from clickmask_training.evaluate import (
+    VARIANTS,
+    click_ious,
+    evaluate_correction,
+    number_of_clicks,
+    reading_ious,
+    summarise,
+)
 from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
 from clickmask_training.models import Candidates
 from clickmask_training.pictures import write_worst
@@ -152,6 +158,8 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     pytest.importorskip("torch")
     pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
+    from dataclasses import replace
+
     from clickmask_training.config import SCHEDULES
     from clickmask_training.decoder import DecoderConfig
     from clickmask_training.export import FEATURES, PARITY, example_clicks, export, open_sessions
@@ -159,7 +167,6 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     from clickmask_training.manifest import manifest
     from clickmask_training.models import open_model
     from clickmask_training.train import RunOptions, train
-    from dataclasses import replace
 
     # All parts at once, also those that schedules leave out.
     config = replace(SCHEDULES["smoke"], samples=2, decoder=DecoderConfig(first_click_attention=True))
@@ -195,7 +202,10 @@ def test_export_matches_pytorch(data: Path, backbone: Path, tmp_path: Path):
     for k in range(2):
         np.testing.assert_allclose(joined[k], np.concatenate([one[k] for one in single]), atol=1e-4)
     # Both kinds of model go through the same pipeline to the same mask.
-    masks = [ClickPipeline(open_model(path, 64), Refinement(cascade_steps=1), sample().image).add((40.5, 45.5, 1.0)) for path in (tmp_path / "checkpoint.pt", tmp_path / "onnx")]
+    masks = [
+        ClickPipeline(open_model(path, 64), Refinement(cascade_steps=1), sample().image).add((40.5, 45.5, 1.0))
+        for path in (tmp_path / "checkpoint.pt", tmp_path / "onnx")
+    ]
     assert (masks[0] != masks[1]).mean() < 1e-3
     # A silenced part changes what the network sees, and only a known part can be.
     image, clicks = np.full((64, 64, 3), 0.5, np.float32), np.array([[30, 30, 1]], np.float32)

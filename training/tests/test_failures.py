@@ -9,9 +9,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
 from clickmask_training import failures
-from clickmask_training.failures import Case, case_sample, clicked_parts, run_case, shipped_refinement, view_of, write_sheet
+from clickmask_training.failures import (
+    Case,
+    case_sample,
+    clicked_parts,
+    run_case,
+    shipped_refinement,
+    view_of,
+    write_sheet,
+)
 from clickmask_training.items import read_items
 from clickmask_training.models import Candidates
 from clickmask_training.pipeline import Refinement, ZoomIn
@@ -69,16 +76,24 @@ def test_view_holds_masks_and_truth(data: Path):
 
 def test_refinement_of_the_manifest(tmp_path: Path):
     content = {
-        "threshold": 0.5, "options": {"candidate": "best"},
+        "threshold": 0.5,
+        "options": {"candidate": "best"},
         "refinement": {"cascade": {"steps": 4, "settledPixels": 20, "clicks": "first"}, "zoomIn": None, "flip": False},
     }
     (tmp_path / "model.json").write_text(json.dumps(content))
-    assert shipped_refinement(tmp_path) == Refinement(cascade_steps=4, settled_pixels=20, every_click=False, candidate="score")
+    assert shipped_refinement(tmp_path) == Refinement(
+        cascade_steps=4, settled_pixels=20, every_click=False, candidate="score"
+    )
     content["refinement"]["cascade"] = {"steps": 0, "settledPixels": None, "clicks": "every"}
     (tmp_path / "model.json").write_text(json.dumps({**content, "options": {}}))
     assert shipped_refinement(tmp_path) == Refinement(candidate="first")
     content["refinement"]["zoomIn"] = {
-        "skipClicks": 1, "expansion": 1.5, "minSize": 180, "keepIou": 0.4, "threshold": 0.6, "largestShare": 0.3,
+        "skipClicks": 1,
+        "expansion": 1.5,
+        "minSize": 180,
+        "keepIou": 0.4,
+        "threshold": 0.6,
+        "largestShare": 0.3,
     }
     (tmp_path / "model.json").write_text(json.dumps(content))
     assert shipped_refinement(tmp_path).zoom_in == ZoomIn(1, 1.5, 180, 0.4, 0.6, 0.3)

@@ -58,7 +58,10 @@ def test_mixing_leaves_the_target():
 def test_views_keep_the_object_and_their_kind():
     labels = np.zeros((50, 80), np.uint8)
     labels[10:40, 20:60] = 1
-    whole, crop = ViewConfig(whole_probability=1.0, rotate_probability=0.0), ViewConfig(whole_probability=0.0, rotate_probability=0.0)
+    whole, crop = (
+        ViewConfig(whole_probability=1.0, rotate_probability=0.0),
+        ViewConfig(whole_probability=0.0, rotate_probability=0.0),
+    )
     shares = {}
     for name, config in (("whole", whole), ("crop", crop)):
         views = [random_view(labels.shape, (20, 10, 60, 40), SIZE, random.Random(seed), config) for seed in range(40)]

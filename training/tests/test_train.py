@@ -23,7 +23,11 @@ SMOKE = replace(SCHEDULES["smoke"], phases=(Phase(0.5, 64, 2), Phase(1.0, 96, 2)
 
 def run(data: Path, backbone: Path, folder: Path, config=SMOKE, **options) -> bool:
     items = select_items(read_items(data))
-    return training.train(items, config, training.RunOptions(folder=folder, backbone=backbone, workers=0, threads=1, device="cpu", **options))
+    return training.train(
+        items,
+        config,
+        training.RunOptions(folder=folder, backbone=backbone, workers=0, threads=1, device="cpu", **options),
+    )
 
 
 def test_resumed_run_ends_as_an_uninterrupted_one(data: Path, backbone: Path, tmp_path: Path):
@@ -72,14 +76,17 @@ def test_score_stage_leaves_the_masks(data: Path, backbone: Path, tmp_path: Path
     start = tmp_path / "masks" / "checkpoint.pt"
     config = replace(SCHEDULES["scores"], phases=SMOKE.phases, minutes=None, samples=8)
     run(data, backbone, tmp_path / "scores", config=config, start_from=start)
-    before, after = (load_checkpoint(path)["average"]["average"] for path in (start, tmp_path / "scores" / "checkpoint.pt"))
+    before, after = (
+        load_checkpoint(path)["average"]["average"] for path in (start, tmp_path / "scores" / "checkpoint.pt")
+    )
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
     assert changed and all(name.startswith("decoder.score.") for name in changed)
 
 
 @pytest.mark.parametrize("gains", [True, False])
-def test_a_network_that_gains_or_loses_first_click_attention_keeps_the_rest(gains: bool, data: Path, backbone: Path, tmp_path: Path,
-                                                                            capsys: pytest.CaptureFixture[str]):
+def test_a_network_that_gains_or_loses_first_click_attention_keeps_the_rest(
+    gains: bool, data: Path, backbone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     before, after = (replace(SMOKE, decoder=DecoderConfig(first_click_attention=value)) for value in (not gains, gains))
     run(data, backbone, tmp_path / "before", config=before)
     start = load_network(tmp_path / "before" / "checkpoint.pt").state_dict()
@@ -107,7 +114,9 @@ def test_a_network_with_other_candidates_keeps_those_that_both_have(counts: tupl
     for name in ("decoder.mask.weight", "decoder.mask.bias", "decoder.score.role"):
         shared = min(len(start[name]), len(fresh[name]))
         assert len(taken[name]) == len(fresh[name])
-        assert torch.equal(taken[name][:shared], start[name][:shared]) and torch.equal(taken[name][shared:], fresh[name][shared:])
+        assert torch.equal(taken[name][:shared], start[name][:shared]) and torch.equal(
+            taken[name][shared:], fresh[name][shared:]
+        )
     assert taken.keys() == fresh.keys()
 
 
@@ -115,22 +124,41 @@ def test_average_of_two_runs(data: Path, backbone: Path, tmp_path: Path, capsys:
     older, newer, out = tmp_path / "older", tmp_path / "newer", tmp_path / "weights.pt"
     run(data, backbone, older)
     run(data, backbone, newer, start_from=older / "checkpoint.pt", config=replace(SMOKE, seed=3))
-    arguments = ["average", str(newer / "checkpoint.pt"), str(older / "checkpoint.pt"), "--share", "0.75", "--out", str(out)]
+    arguments = [
+        "average",
+        str(newer / "checkpoint.pt"),
+        str(older / "checkpoint.pt"),
+        "--share",
+        "0.75",
+        "--out",
+        str(out),
+    ]
     assert main(arguments) == 0
-    a, b, mean = (load_checkpoint(path)["average"]["average"] for path in (newer / "checkpoint.pt", older / "checkpoint.pt", out))
+    a, b, mean = (
+        load_checkpoint(path)["average"]["average"] for path in (newer / "checkpoint.pt", older / "checkpoint.pt", out)
+    )
     assert mean.keys() == a.keys()
     for name, value in mean.items():
         wanted = 0.75 * a[name] + 0.25 * b[name] if value.is_floating_point() else a[name]
         torch.testing.assert_close(value.to(wanted.dtype), wanted, rtol=2e-3, atol=1e-4)
-    assert load_network(out)(torch.zeros(1, 3, 64, 64), torch.tensor([[[9.0, 9.0, 1.0]]]), torch.zeros(1, 1, 32, 32)).logits.isfinite().all()
+    assert (
+        load_network(out)(torch.zeros(1, 3, 64, 64), torch.tensor([[[9.0, 9.0, 1.0]]]), torch.zeros(1, 1, 32, 32))
+        .logits.isfinite()
+        .all()
+    )
     # Alone: as it is, in half the bytes and without the optimiser.
     assert main(["average", str(newer / "checkpoint.pt"), "--out", str(out)]) == 0
-    torch.testing.assert_close(load_network(out).state_dict(), load_network(newer / "checkpoint.pt").state_dict(), rtol=2e-3, atol=1e-4)
+    torch.testing.assert_close(
+        load_network(out).state_dict(), load_network(newer / "checkpoint.pt").state_dict(), rtol=2e-3, atol=1e-4
+    )
     assert out.stat().st_size < (newer / "checkpoint.pt").stat().st_size / 3
     # Where a part went, what read it is the newer run's.
     capsys.readouterr()
     run(data, backbone, tmp_path / "other", config=replace(SMOKE, decoder=DecoderConfig(first_click_attention=True)))
-    assert main(["average", str(newer / "checkpoint.pt"), str(tmp_path / "other" / "checkpoint.pt"), "--out", str(out)]) == 0
+    assert (
+        main(["average", str(newer / "checkpoint.pt"), str(tmp_path / "other" / "checkpoint.pt"), "--out", str(out)])
+        == 0
+    )
     assert capsys.readouterr().out.endswith("of the newer alone: decoder.merge_16\n")
     mean, other = (load_network(path).state_dict() for path in (out, tmp_path / "other" / "checkpoint.pt"))
     torch.testing.assert_close(mean["decoder.merge_16.0.weight"], a["decoder.merge_16.0.weight"], rtol=2e-3, atol=1e-4)

@@ -3,6 +3,7 @@
 Exported as it is, it becomes InstanceNormalization, whose means over a whole map are summed up in single precision: over
 128 channels of 256 x 256 its output is 1.4e-3 away from double precision. Here each mean is taken axis by axis.
 """
+
 from contextlib import contextmanager
 
 import torch
@@ -32,8 +33,12 @@ def mean_of_groups(x):
 @contextmanager
 def staged_group_norms(module):
     """Group normalisations inside `module` are staged ones meanwhile."""
-    places = [(parent, name) for parent in module.modules() for name, child in parent.named_children()
-              if type(child) is nn.GroupNorm]
+    places = [
+        (parent, name)
+        for parent in module.modules()
+        for name, child in parent.named_children()
+        if type(child) is nn.GroupNorm
+    ]
     own = [getattr(parent, name) for parent, name in places]
     try:
         for (parent, name), norm in zip(places, own):

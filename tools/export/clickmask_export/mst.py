@@ -4,6 +4,7 @@ The authors' network chooses tokens by the data: it indexes with masks, writes i
 every run, which neither exporter of PyTorch follows. `MstNetwork` computes the same from the same weights with masks,
 sums and gathering.
 """
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -12,7 +13,7 @@ from . import model_folder as out
 from . import random_weights, upstream
 from .isegm import example
 
-LICENCE = {'id': 'Apache-2.0', 'url': 'https://github.com/hahamyt/mst', 'commercialUse': True}
+LICENCE = {"id": "Apache-2.0", "url": "https://github.com/hahamyt/mst", "commercialUse": True}
 PATCH = 16
 SMALL = 8
 LARGE = 32
@@ -28,16 +29,18 @@ class MstNetwork(nn.Module):
         self.net = net
         self.size = size
         vit = net.backbone
-        self.register_buffer('mean', net.normalization.mean.clone())
-        self.register_buffer('std', net.normalization.std.clone())
+        self.register_buffer("mean", net.normalization.mean.clone())
+        self.register_buffer("std", net.normalization.std.clone())
         vit.img_size = (size, size)
         with torch.no_grad():
-            for name, patch in (('small', SMALL), ('large', LARGE)):
-                self.register_buffer(f'{name}_kernel', vit.patch_embed.resize_patch_embed(vit.patch_embed.proj.weight,
-                                                                                          (patch, patch)).clone())
-            for name, patch in (('small', SMALL), ('base', PATCH), ('large', LARGE)):
+            for name, patch in (("small", SMALL), ("large", LARGE)):
+                self.register_buffer(
+                    f"{name}_kernel",
+                    vit.patch_embed.resize_patch_embed(vit.patch_embed.proj.weight, (patch, patch)).clone(),
+                )
+            for name, patch in (("small", SMALL), ("base", PATCH), ("large", LARGE)):
                 grid = (size // patch, size // patch)
-                self.register_buffer(f'{name}_position', vit.resize_pos_embed(vit.pos_embed, grid)[:, 1:].clone())
+                self.register_buffer(f"{name}_position", vit.resize_pos_embed(vit.pos_embed, grid)[:, 1:].clone())
 
     def forward(self, image, coord_features, points):
         net = self.net
@@ -57,11 +60,11 @@ class MstNetwork(nn.Module):
             base = base + block.mlp(block.norm2(base))
         grid = self.size // PATCH
         maps = net.neck(base.transpose(1, 2).reshape(1, base.shape[2], grid, grid))
-        return F.interpolate(net.head(maps), size=image.shape[2:], mode='bilinear', align_corners=True)
+        return F.interpolate(net.head(maps), size=image.shape[2:], mode="bilinear", align_corners=True)
 
     def clicked_cells(self, points):
         """Cells of the base tokens that hold a positive click, and whether there is such a click: [1, N] each."""
-        cells = torch.floor(points[:, :points.shape[1] // 2, :2] / PATCH)
+        cells = torch.floor(points[:, : points.shape[1] // 2, :2] / PATCH)
         index = (cells[:, :, 0] * (self.size // PATCH) + cells[:, :, 1]).long()
         there = index >= 0
         return torch.where(there, index, torch.zeros_like(index)), there
@@ -73,8 +76,10 @@ class MstNetwork(nn.Module):
         expert = block.score.cross_attn.proj
         small, chosen_small = select(block.score, small, self.small_position, keys, values, expert.expert_s, *wanted)
         large, chosen_large = select(block.score, large, self.large_position, keys, values, expert.expert_l, *wanted)
-        chosen = chosen_small + attend_to(block.score_l_s, block.norm6(chosen_small),
-                                          block.norm7(chosen_large)) * block.gamma
+        chosen = (
+            chosen_small
+            + attend_to(block.score_l_s, block.norm6(chosen_small), block.norm7(chosen_large)) * block.gamma
+        )
         base = base + attend_to(block.score_cross_attn, block.norm3(base), block.norm4(chosen)) * block.gamma2
         return base, small, large
 
@@ -113,7 +118,7 @@ def like_clicks(base, clicked):
     cells, there = clicked
     width = base.shape[2]
     tokens = base.gather(1, cells.unsqueeze(2).expand(-1, -1, width)) * there.unsqueeze(2)
-    likeness = tokens @ tokens.transpose(1, 2) / width ** 0.5
+    likeness = tokens @ tokens.transpose(1, 2) / width**0.5
     # Finite, so that nothing clicked does not become NaN.
     weights = likeness.masked_fill(~there.unsqueeze(1), -1e30).softmax(dim=2)
     count = there.sum(dim=1, keepdim=True)
@@ -140,8 +145,8 @@ def select(score, tokens, positions, keys, values, expert, direction, any_clicke
 
 VARIANTS = {
     # embedding, depth, heads, channels of the pyramid, channels of the head
-    'vit-b': (768, 12, 12, [128, 256, 512, 1024], 256),
-    'tiny': (64, 12, 4, [16, 32, 64, 128], 32),
+    "vit-b": (768, 12, 12, [128, 256, 512, 1024], 256),
+    "tiny": (64, 12, 4, [16, 32, 64, 128], 32),
 }
 
 
@@ -151,20 +156,39 @@ def build(arguments):
     from isegm.model.modeling.pos_embed import interpolate_pos_embed_inference
 
     size = arguments.size or 448
-    dim, depth, heads, channels, head = VARIANTS[arguments.variant or 'vit-b']
+    dim, depth, heads, channels, head = VARIANTS[arguments.variant or "vit-b"]
     random_weights.seed(arguments.random or 0)
     net = AdaptiveVitModel(
-        use_disks=True, norm_radius=5, with_prev_mask=True,
-        backbone_params=dict(img_size=(448, 448), patch_size=(PATCH, PATCH), in_chans=3, embed_dim=dim, depth=depth,
-                             num_heads=heads, mlp_ratio=4, qkv_bias=True),
+        use_disks=True,
+        norm_radius=5,
+        with_prev_mask=True,
+        backbone_params=dict(
+            img_size=(448, 448),
+            patch_size=(PATCH, PATCH),
+            in_chans=3,
+            embed_dim=dim,
+            depth=depth,
+            num_heads=heads,
+            mlp_ratio=4,
+            qkv_bias=True,
+        ),
         neck_params=dict(in_dim=dim, out_dims=channels),
-        head_params=dict(in_channels=channels, in_index=[0, 1, 2, 3], dropout_ratio=0.1, num_classes=1,
-                         loss_decode=None, align_corners=False, upsample='x1', channels=head))
+        head_params=dict(
+            in_channels=channels,
+            in_index=[0, 1, 2, 3],
+            dropout_ratio=0.1,
+            num_classes=1,
+            loss_decode=None,
+            align_corners=False,
+            upsample="x1",
+            channels=head,
+        ),
+    )
     net.eval()
     if arguments.checkpoint:
         net.load_state_dict(upstream.load_state(arguments.checkpoint)[1], strict=False)
     if size != 448:
-        interpolate_pos_embed_inference(net.backbone, (size, size), 'cpu')
+        interpolate_pos_embed_inference(net.backbone, (size, size), "cpu")
     module = MstNetwork(net, size).eval()
     if not arguments.checkpoint:
         random_weights.enliven(net.head.conv_seg, lambda: module(*inputs(size).values()))
@@ -178,7 +202,7 @@ def inputs(size, positive=((0.5, 0.5),), negative=((0.2, 0.17),)):
     for first, clicks in ((0, positive), (half, negative)):
         for i, (row, column) in enumerate(clicks):
             points[0, first + i] = torch.tensor([row * size, column * size, i])
-    return {**example(size, size), 'points': points}
+    return {**example(size, size), "points": points}
 
 
 def cases(size):
@@ -193,18 +217,37 @@ def cases(size):
 def export(system, arguments):
     net, module = build(arguments)
     size = arguments.size or 448
-    path = arguments.out / 'network.onnx'
-    out.export_graph(module, inputs(size), path, ['logits'], {'points': {1: 'points'}}, legacy=True, opset=20,
-                     shapes={'logits': [1, 1, size, size]})
-    parity = {'network': out.compare(module, path, cases(size), ['logits']),
-              'authorsNetwork': out.compare_with_authors(net, module, cases(size))}
-    variant = arguments.variant or 'vit-b'
+    path = arguments.out / "network.onnx"
+    out.export_graph(
+        module,
+        inputs(size),
+        path,
+        ["logits"],
+        {"points": {1: "points"}},
+        legacy=True,
+        opset=20,
+        shapes={"logits": [1, 1, size, size]},
+    )
+    parity = {
+        "network": out.compare(module, path, cases(size), ["logits"]),
+        "authorsNetwork": out.compare_with_authors(net, module, cases(size)),
+    }
+    variant = arguments.variant or "vit-b"
     out.write_folder(
-        arguments.out, family='isegm', name=arguments.name or f'mst-{variant}', version='1.0.0',
-        description=f'mst {variant}{"" if arguments.checkpoint else ", random weights"}', licence=LICENCE,
-        source={'text': "The authors' checkpoint." if arguments.checkpoint else 'Random weights, for tests.',
-                'url': LICENCE['url']},
-        threshold=0.49, refinement={'cascade': out.NO_CASCADE, 'zoomIn': out.zoom_in(-1, min_size=20), 'flip': True},
-        graphs={'network': path}, options={'encoding': {'kind': 'disks', 'radius': 5}, 'outsideClicks': 'drop'},
-        parity=parity)
+        arguments.out,
+        family="isegm",
+        name=arguments.name or f"mst-{variant}",
+        version="1.0.0",
+        description=f"mst {variant}{'' if arguments.checkpoint else ', random weights'}",
+        licence=LICENCE,
+        source={
+            "text": "The authors' checkpoint." if arguments.checkpoint else "Random weights, for tests.",
+            "url": LICENCE["url"],
+        },
+        threshold=0.49,
+        refinement={"cascade": out.NO_CASCADE, "zoomIn": out.zoom_in(-1, min_size=20), "flip": True},
+        graphs={"network": path},
+        options={"encoding": {"kind": "disks", "radius": 5}, "outsideClicks": "drop"},
+        parity=parity,
+    )
     return net, parity

@@ -5,6 +5,7 @@ python -m clickmask_export.record_encoders SYSTEM --code CHECKOUT --random SEED 
 As `record`, and for `compare.mjs` too. The clicks of SegNext are simulated by its authors' code; those of the others by
 the same rule, from the masks of their own predictors. `--boxes` gives the object's box first, and then clicks.
 """
+
 import argparse
 import importlib
 import time
@@ -48,18 +49,22 @@ def prompted(predictor, image, truth, count, box, options):
         else:
             clicks.append(None)
         made = [click for click in clicks if click]
-        single = len(made) == 1 and not box and options['single'] == 'best'
+        single = len(made) == 1 and not box and options["single"] == "best"
         started = time.perf_counter()
         logits, scores, low = predictor.predict(
             point_coords=np.array([[column, row] for row, column, _ in made], dtype=np.float64) if made else None,
             point_labels=np.array([int(positive) for _, _, positive in made]) if made else None,
-            box=np.array(box) if box else None, mask_input=last, multimask_output=single, return_logits=True)
+            box=np.array(box) if box else None,
+            mask_input=last,
+            multimask_output=single,
+            return_logits=True,
+        )
         seconds.append(time.perf_counter() - started)
         best = int(np.argmax(scores))
-        last = low[best:best + 1]
+        last = low[best : best + 1]
         maps.append(torch.sigmoid(torch.from_numpy(np.ascontiguousarray(logits[best]))).numpy())
         mask = logits[best] > 0
-    return {'clicks': clicks, 'maps': maps, 'seconds': seconds, 'encode': encode}
+    return {"clicks": clicks, "maps": maps, "seconds": seconds, "encode": encode}
 
 
 def simulated(net, image, truth, count):
@@ -84,38 +89,46 @@ def simulated(net, image, truth, count):
             return answer
 
     evaluation.evaluate_sample(image, truth, Timed(net), max_iou_thr=2.0, pred_thr=0.49, max_clicks=count)
-    return {'clicks': clicks, 'maps': maps, 'seconds': seconds, 'encode': encode[0]}
+    return {"clicks": clicks, "maps": maps, "seconds": seconds, "encode": encode[0]}
 
 
 def predictor_of(arguments):
     """What answers for one picture: (image, truth, clicks, box) -> what `recording.write` takes."""
-    if arguments.system == 'segnext':
+    if arguments.system == "segnext":
         net = segnext.build(arguments)[0]
         return lambda image, truth, count, box: simulated(net, image, truth, count)
-    if arguments.system == 'sam2':
+    if arguments.system == "sam2":
         model = sam2.build(arguments)[0]
-        predictor = importlib.import_module('sam2.sam2_image_predictor').SAM2ImagePredictor(model)
+        predictor = importlib.import_module("sam2.sam2_image_predictor").SAM2ImagePredictor(model)
     else:
         model = sam.build(arguments.system, arguments)[0]
         predictor = importlib.import_module(sam.SYSTEMS[arguments.system][0]).SamPredictor(model)
-    options = {'single': 'first' if arguments.system == 'hq-sam' else 'best'}
+    options = {"single": "first" if arguments.system == "hq-sam" else "best"}
     return lambda image, truth, count, box: prompted(predictor, image, truth, count, box, options)
 
 
 def main():
     parse = argparse.ArgumentParser()
-    recording.add_arguments(parse, [*sam.SYSTEMS, 'sam2', 'segnext'])
-    parse.add_argument('--boxes', action='store_true')
+    recording.add_arguments(parse, [*sam.SYSTEMS, "sam2", "segnext"])
+    parse.add_argument("--boxes", action="store_true")
     arguments = recording.parsed(parse)
     answer = predictor_of(arguments)
 
     def answer_to(image, truth):
         box = box_of(truth) if arguments.boxes else None
-        return {**answer(image, truth, arguments.clicks, box), 'box': box}
+        return {**answer(image, truth, arguments.clicks, box), "box": box}
 
-    recording.write(arguments, {'system': arguments.system, 'threshold': 0.49 if arguments.system == 'segnext' else 0.5,
-                                'refinement': {}, 'integrity': False}, answer_to)
+    recording.write(
+        arguments,
+        {
+            "system": arguments.system,
+            "threshold": 0.49 if arguments.system == "segnext" else 0.5,
+            "refinement": {},
+            "integrity": False,
+        },
+        answer_to,
+    )
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()

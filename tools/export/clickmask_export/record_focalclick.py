@@ -2,6 +2,7 @@
 
 python -m clickmask_export.record_focalclick --code CHECKOUT --random SEED --grabcut FOLDER --out FOLDER [--limit N]
 """
+
 import argparse
 
 import torch
@@ -13,14 +14,23 @@ from .record import Recorder
 def focal_predictor(net, size=focalclick.SIZE):
     """As the authors' evaluation makes it."""
     from isegm.inference.predictors import get_predictor
-    return get_predictor(net, 'FocalClick', torch.device('cpu'), infer_size=size, prob_thresh=focalclick.THRESHOLD,
-                         predictor_params={}, focus_crop_r=1.4,
-                         zoom_in_params={'target_size': 400, 'expansion_ratio': 1.4})
+
+    return get_predictor(
+        net,
+        "FocalClick",
+        torch.device("cpu"),
+        infer_size=size,
+        prob_thresh=focalclick.THRESHOLD,
+        predictor_params={},
+        focus_crop_r=1.4,
+        zoom_in_params={"target_size": 400, "expansion_ratio": 1.4},
+    )
 
 
 def evaluate_focal(predictor, image, truth, max_clicks, start=None):
     """With a starting mask, the masks are those merged progressively."""
     from isegm.inference import evaluation
+
     recorder = Recorder(predictor)
     merged = []
     merge = evaluation.Progressive_Merge
@@ -31,13 +41,21 @@ def evaluate_focal(predictor, image, truth, max_clicks, start=None):
 
     evaluation.Progressive_Merge = noting
     try:
-        clicks = evaluation.evaluate_sample(image, truth, start, recorder, max_iou_thr=2.0,
-                                            pred_thr=focalclick.THRESHOLD, max_clicks=max_clicks, vis=False)[0]
+        clicks = evaluation.evaluate_sample(
+            image,
+            truth,
+            start,
+            recorder,
+            max_iou_thr=2.0,
+            pred_thr=focalclick.THRESHOLD,
+            max_clicks=max_clicks,
+            vis=False,
+        )[0]
     finally:
         evaluation.Progressive_Merge = merge
     clicks = [(int(c.coords[0]), int(c.coords[1]), bool(c.is_positive)) for c in clicks]
     masks = merged or [map_ > focalclick.THRESHOLD for map_ in recorder.maps]
-    return {'clicks': clicks, 'maps': recorder.maps, 'masks': masks, 'seconds': recorder.seconds}
+    return {"clicks": clicks, "maps": recorder.maps, "masks": masks, "seconds": recorder.seconds}
 
 
 def main():
@@ -45,9 +63,12 @@ def main():
     recording.add_arguments(parse)
     arguments = recording.parsed(parse)
     predictor = focal_predictor(focalclick.build(arguments), arguments.size or focalclick.SIZE)
-    recording.write(arguments, {'system': 'focalclick', 'threshold': focalclick.THRESHOLD, 'refinement': {}},
-                    lambda image, truth: evaluate_focal(predictor, image, truth, arguments.clicks))
+    recording.write(
+        arguments,
+        {"system": "focalclick", "threshold": focalclick.THRESHOLD, "refinement": {}},
+        lambda image, truth: evaluate_focal(predictor, image, truth, arguments.clicks),
+    )
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()

@@ -1,5 +1,6 @@
 """RoiAlign with half-pixel corners: the same values as torchvision's `roi_align(aligned=True)`, one sample a cell and more
 where a cell is larger than a pixel, and ONNX's own operator (opset 16) when exported."""
+
 import math
 
 import torch
@@ -9,7 +10,7 @@ def axis_weights(start, end, cells, size):
     """[cells, size]: how much each input position counts for each cell along one axis; all in single precision."""
     step = (end - start) / cells
     samples = max(1, math.ceil(float(step)))
-    positions = (start + step * (torch.arange(cells)[:, None] + (torch.arange(samples)[None, :] + 0.5) / samples))
+    positions = start + step * (torch.arange(cells)[:, None] + (torch.arange(samples)[None, :] + 0.5) / samples)
     weights = torch.zeros(cells, size)
     for sample in range(samples):
         at = positions[:, sample]
@@ -33,10 +34,19 @@ class RoiAlign(torch.autograd.Function):
 
     @staticmethod
     def symbolic(graph, features, box, cells, scale):
-        first = graph.op('Constant', value_t=torch.zeros(1, dtype=torch.int64))
-        return graph.op('RoiAlign', features, box, first, mode_s='avg', output_height_i=cells[0],
-                        output_width_i=cells[1], sampling_ratio_i=0, spatial_scale_f=scale,
-                        coordinate_transformation_mode_s='half_pixel')
+        first = graph.op("Constant", value_t=torch.zeros(1, dtype=torch.int64))
+        return graph.op(
+            "RoiAlign",
+            features,
+            box,
+            first,
+            mode_s="avg",
+            output_height_i=cells[0],
+            output_width_i=cells[1],
+            sampling_ratio_i=0,
+            spatial_scale_f=scale,
+            coordinate_transformation_mode_s="half_pixel",
+        )
 
 
 def roi_align(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False):

@@ -1,4 +1,5 @@
 """SAM 2 on pictures: image encoder with its finer features, and decoder, each a graph."""
+
 import importlib
 import re
 import sys
@@ -9,18 +10,22 @@ from torch import nn
 
 from . import prompt_graphs, random_weights, upstream
 
-LICENCE = {'id': 'Apache-2.0', 'url': 'https://github.com/facebookresearch/sam2', 'commercialUse': True}
-FEATURES = ['high_res_feats_0', 'high_res_feats_1', 'image_embed']
+LICENCE = {"id": "Apache-2.0", "url": "https://github.com/facebookresearch/sam2", "commercialUse": True}
+FEATURES = ["high_res_feats_0", "high_res_feats_1", "image_embed"]
 # The authors' configurations; the default first.
 VARIANTS = {
-    'sam2.1-hiera-tiny': 'sam2.1/sam2.1_hiera_t', 'sam2.1-hiera-small': 'sam2.1/sam2.1_hiera_s',
-    'sam2.1-hiera-base-plus': 'sam2.1/sam2.1_hiera_b+', 'sam2.1-hiera-large': 'sam2.1/sam2.1_hiera_l',
-    'sam2-hiera-tiny': 'sam2/sam2_hiera_t', 'sam2-hiera-small': 'sam2/sam2_hiera_s',
-    'sam2-hiera-base-plus': 'sam2/sam2_hiera_b+', 'sam2-hiera-large': 'sam2/sam2_hiera_l',
-    'tiny': 'sam2.1/sam2.1_hiera_t',
+    "sam2.1-hiera-tiny": "sam2.1/sam2.1_hiera_t",
+    "sam2.1-hiera-small": "sam2.1/sam2.1_hiera_s",
+    "sam2.1-hiera-base-plus": "sam2.1/sam2.1_hiera_b+",
+    "sam2.1-hiera-large": "sam2.1/sam2.1_hiera_l",
+    "sam2-hiera-tiny": "sam2/sam2_hiera_t",
+    "sam2-hiera-small": "sam2/sam2_hiera_s",
+    "sam2-hiera-base-plus": "sam2/sam2_hiera_b+",
+    "sam2-hiera-large": "sam2/sam2_hiera_l",
+    "tiny": "sam2.1/sam2.1_hiera_t",
 }
 # What the authors' `build_sam2` adds to every configuration.
-STABILITY = {'delta': 0.05, 'threshold': 0.98}
+STABILITY = {"delta": 0.05, "threshold": 0.98}
 
 
 class Encoder(nn.Module):
@@ -31,7 +36,7 @@ class Encoder(nn.Module):
         self.model = model
 
     def forward(self, image):
-        fine, middle, coarse = self.model.forward_image(image)['backbone_fpn']
+        fine, middle, coarse = self.model.forward_image(image)["backbone_fpn"]
         if self.model.directly_add_no_mem_embed:
             coarse = coarse + self.model.no_mem_embed.reshape(1, -1, 1, 1)
         return fine, middle, coarse
@@ -45,16 +50,22 @@ class Decoder(nn.Module):
         self.model = model
         self.low = model.sam_prompt_encoder.mask_input_size[0]
 
-    def forward(self, high_res_feats_0, high_res_feats_1, image_embed, point_coords, point_labels, mask_input,
-                has_mask_input):
+    def forward(
+        self, high_res_feats_0, high_res_feats_1, image_embed, point_coords, point_labels, mask_input, has_mask_input
+    ):
         prompts = self.model.sam_prompt_encoder
         known = has_mask_input.reshape(1, 1, 1, 1)
         dense = known * prompts._embed_masks(mask_input) + (1 - known) * prompts.no_mask_embed.weight.reshape(
-            1, -1, 1, 1)
+            1, -1, 1, 1
+        )
         masks, scores, _, _ = self.model.sam_mask_decoder.predict_masks(
-            image_embeddings=image_embed, image_pe=prompts.get_dense_pe(),
-            sparse_prompt_embeddings=self.points(point_coords, point_labels), dense_prompt_embeddings=dense,
-            repeat_image=False, high_res_features=[high_res_feats_0, high_res_feats_1])
+            image_embeddings=image_embed,
+            image_pe=prompts.get_dense_pe(),
+            sparse_prompt_embeddings=self.points(point_coords, point_labels),
+            dense_prompt_embeddings=dense,
+            repeat_image=False,
+            high_res_features=[high_res_feats_0, high_res_feats_1],
+        )
         return masks, scores
 
     def points(self, coords, labels):
@@ -71,9 +82,9 @@ class Decoder(nn.Module):
 def use_checkout(code):
     root = upstream.use_checkout(code)
     # Without the configuration framework that the package starts when it is imported.
-    package = types.ModuleType('sam2')
-    package.__path__ = [str(root / 'sam2')]
-    sys.modules['sam2'] = package
+    package = types.ModuleType("sam2")
+    package.__path__ = [str(root / "sam2")]
+    sys.modules["sam2"] = package
     return root
 
 
@@ -81,39 +92,40 @@ def made(value):
     """What a configuration describes: objects by their `_target_`, numbers also where YAML takes them for texts."""
     if isinstance(value, list):
         return [made(item) for item in value]
-    if isinstance(value, str) and re.fullmatch(r'[0-9.]+e-?[0-9]+', value):
+    if isinstance(value, str) and re.fullmatch(r"[0-9.]+e-?[0-9]+", value):
         return float(value)
     if not isinstance(value, dict):
         return value
-    parts = {key: made(item) for key, item in value.items() if key != '_target_'}
-    if '_target_' not in value:
+    parts = {key: made(item) for key, item in value.items() if key != "_target_"}
+    if "_target_" not in value:
         return parts
-    module, name = value['_target_'].rsplit('.', 1)
+    module, name = value["_target_"].rsplit(".", 1)
     return getattr(importlib.import_module(module), name)(**parts)
 
 
 def shrink(config):
     """The authors' classes at the size of a test; what only videos need is left out."""
-    encoder = config['image_encoder']
-    encoder['trunk'].update(embed_dim=8, stages=[1, 1, 2, 1], global_att_blocks=[3])
-    encoder['neck'].update(d_model=32, backbone_channel_list=[64, 32, 16, 8])
-    encoder['neck']['position_encoding']['num_pos_feats'] = 32
+    encoder = config["image_encoder"]
+    encoder["trunk"].update(embed_dim=8, stages=[1, 1, 2, 1], global_att_blocks=[3])
+    encoder["neck"].update(d_model=32, backbone_channel_list=[64, 32, 16, 8])
+    encoder["neck"]["position_encoding"]["num_pos_feats"] = 32
     config.update(memory_attention=nn.Identity(), memory_encoder=nn.Identity())
 
 
 def build(arguments):
     import yaml
+
     variant = arguments.variant or next(iter(VARIANTS))
     if variant not in VARIANTS:
-        raise SystemExit(f'Expected --variant {", ".join(VARIANTS)} but received {variant}.')
+        raise SystemExit(f"Expected --variant {', '.join(VARIANTS)} but received {variant}.")
     root = use_checkout(arguments.code)
-    config = yaml.safe_load((root / 'sam2' / 'configs' / f'{VARIANTS[variant]}.yaml').read_text())['model']
-    if variant == 'tiny':
+    config = yaml.safe_load((root / "sam2" / "configs" / f"{VARIANTS[variant]}.yaml").read_text())["model"]
+    if variant == "tiny":
         shrink(config)
-    config['sam_mask_decoder_extra_args'] = {
-        'dynamic_multimask_via_stability': True,
-        'dynamic_multimask_stability_delta': STABILITY['delta'],
-        'dynamic_multimask_stability_thresh': STABILITY['threshold'],
+    config["sam_mask_decoder_extra_args"] = {
+        "dynamic_multimask_via_stability": True,
+        "dynamic_multimask_stability_delta": STABILITY["delta"],
+        "dynamic_multimask_stability_thresh": STABILITY["threshold"],
     }
     random_weights.seed(arguments.random or 0)
     model = made(config).eval()
@@ -125,21 +137,27 @@ def build(arguments):
     encoder, decoder = Encoder(model).eval(), Decoder(model).eval()
     if not arguments.checkpoint:
         with torch.no_grad():
-            features = encoder(picture()['image'])
+            features = encoder(picture()["image"])
         run = lambda: decoder(*features, *prompt_graphs.prompt([1, -1], decoder.low).values())[0]
         prompt_graphs.enliven_masks(model.sam_mask_decoder, run)
     return model, encoder, decoder
 
 
 def picture():
-    return {'image': (random_weights.test_picture(1024, 1024) - 0.45) / 0.225}
+    return {"image": (random_weights.test_picture(1024, 1024) - 0.45) / 0.225}
 
 
 def export(system, arguments):
     model, encoder, decoder = build(arguments)
     graphs, parity = prompt_graphs.export(arguments, encoder, decoder, picture(), FEATURES)
     variant = arguments.variant or next(iter(VARIANTS))
-    prompt_graphs.write_folder(arguments, graphs, parity, family='sam2',
-                               name='sam2-tiny' if variant == 'tiny' else variant, licence=LICENCE,
-                               options={'singleClick': 'best', 'stability': STABILITY})
+    prompt_graphs.write_folder(
+        arguments,
+        graphs,
+        parity,
+        family="sam2",
+        name="sam2-tiny" if variant == "tiny" else variant,
+        licence=LICENCE,
+        options={"singleClick": "best", "stability": STABILITY},
+    )
     return model, parity

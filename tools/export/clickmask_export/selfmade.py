@@ -7,6 +7,7 @@ training on drawn scenes give no useful network, but one whose masks follow clic
 `--checkpoint`, as the authors' own. `--steps 0 --strengthen patch_embed_coords 6` is for networks too large to be
 trained in minutes: still random, but the clicks weigh more.
 """
+
 import argparse
 import pathlib
 
@@ -19,15 +20,15 @@ from . import adaptiveclick, fcanet, focalclick, isegm, mst, segnext
 def scene(size, generator):
     """A picture [1, 3, H, W] of a few shapes, its object [1, 1, H, W], click maps [1, 3, H, W] and the clicks."""
     number = lambda low, high: low + (high - low) * float(torch.rand(1, generator=generator))
-    picture = F.interpolate(torch.rand(1, 3, 7, 7, generator=generator), (size, size), mode='bicubic')
+    picture = F.interpolate(torch.rand(1, 3, 7, 7, generator=generator), (size, size), mode="bicubic")
     picture = 0.25 + 0.5 * picture
-    rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing='ij')
+    rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     shapes = []
     for _ in range(3):
         height, width = size * number(0.1, 0.3), size * number(0.1, 0.3)
         row, column = number(0.2, 0.8) * size, number(0.2, 0.8) * size
         power = number(1.5, 6.0)
-        shape = (((rows - row).abs() / height) ** power + ((columns - column).abs() / width) ** power <= 1)
+        shape = ((rows - row).abs() / height) ** power + ((columns - column).abs() / width) ** power <= 1
         colour = torch.rand(1, 3, 1, 1, generator=generator)
         texture = 0.1 * torch.rand(1, 3, size, size, generator=generator)
         picture = torch.where(shape, 0.8 * colour + texture, picture)
@@ -66,11 +67,11 @@ def points_of(positive, negative):
 
 
 def inputs_of(system, picture, maps, clicks):
-    if system == 'mst':
+    if system == "mst":
         return picture, maps, points_of(*clicks)
-    if system == 'fcanet':
+    if system == "fcanet":
         height, width = picture.shape[2:]
-        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing='ij')
+        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
 
         def distance(places):
             nearest = torch.full((height, width), 255.0)
@@ -90,11 +91,11 @@ def teach(system, module, size, steps):
     recent = []
     for step in range(steps):
         for group in optimiser.param_groups:
-            group['lr'] = 1e-3 * min(1.0, (step + 1) / 50) * (1 - step / steps)
+            group["lr"] = 1e-3 * min(1.0, (step + 1) / 50) * (1 - step / steps)
         picture, target, maps, clicks = scene(size, generator)
         made = module(*inputs_of(system, picture, maps, clicks))
-        logits = F.interpolate(made[0] if isinstance(made, tuple) else made, scale_factor=0.25, mode='area')
-        goal = F.interpolate(target, logits.shape[2:], mode='area')
+        logits = F.interpolate(made[0] if isinstance(made, tuple) else made, scale_factor=0.25, mode="area")
+        goal = F.interpolate(target, logits.shape[2:], mode="area")
         share = logits.sigmoid()
         loss = F.binary_cross_entropy_with_logits(logits, goal)
         loss = loss + 1 - 2 * (share * goal).sum() / (share.sum() + goal.sum() + 1)
@@ -104,26 +105,37 @@ def teach(system, module, size, steps):
         optimiser.step()
         recent.append(loss.item())
         if (step + 1) % 50 == 0:
-            print(f'{step + 1} of {steps}: {sum(recent[-50:]) / 50:.3f}', flush=True)
+            print(f"{step + 1} of {steps}: {sum(recent[-50:]) / 50:.3f}", flush=True)
 
 
-BUILDERS = {'ritm': isegm.ritm, 'simpleclick': isegm.plain_vit, 'cfr-icl': isegm.plain_vit, 'mst': mst.build,
-            'adaptiveclick': adaptiveclick.build, 'fcanet': fcanet.build, 'focalclick': focalclick.both,
-            'segnext': segnext.both}
-SIZES = {'ritm': 192, 'fcanet': 192, 'focalclick': focalclick.SIZE, 'segnext': 1024}
+BUILDERS = {
+    "ritm": isegm.ritm,
+    "simpleclick": isegm.plain_vit,
+    "cfr-icl": isegm.plain_vit,
+    "mst": mst.build,
+    "adaptiveclick": adaptiveclick.build,
+    "fcanet": fcanet.build,
+    "focalclick": focalclick.both,
+    "segnext": segnext.both,
+}
+SIZES = {"ritm": 192, "fcanet": 192, "focalclick": focalclick.SIZE, "segnext": 1024}
 
 
 def main():
     parse = argparse.ArgumentParser()
-    parse.add_argument('system', choices=sorted(BUILDERS))
-    parse.add_argument('--code', required=True, type=pathlib.Path)
-    parse.add_argument('--random', required=True, type=int, metavar='SEED')
-    parse.add_argument('--variant')
-    parse.add_argument('--steps', type=int, default=500)
-    parse.add_argument('--strengthen', nargs=2, metavar=('PART', 'FACTOR'),
-                       help="multiplies a part's weights before the training: that which reads the clicks, for networks "
-                            'too large to be trained')
-    parse.add_argument('--out', required=True, type=pathlib.Path)
+    parse.add_argument("system", choices=sorted(BUILDERS))
+    parse.add_argument("--code", required=True, type=pathlib.Path)
+    parse.add_argument("--random", required=True, type=int, metavar="SEED")
+    parse.add_argument("--variant")
+    parse.add_argument("--steps", type=int, default=500)
+    parse.add_argument(
+        "--strengthen",
+        nargs=2,
+        metavar=("PART", "FACTOR"),
+        help="multiplies a part's weights before the training: that which reads the clicks, for networks "
+        "too large to be trained",
+    )
+    parse.add_argument("--out", required=True, type=pathlib.Path)
     arguments = parse.parse_args()
     arguments.checkpoint, arguments.size = None, None
     net, module = BUILDERS[arguments.system](arguments)
@@ -132,9 +144,9 @@ def main():
         for value in net.get_submodule(part).parameters():
             value.data.mul_(float(factor))
     teach(arguments.system, module, SIZES.get(arguments.system, 448), arguments.steps)
-    torch.save({'state_dict': net.state_dict()}, arguments.out)
-    print(f'Wrote {arguments.out}')
+    torch.save({"state_dict": net.state_dict()}, arguments.out)
+    print(f"Wrote {arguments.out}")
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()

@@ -6,6 +6,7 @@ Reads JSON lines: {"photo": path} opens a photo, {"clicks": [[row, column, posit
 Answers {"ms": milliseconds, "area": pixels of the mask}. As the authors' demos and evaluation have it: zoom-in, flip,
 mask at full size.
 """
+
 import argparse
 import json
 import sys
@@ -20,7 +21,7 @@ from . import record, recording
 def main():
     parse = argparse.ArgumentParser()
     recording.add_network_arguments(parse, record.BUILDERS)
-    parse.add_argument('--limit', type=int, help='greatest longer side of un-zoomed pictures, as in the demos')
+    parse.add_argument("--limit", type=int, help="greatest longer side of un-zoomed pictures, as in the demos")
     arguments = parse.parse_args()
     recording.use_threads()
     # What the authors' code prints must not come between the answers.
@@ -28,23 +29,24 @@ def main():
     with torch.no_grad():
         predictor = record.predictor_of(arguments, max_size=arguments.limit)
         from isegm.inference.clicker import Click, Clicker
+
         clicker = None
         for line in sys.stdin:
             request = json.loads(line)
-            if 'photo' in request:
-                image = cv2.cvtColor(cv2.imread(request['photo']), cv2.COLOR_BGR2RGB)
+            if "photo" in request:
+                image = cv2.cvtColor(cv2.imread(request["photo"]), cv2.COLOR_BGR2RGB)
                 started = time.perf_counter()
                 predictor.set_input_image(image)
                 clicker = Clicker()
                 area = 0
             else:
-                row, column, positive = request['clicks'][-1]
+                row, column, positive = request["clicks"][-1]
                 started = time.perf_counter()
                 clicker.add_click(Click(is_positive=positive, coords=(row, column)))
                 area = int((predictor.get_prediction(clicker) > 0.49).sum())
             ms = (time.perf_counter() - started) * 1000
-            print(json.dumps({'ms': ms, 'area': area}), file=answers, flush=True)
+            print(json.dumps({"ms": ms, "area": area}), file=answers, flush=True)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@ It takes what the isegm family takes and answers by colour: what looks like the 
 clicked as background, near to the clicks, and much like before. Small enough to be kept beside the tests, and every
 input changes the answer.
 """
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -51,6 +52,7 @@ class ToyWithPoints(nn.Module):
 
 class ToyWithQueries(nn.Module):
     """As AdaptiveClick answers: several masks a quarter as large, each with logits for no object and object."""
+
     gains = (1.0, 0.7, -0.4, 1.2)
     offsets = (0.5, 1.0, 0.5, -0.4)
 
@@ -66,7 +68,7 @@ class ToyWithDistances(nn.Module):
     """As FCA-Net takes clicks: distances to positive and negative ones, and to the first."""
 
     def forward(self, image, pos_dist, neg_dist, first_dist):
-        spot = lambda distance: torch.exp(-distance ** 2 / 100.0)
+        spot = lambda distance: torch.exp(-(distance**2) / 100.0)
         logits = 0.5 - 80.0 * Toy.unlike(image, spot(pos_dist))
         logits = logits + 12.0 * Toy.unlike(image, spot(neg_dist)).clamp(max=0.3)
         return logits + 3.0 * torch.exp(-pos_dist / 60.0) - 5.0 * torch.exp(-neg_dist / 60.0) - first_dist / 120.0
@@ -74,6 +76,7 @@ class ToyWithDistances(nn.Module):
 
 class ToyEncoder(nn.Module):
     """As SAM's image encoder: [1, 3, 256, 256], normalised, to features."""
+
     img_size = 256
 
     def forward(self, image):
@@ -82,21 +85,27 @@ class ToyEncoder(nn.Module):
 
 class ToyDecoder(nn.Module):
     """As SAM's decoder with its prompt encoder: points, labels and the last logits to four masks and their scores."""
+
     gains = (1.2, 3.0, 1.5, 0.7)
 
     def forward(self, features, point_coords, point_labels, mask_input, has_mask_input):
         grid = (torch.arange(64, dtype=torch.float32) + 0.5) * 4
         rows, columns = grid[None, :, None], grid[None, None, :]
-        square = ((rows[:, None] - point_coords[:, :, 1, None, None] - 0.5) ** 2
-                  + (columns[:, None] - point_coords[:, :, 0, None, None] - 0.5) ** 2)
+        square = (rows[:, None] - point_coords[:, :, 1, None, None] - 0.5) ** 2 + (
+            columns[:, None] - point_coords[:, :, 0, None, None] - 0.5
+        ) ** 2
         of = lambda label: (point_labels == label).float()[:, :, None, None]
         spot = torch.exp(-square / 200.0)
         clicked = (of(1) * spot).sum(1, keepdim=True)
         avoided = (of(0) * spot).sum(1, keepdim=True)
         # Corners of a box: what lies between them is more likely the object.
         corner = lambda label, axis: (of(label)[..., 0, 0] * (point_coords[:, :, axis] + 0.5)).sum(1)[:, None, None]
-        between = (torch.sigmoid((columns - corner(2, 0)) / 6) * torch.sigmoid((corner(3, 0) - columns) / 6)
-                   * torch.sigmoid((rows - corner(2, 1)) / 6) * torch.sigmoid((corner(3, 1) - rows) / 6))
+        between = (
+            torch.sigmoid((columns - corner(2, 0)) / 6)
+            * torch.sigmoid((corner(3, 0) - columns) / 6)
+            * torch.sigmoid((rows - corner(2, 1)) / 6)
+            * torch.sigmoid((corner(3, 1) - rows) / 6)
+        )
         boxed = of(2).sum(1, keepdim=True) * (6.0 * between[:, None] - 4.0)
         unlike = Toy.unlike(features, clicked + of(2).sum(1, keepdim=True) * between[:, None])
         base = 4.0 * clicked - 5.0 * avoided + boxed + has_mask_input * 1.5 * torch.tanh(mask_input / 8.0)
@@ -116,7 +125,7 @@ class ToyFineDecoder(nn.Module):
     """As SAM 2's decoder. Its logits are larger, so that their limits count, and its first mask is often unstable."""
 
     def forward(self, fine, middle, coarse, point_coords, point_labels, mask_input, has_mask_input):
-        larger = lambda map_: F.interpolate(map_, size=(64, 64), mode='nearest')
+        larger = lambda map_: F.interpolate(map_, size=(64, 64), mode="nearest")
         features = 0.6 * fine + 0.3 * larger(middle) + 0.1 * larger(coarse)
         masks, scores = ToyDecoder()(features, point_coords, point_labels, mask_input, has_mask_input)
         return masks * torch.tensor([1.2, 12.0, 8.0, 12.0])[None, :, None, None], scores
@@ -134,7 +143,7 @@ class ToyCoarse(nn.Module):
 
     def forward(self, image, coord_features):
         logits = F.avg_pool2d(Toy()(image, coord_features), 4)
-        logits = F.interpolate(logits, size=image.shape[2:], mode='bilinear', align_corners=True)
+        logits = F.interpolate(logits, size=image.shape[2:], mode="bilinear", align_corners=True)
         return logits, torch.cat((F.avg_pool2d(image, 4), F.avg_pool2d(near(coord_features[:, 1:]), 4)), dim=1)
 
 
@@ -142,7 +151,7 @@ class ToyRefiner(nn.Module):
     """As FocalClick's second look: picture, click maps, coarse features and logits of the focus to its logits."""
 
     def forward(self, image, click_maps, feature, logits):
-        feature = F.interpolate(feature, size=image.shape[2:], mode='bilinear', align_corners=True)
+        feature = F.interpolate(feature, size=image.shape[2:], mode="bilinear", align_corners=True)
         detail = ((image - feature[:, :3]) * torch.tensor([6.0, -4.0, 3.0])[None, :, None, None]).sum(1, keepdim=True)
         clicked = 50.0 * near(click_maps[:, :1]) - 60.0 * near(click_maps[:, 1:])
         told = 8.0 * feature[:, 3:4] - 8.0 * feature[:, 4:5]
@@ -152,6 +161,7 @@ class ToyRefiner(nn.Module):
 
 class Upstream(nn.Module):
     """A toy as the authors' predictors call it: `net(image and previous mask, points)`, with their click maps."""
+
     with_prev_mask = True
 
     def __init__(self, toy, dist_maps):
@@ -162,5 +172,5 @@ class Upstream(nn.Module):
     def forward(self, image, points):
         coord_features = torch.cat((image[:, 3:], self.dist_maps(image, points)), dim=1)
         if isinstance(self.toy, ToyWithPoints):
-            return {'instances': self.toy(image[:, :3], coord_features, points.float())}
-        return {'instances': self.toy(image[:, :3], coord_features)}
+            return {"instances": self.toy(image[:, :3], coord_features, points.float())}
+        return {"instances": self.toy(image[:, :3], coord_features)}

@@ -1,4 +1,5 @@
 """Makes a checkout of the authors' code importable, with stand-ins for packages that only their training needs."""
+
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -13,9 +14,34 @@ from torch import nn
 
 # Imported at the top of the authors' files, but not needed to run a network.
 OPTIONAL = {
-    'addict', 'albumentations', 'apex', 'cityscapesscripts', 'detectron2', 'easydict', 'fvcore', 'hydra', 'iopath',
-    'kornia', 'matplotlib', 'mmcls', 'mmcv', 'mmengine', 'mmseg', 'natten', 'omegaconf', 'openpyxl', 'pandas',
-    'pycocotools', 'seaborn', 'tensorboard', 'termcolor', 'timm', 'torchvision', 'tqdm', 'wandb', 'yapf',
+    "addict",
+    "albumentations",
+    "apex",
+    "cityscapesscripts",
+    "detectron2",
+    "easydict",
+    "fvcore",
+    "hydra",
+    "iopath",
+    "kornia",
+    "matplotlib",
+    "mmcls",
+    "mmcv",
+    "mmengine",
+    "mmseg",
+    "natten",
+    "omegaconf",
+    "openpyxl",
+    "pandas",
+    "pycocotools",
+    "seaborn",
+    "tensorboard",
+    "termcolor",
+    "timm",
+    "torchvision",
+    "tqdm",
+    "wandb",
+    "yapf",
 }
 
 
@@ -31,7 +57,7 @@ class Anything:
         return Anything()
 
     def __getattr__(self, name):
-        if name.startswith('__'):
+        if name.startswith("__"):
             raise AttributeError(name)
         return Anything()
 
@@ -41,11 +67,11 @@ class Anything:
 
 class StandIn(types.ModuleType):
     def __getattr__(self, name):
-        if name.startswith('__'):
+        if name.startswith("__"):
             raise AttributeError(name)
         value = KNOWN.get(name)
         if value is None and name[0].islower():
-            value = importlib.import_module(f'{self.__name__}.{name}')
+            value = importlib.import_module(f"{self.__name__}.{name}")
         value = value or type(name, (Anything,), {})
         setattr(self, name, value)
         return value
@@ -59,7 +85,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.names = names
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname.split('.')[0] in self.names:
+        if fullname.split(".")[0] in self.names:
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
         return None
 
@@ -83,10 +109,24 @@ class DropPath(nn.Module):
 class ConvModule(nn.Module):
     """Convolution, normalisation, activation, under the names that checkpoints use."""
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias='auto',
-                 conv_cfg=None, norm_cfg=None, act_cfg={'type': 'ReLU'}, inplace=True, **kwargs):
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias="auto",
+        conv_cfg=None,
+        norm_cfg=None,
+        act_cfg=types.MappingProxyType({"type": "ReLU"}),
+        inplace=True,
+        **kwargs,
+    ):
         super().__init__()
-        with_bias = norm_cfg is None if bias == 'auto' else bias
+        with_bias = norm_cfg is None if bias == "auto" else bias
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, with_bias)
         self.bn = nn.BatchNorm2d(out_channels) if norm_cfg is not None else None
         self.activate = nn.ReLU() if act_cfg is not None else None
@@ -117,7 +157,7 @@ class Attributes(dict):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(name)
+            raise AttributeError(name) from None
 
     __setattr__ = dict.__setitem__
 
@@ -151,33 +191,35 @@ class Registry:
 
 def to_pil_image(image):
     from PIL import Image
+
     return Image.fromarray(image)
 
 
 def resize_pil_image(image, size):
     from PIL import Image
+
     return image.resize((size[1], size[0]), Image.BILINEAR)
 
 
 KNOWN = {
-    'to_pil_image': to_pil_image,
-    'resize': resize_pil_image,
-    'DropPath': DropPath,
-    'ConvModule': ConvModule,
-    'ToTensor': ToTensor,
-    'EasyDict': Attributes,
-    'Dict': Attributes,
-    'Registry': Registry,
-    'to_2tuple': pair,
-    'trunc_normal_': nn.init.trunc_normal_,
-    'BaseModule': BaseModule,
-    'build_norm_layer': lambda cfg, dim: ('norm', nn.LayerNorm(dim)),
-    'auto_fp16': decorator,
-    'force_fp32': decorator,
-    'configurable': decorator,
-    'autocast': decorator,
-    'register_model': decorator,
-    'tqdm': lambda items=None, *args, **kwargs: items,
+    "to_pil_image": to_pil_image,
+    "resize": resize_pil_image,
+    "DropPath": DropPath,
+    "ConvModule": ConvModule,
+    "ToTensor": ToTensor,
+    "EasyDict": Attributes,
+    "Dict": Attributes,
+    "Registry": Registry,
+    "to_2tuple": pair,
+    "trunc_normal_": nn.init.trunc_normal_,
+    "BaseModule": BaseModule,
+    "build_norm_layer": lambda cfg, dim: ("norm", nn.LayerNorm(dim)),
+    "auto_fp16": decorator,
+    "force_fp32": decorator,
+    "configurable": decorator,
+    "autocast": decorator,
+    "register_model": decorator,
+    "tqdm": lambda items=None, *args, **kwargs: items,
 }
 
 
@@ -185,24 +227,24 @@ def use_checkout(folder, *more):
     """Puts the authors' code first on the import path. `more`: folders inside it that are roots too."""
     root = pathlib.Path(folder).resolve()
     if not root.is_dir():
-        raise SystemExit(f'Expected a checkout of the authors\' code but there is no folder {root}.')
-    for name in reversed(('', *more)):
+        raise SystemExit(f"Expected a checkout of the authors' code but there is no folder {root}.")
+    for name in reversed(("", *more)):
         sys.path.insert(0, str(root / name))
     missing = {name for name in OPTIONAL if importlib.util.find_spec(name) is None}
     sys.meta_path.append(Finder(missing))
-    if 'tensorboard' in missing:
-        sys.modules['torch.utils.tensorboard'] = StandIn('torch.utils.tensorboard')
+    if "tensorboard" in missing:
+        sys.modules["torch.utils.tensorboard"] = StandIn("torch.utils.tensorboard")
     # Names that numpy dropped and older code still uses.
-    for name in ('bool', 'int', 'float', 'object'):
-        if name not in np.__dict__ or name in ('int', 'float', 'object'):
-            setattr(np, name, getattr(__import__('builtins'), name))
+    for name in ("bool", "int", "float", "object"):
+        if name not in np.__dict__ or name in ("int", "float", "object"):
+            setattr(np, name, getattr(__import__("builtins"), name))
     return root
 
 
 def load_state(checkpoint):
     """The weights of a checkpoint file, wherever the authors put them in it."""
-    saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
-    for key in ('state_dict', 'model', 'net'):
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    for key in ("state_dict", "model", "net"):
         if isinstance(saved, dict) and isinstance(saved.get(key), dict):
             return saved, saved[key]
     return saved, saved
