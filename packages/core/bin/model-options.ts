@@ -1,4 +1,10 @@
-import { adaptiveCascade, createSegmenter, type RefinementOptions, type Segmenter } from '../src/node.js';
+import {
+  adaptiveCascade,
+  createSegmenter,
+  type PostprocessOptions,
+  type RefinementOptions,
+  type Segmenter,
+} from '../src/node.js';
 import { serverFromOptions } from '../src/runtime/oip/index.js';
 import { BadUse, choiceOption, numberOption, wholeOption } from './command.js';
 
@@ -21,6 +27,8 @@ export const modelOptions = {
 
 /** What `--zoom small` takes for small: the share of the picture that the region covers. */
 const smallShare = 0.3;
+/** The click from which `--zoom late` looks closer at objects of any size. */
+const lateClick = 4;
 
 export const modelHelp = `  --model NAME|DIR       model by name, or a folder with a model.json (default: the embedded clickmask-small)
   --provider NAME        auto (default), cpu, webgpu or cuda
@@ -32,8 +40,9 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
   --spin                 let waiting threads spin: for a machine that does nothing else
   --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
   --cfr-clicks WHICH     first or every: on which clicks it is applied (default: the model's)
-  --zoom on|small|off    look closer at the object after the first mask: always, or where its surroundings are at most
-                         ${smallShare} of the picture (default: the model's)
+  --zoom on|late|small|off
+                         look closer at the object after the first mask: always; where its surroundings are at most
+                         ${smallShare} of the picture, and from click ${lateClick} on always; only there; never (default: the model's)
   --flip                 average with the mirrored picture: slower, a little more exact
   --merge on|off|as-released
                          with a starting mask: each click changes only the part that holds it (FocalClick's progressive
@@ -77,7 +86,7 @@ export function maxPixelsOf(values: Values): number | undefined {
 export function refinementOf(values: Values): RefinementOptions {
   const cfr = values.cfr as string | undefined;
   const clicks = choiceOption('cfr-clicks', values['cfr-clicks'] as string | undefined, ['first', 'every']);
-  const zoom = choiceOption('zoom', values.zoom as string | undefined, ['on', 'small', 'off']);
+  const zoom = choiceOption('zoom', values.zoom as string | undefined, ['on', 'late', 'small', 'off']);
   const merge = choiceOption('merge', values.merge as string | undefined, ['on', 'off', 'as-released']);
   return {
     ...(cfr === undefined && clicks === undefined ? {} : { cascade: cascadeOf(cfr, clicks) }),
@@ -87,8 +96,15 @@ export function refinementOf(values: Values): RefinementOptions {
   };
 }
 
-function zoomOf(zoom: 'on' | 'small' | 'off'): RefinementOptions['zoomIn'] {
-  return zoom === 'off' ? 'off' : { largestShare: zoom === 'on' ? 1 : smallShare };
+/** `--fill-holes`: pixels, or a share of the mask in per cent. */
+export function holesOption(text: string | undefined): PostprocessOptions['fillHoles'] {
+  if (text?.endsWith('%') !== true) return wholeOption('fill-holes', text, 0);
+  return { share: (numberOption('fill-holes', text.slice(0, -1), 0, 100) as number) / 100 };
+}
+
+function zoomOf(zoom: 'on' | 'late' | 'small' | 'off'): RefinementOptions['zoomIn'] {
+  if (zoom === 'off') return 'off';
+  return { largestShare: zoom === 'on' ? 1 : smallShare, anySizeFrom: zoom === 'late' ? lateClick : null };
 }
 
 function mergeOf(merge: 'on' | 'off' | 'as-released'): RefinementOptions['progressiveMerge'] {

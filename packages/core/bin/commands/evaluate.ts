@@ -20,7 +20,7 @@ import {
   wholeOption,
 } from '../command.js';
 import { openEvaluationFolder } from '../evaluation-files.js';
-import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { holesOption, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 const layouts = Object.keys(datasetLayouts) as DatasetLayoutName[];
 
@@ -37,6 +37,8 @@ ${layouts.map((name) => `                         ${name}: ${datasetLayouts[name
   --max-clicks N         clicks per object at most (default 20)
   --limit N              only the first N samples
   --no-sis               without structural integrity: parts that hold no positive click stay
+  --fill-holes N|N%      fills holes of up to N pixels, or N per cent of the mask, but for those with a negative click;
+                         0: none (default: the model's)
   --start sp|stm         davis-585: correct its starting masks, from super-pixels or a tracker (default: from nothing)
   --out DIR              keeps the result of every sample in DIR/samples.jsonl and the figures in DIR/report.json; run
                          again, it goes on where it was broken off
@@ -64,6 +66,7 @@ export const evaluate: Command = {
       start: { type: 'string' },
       out: { type: 'string' },
       'no-sis': { type: 'boolean' },
+      'fill-holes': { type: 'string' },
       json: { type: 'boolean' },
     });
     const folder = onePositional(positionals, 'the folder of one data set');
@@ -72,6 +75,7 @@ export const evaluate: Command = {
     const maxClicks = wholeOption('max-clicks', values['max-clicks'], 1, 200) ?? 20;
     const start = (choiceOption('start', values.start, ['sp', 'stm']) ?? 'none') as StartingMasks;
     const refinement = refinementOf(values);
+    const holes = holesOption(values['fill-holes']);
     const segmenter = await openSegmenter(values);
     const progress = createProgress();
     const source: FileSource = {
@@ -79,7 +83,10 @@ export const evaluate: Command = {
       read: (path) => readFile(join(folder, path)),
     };
     try {
-      const postprocess = values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {};
+      const postprocess = {
+        ...(values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {}),
+        ...(holes === undefined ? {} : { fillHoles: holes }),
+      };
       const { model } = segmenter.info;
       const settings = { model, layout, start, maxClicks, refinement, postprocess };
       const kept = values.out === undefined ? null : await openEvaluationFolder(values.out, settings);

@@ -259,6 +259,8 @@ function megabytes({ graphs }: ModelManifest): string {
 
 function zoomLine(zoomIn: ZoomInOptions | null): string {
   if (zoomIn === null) return 'off';
-  const { largestShare = 1 } = zoomIn;
-  return largestShare < 1 ? `on regions of at most ${largestShare} of the picture` : 'on';
+  const { largestShare = 1, anySizeFrom = null } = zoomIn;
+  if (largestShare === 1) return 'on';
+  const late = anySizeFrom === null ? '' : `, from click ${anySizeFrom} on of any size`;
+  return `on regions of at most ${largestShare} of the picture${late}`;
 }

@@ -22,7 +22,7 @@ import {
   parse,
   wholeOption,
 } from '../command.js';
-import { maxPixelsOf, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { holesOption, maxPixelsOf, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 const formats = ['json', 'png', 'coco', 'coco-polygon', 'label-studio', 'cvat', 'polygon', 'geojson', 'svg'] as const;
 type Format = (typeof formats)[number];
@@ -44,7 +44,8 @@ Options:
   --detail N             1 every corner to 0 coarsest, for polygons (default 0.8)
   --threshold N          probability above which a pixel is set (default: the model's)
   --no-sis               without structural integrity: parts that hold no positive click stay
-  --fill-holes N         fills holes up to N pixels
+  --fill-holes N|N%      fills holes of up to N pixels, or N per cent of the mask, but for those with a negative click;
+                         0: none (default: the model's)
   --remove-specks N      drops parts below N pixels
   --largest              keeps only the largest part
   --candidate N          takes the reading N of the clicks, counted from 0, instead of the model's own choice, where it
@@ -91,7 +92,7 @@ export const segment: Command = {
     const refinement = refinementOf(values);
     const postprocess = {
       threshold: numberOption('threshold', values.threshold, 0, 1),
-      fillHoles: numberOption('fill-holes', values['fill-holes'], 0),
+      fillHoles: holesOption(values['fill-holes']),
       removeSpecks: numberOption('remove-specks', values['remove-specks'], 0),
       largestPart: values.largest,
       ...(values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {}),

@@ -1,8 +1,9 @@
 import { expectInteger } from '../errors/index.js';
-import { complement, union } from './boolean.js';
+import { complement, difference, union } from './boolean.js';
 import { type Connectivity, checkConnectivity } from './checks.js';
 import { connectedComponents, keepComponents, selectComponents } from './components.js';
 import type { MaskRuns } from './mask-runs.js';
+import { partAt } from './part-at.js';
 
 /**
  * Fills holes: parts of the background that do not reach the picture's edge. Background parts are connected the other
@@ -10,6 +11,7 @@ import type { MaskRuns } from './mask-runs.js';
  *
  * @param maxArea - holes of up to this many pixels are filled; Infinity (default) fills all
  * @param connectivity - of the foreground, default 8
+ * @param open - pixels whose holes stay
  * @throws ClickmaskError `bad-option`
  *
  * @example
@@ -25,11 +27,13 @@ export function fillHoles(
   runs: MaskRuns,
   maxArea: number = Number.POSITIVE_INFINITY,
   connectivity: Connectivity = 8,
+  open: readonly { readonly column: number; readonly row: number }[] = [],
 ): MaskRuns {
   checkConnectivity(connectivity);
   checkArea('maxArea', maxArea);
   const { width, height } = runs;
-  const holes = keepComponents(
+  const background = connectivity === 8 ? 4 : 8;
+  let holes = keepComponents(
     complement(runs),
     ({ area, bounds }) =>
       area <= maxArea &&
@@ -37,8 +41,12 @@ export function fillHoles(
       bounds.y > 0 &&
       bounds.x + bounds.width < width &&
       bounds.y + bounds.height < height,
-    connectivity === 8 ? 4 : 8,
+    background,
   );
+  for (const { column, row } of open) {
+    const hole = partAt(holes, column, row, background);
+    if (hole !== null) holes = difference(holes, hole);
+  }
   return holes.spans.length === 0 ? runs : union(runs, holes);
 }
 

@@ -41,6 +41,8 @@ export interface RefinementDefaults {
   readonly progressiveMerge?: ProgressiveMergeOptions;
   /** Which parts of a mask stay; left out: 8-connected ones with a positive click, or all where none is hit. */
   readonly structuralIntegrity?: Required<StructuralIntegrityOptions> | 'off';
+  /** Share of the mask up to which holes are filled that hold no negative click; left out: none are. */
+  readonly fillHoles?: { readonly share: number };
 }
 
 /** `model.json`: all that is known of a model besides its weights. */
@@ -112,6 +114,9 @@ export function parseManifest(json: unknown): ModelManifest {
       flip: refinement.boolean('flip'),
       ...progressiveMerge(refinement),
       ...structuralIntegrity(refinement),
+      ...(refinement.has('fillHoles')
+        ? { fillHoles: { share: refinement.object('fillHoles').number('share', 0, 1) } }
+        : {}),
     },
     graphs: Object.fromEntries(graphs.keys().map((key) => [key, graph(graphs.object(key))])),
     options: root.has('options') ? root.object('options').raw : {},
@@ -126,6 +131,9 @@ function zoomIn(fields: Fields): ZoomInOptions {
     keepIou: fields.number('keepIou', 0, 1),
     threshold: fields.number('threshold', 0, 1),
     ...(fields.has('largestShare') ? { largestShare: fields.number('largestShare', 0, 1) } : {}),
+    ...(fields.has('anySizeFrom') && !fields.isNull('anySizeFrom')
+      ? { anySizeFrom: fields.integer('anySizeFrom', 1) }
+      : {}),
     ...(fields.has('whenEmpty') ? { whenEmpty: fields.choice('whenEmpty', ['whole', 'as-released']) } : {}),
   };
 }

@@ -30,6 +30,13 @@ export interface ZoomInOptions {
    */
   readonly largestShare?: number;
   /**
+   * The number of clicks from which regions of any size are looked at, whatever `largestShare` says: by then it is the
+   * detail that is missing; null: never.
+   *
+   * @defaultValue null
+   */
+  readonly anySizeFrom?: number | null;
+  /**
    * When a mask has become empty, the whole picture is looked at again. `whole`: the answer counts for the whole
    * picture; `as-released`: it is squeezed into the region in use before, as the authors' code does.
    *
@@ -55,6 +62,7 @@ export const publishedZoomIn: ZoomInOptions = Object.freeze({
   keepIou: 0.5,
   threshold: 0.5,
   largestShare: 1,
+  anySizeFrom: null,
   whenEmpty: 'whole',
 });
 

@@ -188,6 +188,13 @@ describe('zoomRegion', () => {
     expect(zoom(share, current)).toEqual({ roi: whole, shownIn: whole, zoomed: false, current: null });
   });
 
+  it('looks at regions of any size from the click that the options name', () => {
+    const options = { ...publishedZoomIn, largestShare: 0.01, anySizeFrom: 3 };
+    expect(zoomRegion(mask, two, null, size, options).zoomed).toBe(false);
+    expect(zoomRegion(mask, [...two, two[0]], null, size, options).zoomed).toBe(true);
+    expect(zoomRegion(mask, [...two, two[0]], null, size, { ...options, anySizeFrom: null }).zoomed).toBe(false);
+  });
+
   it('puts the answer for an emptied mask where it is told', () => {
     const current = { x: 350, y: 250, width: 300, height: 200 };
     const released = { ...publishedZoomIn, whenEmpty: 'as-released' } as const;

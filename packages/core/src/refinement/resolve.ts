@@ -30,6 +30,7 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
     expectNumber('bad-option', 'zoomIn.keepIou', zoomIn.keepIou, 0, 1);
     expectNumber('bad-option', 'zoomIn.threshold', zoomIn.threshold, 0, 1);
     expectNumber('bad-option', 'zoomIn.largestShare', zoomIn.largestShare ?? 1, 0, 1);
+    if (zoomIn.anySizeFrom != null) expectInteger('bad-option', 'zoomIn.anySizeFrom', zoomIn.anySizeFrom, 1);
     if (zoomIn.whenEmpty !== undefined && zoomIn.whenEmpty !== 'whole' && zoomIn.whenEmpty !== 'as-released') {
       throw unexpected('bad-option', 'zoomIn.whenEmpty', "'whole' or 'as-released'", zoomIn.whenEmpty);
     }

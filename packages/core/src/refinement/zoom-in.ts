@@ -18,7 +18,7 @@ export interface ZoomedView {
  *
  * The box around the last mask and all positive clicks, expanded about its centre to at least `minSize`; the region in
  * use is kept while every positive click lies in it and it overlaps enough with the wanted one. Half-way edges are
- * rounded to even, as the authors' Python does. `largestShare` is not theirs.
+ * rounded to even, as the authors' Python does. `largestShare` and `anySizeFrom` are not theirs.
  *
  * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty: then the
  * whole picture is looked at
@@ -39,7 +39,9 @@ export function zoomRegion(
   const positive = clicks.filter((click) => click.label === 'positive').map((click) => clickPixel(click, size));
   const wanted = maskBounds === null ? whole : surroundings(maskBounds, positive, size, options);
   const roi = current !== null && keeps(current, wanted, positive, options.keepIou) ? current : wanted;
-  if (roi.width * roi.height > (options.largestShare ?? 1) * whole.width * whole.height) {
+  const anySize = clicks.length >= (options.anySizeFrom ?? Number.POSITIVE_INFINITY);
+  const largestShare = anySize ? 1 : (options.largestShare ?? 1);
+  if (roi.width * roi.height > largestShare * whole.width * whole.height) {
     return { roi: whole, shownIn: whole, zoomed: false, current: null };
   }
   return { roi, shownIn: roi, zoomed: true, current: roi };

@@ -265,8 +265,8 @@ export function createEngine(options: EngineOptions): Engine {
       encodeMs = 0;
 
       const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
-        const integrity = manifest.refinement.structuralIntegrity;
-        const clean = postprocess(map, size, made, manifest.threshold, wanted.postprocess ?? {}, cutMask, integrity);
+        const { threshold: usual, refinement: own } = manifest;
+        const clean = postprocess(map, size, made, usual, wanted.postprocess ?? {}, cutMask, own);
         if (guide !== null) return intersection(clean, rectRuns(size, guide.limit));
         // A copy, since the caller may keep, alter or hand over what it gets, and the cut is remembered.
         return copyRuns(clean);

@@ -9,7 +9,7 @@ export {
   type EngineRequest,
   type EngineStats,
 } from './engine.js';
-export { defaultPostprocess, type PostprocessOptions } from './postprocess.js';
+export { defaultPostprocess, type HoleSize, type PostprocessOptions } from './postprocess.js';
 export {
   type Candidate,
   type Prediction,

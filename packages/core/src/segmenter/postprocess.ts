@@ -1,8 +1,9 @@
-import type { Click } from '../clicks/index.js';
+import { type Click, clickPixel } from '../clicks/index.js';
 import { expectNumber, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { levelOf, type ProbabilityMap } from '../image/index.js';
 import {
+  area,
   fillHoles,
   keepClickedParts,
   largestPart,
@@ -11,6 +12,15 @@ import {
   type StructuralIntegrityOptions,
   thresholdMap,
 } from '../mask/index.js';
+
+/** Size of a hole: pixels from 0, or a share, 0 to 1, of the pixels of the mask that it is in. */
+export type HoleSize = number | { readonly share: number };
+
+/** What a model may say of postprocessing. */
+export interface ModelPostprocess {
+  readonly structuralIntegrity?: Required<StructuralIntegrityOptions> | 'off';
+  readonly fillHoles?: HoleSize;
+}
 
 /** How a probability map becomes a clean mask. What is left out keeps the default. */
 export interface PostprocessOptions {
@@ -21,8 +31,11 @@ export interface PostprocessOptions {
    * the mask where none is hit.
    */
   readonly structuralIntegrity?: { readonly connectivity: 4 | 8; readonly whenNoneHit: 'keep' | 'empty' } | 'off';
-  /** Fills holes of at most this many pixels; `Infinity` for all. Default 0. */
-  readonly fillHoles?: number;
+  /**
+   * Fills holes of at most this many pixels, or of at most a share of the mask's own; `Infinity` for all, 0 for none.
+   * A hole that holds a negative click stays. Default: the model's; 0 where it says nothing.
+   */
+  readonly fillHoles?: HoleSize;
   /** Drops parts of fewer than this many pixels. Default 0. */
   readonly removeSpecks?: number;
   /** Keeps only the largest part. Default false. */
@@ -40,8 +53,11 @@ export const defaultPostprocess = Object.freeze({
 /** Throws `bad-option` for a value out of range. */
 export function checkPostprocess(options: PostprocessOptions): void {
   if (options.threshold !== undefined) expectNumber('bad-option', 'postprocess.threshold', options.threshold, 0, 1);
-  for (const name of ['fillHoles', 'removeSpecks'] as const) {
-    const value = options[name];
+  const holes = options.fillHoles;
+  const inShares = typeof holes === 'object' && holes !== null;
+  if (inShares) expectNumber('bad-option', 'postprocess.fillHoles.share', holes.share, 0, 1);
+  const pixels = { fillHoles: inShares ? undefined : holes, removeSpecks: options.removeSpecks };
+  for (const [name, value] of Object.entries(pixels)) {
     if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 0)) continue;
     throw unexpected('bad-option', `postprocess.${name}`, 'a whole number of pixels from 0, or Infinity', value);
   }
@@ -65,7 +81,7 @@ export function checkPostprocess(options: PostprocessOptions): void {
  * Cuts the mask from the map, then applies integrity, holes, specks and largest part, in this order.
  *
  * @param cut - how the mask is cut; a caller that has cut this map already gives its own
- * @param modelsIntegrity - what the model wants where the options leave it open
+ * @param model - what the model wants where the options leave it open
  */
 export function postprocess(
   map: ProbabilityMap,
@@ -74,14 +90,18 @@ export function postprocess(
   threshold: number,
   options: PostprocessOptions,
   cut: typeof cutMask = cutMask,
-  modelsIntegrity: Required<StructuralIntegrityOptions> | 'off' = defaultPostprocess.structuralIntegrity,
+  model: ModelPostprocess = {},
 ): MaskRuns {
   let runs = cut(map, size, options.threshold ?? threshold);
-  const integrity = options.structuralIntegrity ?? modelsIntegrity;
+  const integrity = options.structuralIntegrity ?? model.structuralIntegrity ?? defaultPostprocess.structuralIntegrity;
   const isMeant = clicks.some((click) => click.label === 'positive');
   if (integrity !== 'off' && isMeant) runs = keepClickedParts(runs, clicks, integrity);
-  const holes = options.fillHoles ?? defaultPostprocess.fillHoles;
-  if (holes > 0) runs = fillHoles(runs, holes);
+  const holes = options.fillHoles ?? model.fillHoles ?? defaultPostprocess.fillHoles;
+  const largest = typeof holes === 'number' ? holes : Math.floor(holes.share * area(runs));
+  if (largest > 0) {
+    const open = clicks.filter((click) => click.label === 'negative').map((click) => clickPixel(click, size));
+    runs = fillHoles(runs, largest, 8, open);
+  }
   const specks = options.removeSpecks ?? defaultPostprocess.removeSpecks;
   if (specks > 0) runs = removeSpecks(runs, specks);
   if (options.largestPart ?? defaultPostprocess.largestPart) runs = largestPart(runs);
