@@ -62,7 +62,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   const [a, b] = [await pack(core, folder), await pack(model, folder)];
   packed = { core: a.files, model: b.files };
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--offline', '--legacy-peer-deps'];
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--legacy-peer-deps'];
   const { code, err } = await run('npm', ['install', ...flags, a.tarball, b.tarball], folder);
   if (code !== 0) throw new Error(`npm install failed: ${err}`);
   // The runtimes are large: those of the workspace do.

@@ -15,8 +15,8 @@ import { createRestTransport } from './rest.js';
  * @param local - runs the graphs of `server.here`; asked for when the first of them is loaded
  * @throws ClickmaskError `bad-option`; `backend-unavailable` where gRPC is wanted and `@grpc/grpc-js` is not installed
  *
- * @example no-run
- * ```ts
+ * @example
+ * ```ts no-run
  * import { families, loadModel } from '@clickmask/core/models';
  * import { defaultModelsFolder, findModelFolder, folderFiles } from '@clickmask/core/node';
  * import { createOipBackend } from '@clickmask/core/serving';
