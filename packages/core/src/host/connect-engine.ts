@@ -67,7 +67,7 @@ export function connectEngine(port: PortLike): {
       case 'ready':
         settleReady.resolve({
           info: message.info,
-          load: (key, source) => call('load', { key, source }),
+          load: (key, source, detail) => call('load', { key, source, detail }),
           prepare: async (key) => void (await call('prepare', { key })),
           segment: (request, onDraft, signal) =>
             call('segment', onDraft === undefined ? request : { ...request, drafts: true }, onDraft, signal),

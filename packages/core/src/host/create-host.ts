@@ -5,6 +5,7 @@ import { toRuns } from '../mask/index.js';
 import { sha256 } from '../models/index.js';
 import type { BackendState } from '../runtime/backend.js';
 import type { Engine } from '../segmenter/engine.js';
+import type { Detail } from '../segmenter/picture-store.js';
 import { toPrediction } from '../segmenter/prediction.js';
 import type { DraftMask, ImageSource, Segmenter, SegmenterImage, SegmenterInfo } from '../segmenter/segmenter.js';
 import { abortedError, closedError, createJobQueue, type JobQueue } from './queue.js';
@@ -88,22 +89,27 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     return known;
   };
 
-  /** Runs a job, and once more after sending the picture where the engine does not have its pixels. */
+  /** Runs a job, and once more after sending the picture where the engine does not have the pixels that it needs. */
   const withPixels = async <T>(
     lane: Lane,
     key: string,
     source: ImageSource,
     job: (engine: Engine) => Promise<T>,
   ): Promise<T> => {
-    const engine = await lane.engine();
-    try {
-      return await job(engine);
-    } catch (error) {
-      if (!isClickmaskError(error, 'image-not-loaded')) throw error;
-      // The engine may have been replaced since.
-      const present = await lane.engine();
-      await present.load(key, source);
-      return await job(present);
+    const sent = new Set<unknown>();
+    for (;;) {
+      // It may have been replaced since.
+      const engine = await lane.engine();
+      try {
+        return await job(engine);
+      } catch (error) {
+        if (!isClickmaskError(error, 'image-not-loaded')) throw error;
+        const detail = error.details.detail as Detail | undefined;
+        // A job may look at the whole and at a part of a picture; what was sent and is still missing, stays so.
+        if (sent.has(detail)) throw error;
+        sent.add(detail);
+        await (await lane.engine()).load(key, source, detail);
+      }
     }
   };
 

@@ -2,12 +2,16 @@ import type { ClickmaskErrorCode, ErrorDetails } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import type { Features, View } from '../models/index.js';
 import type { EngineRequest, EngineStats } from '../segmenter/engine.js';
+import type { Detail } from '../segmenter/picture-store.js';
 import type { PredictionData } from '../segmenter/prediction.js';
 import type { DraftMask, ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
 
 /** The operations behind a port: what goes in and what comes out, all structured-cloneable. */
 export interface EngineOperations {
-  load: { request: { readonly key: string; readonly source: ImageSource }; response: Size };
+  load: {
+    request: { readonly key: string; readonly source: ImageSource; readonly detail?: Detail };
+    response: Size;
+  };
   prepare: { request: { readonly key: string }; response: null };
   /** `drafts`: the mask of the first pass is wanted too, as a message of its own. */
   segment: { request: EngineRequest & { readonly drafts?: boolean }; response: PredictionData };

@@ -10,4 +10,4 @@ export {
   sigmoid,
 } from './probability-map.js';
 export { applyWeights, checkInside, type PixelScaling, resizeMap, resizeToTensor } from './resize.js';
-export { checkImage, type RgbImage, rgbFromRgba } from './rgb-image.js';
+export { checkImage, type ReducedImage, type RgbImage, rgbFromRgba } from './rgb-image.js';

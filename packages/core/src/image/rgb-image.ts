@@ -6,6 +6,12 @@ export interface RgbImage extends Size {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
+/** A picture, or the whole of it in fewer pixels. */
+export interface ReducedImage extends RgbImage {
+  /** Size of the picture, in image px, where these are fewer pixels. */
+  readonly full?: Size;
+}
+
 /**
  * Checks the shape of a picture that came from outside.
  *

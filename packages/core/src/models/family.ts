@@ -1,6 +1,6 @@
 import type { Click } from '../clicks/index.js';
 import type { Box, Rect, Size } from '../geometry/index.js';
-import type { MapPatch, ProbabilityMap, RgbImage } from '../image/index.js';
+import type { MapPatch, ProbabilityMap, ReducedImage } from '../image/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { InferenceSession } from '../runtime/backend.js';
 import type { ModelManifest } from './manifest.js';
@@ -84,8 +84,17 @@ export interface LoadedModel {
     readonly box: boolean;
     readonly candidates: number;
   };
-  /** Image encoder, or for families without one the resampled input. */
-  encode(image: RgbImage, view: View): Promise<Features>;
+  /**
+   * As many pixels as the model makes use of at most, for a view of a whole picture: given where fewer of them, well
+   * averaged, serve as well, so that large pictures need not be decoded in full.
+   */
+  readonly enough?: Size;
+  /**
+   * Image encoder, or for families without one the resampled input.
+   *
+   * @param image - all pixels, but for `image.full`: then the view is the whole picture, in at least {@link enough}
+   */
+  encode(image: ReducedImage, view: View): Promise<Features>;
   decode(features: Features, input: DecodeInput): Promise<DecodeOutput>;
 }
 

@@ -1,7 +1,7 @@
 import { type Click, clickPixel } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
 import { type Size, wholeRect } from '../geometry/index.js';
-import { checkImage, type ProbabilityMap, type RgbImage } from '../image/index.js';
+import type { ProbabilityMap } from '../image/index.js';
 import {
   area,
   bounds,
@@ -26,6 +26,7 @@ import { createByteLru } from './byte-lru.js';
 import { checkPrompt } from './check-prompt.js';
 import { type ClickState, nothingYet, stateBytes, stateNames } from './click-state.js';
 import { type Pass, runPass } from './pass.js';
+import { createPictureStore, type DecodeImage, type Detail } from './picture-store.js';
 import { checkPostprocess, createMaskCutter, postprocess } from './postprocess.js';
 import type { PredictionData } from './prediction.js';
 import type { Prompt } from './prompt.js';
@@ -55,9 +56,16 @@ export interface EngineStats {
  */
 export interface Engine {
   readonly info: Omit<SegmenterInfo, 'workers'>;
-  /** Decodes a picture and keeps its pixels, within the budget. */
-  load(key: string, source: ImageSource): Promise<Size>;
-  /** @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept */
+  /**
+   * Decodes a picture and keeps its pixels, within the budget.
+   *
+   * @param detail - which pixels; default: those that a first click needs
+   */
+  load(key: string, source: ImageSource, detail?: Detail): Promise<Size>;
+  /**
+   * @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept; `details.detail`
+   * says which
+   */
   prepare(key: string): Promise<void>;
   /**
    * What the model keeps of one view of a picture, to decode clicks elsewhere.
@@ -114,8 +122,7 @@ export const defaultLimits: EngineLimits = Object.freeze({ maxPixels: 64e6, maxC
 
 export interface EngineOptions {
   readonly handle: ModelHandle;
-  /** Encoded bytes to upright pixels; given by the runtime. */
-  readonly decodeImage: (bytes: Uint8Array, maxPixels: number) => Promise<RgbImage>;
+  readonly decodeImage: DecodeImage;
   readonly threads: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
@@ -158,37 +165,23 @@ export function createEngine(options: EngineOptions): Engine {
   const { manifest } = model;
   const budgets = { ...defaultBudgets, ...options.budgets };
   const limits = { ...defaultLimits, ...options.limits };
-  const sizes = new Map<string, Size>();
-  const decodeMs = new Map<string, number>();
   checkLimits(budgets, limits);
   const defaults = resolveRefinement(options.refinement ?? {}, manifest.refinement);
-  const pixels = createByteLru<RgbImage>(budgets.pixels);
+  const { maxPixels } = limits;
+  const pictures = createPictureStore({ decodeImage, maxPixels, budget: budgets.pixels, enough: model.enough });
   const features = createByteLru<Features>(budgets.features);
   const states = createByteLru<ClickState>(budgets.states);
   const cutMask = createMaskCutter();
   let encodes = 0;
   let predictions = 0;
   let encodeMs = 0;
-  // Kept beside the cache, so that a picture larger than the whole budget can still be worked on.
-  let latest: { readonly key: string; readonly image: RgbImage } | null = null;
-
-  const unkept = () => {
-    const bytes = latest?.image.data.byteLength ?? 0;
-    return bytes > budgets.pixels ? bytes : 0;
-  };
-  const sizeOf = (key: string): Size => {
-    const size = sizes.get(key);
-    if (size === undefined) throw notLoaded(key);
-    return size;
-  };
 
   const featuresOf = async (key: string, view: View): Promise<Features> => {
     const { roi, zoomed, mirrored } = view;
     const id = `${key}\n${roi.x},${roi.y},${roi.width},${roi.height},${zoomed},${mirrored}`;
     const known = features.get(id);
     if (known !== undefined) return known;
-    const image = pixels.get(key) ?? (latest?.key === key ? latest.image : undefined);
-    if (image === undefined) throw notLoaded(key);
+    const image = pictures.pixelsFor(key, view);
     const start = performance.now();
     const made = await model.encode(image, view);
     encodeMs += performance.now() - start;
@@ -210,25 +203,10 @@ export function createEngine(options: EngineOptions): Engine {
       capabilities: model.capabilities,
     },
 
-    async load(key, source) {
-      const start = performance.now();
-      const image = source instanceof Uint8Array ? await decodeImage(source, limits.maxPixels) : source;
-      checkImage(image, limits.maxPixels);
-      const known = sizes.get(key);
-      if (known !== undefined && (known.width !== image.width || known.height !== image.height)) {
-        const message = `The key '${key}' already names a picture of ${known.width} x ${known.height} px, but this one has ${image.width} x ${image.height}. Use a key of its own for every picture.`;
-        throw new ClickmaskError('bad-image', message);
-      }
-      const size = { width: image.width, height: image.height };
-      sizes.set(key, size);
-      decodeMs.set(key, performance.now() - start);
-      pixels.set(key, image, image.data.byteLength);
-      latest = { key, image };
-      return size;
-    },
+    load: (key, source, detail = 'overview') => pictures.load(key, source, detail),
 
     features(key, view) {
-      checkView(view, sizeOf(key));
+      checkView(view, pictures.sizeOf(key));
       if (!handle.portable) {
         const message =
           "Features stay on the inference server here, or are halves: they cannot be decoded elsewhere. Use mode 'remote', or an engine at the level 'plain' without halves.";
@@ -241,13 +219,13 @@ export function createEngine(options: EngineOptions): Engine {
       // The first pass zooms, to the whole picture, where zoom-in skips no click.
       const zoomed = (defaults.zoomIn?.skipClicks ?? 0) < 0;
       const before = encodes;
-      await featuresOf(key, { roi: wholeRect(sizeOf(key)), zoomed, mirrored: false });
+      await featuresOf(key, { roi: wholeRect(pictures.sizeOf(key)), zoomed, mirrored: false });
       if (encodes > before) await handle.warm();
     },
 
     async segment(request, onDraft, signal) {
       const { key, options: wanted } = request;
-      const size = sizeOf(key);
+      const size = pictures.sizeOf(key);
       const prompt = checkPrompt(request.prompt, size, limits.maxClicks);
       checkPostprocess(wanted.postprocess ?? {});
       const choice = wanted.candidate ?? 'best';
@@ -319,8 +297,7 @@ export function createEngine(options: EngineOptions): Engine {
         last.mergedBefore ?? (last.before === null ? startRuns : cut(last.before, clicks.slice(0, -1)));
       const end = performance.now();
       predictions += 1;
-      const decode = decodeMs.get(key) ?? 0;
-      decodeMs.delete(key);
+      const decode = pictures.takeDecodeMs(key);
       const encode = encodeMs;
       const best = last.candidates.find((candidate) => candidate.index === last.candidate);
       return {
@@ -411,18 +388,15 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async forget(key) {
-      sizes.delete(key);
-      decodeMs.delete(key);
-      pixels.delete(key);
-      if (latest?.key === key) latest = null;
+      pictures.forget(key);
       features.deletePrefix(`${key}\n`);
       states.deletePrefix(`${key}\n`);
     },
 
     async stats() {
       return {
-        images: sizes.size,
-        pixelBytes: pixels.bytes + unkept(),
+        images: pictures.count,
+        pixelBytes: pictures.bytes,
         featureBytes: features.bytes,
         stateBytes: states.bytes,
         encodes,
@@ -432,11 +406,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async dispose() {
-      latest = null;
-      pixels.clear();
+      pictures.clear();
       features.clear();
       states.clear();
-      sizes.clear();
       await handle.dispose();
     },
   };
@@ -475,7 +447,3 @@ function copyMap(map: ProbabilityMap): ProbabilityMap {
 }
 
 const copyRuns = (runs: MaskRuns): MaskRuns => ({ ...runs, rows: runs.rows.slice(), spans: runs.spans.slice() });
-
-function notLoaded(key: string): ClickmaskError {
-  return new ClickmaskError('image-not-loaded', `The picture '${key}' is not, or no longer, loaded. Open it again.`);
-}

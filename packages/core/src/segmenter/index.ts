@@ -9,6 +9,7 @@ export {
   type EngineRequest,
   type EngineStats,
 } from './engine.js';
+export type { DecodeImage, Detail } from './picture-store.js';
 export { defaultPostprocess, type HoleSize, type PostprocessOptions } from './postprocess.js';
 export {
   type Candidate,

@@ -1,4 +1,4 @@
-import { type Size, sameRect } from '../../geometry/index.js';
+import { type Size, sameRect, wholeRect } from '../../geometry/index.js';
 import { probabilitiesOf, resizeToTensor } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
@@ -45,8 +45,10 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     manifest,
     capabilities: { previousMask: true, box: false, candidates: count },
 
+    enough: input,
+
     async encode(image, { roi, mirrored }): Promise<EncodedFeatures> {
-      const data = resizeToTensor(image, roi, input, 'area');
+      const data = resizeToTensor(image, image.full === undefined ? roi : wholeRect(image), input, 'area');
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
       return encoded(await encoder.run({ image: { type: 'float32', shape, data } }));

@@ -1,9 +1,10 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../../test/support/fake-model.js';
-import type { RgbImage } from '../../image/index.js';
+import { wholeRect } from '../../geometry/index.js';
+import { type RgbImage, resizeToTensor } from '../../image/index.js';
 import { area, rectRuns } from '../../mask/index.js';
-import { decodeImage } from './decode-image.js';
+import { decodeImage, decodeReduced } from './decode-image.js';
 import { decodeMaskFile } from './decode-mask-file.js';
 import { maskFromPng, maskToPng } from './png-codec.js';
 
@@ -147,6 +148,65 @@ describe('decodeImage', () => {
       if (result instanceof Error) expect(result).toMatchObject({ name: 'ClickmaskError' });
       else expect(result).toMatchObject({ data: expect.any(Uint8Array) });
     }
+  });
+});
+
+describe('decodeReduced', () => {
+  const [width, height] = [804, 606];
+  const waves = new Uint8Array(width * height * 3);
+  for (let i = 0; i < waves.length; i++) {
+    const x = Math.floor(i / 3) % width;
+    const y = Math.floor(i / 3 / width);
+    waves[i] = 128 + 60 * Math.sin(x / 18 + (i % 3)) + 60 * Math.cos((x + 2 * y) / 26);
+  }
+  const file = sharp(waves, { raw: { width, height, channels: 3 } });
+  const whole = { x: 0, y: 0, width, height };
+  const grid = { width: 48, height: 36 };
+  const encoded = (image: RgbImage) => resizeToTensor(image, wholeRect(image), grid, 'area');
+
+  it.each(['jpeg', 'webp', 'png', 'tiff'] as const)(
+    'gives the network nearly what all pixels of a %s give',
+    async (format) => {
+      const bytes = await file.clone().toFormat(format).toBuffer();
+      const image = await decodeImage(bytes);
+      for (const factor of [2, 4]) {
+        const reduced = await decodeReduced(bytes, 1e6, (size) => {
+          expect(size).toEqual({ width, height });
+          return factor;
+        });
+        expect(reduced).toMatchObject({ width: Math.ceil(width / factor), height: Math.ceil(height / factor) });
+        expect(reduced.full).toEqual({ width, height });
+        const wanted = resizeToTensor(image, whole, grid, 'area');
+        const got = encoded(reduced);
+        const error = Math.sqrt(wanted.reduce((sum, value, i) => sum + (value - got[i]) ** 2, 0) / wanted.length);
+        expect(error * 255).toBeLessThan(1.5);
+      }
+    },
+  );
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns a picture of EXIF orientation %i upright', async (orientation) => {
+    const bytes = await file.clone().jpeg().withMetadata({ orientation }).toBuffer();
+    const image = await decodeImage(bytes);
+    const reduced = await decodeReduced(bytes, 1e6, () => 4);
+    expect(reduced.full).toEqual({ width: image.width, height: image.height });
+    const wanted = encoded(image);
+    const got = encoded(reduced);
+    expect(Math.max(...got.map((value, i) => Math.abs(value - wanted[i])))).toBeLessThan(0.06);
+  });
+
+  it('lays transparency over white', async () => {
+    const half = {
+      create: { width: 64, height: 64, channels: 4, background: { r: 200, g: 0, b: 0, alpha: 0.5 } },
+    } as const;
+    for (const bytes of [await sharp(half).png().toBuffer(), await sharp(half).webp({ lossless: true }).toBuffer()]) {
+      near(pixel(await decodeReduced(bytes, 1e6, () => 4), 7, 7), [228, 128, 128], 2);
+    }
+  });
+
+  it('refuses what is too large or cut off', async () => {
+    const bytes = await file.clone().jpeg().toBuffer();
+    expect(await codeOf(decodeReduced(bytes, width * height - 1, () => 4))).toBe('image-too-large');
+    expect(await codeOf(decodeReduced(bytes.subarray(0, bytes.length >> 1), 1e6, () => 4))).toBe('bad-image');
   });
 });
 

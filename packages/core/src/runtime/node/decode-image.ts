@@ -1,6 +1,7 @@
 import type { default as SharpFactory } from 'sharp';
 import { ClickmaskError, isClickmaskError, unexpected } from '../../errors/index.js';
-import type { RgbImage } from '../../image/index.js';
+import type { Size } from '../../geometry/index.js';
+import type { ReducedImage, RgbImage } from '../../image/index.js';
 import { checkHeader } from './picture-file.js';
 
 /**
@@ -21,18 +22,36 @@ import { checkHeader } from './picture-file.js';
  * ```
  */
 export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
+  return decodeReduced(bytes, maxPixels, () => 1);
+}
+
+/**
+ * As {@link decodeImage}, in fewer pixels where all of them would be averaged anyway. A JPEG or WebP is then not even
+ * decompressed in full: a quarter along both axes takes less than half the time, and a sixteenth of the memory.
+ *
+ * @param shrink - the factor by which a picture of this size may be smaller along both axes
+ */
+export async function decodeReduced(
+  bytes: Uint8Array,
+  maxPixels: number,
+  shrink: (size: Size) => number,
+): Promise<ReducedImage> {
   const sharp = await loadSharp();
   try {
-    await checkHeader(sharp, bytes, maxPixels);
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 })
-      .autoOrient()
+    const full = await checkHeader(sharp, bytes, maxPixels);
+    const factor = shrink(full);
+    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 }).autoOrient();
+    if (factor > 1) {
+      picture.resize(Math.ceil(full.width / factor), Math.ceil(full.height / factor), { fit: 'fill' });
+    }
+    const { data, info } = await picture
       .toColourspace('srgb')
       .flatten({ background: '#ffffff' })
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw unexpected('bad-image', 'the picture', '3 channels after decoding', info.channels);
-    return { width: info.width, height: info.height, data };
+    return { width: info.width, height: info.height, data, ...(factor > 1 ? { full } : {}) };
   } catch (cause) {
     if (isClickmaskError(cause)) throw cause;
     const text = cause instanceof Error ? cause.message : String(cause);

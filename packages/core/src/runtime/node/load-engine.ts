@@ -4,7 +4,7 @@ import type { RefinementOptions } from '../../refinement/index.js';
 import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
 import type { InferenceBackend, Provider } from '../backend.js';
 import { createOipBackend, type InferenceServer } from '../oip/index.js';
-import { decodeImage } from './decode-image.js';
+import { decodeReduced } from './decode-image.js';
 import { folderFiles } from './model-folder.js';
 import { createOnnxNodeBackend } from './onnx-backend.js';
 
@@ -30,7 +30,7 @@ export async function loadEngine(settings: EngineSettings, known: readonly Model
     threads: settings.threads,
   });
   const { threads, budgets, limits, refinement } = settings;
-  return createEngine({ handle, decodeImage, threads, budgets, limits, refinement });
+  return createEngine({ handle, decodeImage: decodeReduced, threads, budgets, limits, refinement });
 }
 
 /** The network's place: an inference server, with this machine's runtime only for graphs that are kept here, or that. */

@@ -1,5 +1,6 @@
 import type { default as SharpFactory } from 'sharp';
 import { ClickmaskError, expectInteger } from '../../errors/index.js';
+import type { Size } from '../../geometry/index.js';
 import { type PictureFormat, pictureFormat } from '../../image/picture-format.js';
 import { checkPixels } from '../../image/rgb-image.js';
 
@@ -20,10 +21,13 @@ export function checkFormat(bytes: Uint8Array): void {
 /**
  * Checks a picture file's format and its header, before pixels are decoded.
  *
+ * @returns its size when upright
  * @throws ClickmaskError `unsupported-image`, `image-too-large`, or `bad-option` for a limit that is none
  */
-export async function checkHeader(sharp: typeof SharpFactory, bytes: Uint8Array, maxPixels: number): Promise<void> {
+export async function checkHeader(sharp: typeof SharpFactory, bytes: Uint8Array, maxPixels: number): Promise<Size> {
   expectInteger('bad-option', 'maxPixels', maxPixels, 1);
   checkFormat(bytes);
-  checkPixels(await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata(), maxPixels);
+  const { autoOrient } = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
+  checkPixels(autoOrient, maxPixels);
+  return autoOrient;
 }

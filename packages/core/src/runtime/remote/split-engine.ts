@@ -1,7 +1,7 @@
 import { ClickmaskError } from '../../errors/index.js';
 import type { RgbImage } from '../../image/index.js';
 import type { LoadedModel } from '../../models/index.js';
-import type { Engine, ImageSource } from '../../segmenter/index.js';
+import type { DecodeImage, Engine, ImageSource } from '../../segmenter/index.js';
 import { createSegmenterClient, type ServerAddress } from './client.js';
 
 /** The graph whose work the server does in split mode. */
@@ -12,7 +12,7 @@ export interface SplitParts {
   /** The model, encoding on the server and decoding here. */
   wrapModel(model: LoadedModel): LoadedModel;
   /** The decoder of pictures, watched to know which pixels belong to which picture. */
-  wrapDecoder(decode: (bytes: Uint8Array, maxPixels: number) => Promise<RgbImage>): typeof decode;
+  wrapDecoder(decode: DecodeImage): DecodeImage;
   /** The engine, sending each picture to the server once. */
   wrapEngine(engine: Engine): Engine;
 }
@@ -66,15 +66,15 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
         }
       },
     }),
-    wrapDecoder: (decode) => async (bytes, maxPixels) => {
+    wrapDecoder: (decode) => async (bytes, maxPixels, shrink) => {
       const key = loading;
-      const image = await decode(bytes, maxPixels);
+      const image = await decode(bytes, maxPixels, shrink);
       if (key !== null) keys.set(image, key);
       return image;
     },
     wrapEngine: (engine) => ({
       ...engine,
-      async load(key, source) {
+      async load(key, source, detail) {
         // Calls come one after another, so that the picture being decoded is this one.
         loading = key;
         const before = sources.get(key);
@@ -83,7 +83,7 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
         // Sent while it is decoded here; what goes wrong is told by the first click.
         send(key).catch(() => {});
         try {
-          return await engine.load(key, source);
+          return await engine.load(key, source, detail);
         } catch (error) {
           if (before !== undefined) sources.set(key, before);
           else {

@@ -104,7 +104,7 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
     };
     return {
       info: engine.info,
-      load: (key, source) => engine.load(key, source),
+      load: (key, source, detail) => engine.load(key, source, detail),
       prepare: (key) => watch(() => engine.prepare(key)),
       segment: (...asked) => watch(() => engine.segment(...asked)),
       features: (key, view) => watch(() => engine.features(key, view)),

@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest';
+import { codeOf, picture } from '../../test/support/fake-model.js';
+import { wholeRect } from '../geometry/index.js';
+import type { ReducedImage } from '../image/index.js';
+import { createPictureStore, overviewShrink } from './picture-store.js';
+
+const file = (width: number, height: number) => new Uint8Array(Uint16Array.of(width, height).buffer);
+const sizeOf = (bytes: Uint8Array) => {
+  const [width, height] = new Uint16Array(bytes.slice().buffer);
+  return { width, height };
+};
+
+function store(budget: number, enough: { width: number; height: number } | undefined) {
+  const decoded: number[] = [];
+  const made = createPictureStore({
+    async decodeImage(bytes, _, shrink): Promise<ReducedImage> {
+      const full = sizeOf(bytes);
+      const factor = shrink(full);
+      decoded.push(factor);
+      const image = picture(Math.ceil(full.width / factor), Math.ceil(full.height / factor));
+      return factor === 1 ? image : { ...image, full };
+    },
+    maxPixels: 1e6,
+    budget,
+    enough,
+  });
+  const view = (x: number, y: number, width: number, height: number) => ({
+    roi: { x, y, width, height },
+    zoomed: false,
+    mirrored: false,
+  });
+  return { store: made, decoded, view };
+}
+
+it.each([
+  [400, 300, undefined, 1],
+  [400, 300, 100, 2],
+  [299, 900, 100, 1],
+  [300, 900, 100, 2],
+  [599, 600, 100, 2],
+  [600, 600, 100, 4],
+  [4000, 3000, 384, 4],
+  [8000, 6250, 384, 8],
+  [12_000, 8000, 384, 8],
+  [640, 480, 384, 1],
+  [1, 1, 384, 1],
+])('shrinks a picture of %i x %i px, of which %s are enough, by %i', (width, height, side, factor) => {
+  expect(overviewShrink({ width, height }, side === undefined ? side : { width: side, height: side })).toBe(factor);
+});
+
+it('gives views of the whole an overview, and all others all pixels, whatever is kept', async () => {
+  const { store: pictures, decoded, view } = store(1e6, { width: 10, height: 10 });
+  expect(await pictures.load('a', file(80, 61), 'overview')).toEqual({ width: 80, height: 61 });
+  expect(pictures.sizeOf('a')).toEqual({ width: 80, height: 61 });
+  const whole = view(0, 0, 80, 61);
+  const part = view(1, 0, 79, 61);
+  expect(pictures.pixelsFor('a', whole)).toMatchObject({ width: 20, height: 16, full: { width: 80, height: 61 } });
+  expect(() => pictures.pixelsFor('a', part)).toThrow(
+    expect.objectContaining({ code: 'image-not-loaded', details: { detail: 'all' } }),
+  );
+  await pictures.load('a', file(80, 61), 'all');
+  expect(pictures.pixelsFor('a', part)).toMatchObject({ width: 80, height: 61 });
+  expect(pictures.pixelsFor('a', part).full).toBeUndefined();
+  expect(pictures.pixelsFor('a', whole)).toMatchObject({ width: 20 });
+  expect(decoded).toEqual([4, 1]);
+  expect(pictures.bytes).toBe((20 * 16 + 80 * 61) * 3);
+});
+
+it('asks for the overview where only all pixels are kept', async () => {
+  const { store: pictures, view } = store(80 * 60 * 3, { width: 10, height: 10 });
+  await pictures.load('a', file(80, 60), 'overview');
+  await pictures.load('a', file(80, 60), 'all');
+  await pictures.load('b', file(9, 9), 'overview');
+  expect(pictures.pixelsFor('b', view(0, 0, 9, 9))).toMatchObject({ width: 9 });
+  expect(() => pictures.pixelsFor('a', view(0, 0, 80, 60))).toThrow(
+    expect.objectContaining({ details: { detail: 'overview' } }),
+  );
+});
+
+it('takes pixels that are given as they are, and pictures that are small', async () => {
+  const { store: pictures, decoded, view } = store(1e6, { width: 10, height: 10 });
+  await pictures.load('raw', picture(80, 60), 'overview');
+  expect(pictures.pixelsFor('raw', view(0, 0, 80, 60))).toMatchObject({ width: 80 });
+  expect(pictures.pixelsFor('raw', view(5, 0, 9, 9))).toMatchObject({ width: 80 });
+  await pictures.load('small', file(20, 20), 'overview');
+  expect(pictures.pixelsFor('small', view(5, 0, 9, 9))).toMatchObject({ width: 20 });
+  expect(decoded).toEqual([1]);
+});
+
+it('decodes all pixels for a model that wants them', async () => {
+  const { store: pictures, decoded } = store(1e6, undefined);
+  await pictures.load('a', file(800, 600), 'overview');
+  expect(decoded).toEqual([1]);
+});
+
+it('keeps both of the picture loaded last, beyond any budget, and frees what is forgotten', async () => {
+  const { store: pictures, view } = store(0, { width: 10, height: 10 });
+  await pictures.load('a', file(80, 60), 'overview');
+  await pictures.load('a', file(80, 60), 'all');
+  expect(pictures.pixelsFor('a', view(0, 0, 80, 60))).toMatchObject({ width: 20 });
+  expect(pictures.pixelsFor('a', view(1, 1, 8, 6))).toMatchObject({ width: 80 });
+  expect(pictures.bytes).toBe((20 * 15 + 80 * 60) * 3);
+  await pictures.load('b', file(9, 9), 'overview');
+  expect(await codeOf((async () => pictures.pixelsFor('a', view(1, 1, 8, 6)))())).toBe('image-not-loaded');
+  expect(pictures).toMatchObject({ count: 2, bytes: 9 * 9 * 3 });
+  pictures.forget('a');
+  expect(await codeOf((async () => pictures.sizeOf('a'))())).toBe('image-not-loaded');
+  pictures.forget('b');
+  expect(pictures).toMatchObject({ count: 0, bytes: 0 });
+});
+
+it('tells the time of all decoding once', async () => {
+  const { store: pictures } = store(1e6, { width: 10, height: 10 });
+  await pictures.load('a', file(80, 60), 'overview');
+  const first = pictures.takeDecodeMs('a');
+  expect(first).toBeGreaterThan(0);
+  expect(pictures.takeDecodeMs('a')).toBe(0);
+  expect(pictures.takeDecodeMs('b')).toBe(0);
+});
+
+it('refuses a picture of another size under the same key, in either detail', async () => {
+  const { store: pictures } = store(1e6, { width: 10, height: 10 });
+  await pictures.load('a', file(80, 60), 'overview');
+  expect(await codeOf(pictures.load('a', file(80, 61), 'all'))).toBe('bad-image');
+  expect(wholeRect(pictures.sizeOf('a'))).toEqual({ x: 0, y: 0, width: 80, height: 60 });
+});

@@ -1,0 +1,146 @@
+import { ClickmaskError } from '../errors/index.js';
+import { type Size, sameRect, wholeRect } from '../geometry/index.js';
+import { checkImage, type ReducedImage } from '../image/index.js';
+import type { View } from '../models/index.js';
+import { createByteLru } from './byte-lru.js';
+import type { ImageSource } from './segmenter.js';
+
+/**
+ * Encoded bytes to upright pixels; given by the runtime.
+ *
+ * @param shrink - says by which factor a picture of this size may be smaller; a decoder need not listen
+ */
+export type DecodeImage = (
+  bytes: Uint8Array,
+  maxPixels: number,
+  shrink: (size: Size) => number,
+) => Promise<ReducedImage>;
+
+/**
+ * How much of a picture is asked for: an `overview` for views of the whole, which many pixels would only slow down, or
+ * `all` pixels for views of a part. Which one a view gets depends on nothing but the view and the picture's size, so
+ * that its features are the same whatever was decoded before.
+ */
+export type Detail = 'overview' | 'all';
+
+/** The pixels of the pictures in use, within a budget of bytes. */
+export interface PictureStore {
+  /** How many pictures are known by size, whether or not their pixels are kept. */
+  readonly count: number;
+  /** Bytes of pixels. */
+  readonly bytes: number;
+  /** Decodes a picture, and keeps its pixels. */
+  load(key: string, source: ImageSource, detail: Detail): Promise<Size>;
+  /** @throws ClickmaskError `image-not-loaded` */
+  sizeOf(key: string): Size;
+  /**
+   * What a view of a picture is encoded from.
+   *
+   * @throws ClickmaskError `image-not-loaded`, with the `detail` that is missing
+   */
+  pixelsFor(key: string, view: View): ReducedImage;
+  /** Milliseconds of decoding since the last call. */
+  takeDecodeMs(key: string): number;
+  forget(key: string): void;
+  clear(): void;
+}
+
+export interface PictureStoreOptions {
+  readonly decodeImage: DecodeImage;
+  readonly maxPixels: number;
+  /** Bytes of pixels kept; the picture loaded last is kept even where it alone is larger. */
+  readonly budget: number;
+  /** Pixels that the model makes use of at most, for a view of the whole; undefined where it wants them all. */
+  readonly enough: Size | undefined;
+}
+
+/** An overview has at least this many pixels for each one of the network's, along both axes. */
+const leastSurplus = 1.5;
+
+export function createPictureStore({ decodeImage, maxPixels, budget, enough }: PictureStoreOptions): PictureStore {
+  const known = new Map<string, { readonly size: Size; decodeMs: number; readonly reduced: boolean }>();
+  const pixels = createByteLru<ReducedImage>(budget);
+  // The picture loaded last is kept beside the cache, so that one larger than the whole budget can still be worked on.
+  let latest = { key: '', images: new Map<string, ReducedImage>() };
+  const nameOf = (key: string, detail: Detail) => `${key}\n${detail}`;
+  const find = (key: string) => {
+    const found = known.get(key);
+    if (found === undefined) throw notLoaded(key, 'overview');
+    return found;
+  };
+
+  return {
+    get count() {
+      return known.size;
+    },
+    get bytes() {
+      let total = pixels.bytes;
+      for (const { data } of latest.images.values()) if (data.byteLength > budget) total += data.byteLength;
+      return total;
+    },
+
+    async load(key, source, detail) {
+      const start = performance.now();
+      const wanted = (size: Size) => (detail === 'all' ? 1 : overviewShrink(size, enough));
+      const image: ReducedImage = source instanceof Uint8Array ? await decodeImage(source, maxPixels, wanted) : source;
+      checkImage(image, maxPixels);
+      const { width, height } = image.full ?? image;
+      const before = known.get(key);
+      if (before !== undefined && (before.size.width !== width || before.size.height !== height)) {
+        const message = `The key '${key}' already names a picture of ${before.size.width} x ${before.size.height} px, but this one has ${width} x ${height}. Use a key of its own for every picture.`;
+        throw new ClickmaskError('bad-image', message);
+      }
+      const isOverview = image.full !== undefined;
+      const decodeMs = (before?.decodeMs ?? 0) + performance.now() - start;
+      known.set(key, { size: { width, height }, decodeMs, reduced: isOverview || before?.reduced === true });
+      const name = nameOf(key, isOverview ? 'overview' : 'all');
+      pixels.set(name, image, image.data.byteLength);
+      if (latest.key !== key) latest = { key, images: new Map() };
+      latest.images.set(name, image);
+      return { width, height };
+    },
+
+    sizeOf: (key) => find(key).size,
+
+    pixelsFor(key, { roi }) {
+      const { size, reduced } = find(key);
+      const detail = reduced && sameRect(roi, wholeRect(size)) ? 'overview' : 'all';
+      const name = nameOf(key, detail);
+      const image = pixels.get(name) ?? latest.images.get(name);
+      if (image === undefined) throw notLoaded(key, detail);
+      return image;
+    },
+
+    takeDecodeMs(key) {
+      const found = known.get(key);
+      if (found === undefined) return 0;
+      const { decodeMs } = found;
+      found.decodeMs = 0;
+      return decodeMs;
+    },
+
+    forget(key) {
+      known.delete(key);
+      pixels.deletePrefix(`${key}\n`);
+      if (latest.key === key) latest.images.clear();
+    },
+
+    clear() {
+      latest.images.clear();
+      pixels.clear();
+      known.clear();
+    },
+  };
+}
+
+/** The largest power of two by which a picture may shrink and still have enough pixels. */
+export function overviewShrink(size: Size, enough: Size | undefined): number {
+  if (enough === undefined) return 1;
+  const surplus = Math.min(size.width / enough.width, size.height / enough.height) / leastSurplus;
+  return surplus < 2 ? 1 : 2 ** Math.floor(Math.log2(surplus));
+}
+
+function notLoaded(key: string, detail: Detail): ClickmaskError {
+  const message = `The picture '${key}' is not, or no longer, loaded. Open it again.`;
+  return new ClickmaskError('image-not-loaded', message, { details: { detail } });
+}
