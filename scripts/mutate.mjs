@@ -1,0 +1,157 @@
+// `npm run mutate -- AREA`: puts small faults into the code, one at a time, and counts those that its tests notice.
+//
+// An area is one of those below, or a folder or file of a package's src/. Survivors that are accepted, since they change
+// nothing that anyone can see, stand with their reason in scripts/mutation/accepted.json; they are matched by their text.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { prepare, root } from './prepare.mjs';
+
+/** What every release is measured on. */
+const areas = {
+  segmenter: 'packages/core/src/segmenter',
+  refinement: 'packages/core/src/refinement',
+  'label-studio-app': 'packages/label-studio-backend/src/app',
+  'label-studio-work': 'packages/label-studio-backend/src/work',
+  'widget-tools': 'packages/browser-widget/src/tools',
+  'widget-value': 'packages/browser-widget/src/value',
+  'cvat-interactor': 'packages/cvat-serverless/src/interactor',
+  'cvat-refine': 'packages/cvat-serverless/src/refine',
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tests: { type: 'string', multiple: true },
+    workers: { type: 'string', default: '1' },
+    lines: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help === true || positionals.length !== 1) {
+  console.log(`Usage: npm run mutate -- AREA [--lines A-B] [--tests GLOB]... [--workers N]
+
+Areas: ${Object.keys(areas).join(', ')}, or a folder or file below packages/*/src.
+
+  --lines A-B    only these lines, of a file
+  --tests GLOB   which tests may notice a fault; default: the package's own that import what is changed, without those of
+                 built packages, browsers and servers
+  --workers N    test processes at a time (default 1)
+
+Examples:
+  npm run mutate -- refinement
+  npm run mutate -- packages/core/src/segmenter/postprocess.ts --lines 60-100`);
+  process.exit(values.help === true ? 0 : 2);
+}
+
+const area = areas[positionals[0]] ?? positionals[0].replace(/\/$/, '');
+if (!/^packages\/[^/]+\/src(?:\/|$)/.test(area) || !existsSync(join(root, area))) {
+  console.error(
+    `There is no area '${positionals[0]}'. Areas: ${Object.keys(areas).join(', ')}, or a path in packages/*/src.`,
+  );
+  process.exit(2);
+}
+prepare();
+
+const home = area.split('/').slice(0, 2).join('/');
+const work = join(root, '.mutation');
+mkdirSync(work, { recursive: true });
+writeFileSync(
+  join(work, 'vitest.config.mjs'),
+  `export default ${JSON.stringify({ test: { include: values.tests ?? testsOf(home), exclude: ['**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'], testTimeout: 60_000 } })};\n`,
+);
+const report = join(work, 'report.json');
+rmSync(report, { force: true });
+
+const { Stryker } = await import('@stryker-mutator/core');
+await new Stryker({
+  testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner', fileURLToPath(new URL('mutation/ignore-words.mjs', import.meta.url))],
+  ignorers: ['words'],
+  mutate: sourcesOf(area),
+  vitest: { configFile: '.mutation/vitest.config.mjs', related: values.tests === undefined },
+  coverageAnalysis: 'perTest',
+  concurrency: Number(values.workers),
+  timeoutMS: 10_000,
+  // The sandbox holds what tests read: examples' pictures and models, and what was built, for the tests of workers.
+  ignorePatterns: ['/training', '/tools', '/docs', '.venv'],
+  tempDirName: '.mutation/sandbox',
+  reporters: ['progress-append-only', 'json'],
+  jsonReporter: { fileName: report },
+  fileLogLevel: 'off',
+  logLevel: 'warn',
+}).runMutationTest();
+summarise(JSON.parse(readFileSync(report, 'utf8')));
+
+/** The sources of an area, without their tests, in the form that Stryker takes. */
+function sourcesOf(path) {
+  if (statSync(join(root, path)).isFile()) return [values.lines === undefined ? path : `${path}:${values.lines}`];
+  return [`${path}/**/*.ts`, `!${path}/**/*.test.ts`, `!${path}/**/index.ts`];
+}
+
+function testsOf(folder) {
+  const slow = /bundle|examples|cli|e2e|real|published|standalone|docker/;
+  const beside = readdirSync(join(root, folder, 'test')).filter(
+    (name) => name.endsWith('.test.ts') && !slow.test(name),
+  );
+  return [`${folder}/src/**/*.test.ts`, ...beside.map((name) => `${folder}/test/${name}`)];
+}
+
+function summarise({ files }) {
+  const accepted = JSON.parse(readFileSync(new URL('mutation/accepted.json', import.meta.url), 'utf8'));
+  const rows = [];
+  const survivors = [];
+  for (const [file, { source, mutants }] of Object.entries(files)) {
+    const row = { file: file.slice(home.length + 5), mutants: 0, caught: 0, accepted: 0 };
+    for (const { status, location, mutatorName, replacement } of mutants) {
+      if (!['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)) continue;
+      row.mutants++;
+      if (status === 'Killed' || status === 'Timeout') {
+        row.caught++;
+        continue;
+      }
+      const from = flat(cut(source, location));
+      const to = flat(replacement ?? '');
+      const known = accepted.some((one) => one.file === file && flat(one.from) === from && flat(one.to) === to);
+      if (known) row.accepted++;
+      else
+        survivors.push(
+          `${file}:${location.start.line} ${status === 'NoCoverage' ? '(no test) ' : ''}${mutatorName}\n  - ${short(from)}\n  + ${short(to)}`,
+        );
+    }
+    rows.push(row);
+  }
+  const total = rows.reduce(
+    (sum, row) => ({
+      file: 'all',
+      mutants: sum.mutants + row.mutants,
+      caught: sum.caught + row.caught,
+      accepted: sum.accepted + row.accepted,
+    }),
+    { mutants: 0, caught: 0, accepted: 0 },
+  );
+  console.log(`${survivors.join('\n')}\n`);
+  console.log('| file | faults | caught | accepted | score |\n| --- | ---: | ---: | ---: | ---: |');
+  for (const row of [...rows, total]) {
+    const counted = row.mutants - row.accepted;
+    const score = counted === 0 ? '' : `${((100 * row.caught) / counted).toFixed(1)} %`;
+    console.log(`| ${row.file} | ${row.mutants} | ${row.caught} | ${row.accepted} | ${score} |`);
+  }
+}
+
+/** The text at a location, whose lines and columns count from 1. */
+function cut(source, { start, end }) {
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  return lines.join('\n');
+}
+
+function flat(text) {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function short(text) {
+  return text.length > 160 ? `${text.slice(0, 157)}...` : text;
+}

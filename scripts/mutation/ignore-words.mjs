@@ -1,0 +1,13 @@
+// For `npm run mutate`: leaves out texts in words. How a message is worded is not for tests to fix; codes and names are.
+import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+
+export const strykerPlugins = [
+  declareValuePlugin(PluginKind.Ignore, 'words', {
+    shouldIgnore({ node }) {
+      const isWords =
+        (node.type === 'StringLiteral' && /\S\s+\S/.test(node.value)) ||
+        (node.type === 'TemplateLiteral' && node.quasis.some(({ value }) => /\s\S|\S\s/.test(value.raw)));
+      return isWords ? 'a text in words' : undefined;
+    },
+  }),
+];
