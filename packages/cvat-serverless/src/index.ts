@@ -1,7 +1,74 @@
-export * from './bundle/index.js';
-export * from './client/index.js';
-export * from './function/index.js';
-export * from './interactor/index.js';
-export * from './nuclio/index.js';
-export * from './refine/index.js';
-export * from './replies/index.js';
+/** An interactor for CVAT: the function itself, the folder that is deployed, and what asks a CVAT server. */
+export {
+  type CheckReport,
+  checkBundle,
+  checkFunction,
+  checkFunctionYaml,
+  type Finding,
+  type FunctionConfig,
+  type FunctionYamlReport,
+  type InitOptions,
+  type InitReport,
+  initBundle,
+  type RunBundleOptions,
+  type RunningBundle,
+  runBundle,
+} from './bundle/index.js';
+export {
+  type CvatAnnotations,
+  type CvatAuth,
+  type CvatClient,
+  type CvatClientOptions,
+  type CvatDataMeta,
+  type CvatFunction,
+  type CvatJob,
+  type CvatKeyframe,
+  type CvatLabel,
+  type CvatRequest,
+  type CvatServer,
+  type CvatShape,
+  type CvatTrack,
+  createCvatClient,
+  type InteractorCall,
+  type InvokeOptions,
+  type InvokeResult,
+  invokeFunction,
+  type NewCvatRequest,
+} from './client/index.js';
+export {
+  createInteractor,
+  type FunctionContext,
+  type FunctionEvent,
+  type Interactor,
+  type InteractorOptions,
+  type InteractorPostprocess,
+  type InteractorReply,
+  interactorDefaults,
+  type ReplyTimings,
+} from './interactor/index.js';
+export { createLocalProcessor, type LocalProcessor, type LocalProcessorOptions } from './nuclio/index.js';
+export {
+  createFileMemory,
+  type RefineChange,
+  type RefineMemory,
+  type RefineOptions,
+  type RefineProgress,
+  type RefineRecord,
+  type RefineReport,
+  type RefineStep,
+  type ResultKind,
+  refineDefaults,
+  refineJob,
+  type SourceKind,
+  type UndoRefineOptions,
+  type UndoRefineReport,
+  undoRefine,
+} from './refine/index.js';
+export {
+  type ReadReply,
+  type ReplyContent,
+  type ReplyFormat,
+  readReply,
+  replyFormatFor,
+  writeReply,
+} from './replies/index.js';

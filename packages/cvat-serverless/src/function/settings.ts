@@ -36,16 +36,7 @@ export interface FunctionSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * The variables a function reads, with the values they may have.
- *
- * @example
- * ```ts
- * import { functionVariables } from '@clickmask/cvat-serverless';
- *
- * console.log(functionVariables.CLICKMASK_PARTS); // clicked (parts with a positive click), largest or all
- * ```
- */
+/** The variables a function reads, with the values they may have. */
 export const functionVariables: Readonly<Record<string, string>> = Object.freeze({
   CLICKMASK_MODEL: 'name or folder of the model',
   CLICKMASK_PROVIDER: 'auto, cpu, cuda or webgpu',
@@ -73,14 +64,6 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
  * Reads the settings of a function from environment variables. A variable that is empty counts as absent.
  *
  * @throws ClickmaskError `bad-option`, naming the variable and what it may be; also for an unknown `CLICKMASK_` variable
- *
- * @example
- * ```ts
- * import { readFunctionSettings } from '@clickmask/cvat-serverless';
- *
- * const settings = readFunctionSettings({ CLICKMASK_REPLY: 'auto', CLICKMASK_CVAT_VERSION: '2.72.1' });
- * console.log(settings.reply); // shapes
- * ```
  */
 export function readFunctionSettings(env: Environment): FunctionSettings {
   const reader = createReader(env);

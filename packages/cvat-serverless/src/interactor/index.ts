@@ -9,4 +9,3 @@ export {
   interactorDefaults,
   type ReplyTimings,
 } from './interactor-contract.js';
-export { type InteractorRequest, parseRequest, type RequestPoint } from './parse-request.js';

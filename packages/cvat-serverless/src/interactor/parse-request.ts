@@ -33,14 +33,6 @@ const BACKSLASH = 0x5c;
  * null, an empty list, a pair of corners or four numbers; a picture as a data URL.
  *
  * @throws ClickmaskError `bad-format`, `bad-image`, `bad-click`, `bad-box`, `bad-option`, `too-many-clicks`
- *
- * @example
- * ```ts
- * import { parseRequest } from '@clickmask/cvat-serverless';
- *
- * const request = parseRequest('{"image": "aGVsbG8=", "pos_points": [[10.5, 20]], "neg_points": [], "obj_bbox": []}');
- * console.log(request.positive, request.box); // [ { x: 10.5, y: 20 } ] null
- * ```
  */
 export function parseRequest(body: unknown): InteractorRequest {
   const large = body instanceof Uint8Array && body.byteLength >= LARGE ? splitLarge(body) : null;

@@ -1,17 +1,6 @@
 /**
  * Cuts a byte stream into lines, whatever the size of the chunks and of the lines. Every byte is looked at once: a line
  * of 200 MB that comes in 3,000 chunks costs one search and one copy of each chunk.
- *
- * @example
- * ```ts
- * import { createLineReader } from '@clickmask/cvat-serverless';
- *
- * const lines: string[] = [];
- * const reader = createLineReader((line) => lines.push(line.toString()));
- * reader.push(Buffer.from('one\ntw'));
- * reader.push(Buffer.from('o\n'));
- * console.log(lines); // [ 'one', 'two' ]
- * ```
  */
 export function createLineReader(onLine: (line: Buffer) => void): LineReader {
   let parts: Buffer[] = [];

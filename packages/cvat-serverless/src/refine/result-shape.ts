@@ -6,16 +6,7 @@ import { outline } from '../replies/outline.js';
 /** What is made of a shape. */
 export type ResultKind = 'mask' | 'polygon' | 'rectangle';
 
-/**
- * All kinds of results.
- *
- * @example
- * ```ts
- * import { resultKinds } from '@clickmask/cvat-serverless';
- *
- * console.log(resultKinds.join(' ')); // mask polygon rectangle
- * ```
- */
+/** All kinds of results. */
 export const resultKinds: readonly ResultKind[] = Object.freeze(['mask', 'polygon', 'rectangle']);
 
 /**

@@ -7,16 +7,7 @@ import type { CvatShape } from '../client/index.js';
 /** Kinds of shapes that say where an object is. */
 export type SourceKind = 'rectangle' | 'ellipse' | 'mask' | 'polygon';
 
-/**
- * All kinds of shapes that masks can be made of.
- *
- * @example
- * ```ts
- * import { sourceKinds } from '@clickmask/cvat-serverless';
- *
- * console.log(sourceKinds.join(' ')); // rectangle ellipse mask polygon
- * ```
- */
+/** All kinds of shapes that masks can be made of. */
 export const sourceKinds: readonly SourceKind[] = Object.freeze(['rectangle', 'ellipse', 'mask', 'polygon']);
 
 /** What a shape tells the segmenter, and the area it covers itself. */

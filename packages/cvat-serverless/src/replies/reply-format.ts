@@ -9,16 +9,7 @@ import { unexpected } from '@clickmask/core/errors';
  */
 export type ReplyFormat = 'mask' | 'mask-bounds' | 'shapes';
 
-/**
- * All forms of replies.
- *
- * @example
- * ```ts
- * import { replyFormats } from '@clickmask/cvat-serverless';
- *
- * console.log(replyFormats.join(' ')); // mask mask-bounds shapes
- * ```
- */
+/** All forms of replies. */
 export const replyFormats: readonly ReplyFormat[] = Object.freeze(['mask', 'mask-bounds', 'shapes']);
 
 /** Throws `bad-option` unless the value is one of {@link replyFormats}. */
