@@ -16,6 +16,7 @@ const packages = {
     web: 'src/web.ts',
     masks: 'src/masks.ts',
     formats: 'src/formats.ts',
+    datasets: 'src/datasets.ts',
     session: 'src/session.ts',
     evaluation: 'src/evaluation.ts',
     models: 'src/models.ts',

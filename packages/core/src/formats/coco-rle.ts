@@ -35,6 +35,7 @@ export const cocoRle: Codec<CocoRle> = Object.freeze({
   name: 'coco-rle',
   mediaType: 'application/json',
   needsSize: false,
+  isOutline: false,
   serialize(mask: Mask | MaskRuns): CocoRle {
     const runs = toRuns(mask);
     expectInteger('bad-mask', 'width x height', runs.width * runs.height, 1, 2 ** 31 - 1);
@@ -59,6 +60,7 @@ export const cocoRleUncompressed: Codec<CocoRleUncompressed> = Object.freeze({
   name: 'coco-rle-uncompressed',
   mediaType: 'application/json',
   needsSize: false,
+  isOutline: false,
   serialize(mask: Mask | MaskRuns): CocoRleUncompressed {
     const runs = toRuns(mask);
     return { size: [runs.height, runs.width], counts: runLengths(transpose(runs)) };

@@ -35,6 +35,8 @@ export interface Codec<T = unknown, O extends object = object> {
   readonly mediaType: string;
   /** Whether `parse` needs `options.size`, since the format does not carry it. */
   readonly needsSize: boolean;
+  /** Whether it writes outlines, and so takes {@link PolygonOptions}. */
+  readonly isOutline: boolean;
   /**
    * Writes a mask. With default options, `parse` gives back every pixel.
    *

@@ -27,6 +27,7 @@ export const cvatMask: Codec<number[]> = Object.freeze({
   name: 'cvat-mask',
   mediaType: 'application/json',
   needsSize: true,
+  isOutline: false,
   serialize(mask: Mask | MaskRuns): number[] {
     const runs = toRuns(mask);
     const box = bounds(runs);

@@ -30,6 +30,7 @@ export const geoJson: Codec<GeoJsonGeometry, PolygonOptions> = Object.freeze({
   name: 'geojson',
   mediaType: 'application/geo+json',
   needsSize: true,
+  isOutline: true,
   serialize(mask: Mask | MaskRuns, options: PolygonOptions = {}): GeoJsonGeometry {
     const coordinates = polygonsFromMask(mask, options).map(({ outer, holes }) =>
       [outer, ...holes].map((ring) => ringPoints(ring, true)),

@@ -51,6 +51,7 @@ export const labelStudioRle: Codec<LabelStudioRle> & {
   name: 'label-studio-rle',
   mediaType: 'application/json',
   needsSize: false,
+  isOutline: false,
   serialize(mask: Mask | MaskRuns): LabelStudioRle {
     const runs = toRuns(mask);
     return {

@@ -26,6 +26,7 @@ export const polygonJson: Codec<PolygonJson, PolygonOptions> = Object.freeze({
   name: 'polygon',
   mediaType: 'application/json',
   needsSize: true,
+  isOutline: true,
   serialize(mask: Mask | MaskRuns, options: PolygonOptions = {}): PolygonJson {
     return polygonsFromMask(mask, options).map(({ outer, holes }) =>
       [outer, ...holes].map((ring) => ringPoints(ring, false)),

@@ -8,8 +8,26 @@ import { labelStudioRle } from './label-studio-rle.js';
 import { polygonJson } from './polygon.js';
 import { svgPath } from './svg-path.js';
 
+/** Every codec by its name. A new one is a file and a line here; types and contract tests follow. */
+const codecs = {
+  'coco-rle': cocoRle,
+  'coco-rle-uncompressed': cocoRleUncompressed,
+  'coco-polygon': cocoPolygon,
+  'label-studio-rle': labelStudioRle,
+  'cvat-mask': cvatMask,
+  polygon: polygonJson,
+  geojson: geoJson,
+  'svg-path': svgPath,
+} as const;
+
+/** Name of a codec. */
+export type CodecName = keyof typeof codecs;
+
+/** What the codec of a name writes. */
+export type CodecValue<N extends CodecName> = ReturnType<(typeof codecs)[N]['serialize']>;
+
 /**
- * Every codec of the core. A new one is a file and a line here.
+ * Every codec of the core.
  *
  * @example
  * ```ts
@@ -18,16 +36,7 @@ import { svgPath } from './svg-path.js';
  * console.log(CODECS.some(({ name }) => name === 'coco-rle')); // true
  * ```
  */
-export const CODECS: readonly Codec[] = Object.freeze([
-  cocoRle,
-  cocoRleUncompressed,
-  cocoPolygon,
-  labelStudioRle,
-  cvatMask,
-  polygonJson,
-  geoJson,
-  svgPath,
-]);
+export const CODECS: readonly Codec[] = /*#__PURE__*/ Object.freeze(/*#__PURE__*/ Object.values(codecs));
 
 /**
  * The codec of a name.

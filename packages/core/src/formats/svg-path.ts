@@ -25,6 +25,7 @@ export const svgPath: Codec<string, PolygonOptions> = Object.freeze({
   name: 'svg-path',
   mediaType: 'text/plain',
   needsSize: true,
+  isOutline: true,
   serialize(mask: Mask | MaskRuns, options: PolygonOptions = {}): string {
     const parts: string[] = [];
     for (const { outer, holes } of polygonsFromMask(mask, options)) {

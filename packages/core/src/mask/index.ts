@@ -8,6 +8,8 @@ export {
   union,
   xor,
 } from './boolean.js';
+export { bridgeHoles } from './bridge-holes.js';
+export { centreLines, fillCentreLine, joinLines } from './centre-lines.js';
 export { type Connectivity, checkRuns } from './checks.js';
 export { fillHoles, largestPart, removeSpecks } from './clean-up.js';
 export { type Component, type Components, componentAt, connectedComponents, keepComponents } from './components.js';

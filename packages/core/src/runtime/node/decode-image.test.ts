@@ -1,12 +1,13 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../../test/support/fake-model.js';
+import { maskToPng } from '../../formats/index.js';
 import { wholeRect } from '../../geometry/index.js';
 import { type RgbImage, resizeToTensor } from '../../image/index.js';
 import { area, rectRuns } from '../../mask/index.js';
 import { decodeImage, decodeReduced } from './decode-image.js';
 import { decodeMaskFile } from './decode-mask-file.js';
-import { maskFromPng, maskToPng } from './png-codec.js';
+import { maskFromPng } from './mask-from-png.js';
 
 /** 6 x 4 px: the left half red, the right half blue. */
 const two = new Uint8Array(6 * 4 * 3);

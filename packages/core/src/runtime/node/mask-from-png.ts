@@ -1,30 +1,7 @@
 import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
-import { createMask, type Mask, type MaskRuns, maskFromRuns, runsFromMask } from '../../mask/index.js';
+import { createMask, type MaskRuns, runsFromMask } from '../../mask/index.js';
 import { loadSharp } from './decode-image.js';
 import { checkHeader } from './picture-file.js';
-
-/**
- * A mask as a PNG file: one grey channel, 255 where the mask is set, else 0.
- *
- * @example
- * ```ts
- * import { rectRuns } from '@clickmask/core/masks';
- * import { maskFromPng, maskToPng } from '@clickmask/core/node';
- *
- * const runs = rectRuns({ width: 8, height: 8 }, { x: 1, y: 1, width: 4, height: 4 });
- * const back = await maskFromPng(await maskToPng(runs));
- * console.log(back.spans.length === runs.spans.length); // true
- * ```
- */
-export async function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array> {
-  const sharp = await loadSharp();
-  const { width, height, data } = 'spans' in mask ? maskFromRuns(mask) : mask;
-  const grey = data.map((value) => (value === 0 ? 0 : 255));
-  return sharp(grey, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png({ compressionLevel: 6 })
-    .toBuffer();
-}
 
 /**
  * Reads a mask from a picture file: set where the grey value is above 127, or, where the file has transparency, where

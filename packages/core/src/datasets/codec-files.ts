@@ -1,0 +1,59 @@
+import type { Codec } from '../formats/codec.js';
+import { isRecord } from '../formats/codec.js';
+import type { DatasetFormat } from './dataset.js';
+import { createStems, stemOf } from './names.js';
+import { readJson, readText, requirePicture, withEnding } from './reading.js';
+
+/**
+ * A codec as a data set: a file for each object, `<picture>.json` or, where a picture has several, `<picture>/<number>.json`,
+ * that holds its mask and nothing else.
+ */
+export function codecFiles(codec: Codec<unknown, { detail?: number }>): DatasetFormat {
+  const ending = codec.mediaType.startsWith('text/') ? 'txt' : 'json';
+  return Object.freeze({
+    name: codec.name,
+    summary: `a file for each object with its mask as ${codec.name}`,
+    keeps: codec.needsSize
+      ? 'masks to the pixel; not classes, sizes, scores'
+      : 'masks to the pixel; not classes, scores',
+    async *write(pictures, { detail = 1, onNote } = {}) {
+      const stemFor = createStems();
+      for await (const { name, objects } of pictures) {
+        const stem = stemFor(name);
+        for (const [i, object] of objects.entries()) {
+          if (object.score !== undefined) onNote?.({ code: 'scores-lost', picture: name });
+          if (object.id !== undefined) onNote?.({ code: 'ids-lost', picture: name });
+          onNote?.({ code: 'classes-lost', picture: name });
+          const value = codec.serialize(object.runs, codec.isOutline ? { detail } : {});
+          const content = ending === 'txt' ? `${String(value)}\n` : `${JSON.stringify(value)}\n`;
+          yield { path: objects.length === 1 ? `${stem}.${ending}` : `${stem}/${i + 1}.${ending}`, content };
+        }
+      }
+    },
+    async *read(source, options = {}) {
+      for (const path of withEnding(await source.list(), `.${ending}`)) {
+        const stem = stemOf(path).replace(/\/\d+$/, '');
+        const value = ending === 'txt' ? (await readText(source, path)).trim() : await readJson(source, path);
+        const known = codec.needsSize
+          ? await requirePicture(codec.name, stem, options)
+          : await options.findPicture?.(stem);
+        const runs = codec.parse(value, {
+          ...(codec.needsSize && known ? { size: { width: known.width, height: known.height } } : {}),
+          ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
+        });
+        const name = known?.name ?? stem;
+        yield { name, width: runs.width, height: runs.height, objects: [{ runs, className: 'object' }] };
+      }
+    },
+    recognises: ({ json }) => !codec.needsSize && isRecord(json) && recognisesValue(codec, json),
+  } satisfies DatasetFormat);
+}
+
+function recognisesValue(codec: Codec, value: unknown): boolean {
+  try {
+    codec.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

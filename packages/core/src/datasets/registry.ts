@@ -1,0 +1,75 @@
+import { unexpected } from '../errors/index.js';
+import { CODECS } from '../formats/index.js';
+import { coco } from './coco.js';
+import { cocoPanoptic } from './coco-panoptic.js';
+import { codecFiles } from './codec-files.js';
+import type { DatasetFormat, DatasetSource } from './dataset.js';
+import { cityscapes, labelMap, voc } from './label-map.js';
+import { labelMe } from './labelme.js';
+import { masks } from './masks.js';
+import { readJson, withEnding } from './reading.js';
+import { results } from './results.js';
+import { svg } from './svg.js';
+import { via } from './via.js';
+import { yoloSeg } from './yolo-seg.js';
+
+/**
+ * Every data set format, and every codec of `@clickmask/core/formats` as one with a file for each object. A new one is a file
+ * and a line here. Files are told apart in this order.
+ *
+ * @example
+ * ```ts
+ * import { DATASET_FORMATS } from '@clickmask/core/datasets';
+ *
+ * console.log(DATASET_FORMATS.some(({ name }) => name === 'yolo-seg')); // true
+ * ```
+ */
+export const DATASET_FORMATS: readonly DatasetFormat[] = Object.freeze([
+  coco,
+  cocoPanoptic,
+  labelMe,
+  via,
+  yoloSeg,
+  voc,
+  cityscapes,
+  labelMap,
+  results,
+  svg,
+  ...CODECS.map(codecFiles),
+  masks,
+]);
+
+/**
+ * The data set format of a name.
+ *
+ * @throws ClickmaskError `bad-option` where there is none; the message lists those there are
+ *
+ * @example
+ * ```ts
+ * import { findDatasetFormat } from '@clickmask/core/datasets';
+ *
+ * console.log(findDatasetFormat('labelme').name); // labelme
+ * ```
+ */
+export function findDatasetFormat(name: string): DatasetFormat {
+  const format = DATASET_FORMATS.find((candidate) => candidate.name === name);
+  if (format !== undefined) return format;
+  throw unexpected(
+    'bad-option',
+    'format',
+    `one of ${DATASET_FORMATS.map((candidate) => candidate.name).join(', ')}`,
+    name,
+  );
+}
+
+/**
+ * Tells the format of files by looking at them; null where they are of none that is known.
+ *
+ * @throws ClickmaskError `bad-format` for a JSON file that is none
+ */
+export async function recogniseDataset(source: DatasetSource): Promise<DatasetFormat | null> {
+  const paths = await source.list();
+  const [first] = withEnding(paths, '.json');
+  const json = first === undefined ? undefined : await readJson(source, first);
+  return DATASET_FORMATS.find((format) => format.recognises({ paths, json })) ?? null;
+}
