@@ -66,6 +66,14 @@ export function findDatasetFormat(name: string): DatasetFormat {
  * Tells the format of files by looking at them; null where they are of none that is known.
  *
  * @throws ClickmaskError `bad-format` for a JSON file that is none
+ *
+ * @example
+ * ```ts
+ * import { recogniseDataset, zipFiles, zipSource } from '@clickmask/core/datasets';
+ *
+ * const zip = await zipFiles([{ path: 'labels/a.txt', content: '' }]);
+ * console.log((await recogniseDataset(zipSource(zip)))?.name); // yolo-seg
+ * ```
  */
 export async function recogniseDataset(source: DatasetSource): Promise<DatasetFormat | null> {
   const paths = await source.list();

@@ -36,6 +36,14 @@ export interface ZipLimits {
  * The files in a zip; names that lead out of it are left out.
  *
  * @throws ClickmaskError `bad-format` for bytes that are no zip, or one that holds more than the limits allow
+ *
+ * @example
+ * ```ts
+ * import { zipFiles, zipSource } from '@clickmask/core/datasets';
+ *
+ * const source = zipSource(await zipFiles([{ path: 'classes.txt', content: 'cat' }]));
+ * console.log(new TextDecoder().decode(await source.read('classes.txt'))); // cat
+ * ```
  */
 export function zipSource(
   bytes: Uint8Array,
