@@ -22,7 +22,7 @@ const NAME = 'COCO panoptic';
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 4, height: 4 });
  * const picture = { name: 'a.jpg', width: 8, height: 8, objects: [{ runs, className: 'cat' }] };
- * for await (const { path } of cocoPanoptic.write([picture])) console.log(path); // panoptic/a.png, then panoptic.json
+ * for await (const { path } of cocoPanoptic.write([picture])) console.log(path); // panoptic/a.png panoptic.json
  * ```
  */
 export const cocoPanoptic = Object.freeze<DatasetFormat>({

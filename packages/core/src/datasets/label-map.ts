@@ -24,7 +24,9 @@ const ignored = 255;
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 4, height: 4 });
  * const picture = { name: 'a.jpg', width: 8, height: 8, objects: [{ runs, className: 'cat' }] };
- * for await (const { path } of voc.write([picture])) console.log(path); // SegmentationClass/a.png, ...
+ * const paths: string[] = [];
+ * for await (const { path } of voc.write([picture])) paths.push(path);
+ * console.log(paths[0]); // SegmentationClass/a.png
  * ```
  */
 export const voc = Object.freeze<DatasetFormat>({
@@ -73,7 +75,7 @@ export const voc = Object.freeze<DatasetFormat>({
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 4, height: 4 });
  * const picture = { name: 'a.jpg', width: 8, height: 8, objects: [{ runs, className: 'cat' }] };
- * for await (const { path } of labelMap.write([picture])) console.log(path); // a.png, then classes.txt
+ * for await (const { path } of labelMap.write([picture])) console.log(path); // a.png classes.txt
  * ```
  */
 export const labelMap = Object.freeze<DatasetFormat>({
@@ -116,7 +118,9 @@ export const labelMap = Object.freeze<DatasetFormat>({
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 4, height: 4 });
  * const picture = { name: 'ulm_1_leftImg8bit.png', width: 8, height: 8, objects: [{ runs, className: 'car' }] };
- * for await (const { path } of cityscapes.write([picture])) console.log(path); // ulm_1_gtFine_labelIds.png, ...
+ * const paths: string[] = [];
+ * for await (const { path } of cityscapes.write([picture])) paths.push(path);
+ * console.log(paths[0]); // ulm_1_gtFine_labelIds.png
  * ```
  */
 export const cityscapes = Object.freeze<DatasetFormat>({

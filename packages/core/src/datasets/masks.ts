@@ -17,7 +17,7 @@ const NAME = 'masks';
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 4, height: 4 });
  * const picture = { name: 'a.jpg', width: 8, height: 8, objects: [{ runs, className: 'cat' }] };
- * for await (const { path } of masks.write([picture])) console.log(path); // a/1-cat.png, then masks.json
+ * for await (const { path } of masks.write([picture])) console.log(path); // a/1-cat.png masks.json
  * ```
  */
 export const masks = Object.freeze<DatasetFormat>({

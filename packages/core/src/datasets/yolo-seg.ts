@@ -33,7 +33,7 @@ const NAME = 'YOLO';
  *
  * const runs = rectRuns({ width: 8, height: 8 }, { x: 0, y: 0, width: 4, height: 4 });
  * const picture = { name: 'a.jpg', width: 8, height: 8, objects: [{ runs, className: 'cat' }] };
- * for await (const { path } of yoloSeg.write([picture])) console.log(path); // labels/a.txt, then data.yaml
+ * for await (const { path } of yoloSeg.write([picture])) console.log(path); // labels/a.txt data.yaml
  * ```
  */
 export const yoloSeg = Object.freeze<DatasetFormat>({
