@@ -200,6 +200,53 @@ describe('createHost', () => {
     await host.close();
   });
 
+  it('serves pictures and clients in turn, clicks before work ahead', async () => {
+    const { engine, release } = gated();
+    const host = await createHost({ slots: [slotOf(() => engine)] });
+    const [a, b] = [await host.open(image), await host.open(picture(80, 60, 30))];
+    const order: string[] = [];
+    const ask = (name: string, opened: typeof a, options = {}) =>
+      host.segment(opened, { clicks }, options).then(() => order.push(name));
+    const done = [
+      ask('a1', a),
+      host.open(picture(40, 30), { background: true }).then(() => order.push('ahead')),
+      ask('a2', a),
+      ask('a3', a),
+      ask('b1', b),
+      ask('c1', a, { client: 'c' }),
+    ];
+    release();
+    await Promise.all(done);
+    expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'ahead']);
+    await host.close();
+  });
+
+  it('decodes a picture that is open already not again, and forgets it after the last answer', async () => {
+    const { engine, release } = gated();
+    const calls: string[] = [];
+    const load: Engine['load'] = (key, ...rest) => {
+      calls.push('load');
+      return engine.load(key, ...rest);
+    };
+    const forget: Engine['forget'] = (key) => {
+      calls.push('forget');
+      return engine.forget(key);
+    };
+    const host = await createHost({ slots: [slotOf(() => ({ ...engine, load, forget }))] });
+    const opened = await host.open(image);
+    await (await host.open(image, { prepare: true })).close();
+    expect(calls).toEqual(['load']);
+    expect((await host.stats()).encodes).toBe(1);
+    const answers = [1, 2].map((n) =>
+      host.segment(opened, { clicks }, { client: `${n}` }).then(() => calls.push(`answer ${n}`)),
+    );
+    const closing = opened.close();
+    release();
+    await Promise.all([...answers, closing]);
+    expect(calls).toEqual(['load', 'answer 1', 'answer 2', 'forget']);
+    await host.close();
+  });
+
   it('closes a picture even while the queue is full', async () => {
     const { engine, release } = gated();
     const host = await createHost({ slots: [slotOf(() => engine)], queueCapacity: 1 });

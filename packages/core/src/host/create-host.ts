@@ -7,7 +7,14 @@ import type { BackendState } from '../runtime/backend.js';
 import type { Engine } from '../segmenter/engine.js';
 import type { Detail } from '../segmenter/picture-store.js';
 import { toPrediction } from '../segmenter/prediction.js';
-import type { DraftMask, ImageSource, Segmenter, SegmenterImage, SegmenterInfo } from '../segmenter/segmenter.js';
+import type {
+  DraftMask,
+  ImageSource,
+  Segmenter,
+  SegmenterImage,
+  SegmenterInfo,
+  SegmentOptions,
+} from '../segmenter/segmenter.js';
 import { abortedError, closedError, createJobQueue, type JobQueue } from './queue.js';
 
 /** A place where engines run: in this thread, in a worker, behind a server. */
@@ -25,6 +32,14 @@ export interface HostOptions {
   readonly deadlineMs?: number;
   /** Reported as `info.workers`; default: the number of slots. */
   readonly workers?: number;
+}
+
+interface OpenPicture {
+  readonly source: ImageSource;
+  readonly size: Size;
+  handles: number;
+  /** What is asked of it and not answered yet. */
+  readonly asked: Set<Promise<unknown>>;
 }
 
 interface Lane {
@@ -75,8 +90,9 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     throw error;
   }
   const info: SegmenterInfo = { ...started[0].info, workers: options.workers ?? slots.length };
-  const sources = new WeakMap<SegmenterImage, { readonly source: ImageSource; readonly lane: Lane }>();
-  const openCount = new Map<string, number>();
+  const sources = new WeakMap<SegmenterImage, { readonly picture: OpenPicture; readonly lane: Lane }>();
+  /** The pictures that are open, by key, and what has been asked of them. */
+  const opened = new Map<string, OpenPicture>();
   let closed = false;
   let closing: Promise<void> | null = null;
 
@@ -113,6 +129,22 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     }
   };
 
+  /** Has a job about an open picture done when it is its turn. */
+  const ask = <T>(
+    { picture, lane }: { readonly picture: OpenPicture; readonly lane: Lane },
+    key: string,
+    { session, client, background, signal, deadlineMs: wanted = deadlineMs }: SegmentOptions,
+    job: (engine: Engine, gone: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const owner = client ?? session ?? key;
+    const run = (gone: AbortSignal) => withPixels(lane, key, picture.source, (engine) => job(engine, gone));
+    const answer = lane.queue.push({ session, owner, background, signal, deadlineMs: wanted, run });
+    picture.asked.add(answer);
+    const done = () => picture.asked.delete(answer);
+    answer.then(done, done);
+    return answer;
+  };
+
   /** Frees what a lane keeps of a picture, even where its queue is full; a lane that is closed has freed it already. */
   const forget = async (lane: Lane, key: string): Promise<void> => {
     const run = async () => (await lane.engine()).forget(key);
@@ -123,7 +155,10 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 
   return {
     info,
-    async open(source, { key: givenKey, prepare = false, signal, deadlineMs: wanted = deadlineMs } = {}) {
+    async open(
+      source,
+      { key: givenKey, prepare = false, client, background, signal, deadlineMs: wanted = deadlineMs } = {},
+    ) {
       if (closed) throw closedError();
       if (signal?.aborted === true) throw abortedError(signal);
       checkSource(source);
@@ -132,20 +167,24 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       const lane = lanes[laneOf(key, lanes.length)];
       const load = async () => {
         const engine = await lane.engine();
-        const loaded = await engine.load(key, source);
+        const known = opened.get(key);
+        // Opened already, from the very same bytes: what the engine keeps of it is good.
+        const loaded = known?.source === source ? known.size : await engine.load(key, source);
         if (prepare) await withPixels(lane, key, source, (present) => present.prepare(key));
         return loaded;
       };
       let size: Size;
       try {
-        size = await lane.queue.push({ signal, deadlineMs: wanted, run: load });
+        size = await lane.queue.push({ owner: client ?? key, background, signal, deadlineMs: wanted, run: load });
       } catch (error) {
         // It may have been loaded, or may yet be, for a caller who is gone.
         const late = isClickmaskError(error, 'aborted') || isClickmaskError(error, 'deadline-exceeded');
-        if (late && !openCount.has(key)) void forget(lane, key).catch(() => {});
+        if (late && !opened.has(key)) void forget(lane, key).catch(() => {});
         throw error;
       }
-      openCount.set(key, (openCount.get(key) ?? 0) + 1);
+      const picture: OpenPicture = opened.get(key) ?? { source, size, handles: 0, asked: new Set() };
+      picture.handles += 1;
+      opened.set(key, picture);
       let open = true;
       const image: SegmenterImage = {
         key,
@@ -154,22 +193,21 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
           if (!open) return;
           open = false;
           sources.delete(image);
-          const left = (openCount.get(key) ?? 1) - 1;
-          if (left > 0) {
-            openCount.set(key, left);
-            return;
-          }
-          openCount.delete(key);
-          if (!closed) await forget(lane, key);
+          picture.handles -= 1;
+          if (picture.handles > 0) return;
+          opened.delete(key);
+          // Those who ask are served in turn: nothing may come after its picture is forgotten.
+          await Promise.allSettled(picture.asked);
+          if (!closed && !opened.has(key)) await forget(lane, key);
         },
       };
-      sources.set(image, { source, lane });
+      sources.set(image, { picture, lane });
       return image;
     },
 
     async segment(image, prompt, options = {}) {
-      const { refinement, postprocess, candidate, includeMap, passes, session, signal, ...rest } = options;
-      const { source, lane } = lookUp(image);
+      const { refinement, postprocess, candidate, includeMap, passes, ...rest } = options;
+      const known = lookUp(image);
       if (typeof prompt !== 'object' || prompt === null) {
         throw unexpected('no-clicks', 'prompt', '{ clicks, box, mask }', prompt);
       }
@@ -184,26 +222,15 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       let waiting = true;
       const onDraft = rest.onDraft === undefined ? undefined : (draft: DraftMask) => waiting && rest.onDraft?.(draft);
       try {
-        const data = await lane.queue.push({
-          session,
-          signal,
-          deadlineMs: rest.deadlineMs ?? deadlineMs,
-          run: (gone) => withPixels(lane, image.key, source, (engine) => engine.segment(request, onDraft, gone)),
-        });
+        const data = await ask(known, image.key, rest, (engine, gone) => engine.segment(request, onDraft, gone));
         return toPrediction(data);
       } finally {
         waiting = false;
       }
     },
 
-    features(image, view, { signal, deadlineMs: wanted = deadlineMs } = {}) {
-      const { source, lane } = lookUp(image);
-      return lane.queue.push({
-        signal,
-        deadlineMs: wanted,
-        run: () => withPixels(lane, image.key, source, (engine) => engine.features(image.key, view)),
-      });
-    },
+    features: async (image, view, options = {}) =>
+      ask(lookUp(image), image.key, options, (engine) => engine.features(image.key, view)),
 
     async stats() {
       if (closed) throw closedError();

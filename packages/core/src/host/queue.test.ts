@@ -107,6 +107,55 @@ describe('createJobQueue', () => {
     expect(await Promise.all([first, second, newer, freeing])).toEqual(['first', 'superseded', 'newer', 'freed']);
   });
 
+  it('serves owners in turn, and the background last', async () => {
+    const queue = createJobQueue(9);
+    const running = manual();
+    const done: Promise<unknown>[] = [queue.push({ run: running.run })];
+    const order: string[] = [];
+    const ask = (name: string, background = false) => {
+      const run = async () => void order.push(name);
+      done.push(queue.push({ run, owner: name[0], background }));
+    };
+    ask('z1', true);
+    for (const name of ['a1', 'a2', 'a3', 'b1']) ask(name);
+    running.finish('first');
+    await Promise.all(done);
+    expect(order).toEqual(['a1', 'b1', 'a2', 'a3', 'z1']);
+  });
+
+  it('lets no owner fill it, and never drops what frees memory', async () => {
+    const queue = createJobQueue(3);
+    const running = manual();
+    const first = queue.push({ run: running.run });
+    const ask = (owner: string, background = false) => queue.push({ run: async () => owner, owner, background });
+    const ahead = codeOf(ask('z', true));
+    const own = [ask('a'), ask('a')];
+    const freeing = queue.push({ run: async () => 'freed', owner: 'a', always: true });
+    const more = ask('b');
+    expect(await ahead).toBe('queue-full');
+    const late = codeOf(own[1]);
+    const other = ask('c');
+    expect(await late).toBe('queue-full');
+    expect(await codeOf(ask('c', true))).toBe('queue-full');
+    running.finish('1');
+    expect(await Promise.all([first, own[0], freeing, more, other])).toEqual(['1', 'a', 'freed', 'b', 'c']);
+  });
+
+  it('keeps the turn of a session whose newer click takes a place', async () => {
+    const queue = createJobQueue(9);
+    const running = manual();
+    const first = queue.push({ run: running.run });
+    const order: string[] = [];
+    const ask = (name: string, owner: string) =>
+      queue.push({ run: async () => void order.push(name), owner, session: owner });
+    const old = codeOf(ask('a1', 'a'));
+    const others = [ask('b1', 'b'), ask('a2', 'a')];
+    expect(await old).toBe('superseded');
+    running.finish('1');
+    await Promise.all([first, ...others]);
+    expect(order).toEqual(['a2', 'b1']);
+  });
+
   it('with no room to wait still runs one job', async () => {
     const queue = createJobQueue(0);
     const running = manual();

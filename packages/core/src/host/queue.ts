@@ -1,4 +1,5 @@
 import { ClickmaskError, expectInteger, expectNumber } from '../errors/index.js';
+import { createTurns, type Owned } from './turns.js';
 
 /** A job for one lane. */
 export interface QueuedJob<T> {
@@ -6,6 +7,10 @@ export interface QueuedJob<T> {
   readonly run: (signal: AbortSignal) => Promise<T>;
   /** A newer job of the same session replaces a queued one, which is refused with `superseded`. */
   readonly session?: string;
+  /** Whose it is: owners are served in turn. Default: nobody's, which is one owner. */
+  readonly owner?: string;
+  /** Waits until nothing else does, and gives up its place in a full queue. Default false. */
+  readonly background?: boolean;
   readonly signal?: AbortSignal;
   /** Above 24 days, or left out: none. */
   readonly deadlineMs?: number;
@@ -14,7 +19,9 @@ export interface QueuedJob<T> {
 }
 
 /**
- * A first-in, first-out queue with one job running at a time, where the latest click wins.
+ * A queue with one job running at a time, where owners take turns, each of them first in, first out, and where the latest
+ * click of a session wins. No owner fills it: one who has fewer jobs waiting takes the place of the newest of one with more,
+ * which is refused with `queue-full`.
  *
  * When the caller of a running job gives up (signal or deadline), it is told at once, and the job by its own signal; the
  * next one begins when the job has ended, and a late result is thrown away.
@@ -30,7 +37,7 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-interface Entry {
+interface Entry extends Owned {
   readonly session?: string;
   readonly start: () => Promise<void>;
   readonly refuse: (error: ClickmaskError) => void;
@@ -45,41 +52,39 @@ const longestDelay = 2 ** 31 - 1;
  */
 export function createJobQueue(capacity: number): JobQueue {
   expectInteger('bad-option', 'queueCapacity', capacity, 0);
-  let waiting: Entry[] = [];
+  const waiting = createTurns<Entry>();
   let running: Promise<void> | null = null;
   let closed = false;
 
   const drop = (entry: Entry, error: ClickmaskError) => {
-    waiting = waiting.filter((other) => other !== entry);
+    waiting.delete(entry);
     entry.refuse(error);
   };
   const next = () => {
-    const entry = waiting.shift();
+    const entry = waiting.next();
     running = entry === undefined ? null : entry.start().then(next);
   };
 
   return {
     get queued() {
-      return waiting.length;
+      return waiting.size;
     },
     get active() {
       return running === null ? 0 : 1;
     },
-    push<T>({ run, session, signal, deadlineMs, always = false }: QueuedJob<T>): Promise<T> {
+    push<T>(job: QueuedJob<T>): Promise<T> {
+      const { run, session, owner = '', background = false, signal, deadlineMs, always = false } = job;
       return new Promise<T>((resolve, reject) => {
         if (deadlineMs !== undefined && deadlineMs !== Number.POSITIVE_INFINITY) {
           expectNumber('bad-option', 'deadlineMs', deadlineMs, 0);
         }
         if (closed) return reject(closedError());
         if (signal?.aborted === true) return reject(abortedError(signal));
-        if (session !== undefined) {
-          for (const entry of waiting.filter((other) => other.session === session)) {
-            drop(entry, new ClickmaskError('superseded', 'A newer click of the same session took this one’s place.'));
-          }
-        }
-        if (running !== null && waiting.length >= capacity && !always) {
-          const message = `The queue is full: ${waiting.length} requests wait already. Try again in a moment, or add workers.`;
-          return reject(new ClickmaskError('queue-full', message, { details: { capacity } }));
+        const older = session === undefined ? [] : [...waiting].filter((entry) => entry.session === session);
+        if (running !== null && waiting.size >= capacity && older.length === 0 && !always) {
+          const yielding = waiting.yields({ owner, background });
+          if (yielding === undefined) return reject(fullError(capacity));
+          drop(yielding, fullError(capacity));
         }
         const gone = new AbortController();
         let timer: ReturnType<typeof setTimeout> | undefined;
@@ -90,6 +95,9 @@ export function createJobQueue(capacity: number): JobQueue {
         };
         const entry: Entry = {
           session,
+          owner,
+          background,
+          stays: always,
           start: () =>
             invoke(() => run(gone.signal)).then(
               (value) => settle(() => resolve(value)),
@@ -108,7 +116,11 @@ export function createJobQueue(capacity: number): JobQueue {
             drop(entry, new ClickmaskError('deadline-exceeded', message, { details: { deadlineMs } }));
           }, deadlineMs);
         }
-        waiting.push(entry);
+        waiting.add(entry);
+        // Only now, so that the session keeps its turn.
+        for (const one of older) {
+          drop(one, new ClickmaskError('superseded', 'A newer click of the same session took this one’s place.'));
+        }
         if (running === null) next();
       });
     },
@@ -122,6 +134,11 @@ export function createJobQueue(capacity: number): JobQueue {
 
 async function invoke<T>(run: () => Promise<T>): Promise<T> {
   return run();
+}
+
+function fullError(capacity: number): ClickmaskError {
+  const message = `The queue is full: ${capacity} requests wait already. Try again in a moment, or add workers.`;
+  return new ClickmaskError('queue-full', message, { details: { capacity } });
 }
 
 export function abortedError(signal?: AbortSignal): ClickmaskError {

@@ -7,10 +7,24 @@ import type { PostprocessOptions } from './postprocess.js';
 import type { Prediction } from './prediction.js';
 import type { Prompt } from './prompt.js';
 
+/** Whose a request is and how much it hurries, where many wait. */
+export interface QueueOptions {
+  /**
+   * Names who asks, such as an annotator: those who ask are served in turn, however many requests each of them has waiting.
+   * Default: the session, else the picture.
+   */
+  readonly client?: string;
+  /**
+   * For work ahead and in bulk: it waits until no other request does, and is the first to be refused (`queue-full`) where
+   * there is no more room. Default false.
+   */
+  readonly background?: boolean;
+}
+
 /** A picture as it came (JPEG, PNG, WebP, ... bytes), or as pixels. Not to be altered while it is open. */
 export type ImageSource = RgbImage | Uint8Array;
 
-export interface OpenOptions {
+export interface OpenOptions extends QueueOptions {
   /**
    * Names the picture in every cache. The same key must always mean the same pixels.
    * Default: SHA-256 of the bytes.
@@ -33,7 +47,7 @@ export interface SegmenterImage {
   close(): Promise<void>;
 }
 
-export interface SegmentOptions {
+export interface SegmentOptions extends QueueOptions {
   /** Overrides the model's defaults, field by field. */
   readonly refinement?: RefinementOptions;
   readonly postprocess?: PostprocessOptions;
@@ -115,7 +129,8 @@ export interface Segmenter {
   /**
    * Makes a picture known.
    *
-   * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted`, `deadline-exceeded`, `closed`
+   * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `queue-full`, `aborted`,
+   * `deadline-exceeded`, `closed`
    */
   open(source: ImageSource, options?: OpenOptions): Promise<SegmenterImage>;
   /**
@@ -132,7 +147,7 @@ export interface Segmenter {
   features?(
     image: SegmenterImage,
     view: View,
-    options?: Pick<SegmentOptions, 'deadlineMs' | 'signal'>,
+    options?: Pick<SegmentOptions, 'deadlineMs' | 'signal' | keyof QueueOptions>,
   ): Promise<Features>;
   stats(): Promise<SegmenterStats>;
   /** Finishes what is running, refuses what is queued (`closed`), and frees everything. */

@@ -69,8 +69,8 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     client: plannerClient(options, access),
     lookAhead,
     count: options.lookAhead ?? defaultLookAhead,
-    prepare: (data, owner, xml) =>
-      preparePictures({ pictures, lookAhead }, data, owner, configOf(owner.project, xml, data), false),
+    prepare: (data, owner, xml, distance) =>
+      preparePictures({ pictures, lookAhead }, data, owner, configOf(owner.project, xml, data), distance),
   });
   return {
     segmenter,

@@ -8,6 +8,8 @@ import type { PictureOwner } from './locate.js';
 export interface OpenPicture {
   /** Computes the features of the whole picture too. Default false. */
   readonly prepare?: boolean;
+  /** The features may wait until nobody clicks. Default false. */
+  readonly background?: boolean;
   /** Leaves the picture as it lies in the file, without its EXIF orientation. Default false. */
   readonly asStored?: boolean;
   /** Ends this caller's waiting; the picture is given up where nobody else waits for it. */
@@ -112,8 +114,10 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
 
   function begin(name: string, value: string, owner: PictureOwner, how: OpenPicture): Entry {
     const abort = new AbortController();
-    const opened = load(value, owner, how, abort.signal);
-    const prepared = how.prepare === true ? opened : undefined;
+    // A click that comes meanwhile waits for the picture, but not for features that are made in the background.
+    const prepare = how.prepare === true && how.background !== true;
+    const opened = load(value, owner, { ...how, prepare }, abort.signal);
+    const prepared = prepare ? opened : undefined;
     const entry: Entry = { opened, abort, prepared, bytes: 0, users: 0, at: now() };
     entries.set(name, entry);
     opened.then(
@@ -129,8 +133,8 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     return entry;
   }
 
-  async function prepareFeatures(source: Uint8Array): Promise<void> {
-    const again = await segmenter.open(source, { key: contentKey(source), prepare: true });
+  async function prepareFeatures(source: Uint8Array, background: boolean): Promise<void> {
+    const again = await segmenter.open(source, { key: contentKey(source), prepare: true, background });
     // One of two handles on the same picture: the other keeps it.
     await again.close();
   }
@@ -152,7 +156,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
       try {
         const { image, source } = await untilAborted(entry.opened, how.signal);
         if (how.prepare === true && how.asStored !== true) {
-          entry.prepared ??= prepareFeatures(source);
+          entry.prepared ??= prepareFeatures(source, how.background === true);
           await untilAborted(entry.prepared, how.signal);
         }
         return await work(image);

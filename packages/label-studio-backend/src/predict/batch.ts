@@ -21,13 +21,13 @@ export async function predictBatch(services: PredictServices, call: PredictCall)
   let regions = 0;
   let predicted = 0;
   let failure: Problem | undefined;
-  for (const task of request.tasks) {
+  for (const [i, task] of request.tasks.entries()) {
     const config = services.configOf(project, request.label_config, task.data);
     try {
-      const merged = await predictTask(services, task, project, config, signal);
+      const merged = await predictTask(services, task, project, config, isSingle, signal);
       if (merged === undefined) {
         results.push(options.emptyPredictions === 'store' ? emptyPrediction(modelVersion, 'task-opened') : []);
-        preparePictures(services, task.data, { project, task: task.id ?? '' }, config, isSingle);
+        preparePictures(services, task.data, { project, task: task.id ?? '' }, config, isSingle ? 0 : i + 1);
         continue;
       }
       predicted++;
@@ -53,11 +53,14 @@ async function predictTask(
   task: PredictTask,
   project: string,
   config: LabelingConfig,
+  isSingle: boolean,
   signal: AbortSignal,
 ): Promise<Merged | undefined> {
   const items = existingPrompts(task, config, services.options.negativeLabels);
   if (items.length === 0) return undefined;
   const asker = { project, task: task.id ?? '' };
   const works = planWorks(items, asker, config, task.data, (_key, group) => group, services.options.batchPoints);
-  return mergeOutcomes(await segmentAll(services, works, config, signal), []);
+  // Many at once are work in bulk: it gives way to clicks.
+  const turn = { client: isSingle ? `${project} ${asker.task}` : `batch ${project}`, background: !isSingle };
+  return mergeOutcomes(await segmentAll(services, works, config, turn, signal), []);
 }

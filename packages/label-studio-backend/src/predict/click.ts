@@ -43,7 +43,7 @@ export async function predictClick(
     taskId === '' ? group : memory.combine(key, group).items,
   );
   const outcomes = await runInTurn(services, { request, taskId, items, works, signal }, (stop) =>
-    segmentAll(services, works, config, stop),
+    segmentAll(services, works, config, turnOf(asker), stop),
   );
   for (const { key, regions: made } of outcomes) {
     memory.answered(
@@ -86,7 +86,12 @@ function withLabel(item: Item, all: readonly Item[], asker: Asker, memory: Promp
   return { ...item, label };
 }
 
-interface Turn {
+/** Annotators take turns; where Label Studio does not say who clicks, tasks do. */
+const turnOf = ({ project, task, user }: Asker) => ({
+  client: user === undefined ? `${project} ${task}` : `user ${user}`,
+});
+
+interface Visit {
   readonly request: PredictCall['request'];
   readonly taskId: string;
   readonly items: readonly Item[];
@@ -97,7 +102,7 @@ interface Turn {
 /** Waits for earlier clicks on the same pictures of the task, and shares the answer of a request that asks the same. */
 function runInTurn<T>(
   { queue }: Pick<PredictServices, 'queue'>,
-  { request, taskId, items, works, signal }: Turn,
+  { request, taskId, items, works, signal }: Visit,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (taskId === '') return run(signal);

@@ -13,7 +13,13 @@ export interface PlannerOptions {
   readonly client: ((project: string) => LabelStudioClient) | undefined;
   readonly lookAhead: LookAhead;
   readonly count: number;
-  readonly prepare: (data: LabelStudioTask['data'], owner: PictureOwner, xml: string | null | undefined) => void;
+  readonly prepare: (
+    data: LabelStudioTask['data'],
+    owner: PictureOwner,
+    xml: string | null | undefined,
+    /** How many tasks away it is. */
+    distance: number,
+  ) => void;
 }
 
 /** Asks once for every task that is worked on; the asking itself waits for a moment without clicks. */
@@ -33,15 +39,16 @@ export function createPlanner({ client, lookAhead, count, prepare }: PlannerOpti
         if (asked.size <= 1000) break;
         asked.delete(oldest);
       }
-      lookAhead.push(`tasks after ${name}`, async () => {
+      const ask = async () => {
         try {
           const next = await client(project).tasksAfter(Number(project), Number(task), count, abort.signal);
-          for (const one of next) prepare(one.data, { project, task: String(one.id) }, xml);
+          for (const [i, one] of next.entries()) prepare(one.data, { project, task: String(one.id) }, xml, i + 1);
         } catch {
           // Without a token that may list tasks there is nothing to look ahead to; do not ask at every click.
           quietUntil = Date.now() + 60_000;
         }
-      });
+      };
+      lookAhead.push(`tasks after ${name}`, ask, 0);
     },
     close: () => abort.abort(),
   };

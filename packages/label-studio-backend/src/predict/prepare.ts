@@ -8,14 +8,15 @@ import type { PredictAnswer, PredictCall, PredictServices } from './services.js'
 /**
  * Begins to fetch the pictures of a task and to compute their features; nobody waits for it.
  *
- * @param now - at once, rather than in a moment without clicks
+ * @param distance - how many tasks away it is: 0 for the one that is open, which is prepared at once rather than in a moment
+ * without clicks
  */
 export function preparePictures(
   { pictures, lookAhead }: Pick<PredictServices, 'pictures' | 'lookAhead'>,
   data: PredictTask['data'],
   owner: PictureOwner,
   config: LabelingConfig,
-  now: boolean,
+  distance: number,
 ): void {
   for (const tag of config.images.slice(0, 4)) {
     let value: string;
@@ -24,10 +25,10 @@ export function preparePictures(
     } catch {
       continue;
     }
-    const work = () => pictures.use(value, owner, { prepare: true }, async () => {});
+    const work = () => pictures.use(value, owner, { prepare: true, background: distance > 0 }, async () => {});
     // What is wrong with the picture is reported when it is clicked, so that the reason stands beside the click.
-    if (now) work().catch(() => {});
-    else lookAhead.push(JSON.stringify([owner, value]), work);
+    if (distance === 0) work().catch(() => {});
+    else lookAhead.push(JSON.stringify([owner, value]), work, distance);
   }
 }
 
@@ -35,7 +36,7 @@ export function preparePictures(
 export function prewarm(services: PredictServices, { request, project }: PredictCall): PredictAnswer {
   const task = request.tasks[0];
   const config = services.configOf(project, request.label_config, task?.data);
-  if (task !== undefined) preparePictures(services, task.data, { project, task: task.id ?? '' }, config, true);
+  if (task !== undefined) preparePictures(services, task.data, { project, task: task.id ?? '' }, config, 0);
   return {
     results: [emptyPrediction(services.modelVersion, 'task-opened')],
     journal: { kind: 'prewarm', project, task: task?.id ?? undefined, reason: 'task-opened' },

@@ -1,4 +1,4 @@
-import type { Prediction, Prompt, SegmenterImage, Size } from '@clickmask/core';
+import type { Prediction, Prompt, SegmenterImage, SegmentOptions, Size } from '@clickmask/core';
 import { resizeMask } from '@clickmask/core/masks';
 import { chooseOutput, findLabel, type LabelingConfig } from '../labeling-config/index.js';
 import { Problem } from '../problems/index.js';
@@ -9,18 +9,22 @@ import type { Outcome } from './outcome.js';
 import type { PredictServices } from './services.js';
 import type { Work } from './works.js';
 
+/** Whose turn a request takes at the segmenter, and whether it hurries. */
+export type Turn = Pick<SegmentOptions, 'client' | 'background'>;
+
 /** Segments the objects of a request one after the other, up to the limit. */
 export async function segmentAll(
   services: PredictServices,
   works: readonly Work[],
   config: LabelingConfig,
+  turn: Turn,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const { objects: limit } = services.limits;
   const outcomes: Outcome[] = [];
   for (const work of works.slice(0, limit)) {
     signal.throwIfAborted();
-    outcomes.push(await segmentObject(services, work, config, signal));
+    outcomes.push(await segmentObject(services, work, config, turn, signal));
   }
   if (works.length > limit) {
     const remarks = [`only the first ${limit} of ${works.length} objects are answered`];
@@ -33,6 +37,7 @@ async function segmentObject(
   services: PredictServices,
   work: Work,
   config: LabelingConfig,
+  turn: Turn,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { key, object } = work;
@@ -43,7 +48,7 @@ async function segmentObject(
   if (object.box === undefined && object.points.every((point) => !point.positive)) {
     return { key, regions: [], score: 0, reason: 'only-negative', remarks: [], output: control.type };
   }
-  const { prediction, remarks } = await segmentPicture(services, work, signal);
+  const { prediction, remarks } = await segmentPicture(services, work, turn, signal);
   for (const stage of ['decode', 'encode', 'predict', 'postprocess'] as const) {
     metrics.stage(stage, prediction.timings[stage]);
   }
@@ -78,13 +83,15 @@ async function segmentObject(
 async function segmentPicture(
   { segmenter, options, limits, pictures, metrics }: PredictServices,
   { key, object, picture }: Work,
+  turn: Turn,
   signal: AbortSignal,
 ): Promise<{ readonly prediction: Prediction; readonly remarks: string[] }> {
   const began = performance.now();
   const remarks: string[] = [];
   const segment = async (image: SegmenterImage) => {
     metrics.stage('picture', performance.now() - began);
-    return untilAborted(segmenter.segment(image, toPrompt(object, image), { ...options.segment, signal }), signal);
+    const how = { ...options.segment, ...turn, signal };
+    return untilAborted(segmenter.segment(image, toPrompt(object, image), how), signal);
   };
   const seen = object.anchor.imageSize;
   if (seen !== undefined && seen.width * seen.height > limits.pixels) {

@@ -1,11 +1,22 @@
 /** Prepares pictures while nobody clicks. */
 export interface LookAhead {
-  /** Adds work, most urgent last; what is waiting beyond the limit is forgotten. */
-  push(key: string, work: () => Promise<unknown>): void;
+  /**
+   * Adds work, or puts it anew: what is nearest is done first. Beyond the limit, what is furthest is forgotten, and of that
+   * the latest to come.
+   *
+   * @param distance - how many tasks away it is needed
+   */
+  push(key: string, work: () => Promise<unknown>, distance: number): void;
   /** Says that a click has begun, and gives what to call at its end. */
   busy(): () => void;
   readonly waiting: number;
   close(): void;
+}
+
+interface Piece {
+  readonly key: string;
+  readonly work: () => Promise<unknown>;
+  readonly distance: number;
 }
 
 /**
@@ -16,7 +27,8 @@ export interface LookAhead {
  * @param limit - how many pieces may wait
  */
 export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
-  const waiting = new Map<string, () => Promise<unknown>>();
+  /** By distance, then in the order of coming. */
+  let waiting: Piece[] = [];
   let clicks = 0;
   let running = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,18 +36,18 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
 
   function plan(): void {
     clearTimeout(timer);
-    if (closed || running || clicks > 0 || waiting.size === 0) return;
+    if (closed || running || clicks > 0 || waiting.length === 0) return;
     timer = setTimeout(start, idleMs);
     timer.unref();
   }
 
   function start(): void {
     if (closed || running || clicks > 0) return;
-    const first = waiting.entries().next().value;
+    const first = waiting.shift();
     if (first === undefined) return;
-    waiting.delete(first[0]);
     running = true;
-    first[1]()
+    first
+      .work()
       // Looking ahead is a courtesy: a click on that picture will report what is wrong with it.
       .catch(() => {})
       .finally(() => {
@@ -45,13 +57,9 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
   }
 
   return {
-    push(key, work) {
-      waiting.delete(key);
-      waiting.set(key, work);
-      for (const oldest of waiting.keys()) {
-        if (waiting.size <= limit) break;
-        waiting.delete(oldest);
-      }
+    push(key, work, distance) {
+      const others = waiting.filter((piece) => piece.key !== key);
+      waiting = [...others, { key, work, distance }].sort((a, b) => a.distance - b.distance).slice(0, limit);
       plan();
     },
     busy() {
@@ -66,12 +74,12 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
       };
     },
     get waiting() {
-      return waiting.size;
+      return waiting.length;
     },
     close() {
       closed = true;
       clearTimeout(timer);
-      waiting.clear();
+      waiting = [];
     },
   };
 }

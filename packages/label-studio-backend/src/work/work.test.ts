@@ -94,24 +94,63 @@ describe('createTaskQueue', () => {
 });
 
 describe('createLookAhead', () => {
-  it('waits while there are clicks, forgets the oldest, and survives failures', async () => {
-    const ahead = createLookAhead(5, 2);
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 40));
+
+  it('waits while there are clicks, does the nearest first, and survives failures', async () => {
+    const ahead = createLookAhead(5, 3);
     const done: string[] = [];
-    const end = ahead.busy();
-    for (const name of ['a', 'b', 'c']) {
-      ahead.push(name, async () => {
-        done.push(name);
-        throw new Error('not found');
-      });
+    const work = (name: string) => async () => {
+      done.push(name);
+      throw new Error('not found');
+    };
+    const ends = [ahead.busy(), ahead.busy()];
+    for (const [name, distance] of [
+      ['far', 3],
+      ['a', 1],
+      ['b', 1],
+      ['near', 0],
+      ['c', 1],
+    ] as const) {
+      ahead.push(name, work(name), distance);
     }
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(ahead.waiting).toBe(3);
+    ends[0]();
+    ends[0]();
+    await soon();
     expect(done).toEqual([]);
-    end();
-    end();
-    await expect.poll(() => done).toEqual(['b', 'c']);
+    ends[1]();
+    await expect.poll(() => done).toEqual(['near', 'a', 'b']);
+    expect(ahead.waiting).toBe(0);
     ahead.close();
-    ahead.push('d', async () => done.push('d'));
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    expect(done).toEqual(['b', 'c']);
+    ahead.push('d', work('d'), 0);
+    await soon();
+    expect(done).toEqual(['near', 'a', 'b']);
+  });
+
+  it('does one piece at a time, and a piece that is asked for twice once, as asked last', async () => {
+    const ahead = createLookAhead(1);
+    const first = gate();
+    const done: string[] = [];
+    const work = (name: string) => async () => void done.push(name);
+    ahead.push('slow', () => first.opened, 0);
+    await soon();
+    ahead.push('a', work('a, far'), 5);
+    ahead.push('b', work('b'), 2);
+    ahead.push('a', work('a, near'), 1);
+    ahead.busy()();
+    await soon();
+    expect([done, ahead.waiting]).toEqual([[], 2]);
+    first.open();
+    await expect.poll(() => done).toEqual(['a, near', 'b']);
+    ahead.close();
+  });
+
+  it('forgets what waits when it is closed', async () => {
+    const ahead = createLookAhead(1);
+    const done: string[] = [];
+    ahead.push('a', async () => void done.push('a'), 0);
+    ahead.close();
+    await soon();
+    expect([done, ahead.waiting]).toEqual([[], 0]);
   });
 });
