@@ -122,13 +122,13 @@ export const serveCommand: Command = {
     workers: {
       type: 'number',
       value: 'N',
-      help: 'Worker threads; default 1, or 4 with an engine.',
+      help: 'Worker threads; default one for two cores, at most 4; or 4 with an engine.',
       env: ['CLICKMASK_WORKERS'],
     },
     threads: {
       type: 'number',
       value: 'N',
-      help: 'Threads of each worker; default: cores divided by workers.',
+      help: 'Threads of each worker; default: cores that the process may use, divided by workers.',
       env: ['CLICKMASK_THREADS'],
     },
     spin: {
@@ -334,7 +334,7 @@ export async function serve(values: Values, write: (line: string) => void): Prom
             here: values.list('engine-here'),
             token: process.env.CLICKMASK_ENGINE_TOKEN,
           }),
-          workers: values.number('workers', 1, 256),
+          workers: values.number('workers', 1, 256) ?? 'auto',
           threads: values.number('threads', 1, 1024),
           spin: values.on('spin'),
           queueCapacity: 256,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ClickmaskError, expectInteger } from '../../errors/index.js';
 import { createHost } from '../../host/index.js';
@@ -11,6 +11,7 @@ import { type InferenceServer, resolveServer } from '../oip/index.js';
 import { budgetShare } from './budget-share.js';
 import { loadEngine } from './load-engine.js';
 import { embeddedModel, findModelFolder } from './model-folder.js';
+import { usableCores } from './usable-cores.js';
 import { workerSlot } from './worker-slot.js';
 
 /** Options of {@link createSegmenter}; every one has a default. */
@@ -26,10 +27,14 @@ export interface NodeSegmenterOptions {
   readonly engine?: string | InferenceServer;
   /**
    * Worker threads. 0 runs the network in the calling thread, whose event loop stands still meanwhile: right for
-   * scripts, wrong for servers. Default 1, or 4 with an `engine`, since they mostly wait for it.
+   * scripts, wrong for servers. `auto`, right for servers of many, has one for every two cores, at most 4. Default 1, or 4
+   * with an `engine`, since they mostly wait for it.
    */
-  readonly workers?: number;
-  /** Intra-op threads of each worker; default: the machine's cores divided by the workers. */
+  readonly workers?: number | 'auto';
+  /**
+   * Intra-op threads of each worker; default: the cores divided by the workers. Cores are those that the process may use,
+   * a container's limits considered.
+   */
   readonly threads?: number;
   /**
    * Whether threads that wait for their next piece of work spin instead of sleeping: for a machine that does nothing
@@ -91,16 +96,16 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
     model = embeddedModel,
     provider = 'auto',
     engine,
-    workers = engine === undefined ? 1 : 4,
     spin,
     queueCapacity,
     deadlineMs,
     limits,
     refinement,
   } = options;
-  expectInteger('bad-option', 'workers', workers, 0, 256);
+  const cores = usableCores();
+  const workers = resolveWorkers(options, cores);
   const slots = Math.max(1, workers);
-  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / slots));
+  const threads = options.threads ?? Math.max(1, Math.floor(cores / slots));
   expectInteger('bad-option', 'threads', threads, 1, 1024);
   const budgets = budgetShare(options.budgets ?? {}, slots);
   const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
@@ -119,6 +124,16 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
     queueCapacity,
     deadlineMs,
   });
+}
+
+/** More than four share the work of one model no better, and each holds the weights. */
+function resolveWorkers({ workers, engine }: NodeSegmenterOptions, cores: number): number {
+  if (workers === undefined || workers === 'auto') {
+    if (engine !== undefined) return 4;
+    return workers === undefined ? 1 : Math.min(4, Math.max(1, Math.floor(cores / 2)));
+  }
+  expectInteger('bad-option', 'workers', workers, 0, 256);
+  return workers;
 }
 
 /** The bundled worker lies beside this file's bundle, or in dist/ when this runs from source. */
