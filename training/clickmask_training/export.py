@@ -1,7 +1,7 @@
-"""Export to ONNX: two graphs in fp32, the same with weights stored as fp16, and ``export.json`` that describes them.
+"""Export to ONNX: two graphs with weights stored as fp16, the same in fp32, and ``export.json`` that describes them.
 
-The fp16 files keep fp32 inputs, outputs and arithmetic: each stored weight passes through a Cast that the runtime
-folds when it loads the graph. So they halve the download and still run on engines without fp16 kernels.
+What ships stores fp16 and keeps fp32 inputs, outputs and arithmetic: each stored weight passes through a Cast that the
+runtime folds when it loads the graph. So it halves the download and still runs on engines without fp16 kernels.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ OPSET = 17
 PARITY = 1e-4
 """Largest accepted difference of logits between PyTorch and the fp32 graphs."""
 FEATURES = ["features_4", "features_8", "features_16"]
+STORAGE = {"fp16_weights": "", "fp32": ".fp32"}
+"""What comes before ``.onnx`` in the names of the files, by how their weights are stored."""
 MIN_FP16_ELEMENTS = 256
 """Smaller tensors stay fp32: nothing to gain, and some hold constants of the geometry."""
 
@@ -93,8 +95,8 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
         complete_convolutions(graph)
         free_batch(graph)
         onnx.checker.check_model(graph, full_check=True)
-        onnx.save(graph, path)
-        onnx.save(with_fp16_weights(graph), folder / f"{name}.fp16.onnx")
+        onnx.save(graph, folder / f"{name}{STORAGE['fp32']}.onnx")
+        onnx.save(with_fp16_weights(graph), path)
     difference = parity(network, folder, size)
     if difference["fp32"] > PARITY:
         raise RuntimeError(f"exported graphs differ from PyTorch by {difference['fp32']:.2e}, more than {PARITY:.0e}")
@@ -105,7 +107,7 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
         },
         "decoder_config": asdict(network.decoder.config),
         "parity_max_abs": difference,
-        "milliseconds": {kind: timing(folder, suffix) for kind, suffix in (("fp32", ""), ("fp16_weights", ".fp16"))},
+        "milliseconds": {kind: timing(folder, suffix) for kind, suffix in STORAGE.items()},
     }
     (folder / "export.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
@@ -234,9 +236,9 @@ def open_sessions(
 
 def parity(network: ClickNetwork, folder: Path, size: int) -> dict[str, float]:
     """Largest difference of logits and scores against PyTorch, over several numbers of clicks, through both graphs."""
-    largest = {"fp32": 0.0, "fp16_weights": 0.0}
+    largest = dict.fromkeys(STORAGE, 0.0)
     grid = size // network.decoder.config.output_stride
-    for kind, suffix in (("fp32", ""), ("fp16_weights", ".fp16")):
+    for kind, suffix in STORAGE.items():
         encoder, decoder = open_sessions(folder, suffix)
         for count in (1, 2, 5, 20):
             generator = torch.Generator().manual_seed(count)
@@ -285,7 +287,7 @@ def _median_ms(call, repeats: int) -> float:
 def describe(folder: Path, size: int) -> dict:
     """Hashes, sizes, tensor names and shapes of the files in ``folder``; shapes as the runtime finds them."""
     files = {}
-    for suffix in ("", ".fp16"):
+    for suffix in STORAGE.values():
         for name, session in zip(("encoder", "decoder"), open_sessions(folder, suffix)):
             path = folder / f"{name}{suffix}.onnx"
             data = path.read_bytes()

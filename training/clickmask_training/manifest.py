@@ -31,7 +31,7 @@ REFINEMENT = {
 
 
 def manifest(description: dict, version: str, licences: str, candidate: str) -> dict:
-    """The manifest of the fp32 graphs.
+    """The manifest of the graphs that ship.
 
     ``description`` is that of ``export``; ``licences`` the filter the run was trained with; ``candidate``
     (``first`` or ``best``) says whether the first candidate answers or the best-scored one.

@@ -85,7 +85,7 @@ export interface DraftMask {
 }
 
 export interface SegmenterInfo {
-  /** Name and version of the model, such as `clickmask-small 0.5.0`. */
+  /** Name and version of the model, such as `clickmask-small 0.6.0`. */
   readonly model: string;
   readonly family: string;
   readonly licence: string;

@@ -25,7 +25,7 @@ const maxEntries = 100_000;
  *   format: 'clickmask-click-log',
  *   version: 1,
  *   image: { key: 'cat', width: 451, height: 300 },
- *   model: 'clickmask-small 0.5.0',
+ *   model: 'clickmask-small 0.6.0',
  *   options: {},
  *   actions: [{ at: 0, action: 'add', click: { x: 200, y: 160, label: 'positive' } }],
  * });
