@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitepress';
+
+const docs = fileURLToPath(new URL('..', import.meta.url));
+
+const faces = [
+  'README',
+  'node',
+  'web',
+  'masks',
+  'formats',
+  'session',
+  'evaluation',
+  'models',
+  'runtime',
+  'serving',
+  'errors',
+  'adapters',
+];
+
+/** Leaves out what this repository does not have. */
+function pages(items: { text: string; link: string }[]) {
+  return items.filter(({ link }) => existsSync(`${docs}${link}.md`) || existsSync(`${docs}${link}index.md`));
+}
+
+export default defineConfig({
+  title: 'Clickmask',
+  description: 'Clicks into masks, inside the labeling tools people already use',
+  lang: 'en-US',
+  cleanUrls: false,
+  srcExclude: ['README.md', 'public/**', '**/node_modules/**'],
+  vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith('clickmask-') } } },
+  // Themes whose comments can be read by everybody.
+  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Start', link: '/start' },
+      { text: 'How it works', link: '/how-it-works' },
+      { text: 'Live demo', link: '/demo' },
+      { text: 'API', link: '/api/@clickmask/core/README' },
+    ],
+    sidebar: [
+      {
+        text: 'Start',
+        items: pages([
+          { text: 'First mask', link: '/start' },
+          { text: 'Label Studio', link: '/guides/label-studio' },
+          { text: 'CVAT', link: '/guides/cvat' },
+          { text: 'A page of your own', link: '/guides/widget' },
+          { text: 'Your own model', link: '/guides/models' },
+          { text: 'Live demo', link: '/demo' },
+        ]),
+      },
+      {
+        text: 'Understand',
+        items: pages([
+          { text: 'How it works', link: '/how-it-works' },
+          { text: 'The embedded model', link: '/reference/clickmask-small' },
+          { text: 'Training results', link: '/reference/results' },
+          { text: 'Figures and benchmarks', link: '/benchmarks' },
+          { text: 'Other tools', link: '/comparison' },
+        ]),
+      },
+      {
+        text: 'Run',
+        items: pages([
+          { text: 'Beyond one machine', link: '/scaling' },
+          { text: 'Security', link: '/reference/security' },
+          { text: 'Troubleshooting', link: '/troubleshooting' },
+        ]),
+      },
+      {
+        text: 'Look up',
+        items: pages([
+          { text: 'Formats', link: '/formats' },
+          { text: '@clickmask/core', link: '/reference/core' },
+          { text: 'Label Studio backend', link: '/reference/label-studio-backend' },
+          { text: 'CVAT function', link: '/reference/cvat-serverless' },
+          { text: 'Widget', link: '/reference/browser-widget' },
+          { text: 'Exporting models', link: '/reference/export' },
+          { text: 'Training', link: '/reference/training' },
+          { text: 'Contributing', link: '/reference/contributing' },
+          { text: 'Changes', link: '/reference/changelog' },
+        ]),
+      },
+      {
+        text: 'API',
+        items: [
+          ...faces.map((name) => ({
+            text: name === 'README' ? '@clickmask/core' : `@clickmask/core/${name}`,
+            link: `/api/@clickmask/core/${name}`,
+          })),
+          { text: '@clickmask/browser-widget', link: '/api/@clickmask/browser-widget/README' },
+          { text: '@clickmask/cvat-serverless', link: '/api/@clickmask/cvat-serverless/README' },
+          { text: '@clickmask/label-studio-backend', link: '/api/@clickmask/label-studio-backend' },
+        ],
+      },
+    ],
+  },
+});
