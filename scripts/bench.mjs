@@ -17,10 +17,12 @@ const scripts = Object.fromEntries(
 const known = Object.keys(scripts).join(', ');
 const [name, ...options] = process.argv.slice(2);
 if (name === '--help') {
-  console.log(`Usage: npm run bench [-- NAME [OPTIONS]]\n\nWithout a name: the stages of a click. Names: ${known}`);
+  console.log(
+    `Usage: npm run bench [-- NAME [OPTIONS]]\n\nWithout a name: the stages of a click. report: the main ones, and a page with plots. Names: ${known}`,
+  );
   process.exit(0);
 }
-if (name !== undefined && !(name in scripts)) {
+if (name !== undefined && name !== 'report' && !(name in scripts)) {
   console.error(`There is no measurement '${name}'. Names: ${known}`);
   process.exit(2);
 }
@@ -28,6 +30,9 @@ prepare();
 if (name === undefined) {
   run('node', ['packages/core/dist/bin/clickmask.js', 'bench']);
   console.log(`\nLonger measurements: npm run bench -- NAME, with NAME one of ${known}`);
+} else if (name === 'report') {
+  const { report } = await import('./bench-report.mjs');
+  report(options);
 } else {
   run('node', [scripts[name], ...options]);
 }

@@ -64,7 +64,7 @@ cpSync(join(root, 'packages/browser-widget/dist/standalone'), join(made, 'clickm
   filter: (file) => !file.includes('.single.') && !file.endsWith('.map'),
 });
 cpSync(join(root, 'examples', 'photos'), join(made, 'photos'), { recursive: true });
-cpSync(join(docs, 'clicks.jpg'), join(made, 'clicks.jpg'));
+cpSync(join(docs, 'clicks.webp'), join(made, 'clicks.webp'));
 vitepress('build', '--base', values.base);
 if (values.build !== true) vitepress('preview', '--base', values.base, '--port', values.port);
 

@@ -1,5 +1,5 @@
 // Speed at the HTTP edge: one annotator on a 12-megapixel photo, then twenty on twenty photos at once.
-// Usage: node packages/label-studio-backend/bench/load.mjs [--annotators 20] [--clicks 10]
+// Usage: node packages/label-studio-backend/bench/load.mjs [--annotators 20] [--clicks 10] [--json]
 import { parseArgs } from 'node:util';
 import { annotate, makePhotos, openTask, quantile, startBackend, startPictureServer } from './start-backend.mjs';
 
@@ -8,6 +8,7 @@ const { values } = parseArgs({
     annotators: { type: 'string', default: '20' },
     clicks: { type: 'string', default: '10' },
     workers: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
   },
 });
 const annotators = Number(values.annotators);
@@ -19,9 +20,10 @@ const server = await startPictureServer(pictures);
 const backend = await startBackend(server.url, ['--workers', values.workers]);
 const ms = (value) => `${Math.round(value)} ms`;
 const report = {};
+const say = values.json ? () => {} : console.log;
 
 const opened = await openTask(backend.url, 0, size);
-console.log(
+say(
   `open a task: answered in ${ms(opened.answered)}, ready in ${ms(opened.ready)} (12 megapixels, decode and features)`,
 );
 const alone = [];
@@ -32,7 +34,7 @@ await annotate(backend.url, 0, { seed: 0, count: 60, size }, (time, status, byte
   sizes.push(bytes);
 });
 report.single = { p50: quantile(alone, 0.5), p95: quantile(alone, 0.95), maxResponseBytes: Math.max(...sizes) };
-console.log(
+say(
   `one annotator, ${alone.length} clicks: p50 ${ms(report.single.p50)}, p95 ${ms(report.single.p95)}; largest answer ${Math.round(Math.max(...sizes) / 1000)} kB`,
 );
 
@@ -66,16 +68,27 @@ const seconds = (performance.now() - started) / 1000;
 running = false;
 await watch;
 const [median, most] = [quantile(together, 0.5), Math.max(...together)];
-console.log(
+say(
   `${annotators} annotators on ${annotators} pictures, ${together.length} clicks in ${seconds.toFixed(1)} s (${(together.length / seconds).toFixed(1)} a second), ${errors} errors`,
 );
-console.log(
+say(
   `  click: median ${ms(median)}, p95 ${ms(quantile(together, 0.95))}, max ${ms(most)} (${(most / median).toFixed(1)} x median)`,
 );
-console.log(
+say(
   `  health meanwhile: median ${ms(quantile(health, 0.5))}, p95 ${ms(quantile(health, 0.95))}, max ${ms(Math.max(...health))} (${health.length} calls)`,
 );
-console.log(`  resident memory: ${Math.round(memoryBefore)} MB before, ${Math.round(memoryMost)} MB at most`);
+say(`  resident memory: ${Math.round(memoryBefore)} MB before, ${Math.round(memoryMost)} MB at most`);
+report.together = {
+  annotators,
+  p50: median,
+  p95: quantile(together, 0.95),
+  most,
+  perSecond: together.length / seconds,
+  errors,
+};
+report.health = { p50: quantile(health, 0.5), p95: quantile(health, 0.95) };
+report.memoryMb = { before: memoryBefore, most: memoryMost };
+if (values.json) console.log(JSON.stringify(report));
 const end = await backend.stop();
 await server.close();
 if (errors > 0 || end.code !== 0) process.exitCode = 1;
