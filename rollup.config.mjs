@@ -1,74 +1,79 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import esbuild from 'rollup-plugin-esbuild';
 import standalone from './packages/browser-widget/rollup.standalone.mjs';
 
 const target = 'es2022';
 
-/**
- * One entry a package: what it exposes, by the name of the file it becomes in dist/. Groups of a list share no chunks.
- */
+/** Packages, with the entries that are neither exported nor a command. */
 const packages = {
-  'packages/core': {
-    index: 'src/index.ts',
-    node: 'src/node.ts',
-    'node-worker': 'src/runtime/node/worker.ts',
-    web: 'src/web.ts',
-    masks: 'src/masks.ts',
-    formats: 'src/formats.ts',
-    datasets: 'src/datasets.ts',
-    session: 'src/session.ts',
-    evaluation: 'src/evaluation.ts',
-    models: 'src/models.ts',
-    runtime: 'src/runtime.ts',
-    serving: 'src/serving.ts',
-    errors: 'src/errors.ts',
-    adapters: 'src/adapters.ts',
-    'web-worker': 'src/runtime/web/worker.ts',
-    'bin/clickmask': 'bin/clickmask.ts',
-  },
-  'packages/label-studio-backend': {
-    index: 'src/index.ts',
-    'bin/clickmask-label-studio': 'bin/clickmask-label-studio.ts',
-  },
-  'packages/cvat-serverless': [
-    {
-      index: 'src/index.ts',
-      function: 'src/function/function.ts',
-      'bin/clickmask-cvat': 'bin/clickmask-cvat.ts',
-    },
-    // Copied on its own into a function's folder.
-    { wrapper: 'src/nuclio/wrapper.ts' },
-  ],
-  'packages/browser-widget': {
-    index: 'src/index.ts',
-    define: 'src/define.ts',
-  },
+  'packages/core': ['runtime/node/worker'],
+  'packages/label-studio-backend': [],
+  'packages/cvat-serverless': [],
+  'packages/browser-widget': [],
 };
+
+/** Copied on its own into a function's folder, so in one file. */
+const inOneFile = { directory: 'packages/cvat-serverless', entry: 'nuclio/wrapper', file: 'dist/wrapper.js' };
+
+const manifestOf = (directory) => JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
+
+/** The sources of what a package exports and of its commands: dist/x.js comes from src/x.ts, dist/bin/x.js from bin/x.ts. */
+function entriesOf(directory) {
+  const { exports, bin = {} } = manifestOf(directory);
+  const files = [...Object.values(exports).map((target) => target.default ?? target), ...Object.values(bin)];
+  return files
+    .filter((file) => /^\.\/dist\/[^*]*\.js$/.test(file) && !file.endsWith(inOneFile.file))
+    .map((file) => file.slice('./dist/'.length, -'.js'.length))
+    .concat(packages[directory])
+    .map((name) => `${directory}/${name.startsWith('bin/') ? '' : 'src/'}${name}.ts`);
+}
 
 /** What a package declares stays outside its bundle; everything else is inside. */
 function externals(directory) {
-  const manifest = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
-  const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const { dependencies, peerDependencies } = manifestOf(directory);
+  const names = Object.keys({ ...dependencies, ...peerDependencies });
   return (id) => id.startsWith('node:') || names.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
-const groups = Object.entries(packages).flatMap(([directory, listed]) =>
-  [listed].flat().map((entries) => [directory, entries]),
-);
+const plugins = [
+  nodeResolve({ extensions: ['.ts', '.js'] }),
+  esbuild({ target, tsconfig: 'tsconfig.base.json', pure: ['Object.freeze'] }),
+];
 
-const bundles = groups.map(([directory, entries]) => ({
-  input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, `${directory}/${file}`])),
+/** Takes away what an earlier build of other sources left, or it would be packed. */
+function cleanFirst(directory) {
+  return {
+    name: 'clean-first',
+    buildStart() {
+      for (const name of readdirSync(`${directory}/dist`, { recursive: true })) {
+        if (/\.js(\.map)?$/.test(name) && !name.startsWith('standalone')) rmSync(`${directory}/dist/${name}`);
+      }
+    },
+  };
+}
+
+// Each module becomes a file of its own in dist/, in the folders of src/: whoever bundles a package takes what is used.
+const modules = Object.keys(packages).map((directory) => ({
+  input: entriesOf(directory),
   external: externals(directory),
   output: {
     dir: `${directory}/dist`,
     format: 'es',
     sourcemap: true,
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name].js',
-    banner: (chunk) => (chunk.name.startsWith('bin/') ? '#!/usr/bin/env node' : ''),
+    preserveModules: true,
+    preserveModulesRoot: `${directory}/src`,
+    banner: ({ facadeModuleId, isEntry }) =>
+      isEntry && /[/\\]bin[/\\]/.test(facadeModuleId) ? '#!/usr/bin/env node' : '',
   },
-  plugins: [nodeResolve({ extensions: ['.ts', '.js'] }), esbuild({ target, tsconfig: 'tsconfig.base.json' })],
+  plugins: [cleanFirst(directory), ...plugins],
 }));
 
-export default [...bundles, ...standalone];
+const wrapper = {
+  input: `${inOneFile.directory}/src/${inOneFile.entry}.ts`,
+  external: externals(inOneFile.directory),
+  output: { file: `${inOneFile.directory}/${inOneFile.file}`, format: 'es', sourcemap: true },
+  plugins,
+};
+
+export default [...modules, wrapper, ...standalone];

@@ -31,8 +31,6 @@ export function run(command, args, { mayFail = false } = {}) {
     cwd: root,
     stdio: 'inherit',
     shell: process.platform === 'win32',
-    // onnxruntime-node's install script would fetch CUDA files; the CPU's and WebGPU's come with the package.
-    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
   });
   if (result.error !== undefined) throw result.error;
   const code = result.status ?? 1;

@@ -2,11 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { nodeResolve } from '@rollup/plugin-node-resolve';
-import { transform } from 'esbuild';
-import { publint } from 'publint';
-import { rollup } from 'rollup';
 import { describe, expect, test } from 'vitest';
 import { launch, missing } from './chromium.js';
 import { serve } from './test-page.js';
@@ -14,33 +9,7 @@ import { serve } from './test-page.js';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const isBuilt = existsSync(`${folder}dist/index.js`);
 
-/** Bundles a line of code that uses the package, minified; `external` stays outside. */
-async function bundle(code: string, external: readonly (string | RegExp)[]): Promise<string> {
-  const entry = 'virtual:entry';
-  const made = await rollup({
-    input: entry,
-    external: [...external],
-    onwarn: () => {},
-    plugins: [
-      {
-        name: 'entry',
-        resolveId: (id) => (id === entry ? { id: entry, moduleSideEffects: true } : null),
-        load: (id) => (id === entry ? code : null),
-      },
-      nodeResolve({ rootDir: folder }),
-    ],
-  });
-  const { output } = await made.generate({ format: 'es', inlineDynamicImports: true });
-  await made.close();
-  return (await transform(output[0].code, { minify: true })).code;
-}
-
 describe.skipIf(!isBuilt)('the package', () => {
-  test('is what npm, Node and bundlers expect', async () => {
-    const { messages } = await publint({ pkgDir: folder, strict: true, pack: false });
-    expect(messages).toEqual([]);
-  });
-
   test.each(['@clickmask/browser-widget', '@clickmask/browser-widget/define'])(
     '%s can be imported without a DOM',
     (name) => {
@@ -52,21 +21,6 @@ describe.skipIf(!isBuilt)('the package', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     },
   );
-
-  test('the widget takes at most 45 kB over the wire, core and runtime apart', async () => {
-    const code = await bundle(`export * from '${folder}dist/define.js';`, [/^@clickmask\/core/, /^onnxruntime/]);
-    const size = gzipSync(code, { level: 9 }).length;
-    console.info(`widget: ${size} bytes gzip`);
-    expect(size).toBeLessThanOrEqual(45_000);
-  });
-
-  test('what is not used is left out', async () => {
-    const code = await bundle(`export { defaultShortcuts } from '${folder}dist/index.js';`, [
-      /^@clickmask\/core/,
-      /^onnxruntime/,
-    ]);
-    expect(code.length).toBeLessThan(4000);
-  });
 });
 
 describe.skipIf(missing !== null)('the single file', () => {

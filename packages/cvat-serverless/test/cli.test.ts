@@ -11,7 +11,7 @@ import { buildWrapper, temporaryFolder, writeFunction } from './support/wrappers
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const built = existsSync(new URL('../dist/function.js', import.meta.url));
+const built = existsSync(new URL('../dist/function/function.js', import.meta.url));
 let root: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   root = await temporaryFolder();

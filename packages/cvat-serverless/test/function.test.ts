@@ -24,7 +24,7 @@ interface Running {
 
 type Start = (env?: Readonly<Record<string, string>>) => Promise<Running>;
 
-const built = existsSync(new URL('../dist/function.js', import.meta.url));
+const built = existsSync(new URL('../dist/function/function.js', import.meta.url));
 let root: Awaited<ReturnType<typeof temporaryFolder>>;
 let folder: string;
 let complete: string;

@@ -18,7 +18,7 @@ const script = new URL('./support/lambda_manager.py', import.meta.url).pathname;
 
 function missing(): string | null {
   if (!existsSync(views)) return 'set CVAT_LAMBDA_VIEWS to cvat/apps/lambda_manager/views.py of a CVAT checkout';
-  if (!existsSync(new URL('../dist/function.js', import.meta.url))) return 'build the packages first';
+  if (!existsSync(new URL('../dist/function/function.js', import.meta.url))) return 'build the packages first';
   try {
     execFileSync(python, ['-c', 'import django, numpy, requests'], { stdio: 'ignore' });
     return null;

@@ -276,7 +276,7 @@ const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 process.env.CLICKMASK_MODEL ||= join(__dirname, 'model');
-const entry = join(__dirname, 'lib/node_modules/@clickmask/cvat-serverless/dist/function.js');
+const entry = join(__dirname, 'lib/node_modules/@clickmask/cvat-serverless/dist/function/function.js');
 import(pathToFileURL(entry).href).then(
   (loaded) => {
     exports.initContext = loaded.initContext;

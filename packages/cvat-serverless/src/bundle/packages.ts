@@ -104,21 +104,22 @@ export async function collectOwnPackages(): Promise<ArchiveFile[]> {
   const own = ownPackage();
   const core = findPackage('@clickmask/core');
   for (const [folder, file] of [
-    [own, 'dist/function.js'],
+    [own, 'dist/function/function.js'],
     [own, 'dist/wrapper.js'],
     [core, 'dist/node.js'],
-    [core, 'dist/node-worker.js'],
+    [core, 'dist/runtime/node/worker.js'],
   ]) {
     if (existsSync(join(folder, file))) continue;
     throw new ClickmaskError('backend-unavailable', `${file} is missing. Build the packages first: npm run build.`);
   }
+  // All modules but those of commands and of browsers; the wrapper lies in the function's folder itself.
   const isRuntime = (path: string): boolean =>
     path === 'package.json' ||
     path === 'LICENSE' ||
-    (/^dist\/([^/]+|chunks\/[^/]+)\.js$/.test(path) && !/^dist\/(index|wrapper|web[^/]*)\.js$/.test(path));
+    (/^dist\/.*\.js$/.test(path) &&
+      !/^dist\/(bin|cli|bundle|refine|client|nuclio|runtime\/web)\/|^dist\/(web|wrapper)\.js$/.test(path));
   return [
-    // The core's chunks are shared between its faces; the index is small and other chunks may lead to it.
-    ...(await collect(core, 'lib/node_modules/@clickmask/core', (path) => isRuntime(path) || path === 'dist/index.js')),
+    ...(await collect(core, 'lib/node_modules/@clickmask/core', isRuntime)),
     ...(await collect(own, 'lib/node_modules/@clickmask/cvat-serverless', isRuntime)),
   ];
 }

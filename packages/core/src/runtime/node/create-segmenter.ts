@@ -136,11 +136,9 @@ function resolveWorkers({ workers, engine }: NodeSegmenterOptions, cores: number
   return workers;
 }
 
-/** The bundled worker lies beside this file's bundle, or in dist/ when this runs from source. */
+/** The worker lies beside this file, or in dist/ when this runs from source. */
 function workerScript(): URL {
-  const tried = ['./node-worker.js', '../node-worker.js', '../../../dist/node-worker.js'].map(
-    (path) => new URL(path, import.meta.url),
-  );
+  const tried = ['./worker.js', '../../../dist/runtime/node/worker.js'].map((path) => new URL(path, import.meta.url));
   const found = tried.find((url) => existsSync(url));
   if (found === undefined) {
     throw new ClickmaskError(

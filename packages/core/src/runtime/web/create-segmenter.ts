@@ -99,7 +99,7 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
         : worker !== undefined
           ? () => new Worker(new URL(worker, base), { type: 'module', name: 'clickmask' })
           : // Written in the one form that bundlers recognise and follow.
-            () => new Worker(new URL('./web-worker.js', import.meta.url), { type: 'module', name: 'clickmask' }),
+            () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'clickmask' }),
     onProgress: options.onProgress,
     onFallback: options.onFallback,
     gpuPatienceMs,
@@ -132,8 +132,8 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
 /** The files of the embedded model's package, which lies beside this one; bundlers find and copy them. */
 function embeddedModel(): ModelSource {
   return {
-    'model.json': new URL('../../clickmask-small/model.json', import.meta.url),
-    'encoder.onnx': new URL('../../clickmask-small/encoder.onnx', import.meta.url),
-    'decoder.onnx': new URL('../../clickmask-small/decoder.onnx', import.meta.url),
+    'model.json': new URL('../../../../clickmask-small/model.json', import.meta.url),
+    'encoder.onnx': new URL('../../../../clickmask-small/encoder.onnx', import.meta.url),
+    'decoder.onnx': new URL('../../../../clickmask-small/decoder.onnx', import.meta.url),
   };
 }

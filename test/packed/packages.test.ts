@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,15 +13,24 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { type Analysis, checkPackage, Package } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bundlers, writeModule } from './bundle.js';
+import limits from './bundle-sizes.json' with { type: 'json' };
 
 /** The packages as a user gets them: packed, installed in a folder of their own, imported by name. */
-const root = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
+const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const core = join(root, 'packages/core');
 const model = join(root, 'models/clickmask-small');
+const widget = join(root, 'packages/browser-widget');
+const adapters = ['label-studio-backend', 'cvat-serverless'].map((name) => join(root, 'packages', name));
+
+const sizes: Readonly<Record<string, { readonly code: string; readonly apart?: string; readonly limit: number }>> =
+  limits;
 
 interface Run {
   readonly code: unknown;
@@ -51,6 +61,17 @@ async function pack(
   return { tarball: join(to, filename), files: files.map(({ path }) => path) };
 }
 
+function manifestOf(directory: string): { readonly name: string; readonly version: string } {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { name: string; version: string };
+}
+
+/** What npm would pack, but for the large files of pages without a bundler. */
+async function copyPacked(from: string, to: string): Promise<void> {
+  const { out } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], from);
+  const [{ files }] = JSON.parse(out) as [{ files: { path: string }[] }];
+  for (const { path } of files) if (!path.startsWith('dist/standalone')) cpSync(join(from, path), join(to, path));
+}
+
 // Packing and checking every declaration takes its time on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
@@ -69,6 +90,7 @@ beforeAll(async () => {
   for (const name of ['onnxruntime-node', 'onnxruntime-common', 'sharp']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
   }
+  await copyPacked(widget, join(folder, 'node_modules/@clickmask/browser-widget'));
   mkdirSync(join(folder, 'node_modules/@types'));
   symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'), 'junction');
 });
@@ -85,15 +107,10 @@ async function consume(code: string): Promise<string> {
 
 describe('the packed packages', () => {
   it('hold what they need and no sources', () => {
-    const needed = ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/node.js', 'dist/node-worker.js'];
+    const needed = ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/node.js', 'dist/web.js'];
+    const workers = ['node', 'web'].map((name) => `dist/runtime/${name}/worker.js`);
     expect(packed.core).toEqual(
-      expect.arrayContaining([
-        ...needed,
-        'dist/web.js',
-        'dist/web-worker.js',
-        'dist/bin/clickmask.js',
-        'dist/src/index.d.ts',
-      ]),
+      expect.arrayContaining([...needed, ...workers, 'dist/bin/clickmask.js', 'dist/src/index.d.ts']),
     );
     expect(packed.core.filter((path) => /\.tsbuildinfo$|\.test\.|^src\/|^test\/|fixtures|golden/.test(path))).toEqual(
       [],
@@ -130,9 +147,7 @@ describe('the packed packages', () => {
     const bin = join(folder, 'node_modules/.bin/clickmask');
     const { code, out, err } = await run(bin, ['--version'], folder);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out.trim()).toBe(
-      (JSON.parse(readFileSync(join(core, 'package.json'), 'utf8')) as { version: string }).version,
-    );
+    expect(out.trim()).toBe(manifestOf(core).version);
   });
 
   it('say how to get a runtime that is missing', async () => {
@@ -200,9 +215,39 @@ describe('the packed packages', () => {
     expect(problems).toEqual([]);
   });
 
-  it.each([core, model])('have nothing for publint to say: %s', async (pkgDir) => {
-    const { messages, pkg } = await publint({ pkgDir, level: 'suggestion' });
+  it.each([core, model, widget, ...adapters])('have nothing for publint to say: %s', async (pkgDir) => {
+    const { messages, pkg } = await publint({ pkgDir, level: 'suggestion', strict: true, pack: false });
     expect(messages.map((message) => formatMessage(message, pkg!, { color: false }))).toEqual([]);
+  });
+
+  it.each([core, widget, ...adapters])('are typed as they resolve (attw): %s', async (directory) => {
+    const { name, version } = manifestOf(directory);
+    const { out } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], directory);
+    const [{ files }] = JSON.parse(out) as [{ files: { path: string }[] }];
+    const read = files
+      .filter(({ path }) => /\.(?:js|json|d\.ts)$/.test(path) && !path.startsWith('dist/standalone'))
+      .map(({ path }) => [`/node_modules/${name}/${path}`, readFileSync(join(directory, path))] as const);
+    const { problems } = (await checkPackage(new Package(Object.fromEntries(read), name, version), {
+      excludeEntrypoints: ['./web-worker', './wrapper', /standalone/],
+    })) as Analysis;
+    // ESM only, and Node's oldest resolution knows no `exports`.
+    const kept = problems.filter(
+      (problem) =>
+        problem.kind !== 'CJSResolvesToESM' && !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
+    );
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('bundles hold what they use', () => {
+  describe.each(Object.entries(sizes))('%s', (name, { code, apart, limit }) => {
+    it.each(Object.entries(bundlers))('%s', async (bundler, bundle) => {
+      const file = await writeModule(folder, name.replaceAll(/\W+/g, '-'), code);
+      const external = ['onnxruntime-web', ...(apart === undefined ? [] : [apart])];
+      const size = gzipSync(await bundle({ file, external }), { level: 9 }).length;
+      console.info(`${name}, ${bundler}: ${size} bytes of ${limit}, gzip`);
+      expect(size).toBeLessThanOrEqual(limit);
+    });
   });
 });
 
@@ -239,7 +284,7 @@ describe('the faces', () => {
   });
 
   it('keep Node out of the browser’s entries', () => {
-    for (const name of ['web', 'web-worker']) {
+    for (const name of ['web', 'runtime/web/worker']) {
       for (const imported of faceOf(name)) expect(imported).toMatch(/^onnxruntime-web(\/|$)/);
     }
   });
@@ -250,7 +295,7 @@ describe('the faces', () => {
       readonly peerDependencies: object;
     };
     const declared = Object.keys({ ...dependencies, ...peerDependencies });
-    for (const name of ['node', 'node-worker', 'bin/clickmask']) {
+    for (const name of ['node', 'runtime/node/worker', 'bin/clickmask']) {
       for (const imported of faceOf(name)) {
         if (!imported.startsWith('node:')) expect(declared).toContain(imported);
       }
