@@ -64,11 +64,11 @@ export {
   type UndoRefineReport,
   undoRefine,
 } from './refine/index.js';
+export { replyFormatFor } from './releases/index.js';
 export {
   type ReadReply,
   type ReplyContent,
   type ReplyFormat,
   readReply,
-  replyFormatFor,
   writeReply,
 } from './replies/index.js';

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -48,15 +51,45 @@ describe('clickmask-cvat', () => {
     [['init', '--out', 'x', '--workers', '0'], /Expected a number from 1 to 64/],
     [['init', '--out', 'x', '--env', 'A'], /NAME=VALUE/],
     [['init', '--aut', 'x'], /Unknown option/],
+    [['init', '--out', 'x', '--cvat', 'newest'], /a version, such as 2\.54/, 1],
+    [['init', '--out', 'x', '--cvat', '2.2'], /no version before 2\.3/, 1],
+    [['init', '--out', 'x', '--cvat', '2.54', '--reply', 'shapes'], /mask or mask-bounds, which CVAT 2\.54 reads/, 1],
+    [['init', '--out', 'x', '--env', 'CLICKMASK_SMOOTH=much'], /CLICKMASK_SMOOTH/, 1],
     [['check'], /Name a folder/],
     [['invoke', '--url', 'http://x', '--image', 'y'], /at least one --click/],
     [['invoke', '--url', 'http://x', '--image', 'y', '--click', '1'], /Expected X,Y/],
     [['invoke', '--url', 'http://x', '--image', 'y', '--box', '1,2,3'], /Expected X1,Y1,X2,Y2/],
     [['refine'], /--job is missing/],
     [['refine', '--job', '1', '--kinds', 'cuboid'], /Expected rectangle/],
-  ])('refuses %j with exit code 2', async (args, message) => {
+  ] as [string[], RegExp, number?][])('refuses %j', async (args, message, exitCode = 2) => {
     const { code, err } = await run(...args);
-    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    expect([code, err]).toEqual([exitCode, expect.stringMatching(message)]);
+  });
+
+  it('says what it found where something else answers', async () => {
+    const cvat = await startFakeCvat();
+    onTestFinished(() => cvat.close());
+    const page = await answerAll(200, 'text/html', '<html><title>Grafana \u001b[31m</title></html>');
+    const studio = await answerAll(200, 'application/json', '{"status": "UP", "model_class": "Other"}');
+    const dashboard = await answerAll(200, 'application/json', '{"dashboard": {"label": "1.15.9"}}');
+    for (const [url, found] of [
+      [cvat.url, /This is CVAT 2\.54\.1\. Name it with --cvat-url/],
+      [page, /This is a server that answers 200 \(text\/html\): a page "Grafana {2}\[31m"/],
+      [studio, /This is a machine learning backend of Label Studio's/],
+      [dashboard, /This is the dashboard of nuclio 1\.15\.9/],
+    ] as const) {
+      const { code, out } = await run('check', '--url', url);
+      expect([code, out]).toEqual([1, expect.stringMatching(found)]);
+    }
+    const wrong = await run('check', '--cvat-url', page);
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringMatching(/Expected CVAT at .* but found .*Grafana/)]);
+    expect((await run('check', '--cvat-url', 'http://127.0.0.1:9')).err).toMatch(/127\.0\.0\.1:9/);
+  });
+
+  it('tells what a CVAT reads', async () => {
+    const cvat = await startFakeCvat({ version: '2.80.0' });
+    onTestFinished(() => cvat.close());
+    expect((await run('check', '--cvat-url', cvat.url)).out).toMatch(/CVAT 2\.80\.0: reads mask and shapes/);
   });
 
   it('ends with 1 where something fails', async () => {
@@ -74,6 +107,16 @@ describe('clickmask-cvat', () => {
     expect([code, err]).toEqual([1, expect.stringMatching(/ENOENT/)]);
   });
 });
+
+/** Folders that a run makes for the time that it lasts. */
+const ours = (name: string): boolean => /^(clickmask-function|nuclio-rpc)-/.test(name);
+
+async function answerAll(status: number, type: string, body: string): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status, { 'content-type': type }).end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 describe.runIf(built)('a folder', () => {
   it('is written, checked, run, and found damaged', async () => {
@@ -109,6 +152,13 @@ describe.runIf(built)('a folder', () => {
     expect(findings).toEqual([]);
     expect(runs[0].model).toMatch(/^clickmask-small /);
     expect(runs[0].area).toBeGreaterThan(3000);
+
+    // What another program holds stays its own.
+    const busy = await answerAll(200, 'text/plain', 'busy');
+    const before = (await readdir(tmpdir())).filter(ours);
+    const served = await run('serve', out, '--port', new URL(busy).port);
+    expect([served.code, served.err]).toEqual([1, expect.stringMatching(/EADDRINUSE|in use/)]);
+    expect((await readdir(tmpdir())).filter(ours)).toEqual(before);
 
     await writeFile(join(out, 'model/encoder.onnx'), 'broken');
     await writeFile(join(out, 'package.json'), '{"type": "module"}');

@@ -65,7 +65,9 @@ describe('writeFunctionYaml', () => {
 
 describe('checkFunctionYaml', () => {
   it('reads what is needed to run the function', () => {
-    expect(checkFunctionYaml(writeFunctionYaml(options)).config).toEqual({
+    expect(checkFunctionYaml(writeFunctionYaml(options)).config).toMatchObject({
+      name: 'clickmask',
+      annotations: { type: 'interactor', min_pos_points: '0', startswith_box_optional: 'true' },
       handler: 'main:handler',
       env: {
         MALLOC_ARENA_MAX: '2',

@@ -1,5 +1,6 @@
 import { isMap, parseDocument } from 'yaml';
-import { functionVariables } from '../function/index.js';
+import { readFunctionSettings } from '../function/index.js';
+import { errorText } from '../text/plain.js';
 
 /** One thing that is wrong, or looks wrong, with a function's folder. */
 export interface Finding {
@@ -11,6 +12,10 @@ export interface Finding {
 
 /** What of a `function.yaml` is needed to run the function. */
 export interface FunctionConfig {
+  /** The function's id in nuclio and CVAT. */
+  readonly name: string;
+  /** What CVAT reads of it. */
+  readonly annotations: Readonly<Record<string, string>>;
   readonly handler: string;
   readonly env: Readonly<Record<string, string>>;
   readonly buildCommands: readonly string[];
@@ -57,7 +62,11 @@ export function checkFunctionYaml(text: string): FunctionYamlReport {
   checkMetadata(metadata, report);
   const annotations = mapAt(metadata, 'annotations');
   checkAnnotations(annotations, report);
-  const config = checkSpec(spec, report);
+  const config = {
+    name: String(metadata.name),
+    annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, String(value)])),
+    ...checkSpec(spec, report),
+  };
   return { findings, config };
 }
 
@@ -143,7 +152,7 @@ function checkAnnotations(annotations: Fields, report: Report): void {
   }
 }
 
-function checkSpec(spec: Fields, report: Report): FunctionConfig {
+function checkSpec(spec: Fields, report: Report): Omit<FunctionConfig, 'name' | 'annotations'> {
   const { description, runtime, handler, eventTimeout } = spec;
   if (typeof description !== 'string' || description.trim() === '') {
     report('error', 'spec.description', 'Missing: CVAT then fails to list the functions.');
@@ -207,10 +216,11 @@ function checkEnv(value: unknown, report: Report): Record<string, string> {
       "NUCLIO_NODEJS_WRAPPER_PATH is missing: nuclio's own wrapper before 1.15 ends at requests above 64 KiB, which is nearly every picture.";
     report('error', 'spec.env', message);
   }
-  for (const name of Object.keys(env)) {
-    if (name.startsWith('CLICKMASK_') && !(name in functionVariables)) {
-      report('error', 'spec.env', `${name} is no setting. Known are ${Object.keys(functionVariables).join(', ')}.`);
-    }
+  try {
+    readFunctionSettings(env);
+  } catch (error) {
+    // The function would not start.
+    report('error', 'spec.env', errorText(error));
   }
   return env;
 }

@@ -1,5 +1,5 @@
 import { functionVariables } from '../function/index.js';
-import { cvatReleases } from './versions.js';
+import { releaseRows } from '../releases/index.js';
 
 export interface FolderReadmeOptions {
   readonly name: string;
@@ -36,9 +36,11 @@ A nuclio function for self-hosted CVAT 2.3 or later: clicks and boxes become mas
 1. Start CVAT with its serverless part: \`docker compose -f docker-compose.yml -f components/serverless/docker-compose.serverless.yml up -d\`.
 2. Get \`nuctl\` in the version of the nuclio that your CVAT starts (${nuclio} for the version this folder was made for):
 
-   | CVAT | nuclio |
-   | --- | --- |
-${cvatReleases.map(({ from, to, nuclio: version }) => `   | ${from} ${to === 'later' ? 'and later' : `to ${to}`} | ${version} |`).join('\n')}
+   | CVAT | nuclio | smallest reply |
+   | --- | --- | --- |
+${releaseRows()
+  .map(([versions, version, smallest]) => `   | ${versions} | ${version} | \`${smallest}\` |`)
+  .join('\n')}
 
 3. In this folder:
 

@@ -3,8 +3,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ClickmaskError } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
+import { readFunctionSettings } from '../function/index.js';
 import { withDefaults } from '../options/with-defaults.js';
-import { type ReplyFormat, replyFormatFor } from '../replies/index.js';
+import { cvatRelease, cvatReleases, isVersion, replyFormatFor } from '../releases/index.js';
+import type { ReplyFormat } from '../replies/index.js';
 import { deployCommand, writeFolderReadme } from './folder-readme.js';
 import { wrapperFile, writeFunctionYaml } from './function-yaml.js';
 import { addedLicences, billOfMaterials, shippedPackages } from './licences.js';
@@ -18,7 +20,6 @@ import {
   ownPackage,
 } from './packages.js';
 import { type ArchiveFile, packArchive } from './tar.js';
-import { cvatRelease } from './versions.js';
 
 /** Options of {@link initBundle}; all but the folder have a default. */
 export interface InitOptions {
@@ -133,6 +134,8 @@ export async function initBundle(options: InitOptions): Promise<InitReport> {
 function settle(options: InitOptions) {
   const settings = withDefaults(initDefaults, options);
   checkOptions(settings);
+  // A wrong setting would keep the function from starting.
+  readFunctionSettings(settings.env);
   const { arch } = settings;
   const packed = hasNativePackages(arch);
   const dependencies = settings.dependencies === 'auto' ? (packed ? 'vendor' : 'npm') : settings.dependencies;
@@ -144,10 +147,23 @@ function settle(options: InitOptions) {
     ...settings,
     dependencies,
     folder: resolve(options.out),
-    reply: options.reply ?? (options.cvat === undefined ? 'mask' : replyFormatFor(options.cvat)),
-    nuclio: cvatRelease(options.cvat).nuclio,
+    ...settleCvat(options),
     target: settings.gpu ? 'gpu' : 'cpu',
   } as const;
+}
+
+/** What follows from CVAT's version. */
+function settleCvat({ cvat, reply }: InitOptions): { readonly reply: ReplyFormat; readonly nuclio: string } {
+  if (cvat === undefined) return { reply: reply ?? 'mask', nuclio: cvatReleases[0].nuclio };
+  const release = cvatRelease(cvat);
+  if (release === null) {
+    const what = isVersion(cvat) ? 'no version before 2.3, which reads no masks' : 'a version, such as 2.54.1';
+    throw unexpected('bad-option', 'cvat', what, cvat, 'Leave it out for a folder that serves any CVAT.');
+  }
+  if (reply !== undefined && !release.replies.includes(reply)) {
+    throw unexpected('bad-option', 'reply', `${release.replies.join(' or ')}, which CVAT ${cvat} reads,`, reply);
+  }
+  return { reply: reply ?? replyFormatFor(cvat), nuclio: release.nuclio };
 }
 
 type InitSettings = ReturnType<typeof settle>;

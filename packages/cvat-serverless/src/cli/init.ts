@@ -1,4 +1,5 @@
-import { checkBundle, initBundle } from '../bundle/index.js';
+import { askVersion, checkBundle, initBundle } from '../bundle/index.js';
+import { createCvatClient } from '../client/index.js';
 import { replyFormats } from '../replies/index.js';
 import { readArguments, readPairs } from './arguments.js';
 import { megabytes, type Terminal } from './terminal.js';
@@ -9,7 +10,8 @@ Writes a folder that nuctl deploys into CVAT as an interactor.
 
   --out DIR             where to write; made where it is missing
   --model NAME|DIR      clickmask-small (default), or the folder of a model
-  --cvat VERSION        your CVAT, such as 2.54: chooses the smallest reply it reads and the matching nuctl
+  --cvat VERSION|URL    your CVAT, such as 2.54 or http://localhost:8080: chooses the smallest reply it reads and the
+                        matching nuctl
   --reply FORMAT        ${replyFormats.join(', ')}, in place of what --cvat chooses; default mask, which all read
   --gpu                 deploy with function-gpu.yaml (both files are always written)
   --name ID             id in nuclio and CVAT; default clickmask
@@ -52,7 +54,7 @@ export async function init(args: readonly string[], terminal: Terminal): Promise
   const report = await initBundle({
     out,
     model: given.text('model'),
-    cvat: given.text('cvat'),
+    cvat: await readVersion(given.text('cvat'), terminal),
     reply: given.choice('reply', replyFormats),
     gpu: given.flag('gpu'),
     name: given.text('name'),
@@ -78,4 +80,12 @@ export async function init(args: readonly string[], terminal: Terminal): Promise
     `\nTry it here:\n  clickmask-cvat check ${out} --run\n\nDeploy it:\n  ${report.deploy.replaceAll('\n', '\n  ')}`,
   );
   return findings.some(({ level }) => level === 'error') ? 1 : 0;
+}
+
+/** A version as it is; of an address, what the server there says. */
+async function readVersion(given: string | undefined, terminal: Terminal): Promise<string | undefined> {
+  if (given === undefined || !/^https?:/i.test(given)) return given;
+  const version = await askVersion(given, createCvatClient({ url: given, timeoutMs: 20_000, attempts: 1 }));
+  terminal.err(`CVAT ${version} at ${new URL(given).host}`);
+  return version;
 }

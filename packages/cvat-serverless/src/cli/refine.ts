@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { createSegmenter } from '@clickmask/core/node';
-import { type CvatAuth, createCvatClient } from '../client/index.js';
+import { createCvatClient } from '../client/index.js';
 import {
   createFileMemory,
   type RefineProgress,
@@ -14,6 +13,7 @@ import {
   undoRefine,
 } from '../refine/index.js';
 import { readArguments, UsageError } from './arguments.js';
+import { authHelp, readAuth } from './cvat-auth.js';
 import type { Terminal } from './terminal.js';
 
 export const refineHelp = `clickmask-cvat refine --job N [options]
@@ -40,8 +40,7 @@ machine; nothing has to be deployed. Masks are added beside what is there. Can b
   --dry-run             saves nothing
   --json                the report as JSON
 
-Credentials come from the environment: CVAT_ACCESS_TOKEN (a personal access token), CVAT_TOKEN (an API key), CVAT_USERNAME
-and CVAT_PASSWORD; or --token-file FILE with a personal access token.
+${authHelp}
 
 Examples:
   CVAT_ACCESS_TOKEN=... clickmask-cvat refine --url https://cvat.example.org --job 12 --dry-run
@@ -80,7 +79,7 @@ export async function refine(args: readonly string[], terminal: Terminal): Promi
   }
   const client = createCvatClient({
     url,
-    auth: await readAuth(given.text('token-file'), process.env),
+    auth: await readAuth(given.text('token-file')),
     organization: given.text('organization') ?? process.env.CVAT_ORGANIZATION,
   });
   const { version } = await client.about();
@@ -155,15 +154,6 @@ function showReport(report: RefineReport, as: ResultKind, dryRun: boolean, termi
 function names(sources: readonly string[]): string {
   const shown = sources.slice(0, 50).join(', ');
   return sources.length > 50 ? `${shown} and ${sources.length - 50} more (--json names all)` : shown;
-}
-
-/** Credentials never come from arguments, which other users of the machine can see. */
-async function readAuth(tokenFile: string | undefined, env: NodeJS.ProcessEnv): Promise<CvatAuth | undefined> {
-  if (tokenFile !== undefined) return { accessToken: (await readFile(tokenFile, 'utf8')).trim() };
-  if (env.CVAT_ACCESS_TOKEN) return { accessToken: env.CVAT_ACCESS_TOKEN };
-  if (env.CVAT_TOKEN) return { token: env.CVAT_TOKEN };
-  if (env.CVAT_USERNAME && env.CVAT_PASSWORD) return { username: env.CVAT_USERNAME, password: env.CVAT_PASSWORD };
-  return undefined;
 }
 
 function showProgress(terminal: Terminal): (progress: RefineProgress) => void {

@@ -1,5 +1,6 @@
 import { ClickmaskError } from '@clickmask/core';
 import type { HttpClient, HttpRequest, HttpResponse } from '@clickmask/core/adapters';
+import { plainText } from '../text/plain.js';
 
 /**
  * Sends a request and wants a success. Redirects are not followed: they would take the credentials, or the caller,
@@ -12,10 +13,10 @@ export async function sendChecked(http: HttpClient, request: HttpRequest): Promi
   const { status, headers, bytes } = response;
   if (status >= 200 && status < 300) return response;
   const where = withoutSecrets(String(request.url));
-  const words = bytes.toString('utf8', 0, 500).trim();
+  const words = plainText(bytes.toString('utf8', 0, 2000), 500);
   const message =
     status >= 300 && status < 400
-      ? `${where} redirects to ${withoutSecrets(headers.location ?? 'elsewhere')}. Name that address if it is the right one.`
+      ? `${where} redirects to ${plainText(withoutSecrets(headers.location ?? 'elsewhere'))}. Name that address if it is the right one.`
       : `${request.method ?? 'GET'} ${where} answered ${status}${words === '' ? '' : `: ${words}`}`;
   throw new ClickmaskError('request-failed', message, { details: { status } });
 }

@@ -1,4 +1,5 @@
 export { type CvatClient, type CvatClientOptions, createCvatClient } from './cvat-client.js';
+export { type FunctionInfo, identifyServer, type ServerIdentity } from './identify-server.js';
 export { type InvokeOptions, type InvokeResult, invokeFunction, type Point } from './invoke-function.js';
 export type {
   CvatAnnotations,

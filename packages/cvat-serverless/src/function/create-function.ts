@@ -1,5 +1,7 @@
+import { ClickmaskError, isClickmaskError, type Segmenter } from '@clickmask/core';
 import { adaptiveCascade, createSegmenter } from '@clickmask/core/node';
 import { createInteractor, type Interactor } from '../interactor/index.js';
+import { nameSettings } from './setting-names.js';
 import type { FunctionSettings } from './settings.js';
 
 /** An interactor as a function's settings describe it. */
@@ -8,7 +10,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
   const bytes = cacheMb * 2 ** 20;
   return createInteractor({
     segmenter: () =>
-      createSegmenter({
+      loadSegmenter({
         model: settings.model,
         provider: settings.provider,
         engine: settings.engine,
@@ -28,5 +30,16 @@ export function createFunction(settings: FunctionSettings): Interactor {
     imageBytes: 0.3 * bytes,
     deadlineMs: settings.deadlineMs,
     streamFrom: settings.streamFrom,
+    explain: nameSettings,
   });
+}
+
+/** A segmenter, or what is wrong with the settings in their own names. */
+async function loadSegmenter(options: Parameters<typeof createSegmenter>[0]): Promise<Segmenter> {
+  try {
+    return await createSegmenter(options);
+  } catch (cause) {
+    if (!isClickmaskError(cause)) throw cause;
+    throw new ClickmaskError(cause.code, nameSettings(cause.message), { details: cause.details, cause });
+  }
 }

@@ -1,7 +1,8 @@
 import { ClickmaskError, type Provider } from '@clickmask/core';
 import { type InferenceServer, serverFromOptions } from '@clickmask/core/serving';
 import type { InteractorPostprocess } from '../interactor/index.js';
-import { type ReplyFormat, replyFormatFor, replyFormats } from '../replies/index.js';
+import { isVersion, replyFormatFor } from '../releases/index.js';
+import { type ReplyFormat, replyFormats } from '../replies/index.js';
 
 /** How a deployed function behaves; read from the environment that `function.yaml` gives it. */
 export interface FunctionSettings {
@@ -110,7 +111,7 @@ function readReply(reader: Reader): ReplyFormat {
   const reply = reader.choice('CLICKMASK_REPLY', [...replyFormats, 'auto'] as const) ?? 'mask';
   const version = reader.text('CLICKMASK_CVAT_VERSION');
   if (reply !== 'auto') return reply;
-  if (version === undefined || !/^v?\d+\.\d+/.test(version)) {
+  if (version === undefined || !isVersion(version)) {
     const message = `Expected CLICKMASK_CVAT_VERSION such as 2.54 with CLICKMASK_REPLY=auto but received ${version ?? 'none'}.`;
     throw new ClickmaskError('bad-option', message);
   }

@@ -25,6 +25,11 @@ export interface InteractorOptions {
   readonly streamFrom?: number;
   /** Where such files lie. Default: the system's folder for temporary files. */
   readonly streamFolder?: string;
+  /**
+   * Puts messages of failures into the words of whoever runs the interactor, such as its names of limits. Default: as they
+   * are.
+   */
+  readonly explain?: (message: string) => string;
 }
 
 /**
@@ -42,6 +47,7 @@ export const interactorDefaults = Object.freeze({
   imageBytes: 128 * 2 ** 20,
   deadlineMs: 25_000,
   streamFrom: Number.POSITIVE_INFINITY,
+  explain: (message: string) => message,
 } as const);
 
 /** What nuclio hands to a function besides the event, as far as it is used here. */

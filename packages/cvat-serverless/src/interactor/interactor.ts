@@ -50,7 +50,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
       images ??= createImageCache(segmenter, settings.imageBytes);
       return makeReply(body, { segmenter, images, settings, allocate });
     };
-    return inTime(work(), settings.deadlineMs).catch(refusal);
+    return inTime(work(), settings.deadlineMs).catch((cause) => refusal(cause, settings.explain));
   };
 
   const info = async (): Promise<object> => {
@@ -73,7 +73,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
     const memory = scratch.borrow();
     try {
       const foreign = foreignPage(event.headers);
-      const reply = foreign === null ? await answer(event.body, memory.allocate) : refusal(foreign);
+      const reply = foreign === null ? await answer(event.body, memory.allocate) : refusal(foreign, settings.explain);
       log(context, event, reply);
       if (reply.body.length < settings.streamFrom) {
         return new context.Response(reply.body.toString('utf8'), {}, 'application/json', reply.status);
@@ -97,9 +97,10 @@ export function createInteractor(options: InteractorOptions): Interactor {
       try {
         reply = await respond(context, event ?? {});
       } catch (cause) {
-        const error = asClickmaskError(cause);
-        context.logger?.error?.(`The event could not be answered: ${error.message}`, { code: error.code });
-        reply = [errorStatus(error.code), { error: { code: error.code, message: error.message } }];
+        const { code, message: original } = asClickmaskError(cause);
+        const message = settings.explain(original);
+        context.logger?.error?.(`The event could not be answered: ${message}`, { code });
+        reply = [errorStatus(code), { error: { code, message } }];
       }
       try {
         await context.callback(reply);
@@ -142,7 +143,7 @@ function createLoader(source: InteractorOptions['segmenter']) {
 async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `No mask within ${deadlineMs} ms. The next request finds what was computed meanwhile.`;
+    const message = `No mask within ${deadlineMs} ms. The next request finds what was computed meanwhile: try again, or raise the deadline.`;
     timer = setTimeout(() => reject(new ClickmaskError('deadline-exceeded', message)), deadlineMs);
   });
   work.catch(() => {});

@@ -76,8 +76,9 @@ function smoothed(runs: MaskRuns, radius: number): MaskRuns {
 }
 
 /** A failure as a reply. CVAT shows its status only; the reason is for the log. */
-export function refusal(cause: unknown): InteractorReply {
-  const { code, message } = asClickmaskError(cause);
+export function refusal(cause: unknown, explain: (message: string) => string): InteractorReply {
+  const { code, message: original } = asClickmaskError(cause);
+  const message = explain(original);
   return {
     status: errorStatus(code),
     body: Buffer.from(JSON.stringify({ error: { code, message } })),

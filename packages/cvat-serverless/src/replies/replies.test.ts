@@ -3,7 +3,7 @@ import { emptyRuns, rectRuns } from '@clickmask/core/masks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeStored, readAsClassicUi, readAsModernUi } from '../../test/support/cvat-ui.js';
-import { replyFormatFor, writeReply } from './index.js';
+import { writeReply } from './index.js';
 import { checkReplyFormat } from './reply-format.js';
 
 const masks = fc
@@ -98,25 +98,6 @@ describe('replies as the user interface reads them', () => {
   });
 });
 
-describe('replyFormatFor', () => {
-  it.each([
-    ['2.2.0', 'mask'],
-    ['2.4.4', 'mask'],
-    ['2.7.0', 'mask-bounds'],
-    ['2.16.2', 'mask-bounds'],
-    ['2.54.1-alpha', 'mask-bounds'],
-    ['2.55.0', 'mask'],
-    ['2.71.9', 'mask'],
-    ['2.72.0', 'shapes'],
-    ['v2.80', 'shapes'],
-    ['3.0.0', 'shapes'],
-    ['develop', 'mask'],
-    ['', 'mask'],
-  ])('%s: %s', (version, format) => {
-    expect(replyFormatFor(version)).toBe(format);
-  });
-
-  it('refuses an unknown format', () => {
-    expect(() => checkReplyFormat('masks')).toThrow(/Expected 'mask', 'mask-bounds', 'shapes' for reply/);
-  });
+it('refuses an unknown form', () => {
+  expect(() => checkReplyFormat('masks')).toThrow(/Expected 'mask', 'mask-bounds', 'shapes' for reply/);
 });

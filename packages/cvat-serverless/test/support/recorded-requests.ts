@@ -90,7 +90,7 @@ export const recordedRequests: readonly RecordedRequest[] = [
     box: false,
   },
   {
-    cvat: '2.72, region of interest: points relative to the crop',
+    cvat: '2.70, region of interest: points relative to the crop',
     body: {
       image,
       pos_points: [[20, 20]],

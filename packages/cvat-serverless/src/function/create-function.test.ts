@@ -1,0 +1,34 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { pictureKinds } from '../../test/support/pictures.js';
+import { createFunction } from './create-function.js';
+import { readFunctionSettings } from './settings.js';
+
+async function refusal(env: Record<string, string>, clicks = 1): Promise<[number, string]> {
+  const interactor = createFunction(readFunctionSettings(env));
+  onTestFinished(() => interactor.close());
+  const { png } = await pictureKinds();
+  const pos_points = Array.from({ length: clicks }, () => [9, 9]);
+  const reply = await interactor.answer({ image: png.toString('base64'), pos_points, neg_points: [] });
+  return [reply.status, (JSON.parse(reply.body.toString()) as { error: { message: string } }).error.message];
+}
+
+it('names its own settings in messages, and no options of other programs', async () => {
+  const [status, message] = await refusal({ CLICKMASK_MAX_PIXELS: '1000' });
+  expect([status, message]).toEqual([413, expect.stringContaining('raise the limit (CLICKMASK_MAX_PIXELS).')]);
+  expect(message).not.toMatch(/--|limits\./);
+  const [, late] = await refusal({ CLICKMASK_DEADLINE_MS: '1' });
+  expect(late).toContain('CLICKMASK_DEADLINE_MS');
+  for (const [name, value] of [
+    ['CLICKMASK_ENGINE', 'triton'],
+    ['CLICKMASK_ENGINE', 'http://me:secret@triton:8000'],
+    ['CLICKMASK_MODEL', '/nowhere'],
+  ]) {
+    const interactor = createFunction(readFunctionSettings({ [name]: value }));
+    const attempt = interactor.initContext();
+    await expect(attempt).rejects.toThrow(name === 'CLICKMASK_MODEL' ? '/nowhere' : 'for CLICKMASK_ENGINE');
+    await expect(attempt).rejects.not.toThrow(/secret|--/);
+  }
+  const [, many] = await refusal({}, 5000);
+  expect(many).toMatch(/at most/);
+  expect(many).not.toMatch(/--|limits\./);
+});

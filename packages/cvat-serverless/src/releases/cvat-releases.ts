@@ -1,0 +1,77 @@
+import type { ReplyFormat } from '../replies/index.js';
+
+/** What the releases of CVAT from a version on have in common, until the next line of {@link cvatReleases}. */
+export interface CvatRelease {
+  /** The first of them. */
+  readonly from: string;
+  /** The nuclio that they bring; `nuctl` has to be of the same version. */
+  readonly nuclio: string;
+  /** What their user interface reads, the smallest last. */
+  readonly replies: readonly ReplyFormat[];
+}
+
+/**
+ * CVAT's releases, the newest first. From 2.71 on its SDK and user interface speak of `shapes`; when, after 2.54, it ceased
+ * to read `bounds` is not known, so that 2.55 to 2.70 get what all read.
+ */
+export const cvatReleases: readonly CvatRelease[] = Object.freeze([
+  { from: '2.71', nuclio: '1.15.9', replies: ['mask', 'shapes'] },
+  { from: '2.55', nuclio: '1.15.9', replies: ['mask'] },
+  { from: '2.52', nuclio: '1.15.9', replies: ['mask', 'mask-bounds'] },
+  { from: '2.13', nuclio: '1.13.0', replies: ['mask', 'mask-bounds'] },
+  { from: '2.7', nuclio: '1.11.24', replies: ['mask', 'mask-bounds'] },
+  { from: '2.6', nuclio: '1.11.24', replies: ['mask'] },
+  { from: '2.3', nuclio: '1.8.14', replies: ['mask'] },
+]);
+
+/** Rows of a table of all releases: version or range, nuclio, the smallest reply. */
+export function releaseRows(): readonly (readonly [string, string, ReplyFormat])[] {
+  return cvatReleases.map(({ from, nuclio, replies }, i) => {
+    const next = i === 0 ? null : Number(cvatReleases[i - 1].from.slice(2)) - 1;
+    const range = next === null ? `${from} and later` : `2.${next}` === from ? from : `${from} to 2.${next}`;
+    return [range, nuclio, replies[replies.length - 1]];
+  });
+}
+
+/** The releases that a version belongs to; null before 2.3, and where the text is no version (`develop`). */
+export function cvatRelease(version: string): CvatRelease | null {
+  return cvatReleases.find(({ from }) => isFrom(version, from)) ?? null;
+}
+
+/** Whether a version is a given one or later; a text that is no version is not. */
+export function isFrom(version: string, first: string): boolean {
+  const numbers = versionNumbers(version);
+  const least = versionNumbers(first);
+  if (numbers === null || least === null) return false;
+  const at = least.findIndex((one, i) => one !== numbers[i]);
+  return at === -1 || numbers[at] > least[at];
+}
+
+/** Whether a text begins with major and minor number. */
+export function isVersion(text: string): boolean {
+  return versionNumbers(text) !== null;
+}
+
+function versionNumbers(text: string): readonly number[] | null {
+  const match = /^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?/.exec(text.trim());
+  return match === null ? null : [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
+}
+
+/**
+ * The smallest reply that a CVAT version is known to read. Of versions about which that is not known, and where the text is
+ * no version, it is `mask`, which all of them read.
+ *
+ * @param version - as `GET /api/server/about` tells it, such as `2.54.1-alpha`
+ *
+ * @example
+ * ```ts
+ * import { replyFormatFor } from '@clickmask/cvat-serverless';
+ *
+ * console.log(replyFormatFor('2.41.0')); // mask-bounds
+ * console.log(replyFormatFor('2.60.0')); // mask
+ * console.log(replyFormatFor('2.71.0')); // shapes
+ * ```
+ */
+export function replyFormatFor(version: string): ReplyFormat {
+  return cvatRelease(version)?.replies.at(-1) ?? 'mask';
+}

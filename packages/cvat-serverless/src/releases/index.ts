@@ -1,0 +1,9 @@
+export {
+  type CvatRelease,
+  cvatRelease,
+  cvatReleases,
+  isFrom,
+  isVersion,
+  releaseRows,
+  replyFormatFor,
+} from './cvat-releases.js';
