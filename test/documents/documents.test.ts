@@ -55,7 +55,10 @@ const notHere: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /(clickmask-label-studio)( (connect|doctor|repair|serve)|$| --)/,
     'needs a Label Studio: test/label-studio runs it on a real one',
   ],
-  [/clickmask-cvat (check --url|invoke|refine)/, "needs a running function or CVAT: the package's tests run it"],
+  [
+    /clickmask-cvat (check (\S+ )?--(cvat-)?url|invoke|refine)/,
+    "needs a running function or CVAT: the package's tests run it",
+  ],
   [/--engine|tritonserver|mlserver|pytriton/, 'needs an inference server: test/serving runs it'],
   [
     /^\.?\/?(\.venv|python|uv|pip|cd training|cd tools)|tools\/export\/|clickmask adapt/,
