@@ -15,3 +15,4 @@ export {
   isPublicAddress,
   redirectOf,
 } from './runtime/node/http/index.js';
+export { foreignPage, type PageRules } from './runtime/remote/index.js';

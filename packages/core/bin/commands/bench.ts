@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Click, cocoRle, type Prediction } from '../../src/node.js';
 import { loadSharp } from '../../src/runtime/node/decode-image.js';
 import { BadUse, type Command, createProgress, parse, printJson, wholeOption } from '../command.js';
+import { describeLoad, watchMachine } from '../machine-load.js';
 import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 const help = `Measures how long each stage of a click takes on this machine.
@@ -11,7 +12,9 @@ Usage: clickmask bench [--image FILE] [options]
 Without a picture a synthetic one of 4000 x 3000 px is used, with one object that fills most of it. 'first' is the first
 click after opening; 'next' is a click after it, whose features and previous mask are at hand.
 overhead = time of a next click inside the segmenter but outside the network / its time in the network. The bytes of the
-mask and its COCO RLE are measured apart; 'click' is all of it.
+mask and its COCO RLE are measured apart; 'click' is all of it. 'cpu' is the time that all cores together spent on a click,
+of a first one from the picture's bytes on: it says more than wall time where the machine has other work, as the last line
+tells (load, time taken by others, time that a virtual machine did not get).
 
 Options:
   --image FILE           a picture of your own; clicks fall on and about its middle
@@ -53,10 +56,12 @@ export const bench: Command = {
       into[name].push(value);
     };
     let size = { width: 0, height: 0 };
+    const sinceStart = watchMachine();
     try {
       for (let round = -1; round < rounds; round++) {
         progress.show(`round ${round + 1} of ${rounds}`);
         // A key of its own for every round, so that nothing is found in a cache; round -1 warms up.
+        let spent = process.cpuUsage();
         const image = await segmenter.open(bytes, { key: `bench ${round}` });
         size = { width: image.width, height: image.height };
         const clicks = clicksOn(size);
@@ -64,10 +69,12 @@ export const bench: Command = {
           const start = performance.now();
           const prediction = await segmenter.segment(image, { clicks: clicks.slice(0, count) }, { refinement });
           const predicted = performance.now();
+          const { user, system } = process.cpuUsage(spent);
           const { mask } = prediction;
           const made = performance.now();
           cocoRle.serialize(prediction.runs);
           const end = performance.now();
+          spent = process.cpuUsage();
           if (round < 0) continue;
           const into = count === 1 ? first : next;
           for (const [name, value] of Object.entries(stages(prediction))) add(into, name, value);
@@ -75,6 +82,7 @@ export const bench: Command = {
           add(into, 'cocoRle', end - made);
           add(into, 'segment', predicted - start);
           add(into, 'click', end - start);
+          add(into, 'cpu', (user + system) / 1000);
           if (mask.data.length === 0) throw new Error('The mask is empty.');
         }
         await image.close();
@@ -89,6 +97,7 @@ export const bench: Command = {
       threads: segmenter.info.threads,
       ...size,
       rounds,
+      machine: sinceStart(),
       first: summary(first),
       next: summary(next),
       overhead: median(next.segment.map((ms, i) => (ms - next.network[i]) / next.network[i])),
@@ -114,6 +123,7 @@ export const bench: Command = {
       `overhead (outside the network / in it)   ${report.overhead.toFixed(2)}`,
       `share of a next click outside            ${(report.outsideShare * 100).toFixed(0)} %`,
       `mask and COCO RLE from the map           ${report.maskAndRleMs.toFixed(1)} ms`,
+      describeLoad(report.machine),
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
   },

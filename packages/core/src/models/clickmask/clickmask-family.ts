@@ -96,7 +96,9 @@ function previousTensor(input: DecodeInput, grid: Size): Tensor {
   const { roi, previous, mirrored } = input;
   // On the same grid and region the network gets its own map back, as in training: no way over pixels.
   const own = previous !== null && 'roi' in previous && sameGrid(previous, grid) && sameRect(previous.roi, roi);
-  const data = own ? probabilitiesOf(previous).slice() : previousOnGrid(previous, roi, grid, 'area');
+  let data = own ? probabilitiesOf(previous) : previousOnGrid(previous, roi, grid, 'area');
+  // Only what is altered, or what a backend would hold on to, is copied: logits have become an array of their own.
+  if (own && data === previous.data) data = data.slice();
   if (mirrored) mirrorRows(data, grid.width);
   return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };
 }

@@ -1,9 +1,18 @@
-import { ClickmaskError, type ClickmaskErrorCode, expectInteger, isClickmaskError } from '../../errors/index.js';
+import {
+  ClickmaskError,
+  type ClickmaskErrorCode,
+  expectInteger,
+  expectNumber,
+  isClickmaskError,
+} from '../../errors/index.js';
 import { toErrorMessage } from '../../host/wire-error.js';
 import type { RgbImage } from '../../image/index.js';
 import { sha256, type View } from '../../models/index.js';
 import type { Prompt, Segmenter, SegmenterImage, SegmentOptions } from '../../segmenter/index.js';
 import { toPredictionData } from '../../segmenter/prediction.js';
+import { type BodyReader, createBodyReader } from './body-reader.js';
+import { foreignPage } from './foreign-page.js';
+import { createKnownImages, type KnownImages } from './known-images.js';
 import { pack, packedType, unpack } from './packed.js';
 
 /** Answers the requests of a remote segmenter's clients. */
@@ -14,14 +23,33 @@ export interface SegmenterHandlerOptions {
   readonly segmenter: Segmenter;
   /** Largest accepted body, in bytes. Default 64 MB. */
   readonly maxBytes?: number;
+  /** Bytes of all bodies under way, as far as they have come; one client has half of it. Default 4 × `maxBytes`. */
+  readonly maxBytesUnderWay?: number;
+  /** What the sender of a body must keep up, in bytes a second; then `deadline-exceeded`. Default 16384. */
+  readonly minBytesPerSecond?: number;
   /** Pictures that are known at a time; the one used longest ago is forgotten first. Default 64. */
   readonly maxImages?: number;
-  /** Milliseconds for one answer; then `deadline-exceeded`, status 504. Default 30000. */
+  /** Bytes of all known pictures, as they came; one client has half of it. Default 4 × `maxBytes`. */
+  readonly maxImageBytes?: number;
+  /** Milliseconds after its last use in which a picture is forgotten. Default an hour. */
+  readonly imageAgeMs?: number;
+  /** Milliseconds for one answer, the reading of its body included; then `deadline-exceeded`, status 504. Default 30000. */
   readonly deadlineMs?: number;
   /** Whether a request may be answered; compare tokens in constant time. Default: every one. */
   readonly authorize?: (request: Request) => boolean | Promise<boolean>;
+  /**
+   * Names who asks, such as a user or an address, so that no one takes the room and the turns of the others.
+   * Default: the header `authorization`, else everybody is one.
+   */
+  readonly clientOf?: (request: Request) => string;
   /** The origin whose pages may ask, or `*`. Default: none, so that only pages of the same origin can. */
   readonly allowOrigin?: string;
+  /**
+   * Names, without port, under which browsers reach this server, or `*`, against pages that make their own name point here
+   * (DNS rebinding). Default: with `authorize` every one, since such a page has no credentials; else addresses,
+   * `localhost`, and names without a dot.
+   */
+  readonly hosts?: readonly string[];
 }
 
 /** Statuses of those errors that are not the server's own fault, or are passing. */
@@ -39,17 +67,72 @@ const statuses: Readonly<Partial<Record<ClickmaskErrorCode, number>>> = {
   'backend-failed': 500,
 };
 
+/** A request that is refused before any work, with the status that says so. */
+class Refusal extends Error {
+  readonly status: number;
+  readonly error: ClickmaskError;
+
+  constructor(status: number, message: string, code: ClickmaskErrorCode = 'bad-option') {
+    super(message);
+    this.status = status;
+    this.error = new ClickmaskError(code, message);
+  }
+}
+
+/** What the actions of one handler work with. */
+interface Tools {
+  readonly segmenter: Segmenter;
+  readonly images: KnownImages;
+  readonly bodies: BodyReader;
+}
+
+/** One request that may be answered. */
+interface Call {
+  readonly request: Request;
+  readonly client: string;
+  /** Aborts the reading of the body at the deadline, or when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline. */
+  left(): number;
+}
+
+interface Action {
+  readonly method: 'GET' | 'POST';
+  /** Which content types a body may have. A page can send any other one unasked. */
+  readonly types?: RegExp;
+  readonly answer: (tools: Tools, call: Call) => Promise<Response>;
+}
+
+const isPacked = /^application\/vnd\.clickmask\.packed\s*(?:;|$)/i;
+
+const actions: Readonly<Record<string, Action>> = {
+  info: {
+    method: 'GET',
+    answer: async ({ segmenter }) => json({ ...segmenter.info, features: segmenter.features !== undefined }),
+  },
+  images: {
+    method: 'POST',
+    types: new RegExp(`${isPacked.source}|^application/octet-stream\\s*(?:;|$)|^image/`, 'i'),
+    answer: (tools, call) =>
+      tools.bodies.read(call.request, call.client, call.signal, (body) => addImage(tools, call, body)),
+  },
+  segment: { method: 'POST', types: isPacked, answer: (tools, call) => aboutImage(tools, call, segment) },
+  features: { method: 'POST', types: isPacked, answer: (tools, call) => aboutImage(tools, call, features) },
+};
+
 /**
  * Puts a segmenter behind HTTP, for servers of every kind: it takes a web-standard `Request` and gives a `Response`.
  *
  * - `GET …/info`: what the segmenter is
- * - `POST …/images`, the bytes of a picture file, or packed `{ width, height, data }`: `{ key, width, height }`, where the
- *   key is the SHA-256 of the body; the picture is made ready for its first click
+ * - `POST …/images`, the bytes of a picture file (`application/octet-stream` or `image/…`), or packed
+ *   `{ width, height, data }`: `{ key, width, height }`, where the key is the SHA-256 of the body; the picture is made ready
+ *   for its first click
  * - `POST …/segment`, packed `{ key, prompt, options }`: a prediction, packed
  * - `POST …/features`, packed `{ key, view }`: features for clients that decode clicks themselves, packed
  *
  * A picture that the server does not know, or has forgotten, is answered with 404 and the code `image-not-loaded`; the
- * client sends it again. Pictures are never fetched from addresses.
+ * client sends it again. Pictures are never fetched from addresses. Pages of other origins are answered with 403, other
+ * content types with 415. Give the request's own `body` stream, so that what is sent is held only within the limits.
  *
  * @example
  * ```ts
@@ -64,119 +147,167 @@ const statuses: Readonly<Partial<Record<ClickmaskErrorCode, number>>> = {
  * ```
  */
 export function createSegmenterHandler(options: SegmenterHandlerOptions): SegmenterHandler {
-  const { segmenter, maxBytes = 64 * 2 ** 20, maxImages = 64, deadlineMs = 30_000, authorize, allowOrigin } = options;
-  expectInteger('bad-option', 'maxBytes', maxBytes, 1);
-  expectInteger('bad-option', 'maxImages', maxImages, 1);
-  /** In the order of last use. */
-  const images = new Map<string, Promise<SegmenterImage>>();
-
-  const cors: Record<string, string> =
+  const { segmenter, authorize, allowOrigin } = options;
+  const limits = resolveLimits(options);
+  const tools: Tools = {
+    segmenter,
+    bodies: createBodyReader(limits),
+    images: createKnownImages({ ...limits, maxBytes: limits.maxImageBytes, maxAgeMs: limits.imageAgeMs }),
+  };
+  const pages = {
+    origins: allowOrigin === undefined ? [] : [allowOrigin],
+    hosts: options.hosts ?? (authorize === undefined ? undefined : ['*']),
+  };
+  const clientOf = options.clientOf ?? ((request: Request) => request.headers.get('authorization') ?? '');
+  const cors: Readonly<Record<string, string>> =
     allowOrigin === undefined ? {} : { 'access-control-allow-origin': allowOrigin, vary: 'Origin' };
-  const packed = (value: unknown) =>
-    new Response(pack(value) as Uint8Array<ArrayBuffer>, {
-      headers: { 'content-type': packedType, 'cache-control': 'no-store', ...cors },
-    });
-  const json = (value: unknown, status = 200) =>
-    Response.json(value, { status, headers: { 'cache-control': 'no-store', ...cors } });
-
-  const addImage = async (bytes: Uint8Array, isPacked: boolean): Promise<SegmenterImage> => {
-    const key = `sha256:${await sha256(bytes)}`;
-    let opening = images.get(key);
-    if (opening === undefined) {
-      opening = segmenter.open(isPacked ? (unpack(bytes) as RgbImage) : bytes, { key, prepare: true, deadlineMs });
-      images.set(key, opening);
-      opening.catch(() => images.delete(key));
-      for (const [oldest, image] of images) {
-        if (images.size <= maxImages) break;
-        images.delete(oldest);
-        image.then((one) => one.close()).catch(() => {});
-      }
-    }
-    return opening;
-  };
-  const findImage = async (key: unknown): Promise<SegmenterImage> => {
-    const image = typeof key === 'string' ? images.get(key) : undefined;
-    if (image === undefined || typeof key !== 'string') {
-      throw new ClickmaskError(
-        'image-not-loaded',
-        'The server does not know this picture, or has forgotten it. Send it again.',
-      );
-    }
-    images.delete(key);
-    images.set(key, image);
-    return image;
-  };
 
   const answer = async (request: Request): Promise<Response> => {
-    const action = new URL(request.url).pathname.split('/').at(-1);
-    const wanted = action === 'info' ? 'GET' : 'POST';
-    const known = action === 'info' || action === 'images' || action === 'segment' || action === 'features';
-    if (request.method === 'OPTIONS' && known) {
-      const headers = {
-        ...cors,
-        'access-control-allow-methods': wanted,
-        'access-control-allow-headers': 'content-type, authorization',
-      };
-      return new Response(null, { status: 204, headers });
-    }
-    if (!known)
-      return json(
-        {
-          error: {
-            code: 'bad-option',
-            message: `Expected .../info, .../images, .../segment or .../features.`,
-            details: {},
-          },
-        },
-        404,
+    const url = new URL(request.url);
+    const name = url.pathname.split('/').at(-1) ?? '';
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (action === undefined) throw new Refusal(404, 'Expected .../info, .../images, .../segment or .../features.');
+    if (request.method === 'OPTIONS') return preflight(action);
+    if (request.method !== action.method) throw new Refusal(405, `Expected the method ${action.method}.`);
+    const header = (one: string) => request.headers.get(one) ?? (one === 'host' ? url.host : null);
+    const foreign = foreignPage(header, pages);
+    if (foreign !== null) throw new Refusal(403, foreign);
+    if (authorize !== undefined && !(await authorize(request)))
+      throw new Refusal(401, 'Expected a valid authorization.');
+    const type = request.headers.get('content-type') ?? '';
+    if (action.types?.test(type) === false) {
+      throw new Refusal(
+        415,
+        `Expected another content type for .../${name} than '${type.slice(0, 80)}'.`,
+        'bad-format',
       );
-    if (request.method !== wanted) {
-      return json({ error: { code: 'bad-option', message: `Expected the method ${wanted}.`, details: {} } }, 405);
     }
-    if (authorize !== undefined && !(await authorize(request))) {
-      return json({ error: { code: 'bad-option', message: 'Expected a valid authorization.', details: {} } }, 401);
+    const until = performance.now() + limits.deadlineMs;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(deadlineError(limits.deadlineMs)), limits.deadlineMs);
+    try {
+      return await action.answer(tools, {
+        request,
+        client: clientOf(request),
+        signal: AbortSignal.any([request.signal, late.signal]),
+        left: () => Math.max(0, until - performance.now()),
+      });
+    } finally {
+      clearTimeout(timer);
     }
-    if (action === 'info') return json({ ...segmenter.info, features: segmenter.features !== undefined });
-    const bytes = await readBody(request, maxBytes);
-    if (action === 'images') {
-      const { key, width, height } = await addImage(bytes, request.headers.get('content-type') === packedType);
-      return json({ key, width, height });
-    }
-    const body = unpack(bytes);
-    const { key, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-    const image = await findImage(key);
-    if (action === 'features') {
-      if (segmenter.features === undefined) {
-        throw new ClickmaskError('bad-option', "This server gives no features. Use mode 'remote'.");
-      }
-      return packed(await segmenter.features(image, checkView(rest.view), { deadlineMs, signal: request.signal }));
-    }
-    const { refinement, postprocess, candidate, includeMap, passes } = (rest.options ?? {}) as SegmentOptions;
-    const prediction = await segmenter.segment(image, (rest.prompt ?? {}) as Prompt, {
-      refinement,
-      postprocess,
-      candidate,
-      includeMap,
-      passes,
-      deadlineMs,
-      signal: request.signal,
-    });
-    return packed(toPredictionData(prediction));
   };
 
   return async function handleSegmenterRequest(request) {
-    try {
-      return await answer(request);
-    } catch (error) {
-      const message = toErrorMessage(error);
-      // What is not an error of this project may tell of the server's inside.
-      const told = isClickmaskError(error) ? message : { ...message, message: 'The server failed to answer.' };
-      const status = statuses[message.code] ?? 400;
-      const response = json({ error: told }, status);
-      if (status === 503) response.headers.set('retry-after', '1');
-      return response;
-    }
+    const response = await answer(request).catch(refuse);
+    for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+    return response;
   };
+}
+
+function resolveLimits(options: SegmenterHandlerOptions) {
+  const { maxBytes = 64 * 2 ** 20, maxImages = 64, deadlineMs = 30_000, imageAgeMs = 3600e3 } = options;
+  const { maxBytesUnderWay = 4 * maxBytes, maxImageBytes = 4 * maxBytes, minBytesPerSecond = 16_384 } = options;
+  for (const [name, value] of Object.entries({ maxBytes, maxImages, maxBytesUnderWay, maxImageBytes })) {
+    expectInteger('bad-option', name, value, 1);
+  }
+  for (const [name, value] of Object.entries({ deadlineMs, imageAgeMs, minBytesPerSecond })) {
+    expectNumber('bad-option', name, value, 0);
+  }
+  return { maxBytes, maxImages, deadlineMs, imageAgeMs, maxBytesUnderWay, maxImageBytes, minBytesPerSecond };
+}
+
+function preflight({ method }: Action): Response {
+  const headers = {
+    'access-control-allow-methods': method,
+    'access-control-allow-headers': 'content-type, authorization',
+  };
+  return new Response(null, { status: 204, headers });
+}
+
+/** Makes a picture known; one that is known already is not opened again. */
+async function addImage({ segmenter, images }: Tools, call: Call, body: Uint8Array): Promise<Response> {
+  const key = `sha256:${await sha256(body)}`;
+  const isFile = !isPacked.test(call.request.headers.get('content-type') ?? '');
+  const open = async () => {
+    const source = isFile ? body : (unpack(body) as RgbImage);
+    return segmenter.open(source, { key, prepare: true, client: call.client, deadlineMs: call.left() });
+  };
+  const image = await (images.get(key) ?? images.add(key, body.length, call.client, open));
+  return json({ key, width: image.width, height: image.height });
+}
+
+/** Reads a packed body that names a known picture, and answers about it. */
+function aboutImage(
+  tools: Tools,
+  call: Call,
+  answer: (
+    tools: Tools,
+    call: Call,
+    image: SegmenterImage,
+    rest: Readonly<Record<string, unknown>>,
+  ) => Promise<unknown>,
+): Promise<Response> {
+  return tools.bodies.read(call.request, call.client, call.signal, async (bytes) => {
+    const body = unpack(bytes);
+    const { key, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+    const opening = typeof key === 'string' ? tools.images.get(key) : undefined;
+    if (opening === undefined) {
+      const message = 'The server does not know this picture, or has forgotten it. Send it again.';
+      throw new ClickmaskError('image-not-loaded', message);
+    }
+    return packed(await answer(tools, call, await opening, rest));
+  });
+}
+
+async function segment(
+  { segmenter }: Tools,
+  { client, request, left }: Call,
+  image: SegmenterImage,
+  { prompt, options }: Readonly<Record<string, unknown>>,
+) {
+  const { refinement, postprocess, candidate, includeMap, passes } = (options ?? {}) as SegmentOptions;
+  const how = { refinement, postprocess, candidate, includeMap, passes, client, signal: request.signal };
+  return toPredictionData(await segmenter.segment(image, (prompt ?? {}) as Prompt, { ...how, deadlineMs: left() }));
+}
+
+async function features(
+  { segmenter }: Tools,
+  { client, request, left }: Call,
+  image: SegmenterImage,
+  { view }: Readonly<Record<string, unknown>>,
+) {
+  if (segmenter.features === undefined) {
+    throw new ClickmaskError('bad-option', "This server gives no features. Use mode 'remote'.");
+  }
+  return segmenter.features(image, checkView(view), { client, signal: request.signal, deadlineMs: left() });
+}
+
+const answerHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+function packed(value: unknown): Response {
+  return new Response(pack(value) as Uint8Array<ArrayBuffer>, {
+    headers: { 'content-type': packedType, ...answerHeaders },
+  });
+}
+
+function json(value: unknown, status = 200): Response {
+  return Response.json(value, { status, headers: answerHeaders });
+}
+
+function refuse(error: unknown): Response {
+  if (error instanceof Refusal) return json({ error: toErrorMessage(error.error) }, error.status);
+  const message = toErrorMessage(error);
+  // What is not an error of this project may tell of the server's inside.
+  const told = isClickmaskError(error) ? message : { ...message, message: 'The server failed to answer.' };
+  const status = statuses[message.code] ?? 400;
+  const response = json({ error: told }, status);
+  if (status === 503) response.headers.set('retry-after', '1');
+  return response;
+}
+
+function deadlineError(deadlineMs: number): ClickmaskError {
+  const message = `No answer within ${deadlineMs} ms. The request may come slowly, or the machine be busy: try again.`;
+  return new ClickmaskError('deadline-exceeded', message, { details: { deadlineMs } });
 }
 
 function checkView(view: unknown): View {
@@ -186,35 +317,4 @@ function checkView(view: unknown): View {
   }
   const { x, y, width, height } = roi;
   return { roi: { x, y, width, height }, zoomed, mirrored };
-}
-
-/** Reads a body, but no more than is allowed. */
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new ClickmaskError(
-      'image-too-large',
-      `Expected a body of at most ${maxBytes} bytes. Scale the picture down, or raise maxBytes.`,
-    );
-  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge();
-  if (request.body === null) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.length;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw tooLarge();
-    }
-    chunks.push(value);
-  }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }

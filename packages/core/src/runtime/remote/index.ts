@@ -1,3 +1,4 @@
 export type { ServerAddress } from './client.js';
 export { createRemoteSegmenter, type RemoteSegmenterOptions } from './create-segmenter.js';
+export { foreignPage, type PageRules } from './foreign-page.js';
 export { createSegmenterHandler, type SegmenterHandler, type SegmenterHandlerOptions } from './handler.js';

@@ -18,6 +18,9 @@ type AnyArray = InstanceType<(typeof arrays)[ArrayName]>;
 
 const marker = '$array';
 
+/** Most bytes of the text: what is large is in arrays, and a long text would hold up the thread that reads it. */
+const maxText = 2 ** 20;
+
 /**
  * Plain data with typed arrays as bytes: the length of a JSON text (4 bytes, little-endian), the text, and then the
  * arrays, each at a multiple of 8. In the text an array is `{ "$array": [type, offset, length] }`.
@@ -57,11 +60,12 @@ export function pack(value: unknown): Uint8Array {
  */
 export function unpack(bytes: Uint8Array): unknown {
   if (bytes.length < 4) throw damaged('at least 4 bytes');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const start = aligned(4 + length);
+  if (length > maxText) throw damaged(`a text of at most ${maxText} bytes`);
+  if (4 + length > bytes.length) throw damaged(`a text of ${length} bytes`);
   // A copy, so that every array starts at a multiple of its element's size.
   const whole = bytes.slice();
-  const length = new DataView(whole.buffer).getUint32(0, true);
-  const start = aligned(4 + length);
-  if (4 + length > whole.length) throw damaged(`a text of ${length} bytes`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(whole.subarray(4, 4 + length));

@@ -142,6 +142,10 @@ export function webModelFiles(source: PortableSource, options: ModelFilesOptions
   }
 }
 
+/** Most bytes of a file of whose size nothing is known. */
+const maxFileBytes = 2 ** 30;
+const maxManifestBytes = 2 ** 20;
+
 /** The cache, or null: pages without a secure origin have none, and private windows may refuse. */
 async function openCache({ cache = true }: ModelFilesOptions): Promise<Cache | null> {
   if (!cache || globalThis.caches === undefined) return null;
@@ -168,16 +172,18 @@ async function download(
   if (!response.ok) throw notFound(name, address, new Error(`the server answered ${response.status}`));
   const total = expected ?? (Number(response.headers.get('content-length')) || null);
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  let bytes = new Uint8Array(total ?? 1 << 16);
+  // What is announced is not believed: the array grows with what comes.
+  let bytes = new Uint8Array(Math.min(total ?? 1 << 16, 16 * 2 ** 20));
   let loaded = 0;
   const reader = response.body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (expected !== null && loaded + value.length > expected) {
+      const most = expected ?? (name === manifestName ? maxManifestBytes : maxFileBytes);
+      if (loaded + value.length > most) {
         await reader.cancel();
-        const message = `Expected ${expected} bytes in ${name} at ${address} but there are more. The file is of another version: install the model again.`;
+        const message = `Expected ${expected === null ? 'at most ' : ''}${most} bytes in ${name} at ${address} but there are more. The file is of another version: install the model again.`;
         throw new ClickmaskError('bad-model', message, { details: { file: name } });
       }
       if (loaded + value.length > bytes.length) {

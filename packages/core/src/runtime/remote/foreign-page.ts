@@ -1,0 +1,59 @@
+/** Who may ask, where a web page may be the one who asks. */
+export interface PageRules {
+  /** Origins whose pages may ask, besides the server's own; `*` stands for every one. Default: none. */
+  readonly origins?: readonly string[];
+  /**
+   * Names, without port, under which the server is reached; `*` stands for every one. Default: addresses, `localhost`, and
+   * names without a dot, none of which a stranger can make their own.
+   */
+  readonly hosts?: readonly string[];
+}
+
+/**
+ * Why a request is not answered that a page of another origin may have sent from somebody's browser; null where none has.
+ * A browser says where the page comes from (`Sec-Fetch-Site`, `Origin`), and by which name it asks (`Host`): a page may
+ * have made its own name point here (DNS rebinding), and is then of the same origin. What is no browser says nothing.
+ *
+ * @param header - the value of a header by its name in lower case; null or undefined where there is none
+ *
+ * @example
+ * ```ts
+ * import { foreignPage } from '@clickmask/core/adapters';
+ *
+ * const headers = new Headers({ host: 'localhost:9090', origin: 'https://evil.example' });
+ * console.log(foreignPage((name) => headers.get(name))); // A page of another origin may not ask here.
+ * console.log(foreignPage((name) => headers.get(name), { origins: ['https://evil.example'] })); // null
+ * ```
+ */
+export function foreignPage(
+  header: (name: string) => string | null | undefined,
+  { origins = [], hosts }: PageRules = {},
+): string | null {
+  const host = header('host') ?? '';
+  if (!isKnownHost(host, hosts)) {
+    return `Expected a known name in the header Host but received '${host.slice(0, 80)}'. Allow it where it is this server's.`;
+  }
+  const origin = header('origin') ?? null;
+  if (origins.includes('*') || (origin !== null && origins.includes(origin))) return null;
+  const site = header('sec-fetch-site') ?? null;
+  const isOwn = origin === null || isOriginOf(origin, host);
+  const isNear = site === null || site === 'same-origin' || site === 'none';
+  return isOwn && isNear ? null : 'A page of another origin may not ask here.';
+}
+
+function isOriginOf(origin: string, host: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  // By the origin's own scheme, whose port may be left out: a proxy takes https for a server that knows http alone.
+  const own = `${url.protocol}//${host}`;
+  return URL.canParse(own) && new URL(own).host === url.host;
+}
+
+function isKnownHost(host: string, hosts: readonly string[] | undefined): boolean {
+  if (hosts?.includes('*') === true || host === '') return true;
+  if (!URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  if (hosts?.some((name) => name.toLowerCase() === hostname) === true) return true;
+  const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+  return isAddress || !hostname.includes('.') || hostname.endsWith('.localhost');
+}

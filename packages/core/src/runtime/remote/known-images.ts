@@ -1,0 +1,97 @@
+import { createLru } from '../../cache/lru.js';
+import { ClickmaskError } from '../../errors/index.js';
+import type { SegmenterImage } from '../../segmenter/index.js';
+
+export interface ImageLimits {
+  readonly maxImages: number;
+  /** Of all pictures together, as they came; one client has at most half of it, or one picture. */
+  readonly maxBytes: number;
+  /** Since a picture was last used. */
+  readonly maxAgeMs: number;
+}
+
+/** Pictures that a server keeps open for its clients, within budgets. */
+export interface KnownImages {
+  readonly size: number;
+  readonly bytes: number;
+  /** An open picture, which then counts as just used. */
+  get(key: string): Promise<SegmenterImage> | undefined;
+  /**
+   * Keeps a picture that is being opened; where that fails, it is forgotten.
+   *
+   * @throws ClickmaskError `image-too-large` where it alone is beyond the budget
+   */
+  add(key: string, bytes: number, client: string, open: () => Promise<SegmenterImage>): Promise<SegmenterImage>;
+}
+
+interface Known {
+  readonly opening: Promise<SegmenterImage>;
+  readonly bytes: number;
+  readonly client: string;
+  /** By a clock that nobody sets. */
+  usedAt: number;
+}
+
+export function createKnownImages({ maxImages, maxBytes, maxAgeMs }: ImageLimits): KnownImages {
+  const images = createLru<string, Known>({
+    maxEntries: maxImages,
+    maxBytes,
+    sizeOf: ({ bytes }) => bytes,
+    onLeave: ({ opening }) => void opening.then((image) => image.close()).catch(() => {}),
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Forgets what nobody used for long, and looks again when the next one is due. */
+  function forgetOld(): void {
+    timer = undefined;
+    for (const [key, { usedAt }] of images.entries()) {
+      if (performance.now() - usedAt < maxAgeMs) break;
+      images.delete(key);
+    }
+    plan();
+  }
+
+  function plan(): void {
+    if (timer !== undefined || images.size === 0) return;
+    timer = setTimeout(forgetOld, Math.min(maxAgeMs, 60_000));
+    // In Node it does not keep the process.
+    (timer as { unref?: () => void }).unref?.();
+  }
+
+  /** One client's pictures push out that client's own first. */
+  function makeRoom(client: string, bytes: number): void {
+    const own = [...images.entries()].filter(([, known]) => known.client === client);
+    let left = own.reduce((sum, [, known]) => sum + known.bytes, bytes);
+    for (const [key, known] of own) {
+      if (left <= Math.max(bytes, maxBytes / 2)) break;
+      left -= known.bytes;
+      images.delete(key);
+    }
+  }
+
+  return {
+    get size() {
+      return images.size;
+    },
+    get bytes() {
+      return images.bytes;
+    },
+    get(key) {
+      const known = images.get(key);
+      if (known !== undefined) known.usedAt = performance.now();
+      return known?.opening;
+    },
+    add(key, bytes, client, open) {
+      if (bytes > maxBytes) {
+        const message = `Expected a picture of at most ${maxBytes} bytes but it has ${bytes}. Scale it down, or raise maxImageBytes.`;
+        throw new ClickmaskError('image-too-large', message);
+      }
+      makeRoom(client, bytes);
+      const known: Known = { opening: open(), bytes, client, usedAt: performance.now() };
+      images.set(key, known);
+      known.opening.catch(() => images.peek(key) === known && images.delete(key));
+      plan();
+      return known.opening;
+    },
+  };
+}
