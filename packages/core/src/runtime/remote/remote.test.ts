@@ -255,7 +255,11 @@ describe('a segmenter behind HTTP', () => {
     const untyped = new Request('http://localhost/images', { method: 'POST', body: bytes as Uint8Array<ArrayBuffer> });
     expect(await statusOf(untyped)).toBe(415);
     expect(await statusOf(post('segment', bytes, { 'content-type': 'application/octet-stream' }))).toBe(415);
-    const foreign = [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { host: 'evil.example' }];
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { host: 'evil.example' },
+    ];
     for (const headers of foreign) expect(await statusOf(post('images', bytes, headers))).toBe(403);
     const named = createSegmenterHandler({ segmenter, authorize: () => true });
     expect((await named(post('images', bytes, { host: 'labels.example.org' }))).status).toBe(200);
