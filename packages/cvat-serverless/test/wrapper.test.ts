@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLocalProcessor, type LocalProcessorOptions } from '../src/nuclio/index.js';
 import { buildWrapper, stockWrapper, temporaryFolder, writeFunction } from './support/wrappers.js';
 
@@ -291,6 +291,32 @@ describe('own wrapper: beyond the contract', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(Number(await (await post(url, 'x')).text())).not.toBe(pid);
     expect(processor.pids.length).toBe(1);
+  });
+
+  it('starts a worker again that ends while it starts, and again', async () => {
+    const file = join(root.path, `broken-${++serial}`);
+    const code = `if (require('node:fs').existsSync(${JSON.stringify(file)})) process.exit(3);
+      exports.handler = (context) => context.callback('back');`;
+    const { url, processor, logs } = await start({ 'main.js': code });
+    await writeFile(file, '');
+    process.kill(processor.pids[0], 'SIGKILL');
+    const ended = () => logs.filter((line) => /does not start, and is tried again/.test(line)).length;
+    await vi.waitUntil(() => ended() >= 2, { timeout: 30_000 });
+    await rm(file);
+    expect(await (await post(url, '')).text()).toBe('back');
+  });
+
+  it('ends although a request stays half open and a worker does not stop', async () => {
+    const code = `process.on('SIGTERM', () => {}); exports.handler = (context) => context.callback('x');
+      exports.closeContext = () => new Promise(() => {});`;
+    const { url, processor } = await start({ 'main.js': code }, { stopTimeoutMs: 300 });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {});
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf');
+    expect(await (await post(url, '')).text()).toBe('x');
+    expect(await processor.close()).toEqual([null]);
+    await expect(post(url, '')).rejects.toThrow();
   });
 
   it('answers hundreds of events in order', async () => {

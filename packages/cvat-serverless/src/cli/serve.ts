@@ -24,12 +24,13 @@ export async function serve(args: readonly string[], terminal: Terminal): Promis
   const log = given.flag('verbose')
     ? (level: string, message: string) => terminal.err(`[${level}] ${message}`)
     : undefined;
+  // Asked for while it starts, the end comes once it has started, so that nothing is left behind.
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
   const running = await runBundle(folder, { port: given.number('port', 1, 65_535), host: given.text('host'), log });
   terminal.out(`${running.url} (ready after ${Math.round(running.readyMs)} ms; Ctrl+C ends)`);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+  await stopped;
   await running.close();
   return 0;
 }

@@ -25,6 +25,27 @@ describe('createCvatClient', () => {
     expect(server.log).toContain('GET /api/jobs/7/data?type=frame&number=5&quality=original');
   });
 
+  it.each([
+    ['names itself', () => '/api/labels?job_id=7&page=2', /has no end: after 2 pages/],
+    ['goes on for ever', (page: number) => `/api/labels?page=${page + 1}`, /has no end: after 1000 pages/],
+    ['is no address', () => 'http://[', /Expected an address of the next page/],
+  ])('gives up a list whose next page %s', async (_, nextPage, message) => {
+    const { client, server } = await setUp({ nextPage });
+    await expect(client.jobs.labels(7)).rejects.toMatchObject({
+      code: 'bad-format',
+      message: expect.stringMatching(message),
+    });
+    expect(server.log.length).toBeLessThan(1100);
+  });
+
+  it('shows no commands to a terminal that the server sent', async () => {
+    const { client, server } = await setUp();
+    server.fail('/api/jobs/7', 400);
+    const error = await client.jobs.get(7).catch((reason: Error) => reason);
+    expect((error as Error).message).toContain('as wished');
+    expect((error as Error).message).not.toMatch(/[\p{Cc}]/u);
+  });
+
   it('calls a function on a frame', async () => {
     const { client } = await setUp();
     const text = await client.functions.call('clickmask', { job: 7, frame: 0, pos_points: [[1, 1]], neg_points: [] });

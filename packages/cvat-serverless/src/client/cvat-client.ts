@@ -1,7 +1,5 @@
-import { ClickmaskError, isClickmaskError } from '@clickmask/core';
-import { createHttpClient, expectUrl, type HttpFailure, type HttpResponse } from '@clickmask/core/adapters';
 import { withDefaults } from '../options/with-defaults.js';
-import { sendChecked } from './http.js';
+import { type CallOptions, type CvatApi, createCvatApi } from './cvat-api.js';
 import type {
   CvatAnnotations,
   CvatAuth,
@@ -34,10 +32,6 @@ export interface CvatClientOptions {
 }
 
 const clientDefaults = Object.freeze({ timeoutMs: 120_000, maxBytes: 512 * 2 ** 20, attempts: 3, retryDelayMs: 500 });
-
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** The part of CVAT's API that an interactor's tools need. All methods reject with `request-failed` and friends. */
 export interface CvatClient {
@@ -83,126 +77,50 @@ export interface CvatClient {
  * ```
  */
 export function createCvatClient(options: CvatClientOptions): CvatClient {
-  const settings = withDefaults(clientDefaults, options);
-  const base = expectUrl('bad-option', 'url', settings.url);
-  const { timeoutMs, maxBytes, retryDelayMs } = settings;
-  const http = createHttpClient({ timeoutMs, maxBytes, privateAddresses: true });
-  const headers: Record<string, string> = {
-    accept: 'application/vnd.cvat+json, application/json',
-    ...(settings.auth === undefined ? {} : { authorization: authorization(settings.auth) }),
-    ...(settings.organization === undefined ? {} : { 'x-organization': settings.organization }),
-  };
-
-  const address = (path: string): string => new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base).href;
-
-  const request = async (
-    method: string,
-    url: string,
-    body: unknown,
-    { signal }: CallOptions = {},
-  ): Promise<HttpResponse> => {
-    // Only reading can be repeated without harm.
-    const attempts = method === 'GET' ? settings.attempts : 1;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await sendChecked(http, {
-          url,
-          method,
-          headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-          body: body === undefined ? undefined : JSON.stringify(body),
-          signal,
-        });
-      } catch (error) {
-        if (attempt >= attempts || !isPassing(error)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, retryDelayMs * 2 ** (attempt - 1)));
-      }
-    }
-  };
-
-  const json = async <T>(method: string, path: string, body: unknown, call?: CallOptions): Promise<T> => {
-    const { bytes } = await request(method, path.startsWith('http') ? path : address(path), body, call);
-    try {
-      return JSON.parse(bytes.toString('utf8')) as T;
-    } catch (cause) {
-      const message = `Expected JSON from ${base.host}${path} but received ${bytes.length} bytes of something else. Is this a CVAT server?`;
-      throw new ClickmaskError('bad-format', message, { cause });
-    }
-  };
-  const get = <T>(path: string, call?: CallOptions): Promise<T> => json<T>('GET', path, undefined, call);
-
-  /** All pages of a list. */
-  const pages = async <T>(path: string, call?: CallOptions): Promise<T[]> => {
-    const all: T[] = [];
-    let next: string | null = path;
-    while (next !== null) {
-      const page: { readonly results: readonly T[]; readonly next?: string | null } = await get(next, call);
-      if (!Array.isArray(page.results))
-        throw new ClickmaskError('bad-format', `Expected a list from ${base.host}${path}.`);
-      all.push(...page.results);
-      // The server may know itself by another name than the caller: only the page's number is taken from it.
-      next = page.next ? `${path.split('?')[0]}${new URL(page.next, base).search}` : null;
-    }
-    return all;
-  };
-
-  const patch = (
-    id: number,
-    action: 'create' | 'delete',
-    shapes: readonly CvatShape[],
-    call?: CallOptions,
-  ): Promise<CvatAnnotations> =>
-    json('PATCH', `/api/jobs/${id}/annotations/?action=${action}`, { version: 0, tags: [], shapes, tracks: [] }, call);
-
+  const api = createCvatApi(withDefaults(clientDefaults, options));
   const part = encodeURIComponent;
   return {
-    about: (call) => get('/api/server/about', call),
+    about: (call) => api.get('/api/server/about', call),
     functions: {
-      list: (call) => get('/api/lambda/functions', call),
-      get: (id, call) => get(`/api/lambda/functions/${part(id)}`, call),
+      list: (call) => api.get('/api/lambda/functions', call),
+      get: (id, call) => api.get(`/api/lambda/functions/${part(id)}`, call),
       call: async (id, body, call) => {
-        const { bytes } = await request(
-          'POST',
-          address(`/api/lambda/functions/${part(id)}`),
-          { type: 'interact', ...body },
-          call,
-        );
-        return bytes.toString('utf8');
+        const path = `/api/lambda/functions/${part(id)}`;
+        return (await api.send('POST', path, { type: 'interact', ...body }, call)).bytes.toString('utf8');
       },
     },
     requests: {
-      list: (call) => get('/api/lambda/requests', call),
-      create: (body, call) => json('POST', '/api/lambda/requests', body, call),
-      get: (id, call) => get(`/api/lambda/requests/${part(id)}`, call),
+      list: (call) => api.get('/api/lambda/requests', call),
+      create: (body, call) => api.json('POST', '/api/lambda/requests', body, call),
+      get: (id, call) => api.get(`/api/lambda/requests/${part(id)}`, call),
       cancel: async (id, call) => {
-        await request('DELETE', address(`/api/lambda/requests/${part(id)}`), undefined, call);
+        await api.send('DELETE', `/api/lambda/requests/${part(id)}`, undefined, call);
       },
     },
     jobs: {
-      get: (id, call) => get(`/api/jobs/${id}`, call),
-      meta: (id, call) => get(`/api/jobs/${id}/data/meta`, call),
-      labels: (id, call) => pages(`/api/labels?job_id=${id}&page_size=100`, call),
+      get: (id, call) => api.get(`/api/jobs/${id}`, call),
+      meta: (id, call) => api.get(`/api/jobs/${id}/data/meta`, call),
+      labels: (id, call) => api.pages(`/api/labels?job_id=${id}&page_size=100`, call),
       frame: async (id, number, call) => {
         const path = `/api/jobs/${id}/data?type=frame&number=${number}&quality=original`;
-        return (await request('GET', address(path), undefined, call)).bytes;
+        return (await api.send('GET', path, undefined, call)).bytes;
       },
-      annotations: (id, call) => get(`/api/jobs/${id}/annotations/`, call),
-      createShapes: async (id, shapes, call) => (await patch(id, 'create', shapes, call)).shapes,
+      annotations: (id, call) => api.get(`/api/jobs/${id}/annotations/`, call),
+      createShapes: async (id, shapes, call) => (await patch(api, id, 'create', shapes, call)).shapes,
       deleteShapes: async (id, shapes, call) => {
-        await patch(id, 'delete', shapes, call);
+        await patch(api, id, 'delete', shapes, call);
       },
     },
   };
 }
 
-function authorization(auth: CvatAuth): string {
-  if ('accessToken' in auth) return `Bearer ${auth.accessToken}`;
-  if ('token' in auth) return `Token ${auth.token}`;
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
-}
-
-/** Whether a failure may be gone a moment later: no answer, too many requests, an overloaded server. */
-function isPassing(error: unknown): boolean {
-  if (!isClickmaskError(error, 'request-failed')) return false;
-  const { status, reason } = error.details as { readonly status?: number; readonly reason?: HttpFailure };
-  return status === undefined ? reason === 'unreachable' : status === 429 || status >= 502;
+function patch(
+  api: CvatApi,
+  id: number,
+  action: 'create' | 'delete',
+  shapes: readonly CvatShape[],
+  call?: CallOptions,
+): Promise<CvatAnnotations> {
+  const body = { version: 0, tags: [], shapes, tracks: [] };
+  return api.json('PATCH', `/api/jobs/${id}/annotations/?action=${action}`, body, call);
 }

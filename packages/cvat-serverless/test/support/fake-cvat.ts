@@ -27,6 +27,8 @@ export interface FakeCvatOptions {
   readonly labels?: readonly CvatLabel[];
   readonly shapes?: readonly Omit<CvatShape, 'id'>[];
   readonly tracks?: readonly CvatTrack[];
+  /** Address of the page after one, in place of an honest list's. */
+  readonly nextPage?: (page: number) => string;
   /** Called before a frame is sent. */
   readonly onFrame?: (number: number, server: FakeCvat) => void;
 }
@@ -66,7 +68,7 @@ export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<Fake
       const status = path.startsWith(prefix) ? statuses.shift() : undefined;
       if (status === undefined) continue;
       if (status === 302) response.setHeader('location', 'http://elsewhere.test/login?next=secret');
-      return json(response, status, { detail: 'as wished' });
+      return void response.writeHead(status, { 'content-type': 'text/plain' }).end('as wished\u001b]0;title\u0007');
     }
     const body = await read(request);
     if (path === '/api/server/about') return json(response, 200, { name: 'CVAT', version, description: '' });
@@ -116,7 +118,8 @@ export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<Fake
     if (path === '/api/labels') {
       // Two pages, named as a server behind a proxy would.
       const second = url.searchParams.get('page') === '2';
-      const next = second ? null : `http://internal:8080/api/labels?job_id=7&page=2`;
+      const honest = second ? null : `http://internal:8080/api/labels?job_id=7&page=2`;
+      const next = options.nextPage?.(Number(url.searchParams.get('page') ?? 1)) ?? honest;
       return json(response, 200, {
         count: 2,
         next,
