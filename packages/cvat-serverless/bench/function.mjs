@@ -1,16 +1,16 @@
 /**
  * Times the generated function over HTTP, as CVAT's server calls it: second clicks on a 4000 x 3000 frame in each form of
- * reply, start, folder size, and memory over many frames. Needs built packages.
+ * reply, start, folder size, memory over many frames, and what happens when a worker is killed. Needs built packages.
  *
- *   node packages/cvat-serverless/bench/function.mjs [--clicks 15] [--frames 500] [--replies mask,shapes] [--json]
+ *   node packages/cvat-serverless/bench/function.mjs [--clicks 15] [--replies mask,shapes] [--frames 500] [--workers 4] [--kill] [--json]
+ *   node packages/cvat-serverless/bench/function.mjs --with FOLDER     # second clicks in turns with a folder of another release
  *
- * The processor is the local one of this package. NUCLIO_PROCESSOR=PATH also times a real one with the same folder, or with
- * --only-nuclio that one alone.
+ * The processor is the local one of this package; with NUCLIO_PROCESSOR=PATH, a real one.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { initBundle, runBundle } from '@clickmask/cvat-serverless';
 import sharp from 'sharp';
@@ -18,19 +18,22 @@ import { parse, stringify } from 'yaml';
 
 const { values } = parseArgs({
   options: {
-    clicks: { type: 'string' },
-    frames: { type: 'string' },
-    replies: { type: 'string' },
-    json: { type: 'boolean' },
-    'only-nuclio': { type: 'boolean' },
+    clicks: { type: 'string', default: '15' },
+    replies: { type: 'string', default: 'mask,mask-bounds,shapes,mask without a file' },
+    frames: { type: 'string', default: '0' },
+    workers: { type: 'string', default: '1' },
+    with: { type: 'string' },
+    kill: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   },
 });
-const clicks = Number(values.clicks ?? 15);
-const frames = Number(values.frames ?? 0);
+const clicks = Number(values.clicks);
+const workers = Number(values.workers);
 const folder = mkdtempSync(join(tmpdir(), 'clickmask-bench-'));
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const round = (value) => Math.round(value * 10) / 10;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const width = 4000;
 const height = 3000;
 
@@ -54,6 +57,13 @@ async function picture(seed) {
     .toBuffer();
 }
 
+/** The same pixels with other bytes are another frame to the function: a comment in the JPEG is enough. */
+function withComment(image, text) {
+  const note = Buffer.from(text);
+  const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0, note.length + 2]), note]);
+  return Buffer.concat([image.subarray(0, 2), comment, image.subarray(2)]);
+}
+
 function body(image, positive, negative) {
   return JSON.stringify({ image: image.toString('base64'), pos_points: positive, neg_points: negative, obj_bbox: [] });
 }
@@ -66,19 +76,22 @@ async function post(url, text) {
   return { ms: performance.now() - started, bytes };
 }
 
-/** Starts a real processor with an unpacked copy of the folder. */
-async function startNuclio(env, onLog) {
-  const running = await runBundle(folder, { env });
+let ports = 18980;
+
+/** Starts a real processor with an unpacked copy of a folder. */
+async function startNuclio(source, env, onLog) {
+  const running = await runBundle(source, { env });
   const copy = mkdtempSync(join(tmpdir(), 'clickmask-nuclio-'));
   // The folder as the image would hold it: what runBundle has just completed.
   cpSync(running.directory, copy, { recursive: true });
   await running.close();
   const config = parse(readFileSync(join(copy, 'function.yaml'), 'utf8'));
-  Object.values(config.spec.triggers)[0].url = '127.0.0.1:18980';
+  const [http, admin, health] = [ports++, ports++, ports++];
+  Object.assign(Object.values(config.spec.triggers)[0], { url: `127.0.0.1:${http}`, numWorkers: workers });
   config.metadata.namespace = 'nuclio';
   const platform = {
-    webAdmin: { enabled: true, listenAddress: '127.0.0.1:18981' },
-    healthCheck: { enabled: true, listenAddress: '127.0.0.1:18982' },
+    webAdmin: { enabled: true, listenAddress: `127.0.0.1:${admin}` },
+    healthCheck: { enabled: true, listenAddress: `127.0.0.1:${health}` },
     logger: {
       sinks: { stdout: { kind: 'stdout' } },
       system: [{ level: 'debug', sink: 'stdout' }],
@@ -94,6 +107,7 @@ async function startNuclio(env, onLog) {
     {
       env: {
         ...process.env,
+        MALLOC_ARENA_MAX: '2',
         ...env,
         NUCLIO_HANDLER_DIR: copy,
         NUCLIO_NODEJS_EXE: process.execPath,
@@ -101,20 +115,23 @@ async function startNuclio(env, onLog) {
       },
     },
   );
+  const ended = new Promise((resolve) => child.once('exit', resolve));
   child.stdout.on('data', (chunk) => onLog(chunk.toString()));
   for (;;) {
-    const status = await fetch('http://127.0.0.1:18982/ready').then(
+    const status = await fetch(`http://127.0.0.1:${health}/ready`).then(
       (response) => response.status,
       () => 0,
     );
     if (status === 200) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (child.exitCode !== null) throw new Error('The processor ended before it was ready.');
+    await pause(20);
   }
   return {
-    url: 'http://127.0.0.1:18980',
+    url: `http://127.0.0.1:${http}`,
     readyMs: performance.now() - started,
+    pids: () => childrenOf(child.pid),
+    ended,
     async close() {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       setTimeout(() => child.kill('SIGKILL'), 3000).unref();
       await ended;
@@ -123,80 +140,152 @@ async function startNuclio(env, onLog) {
   };
 }
 
+function childrenOf(parent) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === parent;
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function startLocal(source, env, onLog) {
+  const running = await runBundle(source, { env, log: (_, message) => onLog(message) });
+  return { ...running, pids: () => running.processor.pids };
+}
+
+const start = process.env.NUCLIO_PROCESSOR === undefined ? startLocal : startNuclio;
+
+/** Resident memory of all workers together, in MB. */
+function memoryMb(pids) {
+  const kilobytes = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
+  return round(kilobytes.reduce((sum, one) => sum + one, 0) / 1024);
+}
+
+const firstClick = [[2000, 1500]];
+const secondClick = (i) => [[100 + i * 20, 200 + i * 10]];
+
 /** First click on a new frame, then second clicks, each beside another place. */
-async function timeClicks(start, env, image) {
-  const writes = [];
-  const segments = [];
-  const running = await start(env, (text) => {
-    const write = /"write": ?(\d+)/.exec(text);
-    const segment = /"segment": ?(\d+)/.exec(text);
-    if (write) writes.push(Number(write[1]));
-    if (segment) segments.push(Number(segment[1]));
+async function timeClicks(env, image) {
+  const steps = { segment: [], write: [] };
+  const running = await start(folder, env, (text) => {
+    for (const [name, list] of Object.entries(steps)) {
+      const found = new RegExp(`"${name}": ?(\\d+)`).exec(text);
+      if (found) list.push(Number(found[1]));
+    }
   });
   try {
-    const first = await post(running.url, body(image, [[2000, 1500]], []));
+    const first = await post(running.url, body(image, firstClick, []));
     const later = [];
-    for (let i = 0; i < clicks; i++) {
-      const second = [100 + i * 20, 200 + i * 10];
-      later.push(await post(running.url, body(image, [[2000, 1500]], [second])));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let i = 0; i < clicks; i++) later.push(await post(running.url, body(image, firstClick, secondClick(i))));
+    await pause(100);
     return {
       readyMs: round(running.readyMs),
       firstMs: round(first.ms),
       secondMs: round(median(later.map(({ ms }) => ms))),
       replyBytes: later[0].bytes,
-      segmentMs: median(segments.slice(1)),
-      writeMs: median(writes.slice(1)),
+      segmentMs: median(steps.segment.slice(1)),
+      writeMs: median(steps.write.slice(1)),
     };
   } finally {
     await running.close();
   }
 }
 
-const local = async (env, onLog) => runBundle(folder, { env, log: (_, message) => onLog(message) });
+/** Second clicks of this folder's function and another's, in turns. */
+async function timePair(other, image) {
+  const env = { CLICKMASK_REPLY: 'mask' };
+  const sides = [await start(folder, env, () => {}), await start(resolve(other), env, () => {})];
+  try {
+    const times = [[], []];
+    for (const side of sides) await post(side.url, body(image, firstClick, []));
+    for (let i = 0; i < 2 * clicks; i++) {
+      // Which comes first changes from turn to turn.
+      for (const k of i % 2 === 0 ? [0, 1] : [1, 0]) {
+        times[k].push((await post(sides[k].url, body(image, firstClick, secondClick(i)))).ms);
+      }
+    }
+    const [here, there] = times.map((list) => round(median(list)));
+    return { hereMs: here, thereMs: there, ratio: round((100 * here) / there) / 100 };
+  } finally {
+    for (const side of sides) await side.close();
+  }
+}
 
-const bundle = await initBundle({ out: folder, dependencies: 'vendor', force: true });
+async function measureMemory(frames, image) {
+  const running = await start(folder, { CLICKMASK_REPLY: 'mask' }, () => {});
+  try {
+    const everyMb = [];
+    const startMb = memoryMb(running.pids());
+    for (let i = 0; i < frames; i++) {
+      await post(running.url, body(withComment(image, `frame ${i}`), firstClick, []));
+      if ((i + 1) % Math.ceil(frames / 10) === 0) everyMb.push(memoryMb(running.pids()));
+    }
+    return { frames, workers, startMb, everyMb };
+  } finally {
+    await running.close();
+  }
+}
+
+/** Kills a worker, and tells how long it takes until the next click is answered; nuclio itself ends, and is started again. */
+async function measureKill(image) {
+  let running = await start(folder, { CLICKMASK_REPLY: 'shapes' }, () => {});
+  await post(running.url, body(image, firstClick, []));
+  const started = performance.now();
+  process.kill(running.pids()[0], 'SIGKILL');
+  // The restart policy of the container does this.
+  const restarted = running.ended === undefined ? null : running.ended.then(() => true);
+  const ended = restarted === null ? false : await Promise.race([restarted, pause(5000).then(() => false)]);
+  const endedMs = ended ? performance.now() - started : null;
+  if (ended) running = await start(folder, { CLICKMASK_REPLY: 'shapes' }, () => {});
+  for (;;) {
+    const answered = await post(running.url, body(image, firstClick, [])).then(
+      () => true,
+      () => false,
+    );
+    if (answered) break;
+    await pause(20);
+  }
+  const backMs = performance.now() - started;
+  await running.close();
+  return { processorEndedMs: endedMs === null ? null : round(endedMs), backMs: round(backMs) };
+}
+
+const bundle = await initBundle({ out: folder, dependencies: 'vendor', workers, force: true });
 const image = await picture(1);
 const report = {
   machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, load ${loadavg()[0].toFixed(1)}`,
+  processor: process.env.NUCLIO_PROCESSOR === undefined ? 'local' : 'nuclio',
   bundleMb: round(bundle.bytes / 1e6),
   frameMb: round(image.length / 1e6),
-  local: {},
+  clicks: {},
 };
-const runs = (values.replies ?? 'mask,mask-bounds,shapes,mask without a file').split(',');
-const environment = (name) => ({
-  CLICKMASK_REPLY: name.split(' ')[0],
-  ...(name.includes(' ') ? { CLICKMASK_STREAM_FROM: '0' } : {}),
-});
-if (!values['only-nuclio']) {
-  for (const name of runs) report.local[name] = await timeClicks(local, environment(name), image);
-}
-if (existsSync(process.env.NUCLIO_PROCESSOR ?? '')) {
-  report.nuclio = {};
-  for (const name of runs) report.nuclio[name] = await timeClicks(startNuclio, environment(name), image);
-}
-if (frames > 0) {
-  const running = await runBundle(folder, { env: { CLICKMASK_REPLY: 'mask' } });
-  const memory = async () => round((await (await fetch(running.url)).json()).memory.rss / 1e6);
-  report.memory = { frames, startMb: await memory(), everyMb: [] };
-  for (let i = 0; i < frames; i++) {
-    // The same pixels with other bytes are another frame to the function: a comment in the JPEG is enough.
-    const note = Buffer.from(`frame ${i}`);
-    const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0, note.length + 2]), note]);
-    const frame = Buffer.concat([image.subarray(0, 2), comment, image.subarray(2)]);
-    await post(running.url, body(frame, [[2000, 1500]], []));
-    if ((i + 1) % Math.ceil(frames / 10) === 0) report.memory.everyMb.push(await memory());
+if (values.with !== undefined) report.pair = await timePair(values.with, image);
+else {
+  for (const name of values.replies.split(',').filter((one) => one !== 'none')) {
+    const env = { CLICKMASK_REPLY: name.split(' ')[0], ...(name.includes(' ') ? { CLICKMASK_STREAM_FROM: '0' } : {}) };
+    report.clicks[name] = await timeClicks(env, image);
   }
-  await running.close();
 }
+if (Number(values.frames) > 0) report.memory = await measureMemory(Number(values.frames), image);
+if (values.kill) report.kill = await measureKill(image);
 rmSync(folder, { recursive: true, force: true });
 
 if (values.json) console.log(JSON.stringify(report, null, 2));
 else {
-  console.log(`${report.machine}; folder ${report.bundleMb} MB; frame ${width} x ${height}, ${report.frameMb} MB`);
-  if (!values['only-nuclio']) console.table(report.local);
-  if (report.nuclio) console.table(report.nuclio);
-  if (report.memory)
-    console.log(`memory: ${report.memory.startMb} MB at the start, then ${report.memory.everyMb.join(', ')} MB`);
+  const { machine, processor, bundleMb, frameMb, memory, kill, pair } = report;
+  console.log(
+    `${machine}; ${processor} processor, ${workers} workers; folder ${bundleMb} MB; frame ${width} x ${height}, ${frameMb} MB`,
+  );
+  if (Object.keys(report.clicks).length > 0) console.table(report.clicks);
+  if (pair) console.log(`second click, medians: here ${pair.hereMs} ms, there ${pair.thereMs} ms, ratio ${pair.ratio}`);
+  if (memory) console.log(`memory: ${memory.startMb} MB at the start, then ${memory.everyMb.join(', ')} MB`);
+  if (kill)
+    console.log(
+      `a worker killed: processor ended after ${kill.processorEndedMs} ms, next answer after ${kill.backMs} ms`,
+    );
 }

@@ -22,7 +22,7 @@ describe("cvat-cli's agent", { timeout: 240_000 }, () => {
 
   it('gets the masks that CVAT gets from nuclio, and opens a frame once', async (context) => {
     if (python === undefined || !existsSync(python)) return context.skip(missing);
-    if (!existsSync(here('../dist/function.js'))) return context.skip('the packages are not built');
+    if (!existsSync(here('../dist/function/function.js'))) return context.skip('the packages are not built');
     const out = join(root.path, 'function');
     await initBundle({ out, cvat: '2.80' });
     const running = await runBundle(out);
