@@ -59,6 +59,7 @@ const notHere: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /clickmask-cvat (check (\S+ )?--(cvat-)?url|invoke|refine)/,
     "needs a running function or CVAT: the package's tests run it",
   ],
+  [/clickmask-cvat serve|^cvat-cli/, "runs until it is stopped: the package's tests run it"],
   [/--engine|tritonserver|mlserver|pytriton/, 'needs an inference server: test/serving runs it'],
   [
     /^\.?\/?(\.venv|python|uv|pip|cd training|cd tools)|tools\/export\/|clickmask adapt/,

@@ -5,6 +5,8 @@ import type { RequestPoint } from './parse-request.js';
 const REMEMBERED = 32;
 /** Clicks in all of them together. */
 const REMEMBERED_CLICKS = 4096;
+/** Of a click, with what the list adds to it. */
+const CLICK_BYTES = 64;
 
 /**
  * Finds the order in which clicks were made. CVAT sends positive and negative clicks as two lists, all of them each time,
@@ -19,6 +21,8 @@ export interface ClickOrder {
   remember(clicks: readonly Click[]): void;
   /** Whether nothing is remembered. */
   readonly empty: boolean;
+  /** Memory that is taken, roughly. */
+  readonly bytes: number;
 }
 
 export function createClickOrder(): ClickOrder {
@@ -35,6 +39,9 @@ export function createClickOrder(): ClickOrder {
   return {
     get empty() {
       return known.length === 0;
+    },
+    get bytes() {
+      return CLICK_BYTES * known.reduce((sum, order) => sum + order.length, 0);
     },
     arrange(positive, negative) {
       const common = latest(positive, negative)?.common ?? [];

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { ClickmaskError } from '@clickmask/core';
 
 /**
@@ -13,7 +14,19 @@ export function foreignPage(headers: Readonly<Record<string, unknown>> = {}): Cl
   }
   const site = named.get('sec-fetch-site');
   const origin = named.get('origin');
-  const own = origin === undefined || (URL.canParse(origin) && new URL(origin).host === named.get('host'));
+  const own = origin === undefined || isOwnPage(origin, named.get('host'));
   if (site === undefined ? own : site === 'same-origin' || site === 'none') return null;
   return new ClickmaskError('bad-format', 'A page of another origin may not call this function.');
+}
+
+/**
+ * Whether a page came from the function's own address. A name of the internet does not count: whoever owns it can let it
+ * mean this machine for a moment, and the page would pass for the function's own.
+ */
+function isOwnPage(origin: string, host: string | undefined): boolean {
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const isLocal = isIP(name) !== 0 || !name.includes('.') || /\.(localhost|local|internal)$/.test(name);
+  return isLocal && url.host === host;
 }

@@ -9,19 +9,24 @@ export interface CachedImage {
   readonly key: string;
   readonly image: SegmenterImage;
   readonly order: ClickOrder;
-  /** Bytes of the frame's file and pixels. */
+  /** Bytes of the frame's file, its pixels and its clicks. */
   readonly bytes: number;
 }
 
 export interface ImageCache {
   /** The frame of a request, opened in the segmenter when it is new. */
   open(base64: string | Buffer): Promise<CachedImage>;
+  /** Counts again what a frame takes, once clicks were added. */
+  recount(frame: CachedImage): void;
   /** Lets a frame go on which nobody has got a mask yet. */
   dropUnused(frame: CachedImage): void;
   readonly size: number;
   readonly bytes: number;
   clear(): void;
 }
+
+/** What the tiniest frame takes: its key, its place in the cache, its state in the segmenter. */
+const ENTRY_BYTES = 2048;
 
 /**
  * Frames by the hash of their files. A request names neither task nor frame, so the bytes are all there is to know a frame
@@ -42,6 +47,10 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
     },
     get bytes() {
       return [...frames.entries()].reduce((sum, [, { bytes }]) => sum + bytes, 0);
+    },
+    recount(frame) {
+      // One that was pushed out meanwhile stays out.
+      if (frames.peek(frame.key) === frame) frames.set(frame.key, frame);
     },
     async open(base64) {
       const key = createHash('sha256').update(bytesOf(base64)).digest('base64url');
@@ -69,8 +78,16 @@ async function openFrame(segmenter: Segmenter, key: string, base64: string | Buf
   const picture: Uint8Array | RgbImage = decodeBmp(source) ?? source;
   const image = await segmenter.open(picture, { key });
   // The segmenter keeps decoded pixels too, which take far more memory than the file.
-  const bytes = source.length + 3 * image.width * image.height;
-  return { key, image, order: createClickOrder(), bytes };
+  const own = ENTRY_BYTES + source.length + 3 * image.width * image.height;
+  const order = createClickOrder();
+  return {
+    key,
+    image,
+    order,
+    get bytes() {
+      return own + order.bytes;
+    },
+  };
 }
 
 const bytesOf = (base64: string | Buffer): Buffer =>

@@ -82,6 +82,28 @@ describe('createInteractor', () => {
     expect(fake.closed).toEqual(fake.opened.slice(0, 2));
   });
 
+  it('counts clicks in the budget, not frames alone', async () => {
+    const { fake, interactor } = setUp({ imageBytes: 200_000 }, createFakeSegmenter({ width: 2, height: 2 }));
+    const many = Array.from({ length: 1000 }, (_, i) => [i / 1000, 1]);
+    const few = [[1, 1]];
+    for (let i = 0; i < 40; i++) {
+      await interactor.answer({
+        ...request(few as [number, number][]),
+        image: Buffer.from(`few ${i}`).toString('base64'),
+      });
+    }
+    expect(fake.closed.length).toBe(0);
+    for (let i = 0; i < 10; i++) {
+      await interactor.answer({
+        ...request(many as [number, number][]),
+        image: Buffer.from(`many ${i}`).toString('base64'),
+      });
+    }
+    const { images } = (await interactor.info()) as { images: { count: number; bytes: number } };
+    expect(images.bytes).toBeLessThanOrEqual(200_000);
+    expect(images.count).toBeLessThan(4);
+  });
+
   it('tries a frame again that could not be read', async () => {
     const { fake, interactor } = setUp();
     const broken = Buffer.from('!broken').toString('base64');
@@ -231,11 +253,14 @@ describe('what a refused request leaves', () => {
   const images = async (interactor: ReturnType<typeof createInteractor>) =>
     ((await interactor.info()) as { images: { count: number; bytes: number } }).images;
 
+  /** A frame's own place, its file, its pixels, and one click. */
+  const frame = 2048 + 6 + 3 * 64 * 48 + 64;
+
   it('is nothing', async () => {
     const { fake, interactor } = setUp();
     for (let i = 0; i < 50; i++) {
-      const frame = Buffer.from([1, i, 2]).toString('base64');
-      expect((await interactor.answer({ ...request([[900, 900]]), image: frame })).status).toBe(400);
+      const image = Buffer.from([1, i, 2]).toString('base64');
+      expect((await interactor.answer({ ...request([[900, 900]]), image })).status).toBe(400);
     }
     expect([await images(interactor), fake.closed.length]).toEqual([{ count: 0, bytes: 0 }, 50]);
   });
@@ -244,7 +269,7 @@ describe('what a refused request leaves', () => {
     const { interactor } = setUp();
     await interactor.answer(request([[1, 1]]));
     await interactor.answer(request([[900, 900]]));
-    expect(await images(interactor)).toEqual({ count: 1, bytes: 6 + 3 * 64 * 48 });
+    expect(await images(interactor)).toEqual({ count: 1, bytes: frame });
     const fake = createFakeSegmenter();
     const late = { ...fake, segment: () => Promise.reject(new ClickmaskError('deadline-exceeded', 'late')) };
     const other = setUp({}, late).interactor;
@@ -259,7 +284,6 @@ describe('what a refused request leaves', () => {
   });
 
   it('lets the oldest frame go, and keeps the latest however large it is', async () => {
-    const frame = 6 + 3 * 64 * 48;
     const { interactor } = setUp({ imageBytes: 2 * frame });
     for (const i of [1, 2, 3]) await interactor.answer({ ...request([[1, 1]]), image: `AAECAwQ${'ABC'[i - 1]}` });
     expect(await images(interactor)).toEqual({ count: 2, bytes: 2 * frame });
@@ -281,6 +305,13 @@ describe('a page of another origin', () => {
     ['a form without a type of its own', { 'Content-Type': 'application/x-www-form-urlencoded' }, 400],
     ['another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'http://a', Host: 'a' }, 400],
     ['another host of the site', { 'Sec-Fetch-Site': 'same-site' }, 400],
+    ['a page whose name means this machine', { Origin: 'http://evil.example:1', Host: 'evil.example:1' }, 400],
+    ['a page at the function’s address', { Origin: 'http://127.0.0.1:1', Host: '127.0.0.1:1' }, 200],
+    [
+      'a page at the machine’s name in Docker',
+      { Origin: 'http://host.docker.internal', Host: 'host.docker.internal' },
+      200,
+    ],
     ['another origin, in an old browser', { Origin: 'http://evil.example', Host: 'a' }, 400],
     ['a sandboxed page', { Origin: 'null', Host: 'a' }, 400],
     ['something like JSON', { 'Content-Type': 'text/application/json' }, 400],

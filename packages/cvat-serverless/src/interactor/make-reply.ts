@@ -36,7 +36,7 @@ async function clickOn(
   frame: CachedImage,
   request: InteractorRequest,
   start: number,
-  { segmenter, settings, allocate }: ReplyTools,
+  { segmenter, images, settings, allocate }: ReplyTools,
 ): Promise<InteractorReply> {
   const { image, order } = frame;
   const { positive, negative, box, notes } = fitPrompt(request, image);
@@ -57,6 +57,7 @@ async function clickOn(
         },
       );
   order.remember(clicks);
+  images.recount(frame);
   const runs = prediction === null ? emptyRuns(image) : smoothed(prediction.runs, radius);
   const segmented = performance.now();
   const body = writeReply({ runs, score: prediction?.score ?? 0 }, settings.reply, allocate);
