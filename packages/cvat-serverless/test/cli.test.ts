@@ -86,6 +86,15 @@ describe('clickmask-cvat', () => {
     expect((await run('check', '--cvat-url', 'http://127.0.0.1:9')).err).toMatch(/127\.0\.0\.1:9/);
   });
 
+  it('shows nothing that a terminal would obey', async () => {
+    const cvat = await startFakeCvat({ version: '2.54.1\u001b[2J' });
+    onTestFinished(() => cvat.close());
+    vi.stubEnv('CVAT_ACCESS_TOKEN', 'secret');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { err } = await run('refine', '--url', cvat.url, '--job', '9');
+    expect(err).toMatch(/^CVAT 2\.54\.1 \[2J at/);
+  });
+
   it('tells what a CVAT reads', async () => {
     const cvat = await startFakeCvat({ version: '2.80.0' });
     onTestFinished(() => cvat.close());

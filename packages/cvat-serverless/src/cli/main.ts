@@ -1,4 +1,5 @@
 import { isClickmaskError } from '@clickmask/core';
+import { errorText, plainLines } from '../text/plain.js';
 import { UsageError } from './arguments.js';
 import { check, checkHelp } from './check.js';
 import { init, initHelp } from './init.js';
@@ -38,7 +39,13 @@ clickmask-cvat COMMAND --help tells more. Start with:
  *
  * @returns the exit code: 0, 1 where something failed or is wrong, 2 for bad use
  */
-export async function main(args: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+export async function main(args: readonly string[], given: Terminal = processTerminal): Promise<number> {
+  // Names and messages of servers are shown, and are a stranger's.
+  const terminal: Terminal = {
+    out: (text) => given.out(plainLines(text)),
+    err: (text) => given.err(plainLines(text)),
+    live: given.live,
+  };
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const topic = name === 'help' ? commands[rest[0] ?? ''] : undefined;
@@ -62,7 +69,7 @@ export async function main(args: readonly string[], terminal: Terminal = process
       return 2;
     }
     if (isClickmaskError(error)) terminal.err(`${error.message} [${error.code}]`);
-    else terminal.err(error instanceof Error ? error.message : String(error));
+    else terminal.err(errorText(error));
     return 1;
   }
 }
