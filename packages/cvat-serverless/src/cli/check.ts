@@ -52,7 +52,7 @@ export async function check(args: readonly string[], terminal: Terminal): Promis
   const findings = [...reports, ...(cvat === null ? [] : [cvat])].flatMap((report) => report.findings);
   const runs = reports.flatMap(({ run }) => run ?? []);
   if (given.flag('json')) {
-    const server = cvat === null ? {} : { cvat: { version: cvat.version, ...cvat.release } };
+    const server = cvat === null ? {} : { version: cvat.version, release: cvat.release };
     terminal.out(JSON.stringify({ findings, runs, ...server }, null, 2));
   } else {
     for (const { level, at, message } of findings) terminal.out(`${level}: ${at}: ${message}`);
