@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Segmenter } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
@@ -262,5 +262,22 @@ if (!built) {
     it.skip('the generated function behind a nuclio processor: set NUCLIO_PROCESSOR to the path of one', () => {});
   } else {
     suite('a nuclio processor', startReal);
+    describe('the generated function behind a nuclio processor', () => {
+      it('is waited for while it starts slowly', async () => {
+        const slow = join(root.path, 'slow');
+        await cp(complete, slow, { recursive: true });
+        const main = await readFile(join(slow, 'main.js'), 'utf8');
+        await writeFile(
+          join(slow, 'main.js'),
+          `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12000);\n${main}`,
+        );
+        const { config } = checkFunctionYaml(await readFile(join(slow, 'function.yaml'), 'utf8'));
+        const wrapper = join(slow, 'clickmask-wrapper.mjs');
+        const running = await startNuclio(slow, { ...config?.env, NUCLIO_NODEJS_WRAPPER_PATH: wrapper });
+        onTestFinished(() => running.close());
+        expect(running.readyMs).toBeGreaterThan(12_000);
+        expect((await post(running.url, bodyOf((await pictureKinds()).png, [[120, 80]]))).status).toBe(200);
+      });
+    });
   }
 }
