@@ -1,5 +1,8 @@
-import { isIP } from 'node:net';
 import { ClickmaskError } from '@clickmask/core';
+import { foreignPage as foreignPageOf } from '@clickmask/core/adapters';
+
+/** The name by which CVAT's container reaches functions of its machine. */
+const hosts = ['host.docker.internal'];
 
 /**
  * What is wrong with a request that a page of another origin may have sent from an annotator's browser, or null. CVAT's
@@ -13,20 +16,8 @@ export function foreignPage(headers: Readonly<Record<string, unknown>> = {}): Cl
     return new ClickmaskError('bad-format', message);
   }
   const site = named.get('sec-fetch-site');
-  const origin = named.get('origin');
-  const own = origin === undefined || isOwnPage(origin, named.get('host'));
-  if (site === undefined ? own : site === 'same-origin' || site === 'none') return null;
-  return new ClickmaskError('bad-format', 'A page of another origin may not call this function.');
-}
-
-/**
- * Whether a page came from the function's own address. A name of the internet does not count: whoever owns it can let it
- * mean this machine for a moment, and the page would pass for the function's own.
- */
-function isOwnPage(origin: string, host: string | undefined): boolean {
-  if (!URL.canParse(origin)) return false;
-  const url = new URL(origin);
-  const name = url.hostname.replace(/^\[|\]$/g, '');
-  const isLocal = isIP(name) !== 0 || !name.includes('.') || /\.(localhost|local|internal)$/.test(name);
-  return isLocal && url.host === host;
+  // A server calls the function by whatever name its network has. And nuclio's dashboard passes on what its own page asks.
+  if ((site === undefined && !named.has('origin')) || site === 'same-origin') return null;
+  const reason = foreignPageOf((name) => named.get(name), { hosts });
+  return reason === null ? null : new ClickmaskError('bad-format', reason);
 }

@@ -297,6 +297,7 @@ describe('a page of another origin', () => {
   const body = Buffer.from(JSON.stringify(request([[20, 20]])));
   it.each([
     ['CVAT’s server', { 'Content-Type': 'application/json' }, 200],
+    ['CVAT’s server, in Kubernetes', { Host: 'nuclio-clickmask.nuclio.svc.cluster.local:8080' }, 200],
     ['CVAT’s server, with a charset', { 'content-type': 'Application/JSON; charset=utf-8' }, 200],
     ['no headers', {}, 200],
     ['a page of the function’s own origin', { Origin: 'http://a:1', Host: 'a:1' }, 200],
