@@ -91,6 +91,7 @@ function apply(
       {
         ...shape,
         id: undefined,
+        description: '',
         source: 'manual',
         attributes: [{ spec_id: 1, value: `twin ${++twins}` }],
       },
