@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { isClickmaskError } from '../src/node.js';
 import { BadUse, type Command } from './command.js';
+import { batch } from './commands/batch.js';
 import { bench } from './commands/bench.js';
 import { compare } from './commands/compare.js';
+import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { models } from './commands/models.js';
 import { segment } from './commands/segment.js';
 
-const commands: readonly Command[] = [segment, evaluate, compare, bench, models];
+const commands: readonly Command[] = [segment, batch, convert, evaluate, compare, bench, models];
 
 const usage = `Clickmask turns clicks into masks.
 
@@ -20,6 +22,8 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\
 Examples:
   clickmask segment photo.jpg --click 320,240 --overlay result.png
   clickmask segment photo.jpg --click 320,240 --click 40,60,- --format coco
+  clickmask batch clicks.csv --out dataset --format coco
+  clickmask convert dataset labels --format yolo-seg
   clickmask evaluate ./GrabCut --layout grabcut
 
 'clickmask <command> --help' explains a command. Exit code: 0 done, 1 failed, 2 called wrongly.

@@ -28,13 +28,25 @@ export class BadUse extends Error {
   override readonly name = 'BadUse';
 }
 
-/** `parseArgs` with errors that end in exit code 2. */
+/** `parseArgs` with errors that end in exit code 2, and numbers below zero as values of options. */
 export function parse<const T extends OptionsConfig>(args: readonly string[], options: T): Parsed<T> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: joinNegative(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new BadUse(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** `--click -5,1` as `--click=-5,1`: parseArgs would take the number for an option. */
+function joinNegative(args: readonly string[], options: OptionsConfig): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--') return [...joined, ...args.slice(i)];
+    const takesValue = args[i].startsWith('--') && options[args[i].slice(2)]?.type === 'string';
+    if (takesValue && /^-[\d.]/.test(args[i + 1] ?? '')) joined.push(`${args[i]}=${args[++i]}`);
+    else joined.push(args[i]);
+  }
+  return joined;
 }
 
 /** The one positional argument that a command takes. */

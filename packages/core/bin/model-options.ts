@@ -52,8 +52,17 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
 
 type Values = { readonly [K in keyof typeof modelOptions]?: string | boolean };
 
-/** A segmenter in this thread, as a command wants it. */
-export async function openSegmenter(values: Values): Promise<Segmenter> {
+/** How a command wants its segmenter; left out: in this thread, on all cores. */
+export interface SegmenterPlace {
+  readonly workers?: number;
+  /** Of each; `--threads` comes first. */
+  readonly threads?: number;
+  /** Says nothing of the licence: another one has. */
+  readonly isQuiet?: boolean;
+}
+
+/** The segmenter that the options describe. */
+export async function openSegmenter(values: Values, place: SegmenterPlace = {}): Promise<Segmenter> {
   const text = (name: keyof Values) => values[name] as string | undefined;
   const maxPixels = maxPixelsOf(values);
   const segmenter = await createSegmenter({
@@ -64,13 +73,13 @@ export async function openSegmenter(values: Values): Promise<Segmenter> {
       here: text('engine-here')?.split(','),
       token: process.env.CLICKMASK_ENGINE_TOKEN,
     }),
-    threads: wholeOption('threads', text('threads'), 1, 1024),
+    threads: wholeOption('threads', text('threads'), 1, 1024) ?? place.threads,
     spin: values.spin === true,
-    workers: 0,
+    workers: place.workers ?? 0,
     limits: maxPixels === undefined ? {} : { maxPixels },
     budgets: maxPixels === undefined ? {} : { pixels: maxPixels * 3 },
   });
-  if (!segmenter.info.commercialUse) {
+  if (!segmenter.info.commercialUse && place.isQuiet !== true) {
     process.stderr.write(
       `Note: the licence of ${segmenter.info.model} (${segmenter.info.licence}) forbids commercial use.\n`,
     );

@@ -1,7 +1,7 @@
 import { badFormat, isRecord } from '../formats/codec.js';
 import { encodePng } from '../formats/png.js';
 import { area, bounds } from '../mask/index.js';
-import { readCategories, readImages } from './coco.js';
+import { listCategories, readCategories, readImages } from './coco.js';
 import { vocColour } from './colours.js';
 import type { DatasetFormat, LabeledObject } from './dataset.js';
 import { forEachPixel, readPng } from './label-map.js';
@@ -119,6 +119,7 @@ export const cocoPanoptic = Object.freeze<DatasetFormat>({
       }
     }
   },
+  readClasses: (source) => listCategories(NAME, source, isPanoptic),
   recognises: ({ json }) => isPanoptic(json),
 });
 

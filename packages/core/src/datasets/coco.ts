@@ -3,7 +3,7 @@ import { cocoRle, cocoRleUncompressed } from '../formats/coco-rle.js';
 import { badFormat, isRecord } from '../formats/codec.js';
 import type { Size } from '../geometry/index.js';
 import { area, bounds, type MaskRuns } from '../mask/index.js';
-import type { DatasetFormat, DatasetReadOptions, LabeledObject, LabeledPicture } from './dataset.js';
+import type { DatasetFormat, DatasetReadOptions, DatasetSource, LabeledObject, LabeledPicture } from './dataset.js';
 import { createClassNumbers } from './names.js';
 import { declaredSize, expectArray, expectText, readJson, withEnding } from './reading.js';
 
@@ -73,10 +73,11 @@ export const coco = Object.freeze<DatasetFormat>({
       if (isCoco(file)) yield* readFile(file, options);
     }
   },
+  readClasses: (source) => listCategories(NAME, source, isCoco),
   recognises: ({ json }) => isCoco(json),
 });
 
-function isCoco(json: unknown): json is Record<string, unknown> {
+export function isCoco(json: unknown): json is Record<string, unknown> {
   return (
     isRecord(json) &&
     Array.isArray(json.images) &&
@@ -94,6 +95,22 @@ export function readCategories(format: string, value: unknown): Map<unknown, str
       return [category.id, expectText(format, `categories[${i}].name`, category.name)];
     }),
   );
+}
+
+/** Names of `categories` in the order of their ids, of all JSON files of a kind. */
+export async function listCategories(
+  format: string,
+  source: DatasetSource,
+  isKind: (json: unknown) => json is Record<string, unknown>,
+): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for (const path of withEnding(await source.list(), '.json')) {
+    const file = await readJson(source, path);
+    if (!isKind(file)) continue;
+    const sorted = [...readCategories(format, file.categories)].sort(([a], [b]) => Number(a) - Number(b));
+    for (const [, name] of sorted) names.add(name);
+  }
+  return [...names];
 }
 
 /** Entries of `images`, checked. */

@@ -106,6 +106,8 @@ export interface DatasetFormat {
    * not to be found
    */
   read(source: DatasetSource, options?: DatasetReadOptions): AsyncIterable<LabeledPicture>;
+  /** Names of the classes in the order of their numbers, of formats whose files list them; classes without an object too. */
+  readClasses?(source: DatasetSource): Promise<readonly string[]>;
   /** Whether files look like this format. */
   recognises(sample: DatasetSample): boolean;
 }

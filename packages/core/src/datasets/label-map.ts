@@ -52,7 +52,7 @@ export const voc = Object.freeze<DatasetFormat>({
   },
   async *read(source, options = {}) {
     const paths = await source.list();
-    const classes = options.classes ?? (await readLabelMapTxt(source, paths));
+    const classes = await vocClasses(source, options.classes);
     for (const path of paths.filter((name) => /(^|\/)SegmentationClass\/.*\.png$/i.test(name))) {
       const objectPath = path.replace(/(^|\/)SegmentationClass\//i, '$1SegmentationObject/');
       const stem = stemOf(path).replace(/^(?:.*\/)?SegmentationClass\//i, '');
@@ -61,6 +61,7 @@ export const voc = Object.freeze<DatasetFormat>({
       yield await readPicture(stem, map, instances, classes, options);
     }
   },
+  readClasses: async (source) => (await vocClasses(source)).slice(1),
   recognises: ({ paths }) => paths.some((path) => /(^|\/)SegmentationClass\//.test(path)),
 });
 
@@ -95,14 +96,13 @@ export const labelMap = Object.freeze<DatasetFormat>({
   },
   async *read(source, options = {}) {
     const paths = await source.list();
-    const list = paths.find((path) => /(^|\/)classes\.txt$/i.test(path));
-    const named = list === undefined ? [] : (await readText(source, list)).split(/\r?\n/).filter((line) => line !== '');
-    const classes = ['background', ...(options.classes ?? named)];
+    const classes = ['background', ...(options.classes ?? (await readClassesTxt(source)))];
     for (const path of withEnding(paths, '.png')) {
       const map = await readMap(source, path, options, classes);
       yield await readPicture(stemOf(path), map, null, classes, options);
     }
   },
+  readClasses: readClassesTxt,
   recognises: ({ paths }) =>
     withEnding(paths, '.png').length > 0 && paths.some((path) => /(^|\/)classes\.txt$/i.test(path)),
 });
@@ -309,10 +309,17 @@ async function readPicture(
   return { name, width, height, objects };
 }
 
-/** Classes in `labelmap.txt` as CVAT and Datumaro write it: `name:r,g,b:parts:actions`, in the order of their numbers. */
-async function readLabelMapTxt(source: DatasetSource, paths: readonly string[]): Promise<readonly string[]> {
-  const path = paths.find((name) => /(^|\/)labelmap\.txt$/i.test(name));
-  if (path === undefined) return [];
-  const lines = (await readText(source, path)).split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
-  return lines.map((line) => line.split(':')[0]);
+/** Names in `classes.txt`, from number 1 on; none where it is not there. */
+async function readClassesTxt(source: DatasetSource): Promise<readonly string[]> {
+  const path = (await source.list()).find((name) => /(^|\/)classes\.txt$/i.test(name));
+  return path === undefined ? [] : (await readText(source, path)).split(/\r?\n/).filter((line) => line !== '');
+}
+
+/** Background, and the classes given or in `labelmap.txt` as CVAT and Datumaro write it: `name:r,g,b:parts:actions`. */
+async function vocClasses(source: DatasetSource, given?: readonly string[]): Promise<readonly string[]> {
+  const path = (await source.list()).find((name) => /(^|\/)labelmap\.txt$/i.test(name));
+  const lines = path === undefined ? [] : (await readText(source, path)).split(/\r?\n/);
+  const named = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':')[0]);
+  const names = given ?? named;
+  return names[0] === 'background' ? names : ['background', ...names];
 }

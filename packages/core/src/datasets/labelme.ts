@@ -75,7 +75,7 @@ export const labelMe = Object.freeze<DatasetFormat>({
   recognises: ({ json }) => isLabelMe(json),
 });
 
-function isLabelMe(json: unknown): json is Record<string, unknown> {
+export function isLabelMe(json: unknown): json is Record<string, unknown> {
   return isRecord(json) && Array.isArray(json.shapes) && 'imagePath' in json;
 }
 
@@ -102,14 +102,19 @@ async function shapesOf(object: LabeledObject, number: number, detail: number): 
   });
 }
 
+/** Name of a file's picture: beside the file, unless `imagePath` names a folder below it. */
+export function pictureNameOf(file: Readonly<Record<string, unknown>>, path: string): string {
+  const stated = typeof file.imagePath === 'string' ? file.imagePath.replaceAll('\\', '/') : '';
+  if (stated === '') return path;
+  return folderOf(path) + (stated.includes('..') ? fileNameOf(stated) : stated);
+}
+
 async function readFile(
   file: Record<string, unknown>,
   path: string,
   options: DatasetReadOptions,
 ): Promise<LabeledPicture> {
-  const stated = typeof file.imagePath === 'string' ? file.imagePath.replaceAll('\\', '/') : '';
-  const name =
-    stated === '' ? path : stated.includes('..') ? folderOf(path) + fileNameOf(stated) : folderOf(path) + stated;
+  const name = pictureNameOf(file, path);
   const size = declaredSize(NAME, file.imageWidth, file.imageHeight, options);
   const objects: LabeledObject[] = [];
   const groups = new Map<string, number>();
@@ -135,7 +140,7 @@ async function readFile(
 }
 
 /** The pixels of a shape as LabelMe paints them; null for points and lines. */
-async function readShape(shape: Record<string, unknown>, name: string, size: Size): Promise<MaskRuns | null> {
+export async function readShape(shape: Record<string, unknown>, name: string, size: Size): Promise<MaskRuns | null> {
   const type = shape.shape_type ?? 'polygon';
   if (type === 'point' || type === 'points' || type === 'line' || type === 'linestrip') return null;
   const points = readPoints(shape.points, `${name}.points`);

@@ -41,7 +41,7 @@ export const results = Object.freeze<DatasetFormat>({
 });
 
 /** What a line says of a picture. */
-export function resultLine({ name, width, height, objects }: LabeledPicture): object {
+export function resultLine({ name, width, height, objects }: LabeledPicture) {
   return {
     picture: name,
     width,

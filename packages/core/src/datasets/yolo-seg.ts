@@ -71,6 +71,7 @@ export const yoloSeg = Object.freeze<DatasetFormat>({
       yield await readLabels(source, path, classes, options);
     }
   },
+  readClasses: async (source) => readClasses(source, await source.list()),
   recognises: ({ paths }) =>
     withEnding(paths, '.yaml').some((path) => /(^|\/)data\.yaml$/.test(path)) ||
     withEnding(paths, '.txt').some((path) => /(^|\/)labels\//.test(path)),

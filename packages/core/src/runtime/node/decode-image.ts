@@ -53,13 +53,33 @@ export async function decodeReduced(
     if (info.channels !== 3) throw unexpected('bad-image', 'the picture', '3 channels after decoding', info.channels);
     return { width: info.width, height: info.height, data, ...(factor > 1 ? { full } : {}) };
   } catch (cause) {
-    if (isClickmaskError(cause)) throw cause;
-    const text = cause instanceof Error ? cause.message : String(cause);
-    if (/unsupported image format/i.test(text)) {
-      const message = 'Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but the bytes are of no known picture format.';
-      throw new ClickmaskError('unsupported-image', message, { cause });
-    }
-    throw new ClickmaskError('bad-image', `The picture is damaged or truncated: ${text.split('\n')[0]}.`, { cause });
+    throw explainDecoding(cause);
+  }
+}
+
+/** What a decoder's failure means. */
+function explainDecoding(cause: unknown): ClickmaskError {
+  if (isClickmaskError(cause)) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (/unsupported image format/i.test(text)) {
+    const message = 'Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but the bytes are of no known picture format.';
+    return new ClickmaskError('unsupported-image', message, { cause });
+  }
+  return new ClickmaskError('bad-image', `The picture is damaged or truncated: ${text.split('\n')[0]}.`, { cause });
+}
+
+/**
+ * Size of a picture file when upright, from its header.
+ *
+ * @throws ClickmaskError `unsupported-image`, `image-too-large`, `bad-image`
+ */
+export async function pictureSize(bytes: Uint8Array, maxPixels = 2 ** 28): Promise<Size> {
+  const sharp = await loadSharp();
+  try {
+    const { width, height } = await checkHeader(sharp, bytes, maxPixels);
+    return { width, height };
+  } catch (cause) {
+    throw explainDecoding(cause);
   }
 }
 

@@ -1,0 +1,92 @@
+import type { LabeledObject } from '../../src/datasets.js';
+import { nextClick } from '../../src/evaluation/index.js';
+import { cocoRle } from '../../src/formats/coco-rle.js';
+import { emptyRuns, maskFromRuns } from '../../src/mask/index.js';
+import type { Box, Click, MaskRuns, Prompt } from '../../src/node.js';
+
+/** What is said of one object on a picture. */
+export interface ObjectPrompt {
+  readonly className: string;
+  /** What tells it from the others. */
+  readonly id?: string;
+  readonly clicks: readonly Click[];
+  readonly box?: Box;
+  /** A mask to start from, as compressed COCO RLE: thousands of them wait in memory. */
+  readonly mask?: { readonly size: readonly [number, number]; readonly counts: string };
+  readonly isCrowd?: boolean;
+}
+
+/** All that is said of a picture, in the order in which it was said. */
+export interface PicturePrompts {
+  /** A path or an address, as the file of prompts has it. */
+  readonly picture: string;
+  readonly objects: readonly ObjectPrompt[];
+}
+
+/** What to make of an object whose box or mask is known. */
+export type PromptUse = 'auto' | 'boxes' | 'masks';
+
+/** An object of a data set as a prompt: its mask to refine, or the box around it. */
+export function promptFromObject({ runs, className, id, isCrowd }: LabeledObject, use: PromptUse): ObjectPrompt {
+  const common = {
+    className,
+    clicks: [],
+    ...(id === undefined ? {} : { id }),
+    ...(isCrowd === true ? { isCrowd } : {}),
+  };
+  if (use === 'boxes') {
+    const box = boxOf(runs);
+    return box === null ? common : { ...common, box };
+  }
+  const { size, counts } = cocoRle.serialize(runs);
+  return { ...common, mask: { size: [size[0], size[1]], counts } };
+}
+
+function boxOf({ rows, spans, height }: MaskRuns): Box | null {
+  let [x1, y1, x2, y2] = [Infinity, Infinity, -1, -1];
+  for (let y = 0; y < height; y++) {
+    for (let i = rows[y]; i < rows[y + 1]; i++) {
+      x1 = Math.min(x1, spans[2 * i]);
+      x2 = Math.max(x2, spans[2 * i + 1]);
+      y1 = Math.min(y1, y);
+      y2 = y + 1;
+    }
+  }
+  return x2 < 0 ? null : { x1, y1, x2, y2 };
+}
+
+/** The prompt as a segmenter takes it. A mask without clicks gets one where it is widest, as somebody would click. */
+export function toPrompt({ clicks, box, mask: kept }: ObjectPrompt): Prompt {
+  const mask = kept === undefined ? undefined : cocoRle.parse(kept);
+  if (mask === undefined || clicks.length > 0 || box !== undefined) return { clicks, box, mask };
+  const click = nextClick(maskFromRuns(mask), emptyRuns(mask), []);
+  return { clicks: click === null ? [] : [click], mask };
+}
+
+/** Gathers what is said of pictures, here and there in files, object by object. */
+export interface PromptCollector {
+  /** @param key - the same for all that is said of one object */
+  add(picture: string, key: string, prompt: ObjectPrompt): void;
+  readonly pictures: readonly PicturePrompts[];
+}
+
+export function createPromptCollector(): PromptCollector {
+  const pictures = new Map<string, Map<string, ObjectPrompt>>();
+  return {
+    add(picture, key, prompt) {
+      let objects = pictures.get(picture);
+      if (objects === undefined) {
+        objects = new Map();
+        pictures.set(picture, objects);
+      }
+      const before = objects.get(key);
+      objects.set(
+        key,
+        before === undefined ? prompt : { ...before, ...prompt, clicks: [...before.clicks, ...prompt.clicks] },
+      );
+    },
+    get pictures() {
+      return Array.from(pictures, ([picture, objects]) => ({ picture, objects: [...objects.values()] }));
+    },
+  };
+}

@@ -1,0 +1,262 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { DatasetFormat } from '../../src/datasets.js';
+import type { Segmenter } from '../../src/node.js';
+import { createBatchProgress, durationText, rateText } from '../batch/batch-progress.js';
+import type { PicturePrompts } from '../batch/prompts.js';
+import { readPrompts } from '../batch/read-prompts.js';
+import { openResultJournal, type ResultJournal } from '../batch/result-journal.js';
+import { type BatchOutcome, runBatch } from '../batch/run-batch.js';
+import { BadUse, type Command, choiceOption, numberOption, onePositional, parse, wholeOption } from '../command.js';
+import { createPictureFinder } from '../dataset-folder.js';
+import { holesOption, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { createInputReader, type InputReader, isAddress, toFailure } from '../read-input.js';
+import { classesOption, counted, createNoteCounter, formatsHelp, formatsOption, writeFiles } from '../write-dataset.js';
+
+const help = `Segments many pictures, and writes the masks as a data set.
+
+Usage: clickmask batch <prompts> --out DIR [--format NAME]... [options]
+
+<prompts> is a file, a folder, a glob in quotes, a zip, an address (http, https), or - for standard input, with one of
+  JSON lines   {"picture": "a.jpg", "clicks": [[320, 240], [40, 60, "-"]], "class": "cat", "object": "1"}
+               {"picture": "a.jpg", "objects": [{"box": [10, 10, 90, 80], "class": "dog"}]}; "rle" is a mask to refine
+  CSV          picture,x,y,label,object,class   a row a click; x1,y1,x2,y2 for a box; label + or -, 1 or 0, nothing is +
+  COCO JSON    points or keypoints as clicks, else bbox as a box, else the segmentation as a mask to refine
+  LabelMe JSON points as clicks (negative by the flag or description "negative"), rectangles as boxes, other shapes as
+               masks to refine; a group_id makes one object of several shapes
+  masks        a folder of PNGs, or any data set that 'clickmask convert' reads: masks to refine
+Coordinates are pixels of the upright picture. Rows of the same object, or of the same class where no object is named,
+belong together. A mask without clicks gets one where it is widest. Pictures are paths, beside the prompts or in
+--pictures, or addresses.
+
+Options:
+  --out DIR              an empty folder, or one of the same batch, which is then taken up where it was broken off:
+                         results.jsonl has a line a picture, with its masks, from the moment they are made
+  --format NAME          what is written at the end (default coco); repeat it, or a,b; then a folder each
+  --pictures DIR         where pictures are (default: beside the prompts)
+  --use boxes|masks      of data sets: take boxes, or masks to refine, instead of the most telling there is
+  --classes A,B|@FILE    names of classes in the order of their numbers (default: as they come)
+  --detail N             1 every corner, exact (default) to 0 coarsest, for outlines
+  --on-error WHICH       continue (default) with the other pictures, or stop
+  --workers N            pictures at a time (default: one a core)
+  --private-addresses    also fetch from private and local addresses
+  --quiet                neither progress nor a line a picture
+  --threshold N, --fill-holes N|N%, --remove-specks N, --largest, --no-sis
+                         as for 'clickmask segment'
+${modelHelp}
+Formats:
+${formatsHelp}
+Prints a line of JSON a picture: picture, width, height, objects [{object, class, score, area, bbox}], ms, notes where there
+is something to say; or picture and error {code, message}. Exit code: 0 all done, 1 pictures failed or broken off (run it
+again to go on), 2 called wrongly.
+
+Examples:
+  clickmask batch clicks.csv --out dataset --format coco
+  clickmask batch clicks.jsonl --pictures photos --out dataset --format yolo-seg,voc
+  clickmask batch boxes/instances.json --use boxes --out refined --format coco --on-error stop
+  clickmask batch 'labels/*.json' --out masks --format masks
+  cat clicks.jsonl | clickmask batch - --out dataset
+`;
+
+const options = {
+  ...modelOptions,
+  out: { type: 'string' },
+  format: { type: 'string', multiple: true },
+  pictures: { type: 'string' },
+  use: { type: 'string' },
+  classes: { type: 'string' },
+  detail: { type: 'string' },
+  'on-error': { type: 'string' },
+  workers: { type: 'string' },
+  'private-addresses': { type: 'boolean' },
+  quiet: { type: 'boolean' },
+  threshold: { type: 'string' },
+  'no-sis': { type: 'boolean' },
+  'fill-holes': { type: 'string' },
+  'remove-specks': { type: 'string' },
+  largest: { type: 'boolean' },
+} as const;
+
+type Values = ReturnType<typeof parse<typeof options>>['values'];
+
+export const batch: Command = {
+  name: 'batch',
+  summary: 'segments many pictures and writes a data set',
+  help,
+  async run(args) {
+    const { values, positionals } = parse(args, options);
+    const place = onePositional(positionals, 'one file, folder or glob (in quotes) of prompts');
+    const job = await readJob(values);
+    const reader = createInputReader(values['private-addresses'] === true);
+    try {
+      const notes = createNoteCounter();
+      const { folder, pictures } = await readPrompts(place, reader, { ...job, onNote: notes.add });
+      const journal = await openResultJournal(job.out, job.settings);
+      try {
+        const failed = await segmentAll(values, job, journal, pictures, createFetch(folder, reader));
+        if (failed === null) return 1;
+        await writeFormats(job, journal, pictures);
+        for (const line of notes.lines()) process.stderr.write(`Note: ${line}\n`);
+        return failed === 0 ? 0 : 1;
+      } finally {
+        await journal.close();
+      }
+    } finally {
+      reader.close();
+    }
+  },
+};
+
+/** What the command line asks for. */
+async function readJob(values: Values) {
+  const { out } = values;
+  if (out === undefined) throw new BadUse('Expected --out with the folder for the data set.');
+  const refinement = refinementOf(values);
+  const postprocess = {
+    threshold: numberOption('threshold', values.threshold, 0, 1),
+    fillHoles: holesOption(values['fill-holes']),
+    removeSpecks: numberOption('remove-specks', values['remove-specks'], 0),
+    largestPart: values.largest,
+    ...(values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {}),
+  };
+  return {
+    out,
+    formats: formatsOption(values.format ?? ['coco']),
+    pictures: values.pictures,
+    use: choiceOption('use', values.use, ['boxes', 'masks']) ?? 'auto',
+    classes: await classesOption(values.classes),
+    detail: numberOption('detail', values.detail, 0, 1),
+    stopsOnError: choiceOption('on-error', values['on-error'], ['continue', 'stop']) === 'stop',
+    workers: wholeOption('workers', values.workers, 1, 256) ?? availableParallelism(),
+    isQuiet: values.quiet === true,
+    refinement,
+    postprocess,
+    settings: { model: values.model, refinement, postprocess },
+  } as const;
+}
+
+type Job = Awaited<ReturnType<typeof readJob>>;
+
+/** Finds a picture by the name that prompts have for it. */
+function createFetch(folder: string, reader: InputReader): (picture: string) => Promise<Uint8Array> {
+  const finder = createPictureFinder(folder);
+  return async (picture) => {
+    if (isAddress(picture) || isAbsolute(picture)) return reader.read(picture);
+    const path = join(folder, picture);
+    if (existsSync(path)) return reader.read(path);
+    const found = await finder.find(picture.replaceAll('\\', '/'));
+    return reader.read(found === null ? path : join(folder, found));
+  };
+}
+
+/** Segments what is not done yet. Gives the number of pictures that failed; null where it was broken off. */
+async function segmentAll(
+  values: Values,
+  job: Job,
+  journal: ResultJournal,
+  pictures: readonly PicturePrompts[],
+  read: (picture: string) => Promise<Uint8Array>,
+): Promise<number | null> {
+  const left = pictures.filter((prompts) => !journal.isDone(prompts));
+  const say = (text: string) => void (job.isQuiet || process.stderr.write(text));
+  if (left.length < pictures.length)
+    say(`Going on with ${job.out}: ${pictures.length - left.length} pictures are done.\n`);
+  if (left.length === 0) return 0;
+  const segmenters = await openSegmenters(values, Math.min(job.workers, left.length));
+  const progress = createBatchProgress(left.length, job.isQuiet);
+  const interruption = listenForInterruption();
+  const start = performance.now();
+  let done = 0;
+  let objects = 0;
+  let failed = 0;
+  try {
+    await runBatch({
+      ...job,
+      pictures: left,
+      segmenters,
+      read,
+      signal: interruption.signal,
+      async onDone(prompts, outcome) {
+        done += 1;
+        if ('error' in outcome) failed += 1;
+        else objects += outcome.picture.objects.length;
+        const line = await keep(journal, prompts, outcome);
+        progress.clear();
+        if (!job.isQuiet) process.stdout.write(`${JSON.stringify(line)}\n`);
+        progress.show(done, failed);
+        return failed === 0 || !job.stopsOnError;
+      },
+    });
+  } finally {
+    progress.clear();
+    interruption.end();
+    await Promise.all(segmenters.map((segmenter) => segmenter.close()));
+  }
+  const seconds = (performance.now() - start) / 1000;
+  say(
+    `${counted(done, 'picture')}, ${counted(objects, 'object')} in ${durationText(seconds)}, ${rateText(done / seconds)}; ${failed} failed.\n`,
+  );
+  if (done === left.length && !(failed > 0 && job.stopsOnError)) return failed;
+  say(`Broken off: ${counted(left.length - done, 'picture')} left. Run the same command again to go on.\n`);
+  return null;
+}
+
+/** Writes an outcome to the journal, and gives the line that is printed of it. */
+async function keep(journal: ResultJournal, prompts: PicturePrompts, outcome: BatchOutcome): Promise<object> {
+  if ('error' in outcome) {
+    const error = toFailure(outcome.error);
+    await journal.addFailure(prompts, error);
+    return { picture: prompts.picture, error };
+  }
+  const { picture, notes, ms } = outcome;
+  const more = { ms: Math.round(ms), ...(notes.length > 0 ? { notes } : {}) };
+  const kept = await journal.addResult(prompts, picture, more);
+  return { ...kept, ...more };
+}
+
+/** One network for each picture in hand, each on its share of the cores. */
+async function openSegmenters(values: Values, count: number): Promise<Segmenter[]> {
+  const threads = Math.max(1, Math.floor(availableParallelism() / count));
+  const first = await openSegmenter(values, { workers: 1, threads });
+  const others = Array.from({ length: count - 1 }, () => openSegmenter(values, { workers: 1, threads, isQuiet: true }));
+  return [first, ...(await Promise.all(others))];
+}
+
+/** Ctrl-C ends the work after the pictures in hand; a second one at once. */
+function listenForInterruption(): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const onSignal = () => {
+    controller.abort();
+    process.off('SIGINT', onSignal);
+  };
+  process.on('SIGINT', onSignal);
+  return { signal: controller.signal, end: () => void process.off('SIGINT', onSignal) };
+}
+
+/** Writes the data sets: into the folder itself, or, where there are several, into one each. */
+async function writeFormats(job: Job, journal: ResultJournal, pictures: readonly PicturePrompts[]): Promise<void> {
+  const classes = [
+    ...new Set([
+      ...(job.classes ?? []),
+      ...pictures.flatMap(({ objects }) => objects.map(({ className }) => className)),
+    ]),
+  ];
+  for (const format of job.formats.filter(({ name }) => name !== 'results')) {
+    const sub = job.formats.length > 1 ? `${format.name}/` : '';
+    const counter = createNoteCounter();
+    const files = format.write(journal.results(pictures), { classes, detail: job.detail, onNote: counter.add });
+    const paths = await writeFiles(job.out, inFolder(files, sub), (path) => journal.files.has(path));
+    await journal.addFiles(paths);
+    if (job.isQuiet) continue;
+    process.stderr.write(`${format.name}: ${counted(paths.length, 'file')} in ${join(job.out, sub)}\n`);
+    for (const line of counter.lines()) process.stderr.write(`  ${line}\n`);
+  }
+}
+
+async function* inFolder(
+  files: ReturnType<DatasetFormat['write']>,
+  folder: string,
+): ReturnType<DatasetFormat['write']> {
+  for await (const { path, content } of files) yield { path: folder + path, content };
+}
