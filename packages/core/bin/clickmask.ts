@@ -9,6 +9,7 @@ import { convert } from './commands/convert.js';
 import { evaluate } from './commands/evaluate.js';
 import { models } from './commands/models.js';
 import { segment } from './commands/segment.js';
+import { explainPath } from './read-input.js';
 
 const commands: readonly Command[] = [segment, batch, convert, evaluate, compare, bench, models];
 
@@ -53,7 +54,8 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     return (await command.run(rest)) ?? 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainPath(thrown);
     const wrongUse = error instanceof BadUse || (isClickmaskError(error) && useErrors.includes(error.code));
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`clickmask ${name}: ${message}\n`);

@@ -17,12 +17,12 @@ export interface OpenedDataset {
  * Opens the data set at a path: a folder, a zip, one file, or the files that a glob finds. Beside a JSON file the pictures of
  * its folder count as well, since some formats keep masks there.
  *
- * @throws BadUse where there is nothing at the path
+ * @throws Unreadable, BadUse where there is nothing at the path
  */
 export async function openDataset(path: string): Promise<OpenedDataset> {
   const found = await stat(path).catch((error: unknown) => {
     if (isGlob(path)) return null;
-    throw explainPath(path, error);
+    throw explainPath(error, path);
   });
   if (found === null) return openGlob(path);
   if (found.isDirectory()) return { source: folderSource(path, await filesIn(path)), folder: path };

@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { ClickmaskError } from '../src/errors.js';
 import { createHttpClient, type HttpClient } from '../src/runtime/node/http/index.js';
-import { BadUse } from './command.js';
 
 /** Reads files by path, and by address over the guarded HTTP client. */
 export interface InputReader {
   /** @throws ClickmaskError `bad-image`, `request-failed`, `deadline-exceeded` */
   read(place: string): Promise<Uint8Array>;
   close(): void;
+}
+
+/** A file cannot be read: exit code 1. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
 }
 
 /** Whether a place is an address that is fetched, rather than a path. */
@@ -31,13 +35,13 @@ export function createInputReader(privateAddresses = false): InputReader {
 /**
  * Reads a file that the command line names.
  *
- * @throws BadUse that says what is wrong with the path
+ * @throws Unreadable that says what is wrong with the path
  */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw explainPath(path, error);
+    throw explainPath(error, path);
   }
 }
 
@@ -53,15 +57,19 @@ const explanations: Readonly<Record<string, string>> = {
 };
 
 /** What a failed access to a path means; other errors stay as they are. */
-export function explainPath(path: string, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+export function explainPath(error: unknown, path = pathOf(error)): unknown {
+  const code = error instanceof Error && path !== undefined && 'code' in error ? String(error.code) : '';
   const explanation = explanations[code];
-  return explanation === undefined ? error : new BadUse(`Cannot read '${path}': ${explanation}.`);
+  return explanation === undefined ? error : new Unreadable(`Cannot read '${path}': ${explanation}.`);
+}
+
+function pathOf(error: unknown): string | undefined {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 }
 
 /** An error as a program may print it: its code where it has one, and its message. */
 export function toFailure(error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof ClickmaskError) return { code: error.code, message: error.message };
-  if (error instanceof BadUse) return { code: 'not-found', message: error.message };
+  if (error instanceof Unreadable) return { code: 'not-found', message: error.message };
   return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
 }

@@ -146,7 +146,7 @@ describe('clickmask batch', () => {
     ['no folder', ['batch', 'clicks.csv']],
     ['a folder of others', ['batch', 'clicks.csv', '--out', '.']],
     ['another format', ['batch', 'clicks.csv', '--out', 'x', '--format', 'excel']],
-    ['no prompts', ['batch', 'no.csv', '--out', 'x']],
+    ['a pattern that nothing fits', ['batch', 'no*.csv', '--out', 'x']],
     ['a data set and no place', ['convert', 'clicks.csv', '--format', 'coco']],
     ['what is no data set', ['convert', 'clicks.csv', 'x', '--format', 'coco']],
   ])('is refused with %s', async (_, args) => {

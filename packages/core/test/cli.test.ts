@@ -77,6 +77,7 @@ describe('clickmask', () => {
     ['a click with another sign', ['segment', photo, '--click', '1,2,*']],
     ['a click outside', ['segment', photo, '--click', '5000,10']],
     ['a click left of the picture', ['segment', photo, '--click=-1,10']],
+    ['a click left of the picture, as people write it', ['segment', photo, '--click', '-5,1']],
     ['a flat box', ['segment', photo, '--box', '1,1,1,9']],
     ['a box of three numbers', ['segment', photo, '--box', '1,1,9']],
     ['an unknown format', ['segment', photo, '--click', '1,2', '--format', 'bmp']],
@@ -102,6 +103,11 @@ describe('clickmask', () => {
 
   it.each<[string, readonly string[]]>([
     ['a picture that is not there', ['segment', 'none.jpg', '--click', '1,2']],
+    ['a folder for a picture', ['segment', tmpdir(), '--click', '1,2']],
+    ['a private address', ['segment', 'http://127.0.0.1/a.jpg', '--click', '1,2']],
+    ['a data set that is not there', ['evaluate', 'none']],
+    ['prompts that are not there', ['batch', 'none.csv', '--out', 'x']],
+    ['a data set to convert that is not there', ['convert', 'none', 'x', '--format', 'coco']],
     ['a file that is no picture', ['segment', bin, '--click', '1,2']],
     ['a picture above the limit', ['segment', photo, '--click', '1,2', '--max-pixels', '100']],
     ['a mask that is none', ['segment', photo, '--click', '1,2', '--mask', bin]],
@@ -114,6 +120,7 @@ describe('clickmask', () => {
     expect(out).toHaveLength(0);
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(err).toMatch(/^clickmask \w+: /);
+    expect(err).not.toMatch(/ENOENT|EISDIR/);
   });
 });
 

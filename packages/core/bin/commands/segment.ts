@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { cocoPolygon, cvatMask, geoJson, labelStudioRle, polygonJson, svgPath } from '../../src/formats.js';
 import {
@@ -23,6 +23,7 @@ import {
   wholeOption,
 } from '../command.js';
 import { holesOption, maxPixelsOf, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { createInputReader, readInput } from '../read-input.js';
 
 const formats = ['json', 'png', 'coco', 'coco-polygon', 'label-studio', 'cvat', 'polygon', 'geojson', 'svg'] as const;
 type Format = (typeof formats)[number];
@@ -31,12 +32,14 @@ const help = `Turns clicks on a picture into a mask.
 
 Usage: clickmask segment <image> --click x,y[,+|-]... [options]
 
+<image> is a file, or an address (http, https).
 Coordinates are pixels of the upright picture, from the top-left corner; fractions are fine. The first click should lie
-on the object; later ones add (+) or take away (-) where the mask is wrong.
+on the object; later ones add (+) or take away (-) where the mask is wrong. Where all are negative, the mask is empty: a note
+says so, and the exit code is 0.
 
 Options:
   --click X,Y[,+|-]      a click: + on the object (default), - beside it; repeat for more, in order
-  --box X1,Y1,X2,Y2      a box around the object
+  --box X1,Y1,X2,Y2      a box around the object, any two opposite corners
   --mask FILE            a mask to start from and correct (PNG, white is object)
   --format NAME          ${formats.join(', ')} (default json)
   --out FILE             writes there instead of to stdout
@@ -50,6 +53,7 @@ Options:
   --largest              keeps only the largest part
   --candidate N          takes the reading N of the clicks, counted from 0, instead of the model's own choice, where it
                          offers several
+  --private-addresses    also fetch from private and local addresses
 ${modelHelp}
 JSON: width, height, area, bbox [x, y, w, h], score, model, provider, polygons, rle (COCO, compressed), changedPixels,
 refinement, timingsMs { decode, encode, predict, postprocess, total }; notes where there is something to say, candidates
@@ -82,6 +86,7 @@ export const segment: Command = {
       'remove-specks': { type: 'string' },
       largest: { type: 'boolean' },
       candidate: { type: 'string' },
+      'private-addresses': { type: 'boolean' },
     });
     const path = onePositional(positionals, 'one picture');
     const format = choiceOption('format', values.format, formats) ?? 'json';
@@ -98,9 +103,9 @@ export const segment: Command = {
       ...(values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {}),
     };
     const progress = createProgress();
-    const bytes = await readFile(path);
+    const bytes = await readOnce(path, values['private-addresses'] === true);
     const mask =
-      values.mask === undefined ? undefined : await maskFromPng(await readFile(values.mask), maxPixelsOf(values));
+      values.mask === undefined ? undefined : await maskFromPng(await readInput(values.mask), maxPixelsOf(values));
     progress.show('loading the model');
     const segmenter = await openSegmenter(values);
     try {
@@ -126,6 +131,15 @@ export const segment: Command = {
     }
   },
 };
+
+async function readOnce(path: string, privateAddresses: boolean): Promise<Uint8Array> {
+  const reader = createInputReader(privateAddresses);
+  try {
+    return await reader.read(path);
+  } finally {
+    reader.close();
+  }
+}
 
 async function render(
   prediction: Prediction,

@@ -94,6 +94,25 @@ export function expectNumber(
 }
 
 /**
+ * Throws where an object of options has one that nobody reads, so that a slip of the pen is told and not passed over.
+ *
+ * @param known - names of the options that there are
+ * @throws ClickmaskError with the code
+ */
+export function expectKnown(
+  code: ClickmaskErrorCode,
+  name: string,
+  options: object | undefined,
+  known: readonly string[],
+): void {
+  for (const [key, value] of Object.entries(options ?? {})) {
+    if (value === undefined || known.includes(key)) continue;
+    const message = `There is no ${name} option '${key.slice(0, 80)}'. Those there are: ${known.join(', ')}.`;
+    throw new ClickmaskError(code, message, { details: { name: key } });
+  }
+}
+
+/**
  * An address that a user gave, as a URL.
  *
  * @throws ClickmaskError with the code where it is none, or not http or https

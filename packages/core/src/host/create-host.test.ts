@@ -5,6 +5,7 @@ import type { Click } from '../clicks/index.js';
 import { ClickmaskError } from '../errors/index.js';
 import { nodePort } from '../runtime/node/node-port.js';
 import type { Engine } from '../segmenter/engine.js';
+import type { Prompt } from '../segmenter/prompt.js';
 import type { DraftMask } from '../segmenter/segmenter.js';
 import { connectEngine } from './connect-engine.js';
 import { createHost, type EngineSlot } from './create-host.js';
@@ -171,6 +172,23 @@ describe('createHost', () => {
     expect(await codeOf(host.open(image, { key: '' }))).toBe('bad-image');
     expect(await codeOf(host.open(image, { key: 'a\nb' }))).toBe('bad-image');
     await host.close();
+  });
+
+  it.each<readonly [string, object, object | undefined, RegExp]>([
+    ['an option among the clicks', { clicks, candidate: 1 }, undefined, /third argument/],
+    ['a prompt with a slip', { click: clicks }, undefined, /prompt option 'click'.*clicks, box, mask/],
+    ['an option with a slip', { clicks }, { candidates: 1 }, /'candidates'.*candidate,/],
+    ['a refinement with a slip', { clicks }, { refinement: { zoom: 'off' } }, /refinement option 'zoom'/],
+    ['a cascade with a slip', { clicks }, { refinement: { cascade: { step: 1 } } }, /cascade option 'step'.*steps/],
+    ['a clean-up with a slip', { clicks }, { postprocess: { holes: 1 } }, /postprocess option 'holes'/],
+    ['options that are none', { clicks }, 'best' as unknown as object, /object of options/],
+  ])('refuses %s', async (_, prompt, options, message) => {
+    const segmenter = await createHost({ slots: [slotOf(fakeEngine)] });
+    const open = await segmenter.open(image);
+    const answer = segmenter.segment(open, prompt as Prompt, options);
+    await expect(answer).rejects.toThrow(message);
+    await expect(answer).rejects.toMatchObject({ code: 'bad-option' });
+    await segmenter.close();
   });
 
   it('refuses to be made of nothing', async () => {

@@ -1,4 +1,4 @@
-import { describe, expectInteger, isClickmaskError, unexpected } from '../errors/index.js';
+import { ClickmaskError, describe, expectInteger, expectKnown, isClickmaskError, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { checkImage } from '../image/index.js';
 import { toRuns } from '../mask/index.js';
@@ -7,6 +7,7 @@ import type { BackendState } from '../runtime/backend.js';
 import type { Engine } from '../segmenter/engine.js';
 import type { Detail } from '../segmenter/picture-store.js';
 import { toPrediction } from '../segmenter/prediction.js';
+import type { Prompt } from '../segmenter/prompt.js';
 import type {
   DraftMask,
   ImageSource,
@@ -206,11 +207,9 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     },
 
     async segment(image, prompt, options = {}) {
+      checkSegmentArguments(prompt, options);
       const { refinement, postprocess, candidate, includeMap, passes, ...rest } = options;
       const known = lookUp(image);
-      if (typeof prompt !== 'object' || prompt === null) {
-        throw unexpected('no-clicks', 'prompt', '{ clicks, box, mask }', prompt);
-      }
       // Runs cross a thread boundary for a fraction of what bytes cost.
       const mask = prompt.mask === undefined ? undefined : toRuns(prompt.mask);
       const request = {
@@ -283,6 +282,39 @@ function createLane(slot: EngineSlot, capacity: number): Lane {
     },
     peek: () => current,
   };
+}
+
+// Records, so that the compiler misses an option that is new.
+const promptKeys = Object.keys({ clicks: 1, box: 1, mask: 1 } satisfies Record<keyof Prompt, 1>);
+const optionKeys = Object.keys({
+  refinement: 1,
+  postprocess: 1,
+  candidate: 1,
+  passes: 1,
+  includeMap: 1,
+  session: 1,
+  client: 1,
+  background: 1,
+  deadlineMs: 1,
+  signal: 1,
+  onDraft: 1,
+} satisfies Record<keyof SegmentOptions, 1>);
+
+/** An option among what was clicked, or one that does not exist, would change nothing, and nobody would know. */
+function checkSegmentArguments(prompt: unknown, options: unknown): void {
+  if (typeof prompt !== 'object' || prompt === null) {
+    throw unexpected('no-clicks', 'prompt', '{ clicks, box, mask }', prompt);
+  }
+  for (const key of optionKeys) {
+    if ((prompt as Record<string, unknown>)[key] === undefined) continue;
+    const message = `'${key}' belongs into the third argument: segment(image, { clicks }, { ${key} }).`;
+    throw new ClickmaskError('bad-option', message, { details: { name: key } });
+  }
+  expectKnown('bad-option', 'prompt', prompt, promptKeys);
+  if (typeof options !== 'object' || options === null) {
+    throw unexpected('bad-option', 'options', 'an object of options', options);
+  }
+  expectKnown('bad-option', 'segment', options, optionKeys);
 }
 
 function checkSource(source: ImageSource): void {

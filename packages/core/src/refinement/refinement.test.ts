@@ -101,9 +101,11 @@ describe('resolveRefinement', () => {
     expect(resolveRefinement({ zoomIn: 'off' }, zooming).zoomIn).toBeNull();
   });
 
-  it('ignores fields it does not know, so that they cannot split a cache', () => {
+  it('refuses fields it does not know, which could otherwise split a cache', () => {
     const extra = { cascade: { steps: 2, other: 1 } } as RefinementOptions;
-    expect(resolveRefinement(extra, defaults).cascade).toEqual({ ...defaults.cascade, steps: 2 });
+    expect(() => resolveRefinement(extra, defaults)).toThrow(/cascade option 'other'/);
+    const undefinedOnes = { cascade: { steps: 2, other: undefined } } as RefinementOptions;
+    expect(resolveRefinement(undefinedOnes, defaults).cascade).toEqual({ ...defaults.cascade, steps: 2 });
   });
 
   it('merges starting masks as the model does, or as it is told', () => {

@@ -1,4 +1,4 @@
-import { expectInteger, expectNumber, unexpected } from '../errors/index.js';
+import { expectInteger, expectKnown, expectNumber, unexpected } from '../errors/index.js';
 import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from './options.js';
 
 /**
@@ -7,6 +7,7 @@ import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from
  * @throws ClickmaskError `bad-option` for a value out of range
  */
 export function resolveRefinement(options: RefinementOptions, defaults: ResolvedRefinement): ResolvedRefinement {
+  expectKnown('bad-option', 'refinement', options, Object.keys(parts));
   checkPart('cascade', options.cascade);
   checkPart('zoomIn', options.zoomIn);
   checkPart('progressiveMerge', options.progressiveMerge);
@@ -46,9 +47,18 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
   return { cascade, zoomIn, flip, progressiveMerge: { whenUnchanged } };
 }
 
-function checkPart(name: string, part: unknown): void {
-  if (part === undefined || part === 'off' || (typeof part === 'object' && part !== null)) return;
-  throw unexpected('bad-option', name, "an object of options, or 'off'", part);
+/** What there is to set, and in it. */
+const parts = {
+  cascade: ['steps', 'settledPixels', 'clicks'],
+  zoomIn: Object.keys(publishedZoomIn),
+  flip: [],
+  progressiveMerge: ['whenUnchanged'],
+};
+
+function checkPart(name: keyof typeof parts, part: unknown): void {
+  if (part === undefined || part === 'off') return;
+  if (typeof part === 'object' && part !== null) expectKnown('bad-option', name, part, parts[name]);
+  else throw unexpected('bad-option', name, "an object of options, or 'off'", part);
 }
 
 /** The base with the fields of the other one over it; a field that is there but undefined leaves the base's. */

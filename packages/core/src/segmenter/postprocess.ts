@@ -1,5 +1,5 @@
 import { type Click, clickPixel } from '../clicks/index.js';
-import { expectNumber, unexpected } from '../errors/index.js';
+import { expectKnown, expectNumber, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { levelOf, type ProbabilityMap } from '../image/index.js';
 import {
@@ -52,6 +52,13 @@ export const defaultPostprocess = Object.freeze({
 
 /** Throws `bad-option` for a value out of range. */
 export function checkPostprocess(options: PostprocessOptions): void {
+  expectKnown('bad-option', 'postprocess', options, [
+    'threshold',
+    'structuralIntegrity',
+    'fillHoles',
+    'removeSpecks',
+    'largestPart',
+  ]);
   if (options.threshold !== undefined) expectNumber('bad-option', 'postprocess.threshold', options.threshold, 0, 1);
   const holes = options.fillHoles;
   const inShares = typeof holes === 'object' && holes !== null;
