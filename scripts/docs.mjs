@@ -8,6 +8,7 @@ import { prepare, root, run } from './prepare.mjs';
 const { values } = parseArgs({
   options: {
     build: { type: 'boolean' },
+    built: { type: 'boolean' },
     base: { type: 'string', default: '/' },
     port: { type: 'string', default: '4173' },
     help: { type: 'boolean', short: 'h' },
@@ -16,9 +17,10 @@ const { values } = parseArgs({
 if (values.help === true) {
   console.log(`Builds the documentation site into docs/.vitepress/dist and serves it.
 
-Usage: npm run docs -- [--build] [--base /clickmask/] [--port 4173]
+Usage: npm run docs -- [--build] [--built] [--base /clickmask/] [--port 4173]
 
   --build       builds only
+  --built       takes the packages as they are built already
   --base PATH   the path at which the site will stand, with a slash at both ends (default /)
   --port N      where it is served (default 4173)
 
@@ -50,7 +52,7 @@ const collected = {
   'SECURITY.md': 'reference/security.md',
 };
 
-prepare();
+if (values.built !== true) prepare();
 install();
 rmSync(join(docs, 'reference'), { recursive: true, force: true });
 rmSync(made, { recursive: true, force: true });
