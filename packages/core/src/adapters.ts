@@ -15,4 +15,5 @@ export {
   isPublicAddress,
   redirectOf,
 } from './runtime/node/http/index.js';
+export { type RegularFileOptions, readRegularFile } from './runtime/node/read-regular-file.js';
 export { foreignPage, type PageRules } from './runtime/remote/index.js';

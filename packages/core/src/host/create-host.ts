@@ -16,13 +16,8 @@ import type {
   SegmenterInfo,
   SegmentOptions,
 } from '../segmenter/segmenter.js';
-import { abortedError, closedError, createJobQueue, type JobQueue } from './queue.js';
-
-/** A place where engines run: in this thread, in a worker, behind a server. */
-export interface EngineSlot {
-  /** Starts the engine, or starts it anew after it was lost. */
-  start(): Promise<Engine>;
-}
+import { createLane, type EngineSlot, type Lane } from './lane.js';
+import { abortedError, closedError } from './queue.js';
 
 export interface HostOptions {
   /** One or more; a picture always goes to the same one. */
@@ -41,12 +36,6 @@ interface OpenPicture {
   handles: number;
   /** What is asked of it and not answered yet. */
   readonly asked: Set<Promise<unknown>>;
-}
-
-interface Lane {
-  readonly queue: JobQueue;
-  engine(): Promise<Engine>;
-  peek(): Promise<Engine> | null;
 }
 
 /**
@@ -87,7 +76,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   try {
     started = await Promise.all(lanes.map((lane) => lane.engine()));
   } catch (error) {
-    await Promise.allSettled(lanes.map(async (lane) => (await lane.peek())?.dispose()));
+    await Promise.allSettled(lanes.map((lane) => lane.close()));
     throw error;
   }
   const info: SegmenterInfo = { ...started[0].info, workers: options.workers ?? slots.length };
@@ -251,10 +240,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 
     close() {
       closed = true;
-      closing ??= (async () => {
-        await Promise.all(lanes.map((lane) => lane.queue.close()));
-        await Promise.allSettled(lanes.map(async (lane) => (await lane.peek())?.dispose()));
-      })();
+      closing ??= Promise.allSettled(lanes.map((lane) => lane.close())).then(() => {});
       return closing;
     },
   };
@@ -264,24 +250,6 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 function worstOf(states: readonly BackendState[]): { readonly engine?: BackendState } {
   if (states.length === 0) return {};
   return { engine: states.reduce((worst, state) => (state.failures > worst.failures ? state : worst)) };
-}
-
-function createLane(slot: EngineSlot, capacity: number): Lane {
-  let current: Promise<Engine> | null = null;
-  return {
-    queue: createJobQueue(capacity),
-    async engine() {
-      for (let seen = current; seen !== null; seen = current) {
-        const engine = await seen.catch(() => null);
-        if (engine !== null && !(engine as { readonly isLost?: boolean }).isLost) return engine;
-        // Where another caller has begun a restart meanwhile, wait for that one.
-        if (seen === current) break;
-      }
-      current = slot.start();
-      return current;
-    },
-    peek: () => current,
-  };
 }
 
 // Records, so that the compiler misses an option that is new.

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { ClickmaskError } from '../../errors/index.js';
 import type { ModelFiles } from '../../models/index.js';
+import { readRegularFile } from './read-regular-file.js';
 
 /**
  * Name of the model that comes with the package.
@@ -19,6 +19,8 @@ export const embeddedModel = 'clickmask-small';
 
 /** Largest file that is read from a model's folder. */
 const maxFileBytes = 4 * 2 ** 30;
+/** A large model may lie on a slow disk. */
+const timeoutMs = 300_000;
 
 /**
  * The folder of a model given by name or path: the embedded one, a folder with a `model.json`, or the name of one that
@@ -66,11 +68,8 @@ export function folderFiles(folder: string): ModelFiles {
   return {
     location: folder,
     async read(file) {
-      const path = join(folder, file);
       try {
-        const { size } = await stat(path);
-        if (size > maxFileBytes) throw new Error(`the file has ${size} bytes, more than ${maxFileBytes}`);
-        return await readFile(path);
+        return await readRegularFile(join(folder, file), { maxBytes: maxFileBytes, timeoutMs });
       } catch (cause) {
         const message = `Cannot read ${file} of the model in ${folder}. Install the model again.`;
         throw new ClickmaskError('model-not-found', message, { cause });

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import { ClickmaskError, messageOf } from '../../errors/index.js';
 import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
+import { refuseExternalData } from './external-data.js';
 
 /** Best first. WebGPU comes after the CPU unless it is asked for: on servers it is often a software renderer. */
 const preference: readonly Provider[] = ['cuda', 'cpu', 'webgpu'];
@@ -46,6 +47,7 @@ export async function createOnnxNodeBackend({ spin = false }: OnnxNodeOptions = 
     },
     async createSession(source, { providers, threads }) {
       const graph = await source.read();
+      refuseExternalData(graph);
       const refused: string[] = [];
       for (const provider of providers) {
         // The runtime drops a provider it does not know without a word, so it is checked here.

@@ -23,6 +23,28 @@ describe('a worker that dies', () => {
     await host.close();
   });
 
+  it('is replaced before anyone asks, also where the next one dies while it starts', async () => {
+    const starts: string[] = [];
+    const ways = ['exit', 'at once', 'at once', 'throw'];
+    const host = await createHost({
+      slots: [
+        {
+          start(onLost) {
+            const way = ways.shift() ?? 'exit';
+            starts.push(way);
+            return slot(way).start(onLost);
+          },
+        },
+      ],
+    });
+    const image = await host.open(picture(8, 8));
+    expect(await codeOf(host.segment(image, { clicks }))).toBe('worker-lost');
+    await expect.poll(() => starts, { timeout: 10_000 }).toEqual(['exit', 'at once', 'at once', 'throw']);
+    expect((await host.open(picture(8, 8))).width).toBe(8);
+    await host.close();
+    expect(starts).toHaveLength(4);
+  });
+
   it('before it is ready fails the start', async () => {
     expect(await codeOf(createHost({ slots: [slot('at once')] }))).toBe('worker-lost');
     expect(await codeOf(createHost({ slots: [workerSlot({} as EngineSettings, new URL('none.mjs', script))] }))).toBe(

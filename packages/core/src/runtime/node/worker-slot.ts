@@ -4,15 +4,18 @@ import { connectEngine, type EngineSlot } from '../../host/index.js';
 import type { EngineSettings } from './load-engine.js';
 import { nodePort } from './node-port.js';
 
-/** An engine in a worker thread of its own; starts a new thread when the last one is lost. */
+/** An engine in a worker thread of its own; starts a new thread when the last one is lost, and says so. */
 export function workerSlot(settings: EngineSettings, script: URL): EngineSlot {
   return {
-    async start() {
+    async start(onLost) {
       // The process's own flags are not for the worker; some, such as --input-type, would keep it from starting.
       const worker = new Worker(script, { workerData: settings, name: 'clickmask', execArgv: [] });
       const { ready, lost } = connectEngine(nodePort(worker));
       worker.on('error', (cause) => lost(lostError(cause)));
-      worker.on('exit', (code) => lost(lostError(new Error(`exit code ${code}`))));
+      worker.on('exit', (code) => {
+        lost(lostError(new Error(`exit code ${code}`)));
+        onLost?.();
+      });
       const engine = await ready;
       // An idle worker keeps nobody's process alive; one that works is kept by the promise its caller awaits.
       worker.unref();

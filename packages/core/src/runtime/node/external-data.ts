@@ -1,0 +1,53 @@
+import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
+import { bytesOf, numbersOf, readFields, textOf } from '../../wire/index.js';
+
+type Kind = 'model' | 'graph' | 'function' | 'node' | 'attribute' | 'sparse' | 'training' | 'tensor';
+
+/** Which fields of ONNX's messages hold messages that may hold tensors, by number (onnx.proto). */
+const inside: Readonly<Record<Exclude<Kind, 'tensor'>, Readonly<Record<number, Kind>>>> = {
+  model: { 7: 'graph', 20: 'training', 25: 'function' },
+  graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
+  function: { 7: 'node', 11: 'attribute' },
+  node: { 5: 'attribute' },
+  attribute: { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph', 22: 'sparse', 23: 'sparse' },
+  sparse: { 1: 'tensor', 2: 'tensor' },
+  training: { 1: 'graph', 2: 'graph' },
+};
+const inTensor = { name: 8, externalData: 13, dataLocation: 14 } as const;
+const external = 1;
+
+/** Graphs in attributes of nodes of graphs: deeper than any exporter goes. */
+const deepest = 60;
+
+/**
+ * Refuses a graph whose weights lie in other files: the runtime would read them from the process's folder, wherever the
+ * model came from, and no hash vouches for them.
+ *
+ * @throws ClickmaskError `bad-model`, also where the bytes are no ONNX model
+ */
+export function refuseExternalData(model: Uint8Array): void {
+  try {
+    visit(model, 'model', 0);
+  } catch (cause) {
+    if (isClickmaskError(cause, 'bad-model')) throw cause;
+    throw new ClickmaskError('bad-model', 'The graph cannot be loaded: it is no ONNX model. Export it again.', {
+      cause,
+    });
+  }
+}
+
+function visit(message: Uint8Array, kind: Kind, depth: number): void {
+  if (depth > deepest) throw new ClickmaskError('bad-model', 'Expected graphs within graphs to have an end.');
+  const fields = readFields(message);
+  if (kind === 'tensor') {
+    const isElsewhere = numbersOf(fields, inTensor.dataLocation).includes(external);
+    if (!isElsewhere && bytesOf(fields, inTensor.externalData).length === 0) return;
+    const name = textOf(fields, inTensor.name).slice(0, 80);
+    const text = `Expected all weights inside the graph but those of '${name}' are in another file. Export it as one file.`;
+    throw new ClickmaskError('bad-model', text);
+  }
+  const holders = inside[kind];
+  for (const { number, value } of fields) {
+    if (typeof value !== 'bigint' && Object.hasOwn(holders, number)) visit(value, holders[number], depth + 1);
+  }
+}
