@@ -97,13 +97,42 @@ async function eachChunk(
       if (done) return;
       onChunk(value);
     }
-  } catch (error) {
-    // Nothing more of it is taken; that the other side cannot be told so changes nothing.
-    void reader.cancel().catch(() => {});
-    throw error;
   } finally {
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
+    reader.releaseLock();
+  }
+}
+
+/** What is read away of a body that nobody wants: less than it costs to connect anew. */
+const unwanted = { bytes: 2 ** 20, ms: 1000 };
+
+/**
+ * Lets go of a body that was not read to its end. A short one is read away, so that its connection can be used again; a long
+ * or slow one is broken off, but not before its sender had time to read the answer.
+ */
+export async function dropBody(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader = body.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<{ readonly done: true }>((resolve) => {
+    timer = setTimeout(() => resolve({ done: true }), unwanted.ms);
+  });
+  try {
+    let left = unwanted.bytes;
+    for (;;) {
+      const { done, value } = (await Promise.race([left > 0 ? reader.read() : late, late])) as {
+        done: boolean;
+        value?: Uint8Array;
+      };
+      if (done) break;
+      left -= value?.length ?? 0;
+    }
+    await reader.cancel();
+  } catch {
+    // It has ended already, one way or another.
+  } finally {
+    clearTimeout(timer);
   }
 }
 

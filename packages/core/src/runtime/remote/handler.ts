@@ -10,7 +10,7 @@ import type { RgbImage } from '../../image/index.js';
 import { sha256, type View } from '../../models/index.js';
 import type { Prompt, Segmenter, SegmenterImage, SegmentOptions } from '../../segmenter/index.js';
 import { toPredictionData } from '../../segmenter/prediction.js';
-import { type BodyReader, createBodyReader } from './body-reader.js';
+import { type BodyReader, createBodyReader, dropBody } from './body-reader.js';
 import { foreignPage } from './foreign-page.js';
 import { createKnownImages, type KnownImages } from './known-images.js';
 import { pack, packedType, unpack } from './packed.js';
@@ -198,7 +198,10 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
   };
 
   return async function handleSegmenterRequest(request) {
-    const response = await answer(request).catch(refuse);
+    const response = await answer(request).catch((error: unknown) => {
+      void dropBody(request.body);
+      return refuse(error);
+    });
     for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
     return response;
   };

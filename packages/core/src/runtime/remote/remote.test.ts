@@ -277,6 +277,34 @@ describe('a segmenter behind HTTP', () => {
     expect([slow.status, await slow.json()]).toMatchObject([504, { error: { message: /too slowly/ } }]);
   });
 
+  test('reads away what is short of an unwanted body, and breaks off what is long or does not end', async () => {
+    const handle = createSegmenterHandler({ segmenter, maxBytes: 3e6 });
+    const ways: string[] = [];
+    const body = (name: string, chunks: number, ends: boolean) => {
+      let sent = 0;
+      return new ReadableStream({
+        pull(to) {
+          if (sent++ < chunks) to.enqueue(new Uint8Array(64_000));
+          else if (ends) {
+            ways.push(`${name} read`);
+            to.close();
+          }
+        },
+        cancel: () => void ways.push(`${name} broken off`),
+      });
+    };
+    for (const [name, chunks, ends] of [
+      ['short', 3, true],
+      ['long', 30, true],
+      ['endless', 1, false],
+    ] as const) {
+      const type = { 'content-type': 'text/plain' };
+      expect((await handle(post('images', body(name, chunks, ends), type))).status).toBe(415);
+    }
+    await expect.poll(() => ways, { timeout: 5000 }).toHaveLength(3);
+    expect(ways.toSorted()).toEqual(['endless broken off', 'long broken off', 'short read']);
+  });
+
   test('keeps bodies under way within a budget of bytes that came, half of it for one client', async () => {
     const handle = createSegmenterHandler({
       segmenter,

@@ -1,0 +1,112 @@
+// What surfaces share: processes, memory, inner addresses, and odd values.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import fc from 'fast-check';
+
+/** Resident memory of a process and its children, in MB. */
+export function memoryMb(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Starts a script of this folder that sends its address when it is ready. */
+export async function startServer(script, args = []) {
+  const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  const url = await Promise.race([
+    new Promise((resolve) => child.once('message', resolve)),
+    ended.then((code) => Promise.reject(new Error(`${script} ended with ${code}`))),
+  ]);
+  return {
+    url,
+    pid: child.pid,
+    child,
+    async stop() {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** A server of this machine that nobody may ever reach. */
+export async function forbiddenServer() {
+  let visits = 0;
+  const server = createServer((_request, response) => {
+    visits++;
+    response.end('secret');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  return { port, url: `http://127.0.0.1:${port}/`, visits: () => visits, close: () => server.close() };
+}
+
+/** Inner addresses in every spelling. */
+export const innerAddresses = (port) =>
+  [
+    '127.0.0.1',
+    'localhost',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:0:127.0.0.1]',
+    '[::127.0.0.1]',
+    '[64:ff9b::127.0.0.1]',
+    '[2002:7f00:1::]',
+    '0x7f000001',
+    '2130706433',
+    '017700000001',
+    '127.1',
+    '0.0.0.0',
+    '0',
+    'user:pass@127.0.0.1',
+    '127.0.0.1%2f',
+    '①②⑦.⓪.⓪.①',
+    'localhost.',
+  ].map((host) => `http://${host}:${port}/`);
+
+export const number = fc.oneof(
+  fc.double(),
+  fc.integer(),
+  fc.constantFrom(-0, 1e308, -1e308, 1e-308, 2 ** 53, 4294967296, 9e12),
+);
+/** Anything that JSON can say. */
+export const odd = fc.oneof(
+  { maxDepth: 2 },
+  fc.jsonValue({ maxDepth: 3 }),
+  number,
+  fc.string(),
+  fc.constantFrom(null, [], {}, '__proto__', 'constructor', true, '\u001b[2J', 'x'.repeat(20_000), '\u0000'),
+);
+
+/** Begins so many requests that announce a large body and send a byte now and then. */
+export async function stallBodies(url, path, headers, count = 12) {
+  const { hostname, port } = new URL(url);
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {});
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-length: 50000000\r\n${headers}\r\n\r\n{`,
+    );
+    const drip = setInterval(() => socket.writable && socket.write(' '), 500);
+    socket.on('close', () => clearInterval(drip));
+    return socket;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return async () => {
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+export async function untilTrue(test, ms) {
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    if (await test()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
