@@ -1,4 +1,4 @@
-// Core's handler in a plain Node server, as a user would mount it.
+// Core's handler in a plain Node server, as a user would mount it. Usage: node handler-server.mjs [PORT]
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import { createSegmenter } from '@clickmask/core/node';
@@ -26,10 +26,12 @@ const server = createServer(async (request, response) => {
     response.end();
   }
 });
-server.listen(0, '127.0.0.1', () => process.send?.(`http://127.0.0.1:${server.address().port}`));
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () =>
+  process.send?.(`http://127.0.0.1:${server.address().port}`),
+);
 process.once('SIGTERM', async () => {
   server.close();
   server.closeAllConnections();
   await segmenter.close();
-  process.disconnect();
+  process.disconnect?.();
 });

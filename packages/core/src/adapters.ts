@@ -15,5 +15,6 @@ export {
   isPublicAddress,
   redirectOf,
 } from './runtime/node/http/index.js';
+export { machineWarnings, type ProcessLimits } from './runtime/node/machine-warnings.js';
 export { type RegularFileOptions, readRegularFile } from './runtime/node/read-regular-file.js';
 export { foreignPage, type PageRules } from './runtime/remote/index.js';

@@ -2,10 +2,11 @@ import { createServer, type Server } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteSegmenter } from '@clickmask/core';
+import { machineWarnings } from '@clickmask/core/adapters';
 import { createSegmenter } from '@clickmask/core/node';
 import { serverFromOptions } from '@clickmask/core/serving';
 import { createLabelStudioBackend } from '../app/index.js';
-import { createJsonLogger, type Logger } from '../diagnostics/index.js';
+import { createJsonLogger, createLogWriter, type Logger } from '../diagnostics/index.js';
 import { outputKinds } from '../labeling-config/index.js';
 import { defaultLimits } from '../options/index.js';
 import { runTrainCommand } from '../training/index.js';
@@ -262,7 +263,7 @@ export interface RunningServer {
  * @throws UsageError for options that make no sense; ClickmaskError where the model does not load
  */
 export async function serve(values: Values, write: (line: string) => void): Promise<RunningServer> {
-  const logger = createJsonLogger(write);
+  const logger = createJsonLogger(createLogWriter(write));
   const user = values.text('user');
   const password = values.text('password');
   if ((user === undefined) !== (password === undefined)) {
@@ -390,6 +391,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 }
 
 function warn(logger: Logger, host: string, hasPassword: boolean, url: string | undefined): void {
+  for (const warning of machineWarnings()) logger.warn({}, warning);
   const isOpen = host !== '127.0.0.1' && host !== 'localhost' && host !== '::1';
   if (isOpen && !hasPassword) {
     logger.warn({ host }, 'everyone who reaches this port can use the backend; set --user and --password');

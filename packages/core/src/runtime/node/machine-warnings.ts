@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+
+/** What a process may use; undefined where the system does not say, or sets no limit. */
+export interface ProcessLimits {
+  readonly memoryBytes?: number;
+  readonly openFiles?: number;
+}
+
+/** A server with the embedded model takes some 300 MB, and caches beside it. */
+const enough = { memoryBytes: 768 * 2 ** 20, openFiles: 512 };
+
+/**
+ * What a server should say at its start of the limits that it runs under: a sentence for each that is low.
+ *
+ * @param limits - default: those of this process
+ *
+ * @example
+ * ```ts
+ * import { machineWarnings } from '@clickmask/core/adapters';
+ *
+ * console.log(machineWarnings({ openFiles: 64 }).length, machineWarnings({ openFiles: 4096 }).length); // 1 0
+ * ```
+ */
+export function machineWarnings(limits: ProcessLimits = processLimits()): readonly string[] {
+  const { memoryBytes = Infinity, openFiles = Infinity } = limits;
+  const warnings: string[] = [];
+  if (memoryBytes < enough.memoryBytes) {
+    const [is, wanted] = [memoryBytes, enough.memoryBytes].map((bytes) => Math.round(bytes / 2 ** 20));
+    warnings.push(
+      `This process may use ${is} MB of memory; below ${wanted} MB it may be ended by the system. Raise the limit, or lower the caches.`,
+    );
+  }
+  if (openFiles < enough.openFiles) {
+    warnings.push(
+      `This process may open ${openFiles} files and connections at a time; beyond, connections are not accepted. Raise the limit (ulimit -n) to ${enough.openFiles} or more.`,
+    );
+  }
+  return warnings;
+}
+
+function processLimits(): ProcessLimits {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  return {
+    // Without a limit it says 0, or more than any machine has.
+    memoryBytes: constrained > 0 && constrained < 2 ** 50 ? constrained : undefined,
+    openFiles: openFilesLimit(),
+  };
+}
+
+/** The soft limit; only Linux says it to a process. */
+function openFilesLimit(): number | undefined {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return limit === undefined ? undefined : Number(limit);
+  } catch {
+    return undefined;
+  }
+}
