@@ -8,7 +8,8 @@ import type { Engine } from '../segmenter/engine.js';
 import type { Prompt } from '../segmenter/prompt.js';
 import type { DraftMask } from '../segmenter/segmenter.js';
 import { connectEngine } from './connect-engine.js';
-import { createHost, type EngineSlot } from './create-host.js';
+import { createHost } from './create-host.js';
+import type { EngineSlot } from './lane.js';
 import { serveEngine } from './serve-engine.js';
 
 const at = (x: number, y: number, label: Click['label'] = 'positive'): Click => ({ x, y, label });
