@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -17,17 +17,14 @@ export type ServerKind = keyof typeof packages;
 /** The folder of an environment, made where it is not there yet; null, with a plain message, where that cannot be. */
 export function environmentOf(kind: ServerKind): string | null {
   const folder = join(cache, kind);
-  const marker = join(folder, 'bin', kind === 'triton' ? 'pip' : 'mlserver');
+  const ready = join(folder, 'ready');
+  if (existsSync(ready)) return folder;
   try {
-    if (!existsSync(marker) || (kind === 'triton' && sitePackages(folder) === null)) {
-      mkdirSync(cache, { recursive: true });
-      execFileSync('python3', ['-m', 'venv', folder], { stdio: 'ignore' });
-      execFileSync(join(folder, 'bin/pip'), ['install', '-q', ...packages[kind]], {
-        stdio: 'ignore',
-        timeout: 300_000,
-      });
-    }
     if (process.platform !== 'linux') throw new Error('not Linux');
+    mkdirSync(cache, { recursive: true });
+    execFileSync('python3', ['-m', 'venv', folder], { stdio: 'ignore' });
+    execFileSync(join(folder, 'bin/pip'), ['install', '-q', ...packages[kind]], { stdio: 'ignore', timeout: 300_000 });
+    writeFileSync(ready, '');
     return folder;
   } catch {
     rmSync(folder, { recursive: true, force: true });
@@ -36,13 +33,6 @@ export function environmentOf(kind: ServerKind): string | null {
     );
     return null;
   }
-}
-
-function sitePackages(folder: string): string | null {
-  const lib = join(folder, 'lib');
-  const python = existsSync(lib) ? readdirSync(lib).find((name) => name.startsWith('python3')) : undefined;
-  const site = python === undefined ? null : join(lib, python, 'site-packages');
-  return site !== null && existsSync(join(site, 'pytriton')) ? site : null;
 }
 
 export interface RunningServer {
@@ -88,7 +78,7 @@ export async function startServer(
   };
 }
 
-/** Triton's binary lies in the wheel; the Python backend wants its stub beside it. */
+/** By the script that the export writes. */
 function startTriton(
   environment: string,
   repository: string,
@@ -96,41 +86,16 @@ function startTriton(
   grpc: number,
   metrics: number,
 ): ChildProcess {
-  const site = sitePackages(environment) as string;
-  const server = join(site, 'pytriton/tritonserver');
-  const version = /python(3\.\d+)/.exec(site)?.[1] as string;
-  const backends = join(environment, 'backends');
-  if (!existsSync(join(backends, 'python/triton_python_backend_stub'))) {
-    cpSync(join(server, 'backends'), backends, { recursive: true });
-    cpSync(
-      join(server, 'python_backend_stubs', version, 'triton_python_backend_stub'),
-      join(backends, 'python/triton_python_backend_stub'),
-    );
-  }
-  const lib = execFileSync('python3', ['-c', 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))'])
-    .toString()
-    .trim();
   return spawn(
-    join(server, 'bin/tritonserver'),
+    'sh',
     [
-      `--model-repository=${repository}`,
-      `--backend-directory=${backends}`,
-      `--cache-directory=${join(server, 'caches')}`,
-      '--cache-config=local,size=268435456',
+      join(repository, 'start.sh'),
       ...[`--http-port=${http}`, `--grpc-port=${grpc}`, `--metrics-port=${metrics}`],
       '--http-address=127.0.0.1',
       '--grpc-address=127.0.0.1',
       '--exit-timeout-secs=2',
     ],
-    {
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        PATH: `${join(environment, 'bin')}:${process.env.PATH}`,
-        PYTHONPATH: site,
-        LD_LIBRARY_PATH: `${join(site, 'nvidia_pytriton.libs')}:${lib}`,
-      },
-    },
+    { stdio: 'ignore', env: { ...process.env, TRITON_ENV: environment } },
   );
 }
 

@@ -62,6 +62,15 @@ async function masksOf(options: Engine, files: readonly Uint8Array[]): Promise<r
 const differing = (a: readonly Uint8Array[], b: readonly Uint8Array[]) =>
   a.filter((mask, i) => Buffer.compare(mask, b[i]) !== 0).length;
 
+function iou(a: Uint8Array, b: Uint8Array): number {
+  let [both, either] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    both += a[i] & b[i];
+    either += a[i] | b[i];
+  }
+  return either === 0 ? 1 : both / either;
+}
+
 const environments: Readonly<Record<ServerKind, string | null>> = {
   triton: environmentOf('triton'),
   mlserver: environmentOf('mlserver'),
@@ -99,6 +108,16 @@ describe.skipIf(environments.triton === null)('a real Triton', () => {
     const [part, expected] = [files.slice(0, 4), local.slice(0, 20)];
     expect(differing(expected, await masksOf({ engine: { url: server.rest, level: 'plain' } }, part))).toBe(0);
     expect(differing(expected, await masksOf({ engine: { url: server.grpc, here: ['decoder'] } }, part))).toBe(0);
+  });
+
+  it('with halved features gives masks of IoU 0.999 and more', async () => {
+    const halves = await startServer(
+      'triton',
+      environments.triton as string,
+      repository('export-triton', '--backend', 'python', '--halves'),
+    );
+    const far = await masksOf({ engine: halves.grpc }, files).finally(() => halves.stop());
+    expect(Math.min(...far.map((mask, i) => iou(mask, local[i])))).toBeGreaterThanOrEqual(0.999);
   });
 
   it('killed in the middle of a click is a coded error, and the first click after its restart works', async () => {

@@ -22,7 +22,6 @@ export const exportOptions = {
   threads: { type: 'string' },
   queue: { type: 'string' },
   halves: { type: 'boolean' },
-  bytes: { type: 'boolean' },
   storage: { type: 'string' },
 } as const;
 
@@ -35,7 +34,6 @@ export const exportHelp = `Options of export-triton, export-kserve and export-ml
   --threads N            threads of each copy on a CPU (default: all cores)
   --queue N              requests that may wait for each graph (default 64)
   --halves               features as half-precision numbers: half the bytes
-  --bytes                pictures in bytes: a quarter of the size, masks differ a little
   --storage URI          KServe: where the cluster finds the repository (default pvc://clickmask-models)
 `;
 
@@ -66,9 +64,8 @@ export async function exportModel(action: ExportAction, target: string, values: 
       threads: wholeOption('threads', text('threads'), 1, 1024),
       queue: wholeOption('queue', text('queue'), 1, 1_000_000),
       halves: values.halves === true,
-      bytePictures: values.bytes === true,
     },
-    family?.unitPicture === true,
+    family?.bytePicture === true,
     await createOnnxNodeBackend().catch(() => undefined),
   );
   const written = {
@@ -78,7 +75,8 @@ export async function exportModel(action: ExportAction, target: string, values: 
   }[action]();
   await writeAll(out, written);
   for (const note of model.notes) process.stderr.write(`Note: ${note}\n`);
-  process.stdout.write(nextSteps(action, out, model));
+  const script = written.some(({ path }) => path === 'start.sh') ? join(out, 'start.sh') : null;
+  process.stdout.write(nextSteps(action, out, model, script));
   return 0;
 }
 
@@ -89,11 +87,22 @@ async function writeAll(out: string, files: readonly RepositoryFile[]): Promise<
   }
 }
 
-function nextSteps(action: ExportAction, out: string, { manifest, version }: ServableModel): string {
+function nextSteps(
+  action: ExportAction,
+  out: string,
+  { manifest, version }: ServableModel,
+  /** Starts the server without a container. */
+  script: string | null,
+): string {
   const head = `${manifest.name} ${manifest.version} is in ${out}, as version ${version}.\n`;
   switch (action) {
-    case 'export-triton':
-      return `${head}Start: tritonserver --model-repository=${out} --cache-config=local,size=1073741824\nThen: clickmask-label-studio --engine grpc://HOST:8001\n`;
+    case 'export-triton': {
+      const start =
+        script === null
+          ? `tritonserver --model-repository=${out} --cache-config=local,size=1073741824`
+          : `sh ${script}`;
+      return `${head}Start: ${start}\nThen: clickmask-label-studio --engine grpc://HOST:8001\n`;
+    }
     case 'export-mlserver':
       return `${head}Start: pip install mlserver==1.7.1 onnxruntime && mlserver start ${out}\nThen: clickmask-label-studio --engine grpc://HOST:8081\n`;
     case 'export-kserve':

@@ -11,6 +11,8 @@ export interface PixelScaling {
   /** Per channel, in scaled units; default none. */
   readonly mean?: readonly [number, number, number];
   readonly std?: readonly [number, number, number];
+  /** Whether resampled values are rounded to whole bytes first, as a picture of that size would hold them. Default false. */
+  readonly wholeBytes?: boolean;
 }
 
 /** Throws `bad-option` unless the rectangle lies inside the picture and holds a pixel. */
@@ -52,13 +54,15 @@ export function resizeToTensor(
   scaling: PixelScaling = {},
 ): Float32Array {
   checkInside(region, image);
-  const { scale = 1 / 255, mean = [0, 0, 0], std = [1, 1, 1] } = scaling;
+  const { scale = 1 / 255, mean = [0, 0, 0], std = [1, 1, 1], wholeBytes = false } = scaling;
   const plane = output.width * output.height;
   const rowLength = output.width * 3;
   const across = axisWeights(region.width, output.width, filter);
   const down = axisWeights(region.height, output.height, filter);
   const result = new Float32Array(plane * 3);
   const write = (y: number, row: Float64Array) => {
+    // All values are from 0 to 255.
+    if (wholeBytes) for (let i = 0; i < rowLength; i++) row[i] = (row[i] + 0.5) | 0;
     for (let channel = 0; channel < 3; channel++) {
       const factor = scale / std[channel];
       const shift = mean[channel] / std[channel];

@@ -105,8 +105,8 @@ export interface ModelFamily {
   readonly summary: string;
   /** Names of the graphs that a manifest of this family must have. */
   readonly graphs: readonly string[];
-  /** Whether the encoder takes the picture from 0 to 1, so that an inference server may be sent its bytes instead. */
-  readonly unitPicture?: boolean;
+  /** Whether `image` is always of whole bytes over 255, so that an inference server is sent these bytes instead. */
+  readonly bytePicture?: boolean;
   /**
    * @param sessions - one per graph, already checked against the manifest
    * @throws ClickmaskError `bad-model` where the manifest's options or shapes do not fit this family

@@ -142,7 +142,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
         manifest,
         graph: name,
         modelHash,
-        unitPicture: family.unitPicture === true,
+        bytePicture: family.bytePicture === true,
         read: () => readGraph(files, graph),
       };
       const session = await options.backend.createSession(source, { providers, threads: options.threads });

@@ -43,8 +43,8 @@ export interface GraphSource {
   readonly graph: string;
   /** SHA-256 of `model.json`, which vouches for all of the model; lower-case hex. */
   readonly modelHash: string;
-  /** Whether the graph's input `image` goes from 0 to 1, so that a server may take it in bytes. */
-  readonly unitPicture: boolean;
+  /** Whether the input `image` is always of whole bytes over 255, so that a server may take these. */
+  readonly bytePicture: boolean;
   /** @throws ClickmaskError `bad-model`, `model-not-found` */
   read(): Promise<Uint8Array>;
 }

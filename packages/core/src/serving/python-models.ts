@@ -15,8 +15,8 @@ class TritonPythonModel:
         parameters = {key: value["string_value"] for key, value in config.get("parameters", {}).items()}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(parameters.get("intra_op_thread_count", 0))
-        # A thread that waits would else burn the core that another one needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Threads spin while a graph runs, a quarter of its time less, and sleep between runs.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         on_gpu = args["model_instance_kind"] == "GPU"
         providers = ["CPUExecutionProvider"]
         if on_gpu:

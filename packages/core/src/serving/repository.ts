@@ -32,8 +32,6 @@ export interface RepositoryOptions {
   readonly threads?: number;
   /** Features as half-precision numbers: half the bytes, masks within a few pixels. Default false. */
   readonly halves?: boolean;
-  /** Pictures in bytes, a quarter of the size, where the model's family allows it; masks differ a little. Default false. */
-  readonly bytePictures?: boolean;
   /** Requests that may wait for each graph; more are refused. Default 64. */
   readonly queue?: number;
 }
@@ -64,35 +62,31 @@ export interface ServableGraph {
 /**
  * Reads a model and gives its graphs the tensors that the server is to take and give.
  *
- * @param unitPicture - whether the model's family allows pictures in bytes
+ * @param bytePicture - whether the model's family makes pictures of whole bytes, which are then sent as such
  * @param local - tries what batching does to the graphs; without one they are run one by one
  * @throws ClickmaskError `bad-option`, `bad-model`, `model-not-found`
  */
 export async function prepareModel(
   files: ModelFiles,
   given: RepositoryOptions,
-  unitPicture: boolean,
+  bytePicture: boolean,
   local?: InferenceBackend,
 ): Promise<ServableModel> {
   const options = resolve(given);
   const manifest = await readManifest(files);
   const hash = await sha256(await files.read('model.json'));
   const notes: string[] = [];
-  const bytes = options.bytePictures && unitPicture;
-  if (options.bytePictures && !unitPicture) {
-    notes.push(`Pictures stay floats: the family '${manifest.family}' takes them normalised.`);
-  }
   const halves = options.halves ? handedOn(manifest) : [];
   const canOpen = Object.values(manifest.graphs).every(hasBatchDimension);
   const graphs: ServableGraph[] = [];
   for (const [name, graph] of Object.entries(manifest.graphs)) {
     const onnx = withRim(await readGraph(files, graph), {
       openBatch: canOpen,
-      bytes: bytes && graph.inputs.some((input) => input.name === 'image') ? 'image' : undefined,
+      bytes: bytePicture && graph.inputs.some((input) => input.name === 'image') ? 'image' : undefined,
       halves: [...graph.inputs, ...graph.outputs].map((tensor) => tensor.name).filter((one) => halves.includes(one)),
     });
     const served = (tensor: DeclaredTensor): DeclaredTensor => {
-      if (bytes && tensor.name === 'image') return { ...tensor, type: 'uint8' };
+      if (bytePicture && tensor.name === 'image') return { ...tensor, type: 'uint8' };
       return halves.includes(tensor.name) ? { ...tensor, type: 'float16' } : tensor;
     };
     graphs.push({ name, onnx, inputs: graph.inputs.map(served), outputs: graph.outputs.map(served) });
@@ -111,14 +105,14 @@ export async function prepareModel(
 }
 
 function resolve(given: RepositoryOptions): ServableModel['options'] {
-  const { device = 'cpu', instances = 1, threads, halves = false, bytePictures = false, queue = 64 } = given;
+  const { device = 'cpu', instances = 1, threads, halves = false, queue = 64 } = given;
   if (device !== 'cpu' && device !== 'gpu') throw unexpected('bad-option', 'device', 'cpu or gpu', device);
   const { maxBatch = device === 'gpu' ? 8 : 1 } = given;
   expectInteger('bad-option', 'maxBatch', maxBatch, 1, 1024);
   expectInteger('bad-option', 'instances', instances, 1, 1024);
   if (threads !== undefined) expectInteger('bad-option', 'threads', threads, 1, 1024);
   expectInteger('bad-option', 'queue', queue, 1, 1_000_000);
-  return { device, maxBatch, instances, threads, halves, bytePictures, queue };
+  return { device, maxBatch, instances, threads, halves, queue };
 }
 
 /** Float tensors that one graph makes and another takes. */
@@ -145,7 +139,7 @@ async function firstUnfit(
 ): Promise<string | null> {
   if (local === undefined) return 'no runtime is at hand to try it. Install onnxruntime-node.';
   for (const { name, onnx, inputs } of graphs) {
-    const source = { manifest, graph: name, modelHash: hash, unitPicture: false, read: async () => onnx };
+    const source = { manifest, graph: name, modelHash: hash, bytePicture: false, read: async () => onnx };
     const session = await local.createSession(source, { providers: ['cpu'] });
     try {
       const one = Object.fromEntries(inputs.map((input, i) => [input.name, pattern(input, i + 1)]));

@@ -4,6 +4,7 @@ import { clickContract, hasClickLevel } from '../runtime/oip/click-sessions.js';
 import { hashParameter } from '../runtime/oip/served-model.js';
 import { tritonPythonModel } from './python-models.js';
 import type { RepositoryFile, ServableGraph, ServableModel } from './repository.js';
+import { tritonStart } from './triton-start.js';
 
 /** Which of Triton's backends runs the graphs: its own for ONNX, or Python with the package `onnxruntime`. */
 export type TritonBackend = 'onnxruntime' | 'python';
@@ -25,7 +26,8 @@ const batchUs = 2000;
 /** A repository for Triton: a model for each graph, and the click level as an ensemble of both. */
 export function tritonRepository(model: ServableModel, backend: TritonBackend): readonly RepositoryFile[] {
   const { manifest, version, graphs } = model;
-  const files = graphs.flatMap((graph): RepositoryFile[] => {
+  const start = backend === 'python' ? [{ path: 'start.sh', data: tritonStart }] : [];
+  const models = graphs.flatMap((graph): RepositoryFile[] => {
     const folder = `${manifest.name}-${graph.name}`;
     return [
       { path: `${folder}/config.pbtxt`, data: graphConfig(model, graph, backend) },
@@ -33,6 +35,7 @@ export function tritonRepository(model: ServableModel, backend: TritonBackend): 
       ...(backend === 'python' ? [{ path: `${folder}/${version}/model.py`, data: tritonPythonModel }] : []),
     ];
   });
+  const files = [...start, ...models];
   if (!hasClickLevel(manifest)) return files;
   const { name } = clickContract(manifest);
   return [

@@ -37,6 +37,28 @@ async function decode(options: Record<string, unknown>) {
   return model.decode(await model.encode(image, view), input);
 }
 
+describe('the picture that the encoder gets', () => {
+  it('is of whole bytes over 255, however it was shrunk, so that it may be sent as bytes', async () => {
+    let seen = new Float32Array(0);
+    const model = clickmaskFamily.load(parseManifest(tinyManifest()), {
+      ...sessions,
+      encoder: {
+        ...sessions.encoder,
+        run: async ({ image }) => {
+          seen = image.data as Float32Array<ArrayBuffer>;
+          return sessions.encoder.run({});
+        },
+      },
+    });
+    const size = { width: 47, height: 90 };
+    const data = Uint8Array.from({ length: size.width * size.height * 3 }, (_, i) => (i * i) % 251);
+    const roi = { x: 0, y: 0, ...size };
+    await model.encode({ ...size, data }, { roi, zoomed: false, mirrored: false });
+    expect(new Set(seen).size).toBeGreaterThan(50);
+    expect(seen.filter((value) => value !== Math.fround(Math.round(value * 255) / 255))).toEqual(new Float32Array(0));
+  });
+});
+
 describe('clickmask with several candidates', () => {
   it('gives each its own logits, and their scores', async () => {
     const { logits, scores: given } = await decode({});

@@ -11,7 +11,7 @@ import { previousOnGrid } from '../previous-on-grid.js';
 /**
  * Clickmask's own networks: an image encoder run once per region of interest, and a light decoder run per click.
  *
- * Encoder: `image` [1, 3, S, S], RGB from 0 to 1 (mean and scale are in the graph) → any number of feature maps.
+ * Encoder: `image` [1, 3, S, S], RGB from 0 to 1 in steps of 1/255 (mean and scale are in the graph) → any number of feature maps.
  * Decoder: those maps by the same names; `clicks` [1, N, 3] with x, y in input px and label 1 positive, 0 negative,
  * -1 padding, the first row the first click; `previous` [1, 1, s, s] probabilities → `logits` [1, K, s, s] and, where
  * K > 1, `scores` [1, K]. S, s and K are read from the manifest's shapes.
@@ -23,7 +23,7 @@ export const clickmaskFamily: ModelFamily = {
   name: 'clickmask',
   summary: 'image encoder once per region, light decoder per click',
   graphs: ['encoder', 'decoder'],
-  unitPicture: true,
+  bytePicture: true,
   load,
 };
 
@@ -48,7 +48,9 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     enough: input,
 
     async encode(image, { roi, mirrored }): Promise<EncodedFeatures> {
-      const data = resizeToTensor(image, image.full === undefined ? roi : wholeRect(image), input, 'area');
+      const shown = image.full === undefined ? roi : wholeRect(image);
+      // Whole bytes, as in training: it makes no difference then who shrinks the picture, or sends it over a wire.
+      const data = resizeToTensor(image, shown, input, 'area', { wholeBytes: true });
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
       return encoded(await encoder.run({ image: { type: 'float32', shape, data } }));

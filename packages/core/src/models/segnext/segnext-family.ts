@@ -25,7 +25,6 @@ export const segnextFamily: ModelFamily = {
   name: 'segnext',
   summary: 'SegNext: image encoder once, dense map of clicks and previous mask per click',
   graphs: ['encoder', 'decoder'],
-  unitPicture: true,
   load,
 };
 

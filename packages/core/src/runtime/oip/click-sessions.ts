@@ -38,14 +38,14 @@ const later = 2;
  * The two sessions. The encoder's "features" are the picture itself, under the name of the first; the others are empty.
  */
 export function clickSessions(
-  { manifest, unitPicture }: GraphSource,
+  { manifest, bytePicture }: GraphSource,
   call: ServedCall,
 ): { readonly encoder: InferenceSession; readonly decoder: InferenceSession } {
   const { encoder, decoder } = manifest.graphs;
   const contract = clickContract(manifest);
   const prompts = promptsOf(manifest.graphs);
   const carrier = decoder.inputs.find(({ name }) => !prompts.some((prompt) => prompt.name === name))?.name ?? '';
-  const inBytes = call.served.types.image === 'uint8' && unitPicture;
+  const inBytes = call.served.types.image === 'uint8' && bytePicture;
   /** What was encoded last, for {@link InferenceSession.warm}. */
   let latest: Tensor | null = null;
   return {

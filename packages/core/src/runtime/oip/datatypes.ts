@@ -44,7 +44,7 @@ export function toWire(name: string, tensor: Tensor, type: TensorType): WireTens
 }
 
 /**
- * A tensor from the wire, in an array of its own: bytes off the wire lie at any offset.
+ * A tensor from the wire, in place where its bytes lie at a multiple of their size; else as a copy.
  *
  * @throws CallFailure `garbage` where type, shape and bytes do not belong together
  */
@@ -56,7 +56,9 @@ export function fromWire({ name, datatype, shape, bytes }: WireTensor): Tensor {
     const said = `${bytes.length} bytes for ${datatype}[${shape.slice(0, 8).join(', ')}]`;
     throw new CallFailure('garbage', `output '${name}' has ${said}`);
   }
-  return { type, shape, data: new arrays[type](new Uint8Array(bytes).buffer) };
+  const width = bytesPerElement(type);
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, count) };
 }
 
 /** The same values as another type; only between float32, float16, and bytes for what goes from 0 to 1. */

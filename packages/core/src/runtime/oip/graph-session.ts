@@ -103,15 +103,15 @@ function mostBytes({ type, shape }: DeclaredTensor): number {
   return elements(shape as readonly number[]) * bytesPerElement(type);
 }
 
-function toServer(name: string, tensor: Tensor, type: TensorType, { unitPicture }: GraphSource): WireTensor {
-  if (type === 'uint8' && tensor.type === 'float32' && unitPicture) return toWire(name, unitBytes(tensor), type);
+function toServer(name: string, tensor: Tensor, type: TensorType, { bytePicture }: GraphSource): WireTensor {
+  if (type === 'uint8' && tensor.type === 'float32' && bytePicture) return toWire(name, unitBytes(tensor), type);
   return toWire(name, tensor, type);
 }
 
-/** A picture from 0 to 1 in bytes, each to the nearest. */
+/** The bytes of a picture that is made of whole bytes over 255. */
 export function unitBytes({ shape, data }: Tensor): Tensor {
   const bytes = new Uint8ClampedArray(data.length);
-  // A clamped array rounds; ties go to even, as the nearest byte of a float hardly ever is one.
+  // A clamped array rounds.
   for (let i = 0; i < bytes.length; i++) bytes[i] = (data as Float32Array)[i] * 255;
   return { type: 'uint8', shape, data: new Uint8Array(bytes.buffer) };
 }

@@ -136,6 +136,8 @@ function createClients(grpc: typeof Grpc, { target, secure }: ResolvedServer) {
       client = new grpc.Client(target, secure ? grpc.credentials.createSsl() : grpc.credentials.createInsecure(), {
         'grpc.max_receive_message_length': size,
         'grpc.max_send_message_length': -1,
+        // An answer fits into it, and comes without waiting for leave.
+        'grpc-node.flow_control_window': 4 * 2 ** 20,
         // A server that comes back is found again within the time of a retry.
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.min_reconnect_backoff_ms': 100,

@@ -1,7 +1,8 @@
-import { messageOf } from '../../errors/index.js';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { TensorInfo } from '../backend.js';
 import type { ResolvedServer } from './address.js';
 import { typeOf } from './datatypes.js';
+import { createHttpExchange } from './http-exchange.js';
 import {
   CallFailure,
   type InferRequest,
@@ -14,23 +15,15 @@ import {
 const headerLength = 'inference-header-content-length';
 
 /** The protocol over HTTP, tensors as bytes behind the JSON (the extension for binary tensor data). */
-export function createRestTransport({ url, headers }: ResolvedServer): OipTransport {
-  const call = async (path: string, timeoutMs: number, maxBytes: number, body?: Uint8Array, own = {}) => {
-    try {
-      const response = await fetch(`${url}/v2${path}`, {
-        method: body === undefined ? 'GET' : 'POST',
-        headers: { ...headers, ...own },
-        signal: AbortSignal.timeout(Math.max(1, Math.round(timeoutMs))),
-        // A token goes to the server it was given for, and nowhere else.
-        redirect: 'error',
-        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-      });
-      if (!response.ok) throw statusFailure(response.status, await readHead(response));
-      const bytes = await readBody(response, maxBytes);
-      return { bytes, head: response.headers.get(headerLength) };
-    } catch (error) {
-      throw asFailure(error);
-    }
+export function createRestTransport({ url, headers, secure }: ResolvedServer): OipTransport {
+  const http = createHttpExchange(secure);
+  const alignAt = (from: IncomingHttpHeaders) => Number(from[headerLength]);
+  const call = async (path: string, timeoutMs: number, maxBytes: number, body?: readonly Uint8Array[], own = {}) => {
+    const exchange = { body, headers: { ...headers, ...own }, timeoutMs, maxBytes, alignAt };
+    const answer = await http.send(`${url}/v2${path}`, exchange);
+    const { status, bytes } = answer;
+    if (status < 200 || status > 299) throw statusFailure(status, bytes);
+    return { bytes, head: answer.headers[headerLength] };
   };
   const json = async (path: string, timeoutMs: number) =>
     parseJson((await call(path, timeoutMs, maxMetadataBytes)).bytes);
@@ -100,14 +93,12 @@ export function createRestTransport({ url, headers }: ResolvedServer): OipTransp
       const answer = await call(path, timeoutMs, request.maxBytes + maxMetadataBytes, body, own);
       return readAnswer(answer.bytes, answer.head);
     },
-    close() {
-      // Connections are the platform's, and end when they are idle.
-    },
+    close: () => http.close(),
   };
 }
 
 function writeRequest({ inputs, outputs, priority }: InferRequest): {
-  readonly body: Uint8Array;
+  readonly body: readonly Uint8Array[];
   readonly head: number;
 } {
   const json = new TextEncoder().encode(
@@ -122,18 +113,11 @@ function writeRequest({ inputs, outputs, priority }: InferRequest): {
       outputs: outputs.map((name) => ({ name, parameters: { binary_data: true } })),
     }),
   );
-  const body = new Uint8Array(inputs.reduce((size, { bytes }) => size + bytes.length, json.length));
-  body.set(json);
-  let offset = json.length;
-  for (const { bytes } of inputs) {
-    body.set(bytes, offset);
-    offset += bytes.length;
-  }
-  return { body, head: json.length };
+  return { body: [json, ...inputs.map(({ bytes }) => bytes)], head: json.length };
 }
 
-function readAnswer(bytes: Uint8Array, head: string | null): readonly WireTensor[] {
-  if (head === null) {
+function readAnswer(bytes: Uint8Array, head: string | string[] | undefined): readonly WireTensor[] {
+  if (typeof head !== 'string') {
     const message = 'it has no binary tensors over REST. Use its gRPC address (grpc://…) instead';
     throw new CallFailure('failed', message);
   }
@@ -156,39 +140,6 @@ function readAnswer(bytes: Uint8Array, head: string | null): readonly WireTensor
   });
 }
 
-/** The beginning of a body: an error may repeat all of the request. */
-async function readHead(response: Response): Promise<Uint8Array> {
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) return chunk;
-  return new Uint8Array(0);
-}
-
-/** Reads a body, but no more than is allowed. */
-async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const claimed = Number(response.headers.get('content-length') ?? 0);
-  const tooLarge = (size: number) =>
-    new CallFailure('garbage', `its answer has ${size} bytes or more, where ${maxBytes} are the most that make sense`);
-  if (claimed > maxBytes) {
-    await response.body?.cancel();
-    throw tooLarge(claimed);
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    // Leaving the loop cancels the rest.
-    if (size > maxBytes) throw tooLarge(size);
-    chunks.push(chunk);
-  }
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
-}
-
 function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   const said = errorText(bytes);
   const message = `it answered ${status}${said === '' ? '' : `: ${said}`}`;
@@ -197,6 +148,12 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   if (status === 429 || status === 502 || status === 503) return new CallFailure('unavailable', message);
   if (status === 504) return new CallFailure('deadline', message);
   if (status === 404 || isUnknownModel(said)) return new CallFailure('unknown-model', message);
+  if (status >= 300 && status < 400) {
+    return new CallFailure(
+      'failed',
+      `${message}, to go elsewhere, which is not followed. Give the address it leads to`,
+    );
+  }
   // Servers with the extension say in the protocol's form what was wrong.
   if (status === 422 || said === '') {
     const advice =
@@ -218,21 +175,6 @@ function errorText(bytes: Uint8Array): string {
   } catch {
     return '';
   }
-}
-
-function asFailure(error: unknown): CallFailure {
-  if (error instanceof CallFailure) return error;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new CallFailure('deadline', 'it took too long', error);
-  }
-  if (/^HPE_|^UND_ERR_(?:RESPONSE|INVALID)|RES_CONTENT_LENGTH/.test(code)) {
-    return new CallFailure('garbage', `its answer is no HTTP (${messageOf(cause)})`, error);
-  }
-  if (/^UND_ERR_(?:HEADERS|BODY|CONNECT)_TIMEOUT$/.test(code))
-    return new CallFailure('deadline', 'it took too long', error);
-  return new CallFailure('unavailable', messageOf(cause), error);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

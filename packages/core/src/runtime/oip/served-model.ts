@@ -118,7 +118,7 @@ const render = ({ name, type, shape }: TensorInfo): string => `'${name}' ${type}
 function acceptsType(info: TensorInfo, declared: DeclaredTensor, source: GraphSource): boolean {
   if (info.type === declared.type) return true;
   if (declared.type !== 'float32') return false;
-  return info.type === 'float16' || (info.type === 'uint8' && info.name === 'image' && source.unitPicture);
+  return info.type === 'float16' || (info.type === 'uint8' && info.name === 'image' && source.bytePicture);
 }
 
 /** Where no version of the server holds the weights that the local `model.json` describes. */
