@@ -10,12 +10,14 @@ const cache = resolve(import.meta.dirname, '../../.cache');
 const packages = {
   triton: ['nvidia-pytriton==0.7.0', 'onnxruntime==1.30.0', 'numpy'],
   mlserver: ['mlserver==1.7.1', 'onnxruntime==1.30.0', 'numpy'],
+  schemas: ['kubernetes-validate==1.37.0'],
 } as const;
 
-export type ServerKind = keyof typeof packages;
+export type EnvironmentKind = keyof typeof packages;
+export type ServerKind = Exclude<EnvironmentKind, 'schemas'>;
 
 /** The folder of an environment, made where it is not there yet; null, with a plain message, where that cannot be. */
-export function environmentOf(kind: ServerKind): string | null {
+export function environmentOf(kind: EnvironmentKind): string | null {
   const folder = join(cache, kind);
   const ready = join(folder, 'ready');
   if (existsSync(ready)) return folder;
@@ -28,9 +30,7 @@ export function environmentOf(kind: ServerKind): string | null {
     return folder;
   } catch {
     rmSync(folder, { recursive: true, force: true });
-    console.warn(
-      `Left out: the tests on a real ${kind}, since it could not be installed (Linux with Python and PyPI).`,
-    );
+    console.warn(`Left out: the tests with ${kind}, since it could not be installed (Linux with Python and PyPI).`);
     return null;
   }
 }
@@ -47,12 +47,12 @@ export async function startServer(
   kind: ServerKind,
   environment: string,
   repository: string,
-  ports?: readonly number[],
+  { ports, options = [] }: { readonly ports?: readonly number[]; readonly options?: readonly string[] } = {},
 ): Promise<RunningServer> {
   const [http, grpc, metrics] = ports ?? (await freePorts(3));
   const child =
     kind === 'triton'
-      ? startTriton(environment, repository, http, grpc, metrics)
+      ? startTriton(environment, repository, [http, grpc, metrics], options)
       : spawn(join(environment, 'bin/mlserver'), ['start', repository], {
           stdio: 'ignore',
           env: {
@@ -82,9 +82,8 @@ export async function startServer(
 function startTriton(
   environment: string,
   repository: string,
-  http: number,
-  grpc: number,
-  metrics: number,
+  [http, grpc, metrics]: readonly number[],
+  options: readonly string[],
 ): ChildProcess {
   return spawn(
     'sh',
@@ -94,6 +93,7 @@ function startTriton(
       '--http-address=127.0.0.1',
       '--grpc-address=127.0.0.1',
       '--exit-timeout-secs=2',
+      ...options,
     ],
     { stdio: 'ignore', env: { ...process.env, TRITON_ENV: environment } },
   );

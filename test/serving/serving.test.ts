@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { promisify } from 'node:util';
 import { createSegmenter } from '@clickmask/core/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environmentOf, type RunningServer, type ServerKind, startServer } from './servers.js';
@@ -71,6 +74,47 @@ function iou(a: Uint8Array, b: Uint8Array): number {
   return either === 0 ? 1 : both / either;
 }
 
+/** A click on the command line, which trusts one more authority where that is given. */
+async function clickByCommand(url: string, authority?: string): Promise<unknown> {
+  const cli = join(root, 'packages/core/dist/bin/clickmask.js');
+  const args = [cli, 'segment', join(root, 'examples/photos/cat.jpg'), '--click', '200,160', '--engine', url];
+  const env = { ...process.env, ...(authority === undefined ? {} : { NODE_EXTRA_CA_CERTS: authority }) };
+  return JSON.parse((await promisify(execFile)('node', args, { env })).stdout);
+}
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+/** An authority of one's own, and a certificate by it for localhost. */
+function makeCertificates(folder: string) {
+  const [authority, authorityKey, certificate, key, request, names] = [
+    'ca.pem',
+    'ca.key',
+    'a.pem',
+    'a.key',
+    'a.csr',
+    'a.ext',
+  ].map((name) => join(folder, name));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    authorityKey,
+    '-out',
+    authority,
+    '-subj',
+    '/CN=test',
+  );
+  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', request, '-subj', '/CN=localhost');
+  writeFileSync(names, 'subjectAltName=DNS:localhost');
+  const by = ['-CA', authority, '-CAkey', authorityKey, '-CAcreateserial', '-extfile', names];
+  openssl('x509', '-req', '-in', request, ...by, '-out', certificate);
+  return { authority, certificate, key };
+}
+
 const environments: Readonly<Record<ServerKind, string | null>> = {
   triton: environmentOf('triton'),
   mlserver: environmentOf('mlserver'),
@@ -134,10 +178,35 @@ describe.skipIf(environments.triton === null)('a real Triton', () => {
       code: expect.stringMatching(/^backend-unavailable$|^deadline-exceeded$/),
     });
     const out = join(work, 'export-triton--backendpython');
-    server = await startServer('triton', environments.triton as string, out, ports);
+    server = await startServer('triton', environments.triton as string, out, { ports });
     await expect.poll(async () => (await click(63)).area, { timeout: 10_000 }).toBeGreaterThan(0);
     expect((await click(60)).area).toBe(before.area);
     await segmenter.close();
+  });
+
+  it.skipIf(!hasOpenssl)("is reached by TLS, with an authority of one's own, and not without it", async () => {
+    const { authority, certificate, key } = makeCertificates(work);
+    const files = [`--grpc-server-cert=${certificate}`, `--grpc-server-key=${key}`];
+    const out = join(work, 'export-triton--backendpython');
+    const options = ['--grpc-use-ssl=true', ...files];
+    const secure = await startServer('triton', environments.triton as string, out, { options });
+    const proxy = createTlsServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (socket) => {
+      const inner = connect(Number(new URL(secure.rest).port), '127.0.0.1');
+      socket.on('error', () => inner.destroy()).pipe(inner);
+      inner.on('error', () => socket.destroy()).pipe(socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const https = `https://localhost:${(proxy.address() as AddressInfo).port}`;
+    const grpcs = secure.grpc.replace('grpc://127.0.0.1', 'grpcs://localhost');
+    try {
+      for (const url of [grpcs, https]) {
+        expect(await clickByCommand(url, authority)).toMatchObject({ provider: 'oip' });
+        await expect(clickByCommand(url)).rejects.toThrow(/certificate|unavailable|failed/i);
+      }
+    } finally {
+      proxy.close();
+      await secure.stop();
+    }
   });
 
   it('with other weights is refused by name', async () => {

@@ -1,5 +1,6 @@
 import {
   adaptiveCascade,
+  createRemoteSegmenter,
   createSegmenter,
   type PostprocessOptions,
   type RefinementOptions,
@@ -15,6 +16,7 @@ export const modelOptions = {
   engine: { type: 'string' },
   'engine-level': { type: 'string' },
   'engine-here': { type: 'string' },
+  remote: { type: 'string' },
   threads: { type: 'string' },
   spin: { type: 'boolean' },
   cfr: { type: 'string' },
@@ -36,6 +38,8 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
                          comes from CLICKMASK_ENGINE_TOKEN
   --engine-level LEVEL   auto (default), click (one call a click) or plain (a call a graph)
   --engine-here GRAPHS   graphs that still run here, such as decoder
+  --remote URL           let a whole segmenter behind HTTP do the work, with its own model; a token for it comes from
+                         CLICKMASK_REMOTE_TOKEN
   --threads N            threads of the network on a CPU (default: all cores)
   --spin                 let waiting threads spin: for a machine that does nothing else
   --cfr N|auto|off       cascade-forward refinement: N steps, adaptive (at most 4), or none (default: the model's)
@@ -52,6 +56,9 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
 
 type Values = { readonly [K in keyof typeof modelOptions]?: string | boolean };
 
+/** What a segmenter elsewhere has of its own. */
+const notWithRemote = ['model', 'provider', 'engine', 'engine-level', 'engine-here', 'threads', 'spin'] as const;
+
 /** How a command wants its segmenter; left out: in this thread, on all cores. */
 export interface SegmenterPlace {
   readonly workers?: number;
@@ -61,9 +68,15 @@ export interface SegmenterPlace {
   readonly isQuiet?: boolean;
 }
 
-/** The segmenter that the options describe. */
+/** The segmenter that the options describe: here, or one behind HTTP. */
 export async function openSegmenter(values: Values, place: SegmenterPlace = {}): Promise<Segmenter> {
   const text = (name: keyof Values) => values[name] as string | undefined;
+  const remote = text('remote');
+  if (remote !== undefined) {
+    const own = notWithRemote.find((name) => values[name] !== undefined);
+    if (own !== undefined) throw new BadUse(`--${own} is up to the server of --remote. Leave one of them out.`);
+    return createRemoteSegmenter({ url: remote, token: process.env.CLICKMASK_REMOTE_TOKEN });
+  }
   const maxPixels = maxPixelsOf(values);
   const segmenter = await createSegmenter({
     model: text('model'),

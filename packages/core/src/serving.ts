@@ -1,2 +1,10 @@
 /** Networks on inference servers that speak the Open Inference Protocol v2 (Triton, KServe, MLServer). For Node. */
-export { createOipBackend, type InferenceServer, serverFromOptions } from './runtime/oip/index.js';
+export {
+  createOipBackend,
+  type InferenceServer,
+  inspectServer,
+  type ModelStatistics,
+  type ServedReport,
+  type ServerReport,
+  serverFromOptions,
+} from './runtime/oip/index.js';

@@ -1,5 +1,5 @@
-import { ClickmaskError, isClickmaskError, type Segmenter } from '@clickmask/core';
-import { adaptiveCascade, createSegmenter } from '@clickmask/core/node';
+import { ClickmaskError, isClickmaskError } from '@clickmask/core';
+import { adaptiveCascade, createRemoteSegmenter, createSegmenter, type Segmenter } from '@clickmask/core/node';
 import { createInteractor, type Interactor } from '../interactor/index.js';
 import { nameSettings } from './setting-names.js';
 import type { FunctionSettings } from './settings.js';
@@ -9,18 +9,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
   const { cacheMb, cascade } = settings;
   const bytes = cacheMb * 2 ** 20;
   return createInteractor({
-    segmenter: () =>
-      loadSegmenter({
-        model: settings.model,
-        provider: settings.provider,
-        engine: settings.engine,
-        threads: settings.threads,
-        spin: settings.spin,
-        workers: 1,
-        // A frame of the largest accepted size has to fit, or no click on it could be answered.
-        budgets: { pixels: Math.max(0.4 * bytes, 3 * settings.maxPixels), features: 0.25 * bytes, states: 0.1 * bytes },
-        limits: { maxPixels: settings.maxPixels },
-      }),
+    segmenter: () => openSegmenter(settings, bytes),
     reply: settings.reply,
     postprocess: settings.postprocess,
     refinement:
@@ -35,9 +24,20 @@ export function createFunction(settings: FunctionSettings): Interactor {
 }
 
 /** A segmenter, or what is wrong with the settings in their own names. */
-async function loadSegmenter(options: Parameters<typeof createSegmenter>[0]): Promise<Segmenter> {
+async function openSegmenter({ remote, ...settings }: FunctionSettings, bytes: number): Promise<Segmenter> {
+  if (remote !== undefined) return createRemoteSegmenter(remote);
   try {
-    return await createSegmenter(options);
+    return await createSegmenter({
+      model: settings.model,
+      provider: settings.provider,
+      engine: settings.engine,
+      threads: settings.threads,
+      spin: settings.spin,
+      workers: 1,
+      // A frame of the largest accepted size has to fit, or no click on it could be answered.
+      budgets: { pixels: Math.max(0.4 * bytes, 3 * settings.maxPixels), features: 0.25 * bytes, states: 0.1 * bytes },
+      limits: { maxPixels: settings.maxPixels },
+    });
   } catch (cause) {
     if (!isClickmaskError(cause)) throw cause;
     throw new ClickmaskError(cause.code, nameSettings(cause.message), { details: cause.details, cause });

@@ -57,6 +57,14 @@ describe('readFunctionSettings', () => {
     });
   });
 
+  it('takes a segmenter elsewhere, which has a model of its own', () => {
+    const remote = { CLICKMASK_REMOTE: 'http://segmenter:8080/clickmask', CLICKMASK_REMOTE_TOKEN: 't' };
+    expect(readFunctionSettings(remote).remote).toEqual({ url: 'http://segmenter:8080/clickmask', token: 't' });
+    expect(() => readFunctionSettings({ ...remote, CLICKMASK_ENGINE: 'http://triton:8000' })).toThrow(
+      /CLICKMASK_ENGINE/,
+    );
+  });
+
   it('counts an empty variable as absent', () => {
     expect(readFunctionSettings({ CLICKMASK_SMOOTH: ' ', CLICKMASK_REPLY: '' }).reply).toBe('mask');
   });

@@ -12,6 +12,8 @@ export interface FunctionSettings {
   readonly provider: 'auto' | Provider;
   /** `CLICKMASK_ENGINE`, `CLICKMASK_ENGINE_LEVEL`, `CLICKMASK_ENGINE_HERE`, `CLICKMASK_ENGINE_TOKEN`. Default: none. */
   readonly engine?: InferenceServer;
+  /** `CLICKMASK_REMOTE`, `CLICKMASK_REMOTE_TOKEN`: a whole segmenter elsewhere that does the work. Default: none. */
+  readonly remote?: { readonly url: string; readonly token?: string };
   /** `CLICKMASK_THREADS`: threads of the network. Default: all cores. */
   readonly threads?: number;
   /** `CLICKMASK_SPIN`: `on` lets waiting threads spin, for a machine that does nothing else. Default `off`. */
@@ -45,6 +47,9 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
   CLICKMASK_ENGINE_LEVEL: 'auto, click (one call a click) or plain (a call a graph)',
   CLICKMASK_ENGINE_HERE: 'graphs that still run in the function, such as decoder',
   CLICKMASK_ENGINE_TOKEN: 'bearer token for the inference server',
+  CLICKMASK_REMOTE:
+    'address of a whole segmenter behind HTTP that does the work, such as http://segmenter:8080/clickmask',
+  CLICKMASK_REMOTE_TOKEN: 'bearer token for that segmenter',
   CLICKMASK_THREADS: 'threads of the network, 1 to 256',
   CLICKMASK_SPIN: 'on or off: whether waiting threads spin',
   CLICKMASK_REPLY: 'mask, mask-bounds, shapes or auto',
@@ -80,6 +85,7 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
       here: reader.text('CLICKMASK_ENGINE_HERE')?.split(','),
       token: reader.text('CLICKMASK_ENGINE_TOKEN'),
     }),
+    remote: readRemote(reader),
     threads: reader.integer('CLICKMASK_THREADS', 1, 256),
     spin: reader.choice('CLICKMASK_SPIN', ['on', 'off'] as const) === 'on',
     reply: readReply(reader),
@@ -105,6 +111,17 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
     throw new ClickmaskError('bad-option', `Unknown variables ${unknown.join(', ')}. Known are ${known}.`);
   }
   return streamOff ? { ...settings, streamFrom: Number.POSITIVE_INFINITY } : settings;
+}
+
+/** A segmenter elsewhere has its own model and machine. */
+function readRemote(reader: Reader): FunctionSettings['remote'] {
+  const url = reader.text('CLICKMASK_REMOTE');
+  if (url === undefined) return undefined;
+  const own = ['CLICKMASK_MODEL', 'CLICKMASK_ENGINE'].find((name) => reader.text(name) !== undefined);
+  if (own !== undefined) {
+    throw new ClickmaskError('bad-option', `${own} is up to the segmenter at CLICKMASK_REMOTE. Leave one of them out.`);
+  }
+  return { url, token: reader.text('CLICKMASK_REMOTE_TOKEN') };
 }
 
 function readReply(reader: Reader): ReplyFormat {

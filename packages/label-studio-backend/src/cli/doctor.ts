@@ -10,7 +10,8 @@ import { reasons, toProblem } from '../problems/index.js';
 import { isRecord, negatedLabel, usualForms } from '../prompts/index.js';
 import { planConfigRepair } from '../repair/index.js';
 import { type Command, required, UsageError, type Values } from './arguments.js';
-import { labelStudioFlags } from './shared-flags.js';
+import { checkEngine } from './check-engine.js';
+import { engineFlags, engineOf, labelStudioFlags } from './shared-flags.js';
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -18,10 +19,13 @@ export const doctorCommand: Command = {
   flags: {
     ...labelStudioFlags,
     task: { type: 'number', value: 'N', help: 'Task to click on; default: the first one.' },
+    ...engineFlags,
+    model: { type: 'text', value: 'NAME|DIR', help: 'Model that the engine is to hold.', env: ['CLICKMASK_MODEL'] },
     json: { type: 'switch', help: 'Prints the checks as JSON.' },
   },
   examples: [
     'clickmask-label-studio doctor --url http://localhost:8080 --token … --project 1',
+    'clickmask-label-studio doctor --project 1 --engine grpc://triton:8001',
     'clickmask-label-studio doctor --project 1 --json',
   ],
 };
@@ -67,6 +71,8 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
     for (const name of names) say({ check: name, result: 'skipped', detail: 'not checked, because of the above' });
   };
 
+  const engine = engineOf(values);
+  if (engine !== undefined) await check('inference server', () => checkEngine(engine, values.text('model')));
   const version = await check('Label Studio answers', async () => {
     const value = await client.version();
     return { value, detail: `version ${value} at ${client.url.href}` };

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { createRemoteSegmenter } from '@clickmask/core';
 import { machineWarnings } from '@clickmask/core/adapters';
 import { createSegmenter } from '@clickmask/core/node';
-import { serverFromOptions } from '@clickmask/core/serving';
 import { createLabelStudioBackend } from '../app/index.js';
 import { createJsonLogger, createLogWriter, type Logger } from '../diagnostics/index.js';
 import { outputKinds } from '../labeling-config/index.js';
 import { defaultLimits } from '../options/index.js';
 import { runTrainCommand } from '../training/index.js';
 import { type Command, oneOf, UsageError, type Values } from './arguments.js';
-import { authFlags } from './shared-flags.js';
+import { authFlags, engineFlags, engineOf } from './shared-flags.js';
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -102,24 +101,7 @@ export const serveCommand: Command = {
       help: 'A whole segmenter of this project behind HTTP that does the work; its token: CLICKMASK_REMOTE_TOKEN.',
       env: ['CLICKMASK_REMOTE'],
     },
-    engine: {
-      type: 'text',
-      value: 'URL',
-      help: 'Inference server that runs the network, such as grpc://triton:8001; its token: CLICKMASK_ENGINE_TOKEN.',
-      env: ['CLICKMASK_ENGINE'],
-    },
-    'engine-level': {
-      type: 'text',
-      value: 'LEVEL',
-      help: 'auto, click (one call a click) or plain (a call a graph).',
-      env: ['CLICKMASK_ENGINE_LEVEL'],
-    },
-    'engine-here': {
-      type: 'list',
-      value: 'GRAPH',
-      help: 'Graph that still runs here, such as decoder.',
-      env: ['CLICKMASK_ENGINE_HERE'],
-    },
+    ...engineFlags,
     workers: {
       type: 'number',
       value: 'N',
@@ -324,17 +306,13 @@ export async function serve(values: Values, write: (line: string) => void): Prom
     remote !== undefined
       ? await createRemoteSegmenter({
           url: remote,
-          headers: bearer(process.env.CLICKMASK_REMOTE_TOKEN),
+          token: process.env.CLICKMASK_REMOTE_TOKEN,
           queueCapacity: 256,
         })
       : await createSegmenter({
           model: values.text('model'),
           provider: oneOf('provider', values.text('provider'), ['auto', 'cpu', 'webgpu', 'cuda']),
-          engine: serverFromOptions(values.text('engine'), {
-            level: oneOf('engine-level', values.text('engine-level'), ['auto', 'click', 'plain']),
-            here: values.list('engine-here'),
-            token: process.env.CLICKMASK_ENGINE_TOKEN,
-          }),
+          engine: engineOf(values),
           workers: values.number('workers', 1, 256) ?? 'auto',
           threads: values.number('threads', 1, 1024),
           spin: values.on('spin'),
@@ -400,6 +378,3 @@ function warn(logger: Logger, host: string, hasPassword: boolean, url: string | 
     logger.warn({}, 'LABEL_STUDIO_URL is not set: pictures that were uploaded to Label Studio cannot be fetched');
   }
 }
-
-const bearer = (token: string | undefined): Record<string, string> =>
-  token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };

@@ -1,4 +1,5 @@
-import type { Flag } from './arguments.js';
+import { type InferenceServer, serverFromOptions } from '@clickmask/core/serving';
+import { type Flag, oneOf, type Values } from './arguments.js';
 
 /** How the commands reach Label Studio. */
 export const labelStudioFlags = {
@@ -33,3 +34,35 @@ export const authFlags = {
     env: ['CLICKMASK_WEBHOOK_SECRET'],
   },
 } as const satisfies Record<string, Flag>;
+
+/** The inference server that runs the network. */
+export const engineFlags = {
+  engine: {
+    type: 'text',
+    value: 'URL',
+    help: 'Inference server that runs the network, such as grpc://triton:8001; its token: CLICKMASK_ENGINE_TOKEN.',
+    env: ['CLICKMASK_ENGINE'],
+  },
+  'engine-level': {
+    type: 'text',
+    value: 'LEVEL',
+    help: 'auto, click (one call a click) or plain (a call a graph).',
+    env: ['CLICKMASK_ENGINE_LEVEL'],
+  },
+  'engine-here': {
+    type: 'list',
+    value: 'GRAPH',
+    help: 'Graph that still runs here, such as decoder.',
+    env: ['CLICKMASK_ENGINE_HERE'],
+  },
+} as const satisfies Record<string, Flag>;
+
+/** Undefined where the network runs here. */
+export function engineOf(values: Values): InferenceServer | undefined {
+  const here = values.list('engine-here');
+  return serverFromOptions(values.text('engine'), {
+    level: oneOf('engine-level', values.text('engine-level'), ['auto', 'click', 'plain']),
+    ...(here.length === 0 ? {} : { here }),
+    token: process.env.CLICKMASK_ENGINE_TOKEN,
+  });
+}

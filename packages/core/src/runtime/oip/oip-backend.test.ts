@@ -2,30 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { codeOf } from '../../../test/support/fake-model.js';
-import type { ModelManifest } from '../../models/index.js';
-import type { GraphSource } from '../backend.js';
+import {
+  tinyFeeds as feeds,
+  tinyHash as hash,
+  tinySource as source,
+  tinyVersion as version,
+} from '../../../test/support/served-tiny.js';
 import { resolveServer } from './address.js';
 import { createOipClient } from './client.js';
 import { createOipBackend } from './oip-backend.js';
-import { versionOf } from './served-model.js';
 import { CallFailure, type FailureKind, type OipTransport } from './transport.js';
-
-const hash = '0123456789ab'.padEnd(64, '0');
-const version = versionOf(hash);
-const tensor = (name: string, ...shape: (number | string)[]) => ({ name, type: 'float32' as const, shape });
-const manifest = {
-  name: 'tiny',
-  version: '1',
-  graphs: { network: { inputs: [tensor('x', 'batch', 2)], outputs: [tensor('y', 'batch', 2)] } },
-} as unknown as ModelManifest;
-const source: GraphSource = {
-  manifest,
-  graph: 'network',
-  modelHash: hash,
-  bytePicture: false,
-  read: () => Promise.reject(new Error('The bytes are not wanted.')),
-};
-const feeds = { x: { type: 'float32' as const, shape: [1, 2], data: Float32Array.of(1, 2) } };
 
 const servers: Server[] = [];
 afterEach(() => {

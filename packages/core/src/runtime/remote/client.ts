@@ -12,6 +12,8 @@ export interface ServerAddress {
   readonly url: string;
   /** Sent with every request, such as `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as `Authorization: Bearer …`; never logged. */
+  readonly token?: string;
   /** Milliseconds after which a request fails with `deadline-exceeded`. Default 60000. */
   readonly timeoutMs?: number;
 }
@@ -27,7 +29,10 @@ export interface SegmenterClient {
 /** Times a request is sent again after a passing failure: the server is busy, or the network was away. */
 const retries = 2;
 
-export function createSegmenterClient({ url, headers = {}, timeoutMs = 60_000 }: ServerAddress): SegmenterClient {
+export function createSegmenterClient(server: ServerAddress): SegmenterClient {
+  const { url, token, timeoutMs = 60_000 } = server;
+  const bearer = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+  const headers = { ...server.headers, ...bearer };
   const base = url.endsWith('/') ? url : `${url}/`;
 
   /** The body of the answer, read to its end: it may break off, or take too long, just as the request may. */
