@@ -14,7 +14,7 @@ export interface EditorPage {
   readonly calls: readonly SmartCall[];
   openTask(project: number, task: number): Promise<void>;
   setAutoAnnotation(on: boolean): Promise<void>;
-  /** Takes a label of the n-th row of labels, and with it its tool. */
+  /** Takes a label of the n-th row of labels that is shown, and with it its tool. */
   pickLabel(row: number, label: string): Promise<void>;
   pickSmartTool(kind: 'key-point' | 'rectangle'): Promise<void>;
   /** Clicks at a place of the picture, 0 to 1, and waits for the answer where one is expected. */
@@ -25,6 +25,8 @@ export interface EditorPage {
   ): Promise<void>;
   dragPicture(from: readonly [number, number], to: readonly [number, number]): Promise<void>;
   acceptAll(): Promise<void>;
+  /** Takes an accepted region in the list of regions. */
+  selectRegion(id: string): Promise<void>;
   submit(): Promise<void>;
   screenshot(path: string): Promise<void>;
 }
@@ -81,7 +83,7 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
       await page.waitForTimeout(300);
     },
     async pickLabel(row, label) {
-      await page.locator('.lsf-labels').nth(row).getByText(label, { exact: true }).click();
+      await page.locator('.lsf-labels:visible').nth(row).getByText(label, { exact: true }).click();
       await page.waitForTimeout(200);
     },
     async pickSmartTool(kind) {
@@ -127,6 +129,15 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
     async acceptAll() {
       await page.getByTestId('bottombar-accept-suggestions-button').click();
       await page.waitForTimeout(700);
+    },
+    async selectRegion(id) {
+      // The list does not show ids; the panel of the one that is selected does.
+      for (const row of await page.locator('.lsf-outliner-item__title').all()) {
+        await row.click();
+        await page.waitForTimeout(300);
+        if (await page.getByText(id, { exact: false }).first().isVisible()) return;
+      }
+      throw new Error(`There is no region ${id} in the list.`);
     },
     async submit() {
       const saved = page.waitForResponse(

@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,13 +43,38 @@ export class Unavailable extends Error {}
  * @throws Unavailable without Python, or where the installation fails or takes longer than it may
  */
 export async function installLabelStudio(timeoutMs: number): Promise<string> {
-  if (process.env.CLICKMASK_LABEL_STUDIO === 'off') throw new Unavailable('CLICKMASK_LABEL_STUDIO is off');
   const venv = process.env.CLICKMASK_LABEL_STUDIO_VENV ?? join(root, '.cache/label-studio/venv');
-  const program = join(venv, process.platform === 'win32' ? 'Scripts/label-studio.exe' : 'bin/label-studio');
+  return install(venv, [`label-studio==${labelStudioVersion}`], 'label-studio', labelStudioVersion, timeoutMs);
+}
+
+/** What reads exports, none of it ours. */
+const readers = ['pycocotools==2.0.11', 'label-studio-converter==0.0.59', 'numpy', 'pillow'];
+
+/**
+ * Installs the readers of exports beside Label Studio.
+ *
+ * @returns the Python that has them
+ * @throws Unavailable as {@link installLabelStudio}
+ */
+export function installReaders(timeoutMs: number): Promise<string> {
+  return install(join(root, '.cache/label-studio/readers'), readers, 'python', readers.join(' '), timeoutMs);
+}
+
+/** @returns the program of a virtual environment that has the packages */
+async function install(
+  venv: string,
+  packages: readonly string[],
+  name: string,
+  version: string,
+  timeoutMs: number,
+): Promise<string> {
+  if (process.env.CLICKMASK_LABEL_STUDIO === 'off') throw new Unavailable('CLICKMASK_LABEL_STUDIO is off');
+  const isWindows = process.platform === 'win32';
+  const programOf = (one: string) => join(venv, isWindows ? `Scripts/${one}.exe` : `bin/${one}`);
   const mark = join(venv, 'clickmask-installed.txt');
-  if (existsSync(program) && existsSync(mark) && readFileSync(mark, 'utf8') === labelStudioVersion) return program;
-  const python = ['python3', 'python'].find((name) => {
-    const { status, stdout } = spawnSync(name, [
+  if (existsSync(programOf(name)) && existsSync(mark) && readFileSync(mark, 'utf8') === version) return programOf(name);
+  const python = ['python3', 'python'].find((one) => {
+    const { status, stdout } = spawnSync(one, [
       '-c',
       'import sys, venv, ensurepip; print(sys.version_info >= (3, 10))',
     ]);
@@ -48,13 +82,13 @@ export async function installLabelStudio(timeoutMs: number): Promise<string> {
   });
   if (python === undefined) throw new Unavailable('there is no Python from 3.10 on with the module venv');
   const until = Date.now() + timeoutMs;
-  console.log(`Installing label-studio ${labelStudioVersion} into ${venv}; this takes some minutes the first time.`);
+  console.log(`Installing ${packages.join(', ')} into ${venv}; this takes some minutes the first time.`);
   mkdirSync(join(venv, '..'), { recursive: true });
   await runUntil(until, python, ['-m', 'venv', '--clear', venv]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `label-studio==${labelStudioVersion}`];
-  await runUntil(until, join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'), pip);
-  writeFileSync(mark, labelStudioVersion);
-  return program;
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+  await runUntil(until, programOf('python'), pip);
+  writeFileSync(mark, version);
+  return programOf(name);
 }
 
 function runUntil(until: number, command: string, args: readonly string[]): Promise<void> {
@@ -75,9 +109,15 @@ function runUntil(until: number, command: string, args: readonly string[]): Prom
   });
 }
 
-/** Starts a fresh Label Studio: new database, one user. Takes up to a minute, which is its migrations. */
+/**
+ * Starts a fresh Label Studio: one user, no project. Its migrations take up to a minute, so the database that they made is
+ * kept beside the program for the next start.
+ */
 export async function startLabelStudio(program: string, timeoutMs: number): Promise<LabelStudioServer> {
   const folder = mkdtempSync(join(tmpdir(), 'clickmask-label-studio-'));
+  const database = join(folder, 'label_studio.sqlite3');
+  const migrated = join(program, '../..', `migrated-${labelStudioVersion}.sqlite3`);
+  if (existsSync(migrated)) copyFileSync(migrated, database);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const email = 'tester@example.com';
@@ -132,6 +172,10 @@ export async function startLabelStudio(program: string, timeoutMs: number): Prom
       throw new Unavailable(`Label Studio did not start: ${said.slice(-600)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  if (!existsSync(migrated)) {
+    copyFileSync(database, `${migrated}.${process.pid}`);
+    renameSync(`${migrated}.${process.pid}`, migrated);
   }
   const authorization = `Token ${token}`;
   const answer = async (response: Response, what: string): Promise<unknown> => {

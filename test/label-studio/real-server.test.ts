@@ -198,6 +198,55 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     expect(refused.out).toContain('✖ token');
   });
 
+  it('repairs a project whose old config and annotations spoil its exports, once', async (context) => {
+    needsServer(context);
+    const faulty = Number(process.env.CLICKMASK_FAULTY_ANNOTATIONS ?? 40);
+    const labels = '<Label value="Cup"/><Label value="Spoon"/>';
+    const { project } = await makeProject(
+      `<View><Image name="image" value="$image"/>
+  <PolygonLabels name="mask" toName="image" smart="false">${labels}</PolygonLabels>
+  <KeyPointLabels name="click" toName="image" smart="true" smartOnly="true">${labels}</KeyPointLabels>
+  <RectangleLabels name="box" toName="image" smart="true" smartOnly="true">${labels}</RectangleLabels></View>`,
+      false,
+    );
+    const points = [
+      [10, 10],
+      [40, 10],
+      [40, 60],
+    ];
+    const item = (type: string, name: string, label: string, value: Json): Json => ({
+      ...{ id: `region-${label}`, to_name: 'image', original_width: 600, original_height: 400, image_rotation: 0 },
+      ...{ type, from_name: name, value: { ...value, [type]: [label] } },
+    });
+    const result = ['Cup', 'Spoon'].flatMap((label) => [
+      item('polygonlabels', 'mask', label, { points, closed: true }),
+      item('keypointlabels', 'click', label, { points, closed: true }),
+    ]);
+    const tasks = Array.from({ length: faulty / 2 }, (_, i) => ({
+      data: { image: `/data/upload/1/picture-${i}.jpg` },
+      annotations: [{ result }, { result }],
+    }));
+    await labelStudio.call('POST', `/api/projects/${project}/import`, tasks);
+    expect(await exportStatus(project, 'COCO')).toBe(500);
+
+    const common = ['--url', labelStudio.url, '--token', labelStudio.token, '--project', String(project)];
+    expect((await commandAsync('doctor', ...common)).out).toContain(`${faulty} of ${faulty} annotations`);
+    const found = `${faulty} annotations: ${faulty} faulty, 0 mended`;
+    expect(await commandAsync('repair', ...common)).toMatchObject({ code: 1, out: expect.stringContaining(found) });
+    expect(await exportStatus(project, 'COCO')).toBe(500);
+    const mended = await commandAsync('repair', ...common, '--apply');
+    expect(mended).toMatchObject({ code: 0, out: expect.stringContaining(`${faulty} faulty, ${faulty} mended`) });
+    expect(await exportStatus(project, 'COCO')).toBe(200);
+    const again = await commandAsync('repair', ...common, '--apply');
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`${faulty} annotations: 0 faulty`) });
+    const archive = `/api/projects/${project}/export?exportType=JSON`;
+    const exported = (await labelStudio.call('GET', archive)) as { annotations: { result: Json[] }[] }[];
+    const kept = exported.flatMap(({ annotations }) => annotations.map((one) => one.result));
+    expect(kept).toHaveLength(faulty);
+    const own = result.filter(({ from_name: name }) => name === 'mask');
+    for (const one of kept) expect(one).toEqual(own.map((region) => expect.objectContaining(region)));
+  });
+
   it('answers clicks with the mask of the core, and the same region id', async (context) => {
     needsServer(context);
     const { task, backendId } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
@@ -345,14 +394,18 @@ async function failedExports(project: number): Promise<string[]> {
   const formats = (await labelStudio.call('GET', `/api/projects/${project}/export/formats`)) as Json[];
   const failed: string[] = [];
   for (const { name } of formats.filter(({ disabled }) => disabled !== true)) {
-    const path = `/api/projects/${project}/export?exportType=${name}&download_resources=false`;
-    const response = await fetch(`${labelStudio.url}${path}`, {
-      headers: { authorization: `Token ${labelStudio.token}` },
-    });
-    await response.arrayBuffer();
-    if (!response.ok) failed.push(String(name));
+    if ((await exportStatus(project, String(name))) !== 200) failed.push(String(name));
   }
   return failed;
+}
+
+async function exportStatus(project: number, format: string): Promise<number> {
+  const path = `/api/projects/${project}/export?exportType=${format}&download_resources=false`;
+  const response = await fetch(`${labelStudio.url}${path}`, {
+    headers: { authorization: `Token ${labelStudio.token}` },
+  });
+  await response.arrayBuffer();
+  return response.status;
 }
 
 describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {

@@ -97,6 +97,34 @@ describe('createEngine', () => {
     expect(await engine.stats()).toMatchObject({ images: 1, encodes: 1, predictions: 3, pixelBytes: 80 * 60 * 3 });
   });
 
+  it('answers a long history by its first positive click and the last pass', async () => {
+    const many = Array.from({ length: 150 }, (_, i) => at(10 + (i % 15), 10 + Math.floor(i / 15)));
+    const handle = fakeModel();
+    const engine = await loaded(handle);
+    const once = await ask(engine, { clicks: many });
+    expect(handle.calls.decodes).toBe(2);
+    for (const { x, y } of many) expect(isSet(once.runs, x, y)).toBe(true);
+    await ask(engine, { clicks: [...many, at(30, 30)] });
+    expect(handle.calls.decodes).toBe(3);
+    const negative = fakeModel();
+    const late = await loaded(negative);
+    await ask(late, { clicks: [...many.slice(0, 9).map(({ x, y }) => at(x, y, 'negative')), at(60, 45)] });
+    expect(negative.calls.decodes).toBe(1);
+  });
+
+  it('answers the box before a long history of clicks', async () => {
+    const handle = fakeModel({ box: true });
+    const box = { x1: 5, y1: 5, x2: 40, y2: 40 };
+    const engine = await loaded(handle);
+    await ask(engine, { box });
+    expect(handle.calls.decodes).toBe(1);
+    await ask(engine, { box, clicks: clicks.concat(clicks, clicks) });
+    expect(handle.calls.decodes).toBe(2);
+    const fresh = fakeModel({ box: true });
+    await ask(await loaded(fresh), { box, clicks: clicks.concat(clicks, clicks) });
+    expect(fresh.calls.decodes).toBe(2);
+  });
+
   it('prepares the features of the whole picture ahead', async () => {
     const handle = fakeModel();
     const engine = await loaded(handle);

@@ -270,11 +270,11 @@ export function createEngine(options: EngineOptions): Engine {
       });
       // A box that the model takes is answered by itself before the first click, as where it was drawn first.
       const least = box === null ? 1 : 0;
-      // Back to the last state that is known in full; clicks after it are answered one by one.
+      // Back to the last state that is known in full; a few clicks after it are answered one by one.
       let count = clicks.length;
       while (count >= least && states.get(names[count])?.report.complete !== true) count -= 1;
       let state = count < least ? undefined : states.get(names[count]);
-      for (count += 1; count <= clicks.length; count++) {
+      for (count of countsToAnswer(count + 1, clicks, box !== null)) {
         const isLast = count === clicks.length;
         const begun = states.get(names[count]);
         state = await step(clicks.slice(0, count), state, begun, isLast);
@@ -430,6 +430,24 @@ function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
   for (const [name, count] of Object.entries(limits)) {
     expectInteger('bad-option', `limits.${name}`, count, 1);
   }
+}
+
+/** More clicks than these that are new at once come from a file or a restart, not from somebody who watches the mask grow. */
+const mostSteps = 6;
+
+/**
+ * After how many clicks the network is asked. Each is shown the mask of the one before. Of a long history only the first
+ * click that is positive, which says where the object is, and the last pass, which sees all clicks, are needed.
+ *
+ * @param next - the first count that is not known
+ * @param hasBox - a box has been answered first, which says the same
+ */
+function countsToAnswer(next: number, clicks: readonly Click[], hasBox: boolean): readonly number[] {
+  const missing = clicks.length - next + 1;
+  const counts = Array.from({ length: Math.max(0, missing) }, (_, i) => next + i);
+  if (missing <= mostSteps) return counts;
+  const first = hasBox ? 0 : clicks.findIndex(({ label }) => label === 'positive') + 1;
+  return first < next || first === clicks.length ? [clicks.length] : [first, clicks.length];
 }
 
 /** A step that was not finished, as the cascade left it; a state without a map is always finished. */

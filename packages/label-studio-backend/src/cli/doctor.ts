@@ -8,7 +8,7 @@ import {
 } from '../labeling-config/index.js';
 import { reasons, toProblem } from '../problems/index.js';
 import { isRecord, negatedLabel, usualForms } from '../prompts/index.js';
-import { planConfigRepair } from '../repair/index.js';
+import { annotationsOf, planConfigRepair, repairResult } from '../repair/index.js';
 import { type Command, required, UsageError, type Values } from './arguments.js';
 import { checkEngine } from './check-engine.js';
 import { engineFlags, engineOf, labelStudioFlags } from './shared-flags.js';
@@ -99,7 +99,7 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
   }
   const config = await check('labeling config', async () => checkConfig(found.label_config));
   if (config === undefined) skip('exports');
-  else await check('exports', async () => checkExports(found.label_config));
+  else await check('exports', async () => checkExports(client, project, found.label_config));
   const backend = await check('backend', async () => checkBackend(client, project));
   const task = await check('task', async () => {
     const wanted = values.number('task', 1);
@@ -154,23 +154,38 @@ async function checkConfig(xml: string) {
   return { value, detail: `clicks with "${tool.name}" become ${output.type} "${output.name}"`, warning };
 }
 
+/** So that a project of a million annotations is answered for in seconds. */
+const mostAnnotations = 2000;
+
 /** What spoils Label Studio's exports, and labels whose name says something else than the config does. */
-async function checkExports(xml: string) {
-  const repairable = planConfigRepair(xml).xml !== xml;
+async function checkExports(client: LabelStudioClient, project: number, xml: string) {
+  const plan = planConfigRepair(xml);
+  const isConfigFaulty = plan.xml !== xml;
+  let [annotations, faulty] = [0, 0];
+  for await (const { annotation } of annotationsOf(client, project)) {
+    annotations++;
+    if (repairResult(annotation.result, plan) !== undefined) faulty++;
+    if (annotations === mostAnnotations) break;
+  }
+  const where = [
+    ...(isConfigFaulty ? ['the click tools of the labeling config have labels of their own'] : []),
+    ...(faulty > 0 ? [`${faulty} of ${annotations} annotations have items of the click tools beside their masks`] : []),
+  ];
+  const repairable = where.length > 0;
   const config = parseLabelingConfig(xml);
   const sayings = config.controls.flatMap(({ labels }) => labels.flatMap((label) => labelRemark(label, labels)));
   const warnings = [
     ...(repairable
       ? [
-          'The click tools have labels of their own: COCO and YOLO exports lose classes, come out empty or answer 500. ' +
-            '`clickmask-label-studio repair` mends the config and the annotations.',
+          `${plan.spoiled.join(', ')} lose classes, come out empty or answer 500. \`clickmask-label-studio repair\` shows ` +
+            'what has to change, and mends it with --apply.',
         ]
       : []),
     ...new Set(sayings),
   ];
   return {
     value: true,
-    detail: repairable ? 'some are wrong' : 'nothing in the labeling config spoils them',
+    detail: repairable ? where.join('; ') : 'nothing in the labeling config and annotations spoils them',
     warning: warnings.length === 0 ? undefined : warnings.slice(0, 5).join(' '),
   };
 }

@@ -1,5 +1,5 @@
 import { createLabelStudioClient, type LabelStudioAnnotation, type LabelStudioClient } from '../client/index.js';
-import { type ConfigRepair, planConfigRepair, repairResult } from '../repair/index.js';
+import { annotationsOf, type ConfigRepair, planConfigRepair, repairResult } from '../repair/index.js';
 import { type Command, required, UsageError, type Values } from './arguments.js';
 import { labelStudioFlags } from './shared-flags.js';
 
@@ -58,18 +58,6 @@ export async function repair(values: Values, say: (line: string) => void): Promi
     await client.changeLabelConfig(project, plan.xml);
   }
   return { annotations, faulty, mended, skipped, config: changes ? 'mended' : isFaulty ? 'faulty' : 'right' };
-}
-
-const pageSize = 50;
-
-async function* annotationsOf(client: LabelStudioClient, project: number) {
-  for (let after = 0; ; ) {
-    const page = await client.annotatedTasks(project, after, pageSize);
-    for (const { id: task, annotations } of page) for (const annotation of annotations) yield { task, annotation };
-    const last = page.at(-1)?.id;
-    if (last === undefined || last <= after) return;
-    after = last;
-  }
 }
 
 /** @returns false where somebody has changed the annotation since it was listed */

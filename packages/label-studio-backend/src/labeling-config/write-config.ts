@@ -61,14 +61,11 @@ const forms: Readonly<Record<OutputKind, Form>> = {
   // The brush exports pass over a second item of a type that they do not know, but take one of `Labels` for a second mask.
   brush: (labels, options) => [
     ...labelled('BrushLabels', 'name="mask" toName="image" smart="false"', labels),
-    ...prompts(options).flatMap(([tag, rest]) => labelled(`${tag}labels`, rest, labels)),
+    ...shownForClicks(prompts(options).flatMap(([tag, rest]) => labelled(`${tag}labels`, rest, labels))),
   ],
-  // COCO and YOLO want `PolygonLabels`. Clicks take their label from `Labels`, which is hidden while a region is selected,
-  // so that there is one row only by which a region is given another label.
+  // COCO and YOLO want `PolygonLabels`; clicks take their label from `Labels`.
   polygon: (labels, options) => [
-    '<View visibleWhen="no-region-selected">',
-    ...labelled('Labels', 'name="label" toName="image"', labels).map((line) => `  ${line}`),
-    '</View>',
+    ...shownForClicks(labelled('Labels', 'name="label" toName="image"', labels)),
     ...labelled('PolygonLabels', 'name="mask" toName="image" smart="false"', labels),
     ...barePrompts(options),
   ],
@@ -84,6 +81,13 @@ const forms: Readonly<Record<OutputKind, Form>> = {
     ...barePrompts(options),
   ],
 };
+
+/** Rows that are hidden while a region is selected, so that one row is left by which it is given another label. */
+const shownForClicks = (rows: readonly string[]) => [
+  '<View visibleWhen="no-region-selected">',
+  ...rows.map((row) => `  ${row}`),
+  '</View>',
+];
 
 /** The tools to click with: tag name and attributes. */
 function prompts({ negativeTool = false, boxTool = true }: WriteConfigOptions): (readonly [string, string])[] {

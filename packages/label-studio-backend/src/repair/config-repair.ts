@@ -10,7 +10,17 @@ export interface ConfigRepair {
   readonly labels?: string;
   /** Controls that lose their labels to that tag, with the type that their regions have then. */
   readonly bare: ReadonlyMap<string, string>;
+  /** Exports of the project that are wrong where something has to change. */
+  readonly spoiled: readonly string[];
 }
+
+/** What comes out wrong, by the kind of region, where a region has a second item of a click tool. */
+const spoiledExports: Readonly<Record<string, readonly string[]>> = {
+  polygon: ['COCO', 'YOLO', 'YOLO_OBB'],
+  rectangle: ['COCO', 'YOLO', 'YOLO_OBB', 'VOC'],
+  brush: ['COCO', 'YOLO'],
+  bitmask: ['COCO', 'YOLO'],
+};
 
 const element = (tag: string) =>
   new RegExp(`<${tag}\\b((?:"[^"]*"|'[^']*'|[^>"'])*?)(?:/>|>([\\s\\S]*?)</${tag}\\s*>)`, 'g');
@@ -23,13 +33,20 @@ export function planConfigRepair(xml: string): ConfigRepair {
   const config = parseLabelingConfig(xml);
   const tools = config.controls.filter(isLabelledPrompt);
   const prompts = new Set(config.controls.filter(isPrompt).map(({ name }) => name));
-  const spelled = tools.some(({ type }) => /<(?:KeyPoint|Rectangle)Labels\b/.test(xml) && type !== '');
-  if (!spelled) return { xml, prompts, bare: new Map() };
+  const spelled = tools.length > 0 && /<(?:KeyPoint|Rectangle)Labels\b/.test(xml);
   const outputs = config.controls.filter((one) => one.kind !== 'keypoint' && !isPrompt(one));
+  const spoiled = [...new Set(outputs.flatMap(({ kind }) => spoiledExports[kind] ?? []))];
+  if (!spelled) {
+    // The brush exports pass over a second item of the printed config's tools.
+    const harmless = outputs.every(({ kind }) => kind === 'brush');
+    return { xml, prompts: harmless ? new Set() : prompts, bare: new Map(), spoiled };
+  }
   const isPolygon = outputs.some(({ kind }) => kind === 'polygon');
   const isRectangle = outputs.some(({ kind }) => kind === 'rectangle');
   // Other exports do not look at tags in lower case.
-  if (!isPolygon && !isRectangle) return { xml: editPrompts(xml, config, lowerCase), prompts, bare: new Map() };
+  if (!isPolygon && !isRectangle) {
+    return { xml: editPrompts(xml, config, lowerCase), prompts, bare: new Map(), spoiled };
+  }
   const labels = freeName(config, 'label');
   const bare = new Map(tools.map(({ name, kind }) => [name, kind as string]));
   let mended = withLabels(editPrompts(xml, config, withoutLabels), xml, config, labels, isPolygon);
@@ -39,7 +56,7 @@ export function planConfigRepair(xml: string): ConfigRepair {
     );
     bare.set(name, type.replace('labels', ''));
   }
-  return { xml: mended, prompts, labels, bare };
+  return { xml: mended, prompts, labels, bare, spoiled };
 }
 
 const isPrompt = ({ kind, smartOnly }: Control) => smartOnly && (kind === 'keypoint' || kind === 'rectangle');
