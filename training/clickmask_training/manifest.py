@@ -16,7 +16,7 @@ UNCLEAR_NOTE = (
 REFINEMENT = {
     # The first click is the weak one; later ones gain less than a further pass costs.
     "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
-    # RITM's numbers; large objects gain nothing from it.
+    # RITM's numbers. Large objects gain from it once their shape is found: from the fourth click on.
     "zoomIn": {
         "skipClicks": 1,
         "expansion": 1.4,
@@ -24,8 +24,11 @@ REFINEMENT = {
         "keepIou": 0.5,
         "threshold": 0.5,
         "largestShare": 0.3,
+        "anySizeFrom": 4,
     },
     "flip": False,
+    # A pupil, a window, a reflection: what no negative click asked for.
+    "fillHoles": {"share": 0.03},
 }
 """What the exported model does unless its user says otherwise."""
 
@@ -75,7 +78,9 @@ def refinement_of(content: dict) -> Refinement:
             keep_iou=zoom["keepIou"],
             threshold=zoom["threshold"],
             largest_share=zoom.get("largestShare", 1.0),
+            any_size_from=zoom.get("anySizeFrom"),
         ),
+        fill_holes=content.get("fillHoles", {}).get("share", 0.0),
     )
 
 

@@ -29,6 +29,8 @@ class ZoomIn:
     threshold: float = 0.5
     largest_share: float = 1.0
     """The whole picture is looked at where the region would cover more than this share of it; not RITM's."""
+    any_size_from: int | None = None
+    """The number of clicks from which ``largest_share`` does not count; not RITM's."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Refinement:
     candidate: str | int = "first"
     """``first``: the first candidate, which answers for the whole prompt; ``score``: the best-scored one; or its index."""
     threshold: float = 0.5
+    fill_holes: float = 0.0
+    """Holes of at most this share of the mask are filled, but for those with a negative click."""
 
 
 class ClickPipeline:
@@ -70,7 +74,9 @@ class ClickPipeline:
     @property
     def mask(self) -> np.ndarray:
         """The present mask, uint8 (H, W)."""
-        return (self.probabilities > self.refinement.threshold).astype(np.uint8)
+        mask = (self.probabilities > self.refinement.threshold).astype(np.uint8)
+        share = self.refinement.fill_holes
+        return fill_holes(mask, share * int(mask.sum()), self.clicks) if share > 0 else mask
 
     def add(self, click: Click) -> np.ndarray:
         """Take a click (image px) and return the new mask."""
@@ -154,7 +160,9 @@ class ClickPipeline:
         if not mask.any():
             return whole
         region = zoom_region(mask, self.clicks, self._zoomed, zoom)
-        self._zoomed = region if region[2] * region[3] <= zoom.largest_share * self.width * self.height else None
+        any_size = zoom.any_size_from is not None and len(self.clicks) >= zoom.any_size_from
+        most = (1.0 if any_size else zoom.largest_share) * self.width * self.height
+        self._zoomed = region if region[2] * region[3] <= most else None
         return self._zoomed or whole
 
 
@@ -163,6 +171,22 @@ def _resize(values: np.ndarray, side: int) -> np.ndarray:
     height, width = values.shape[:2]
     result = cv2.resize(values, (side, height), interpolation=cv2.INTER_AREA if width > side else cv2.INTER_LINEAR)
     return cv2.resize(result, (side, side), interpolation=cv2.INTER_AREA if height > side else cv2.INTER_LINEAR)
+
+
+def fill_holes(mask: np.ndarray, most: float, clicks: list[Click]) -> np.ndarray:
+    """A mask, uint8 (H, W), without its holes of up to ``most`` px in which no negative click lies.
+
+    A hole is 4-connected and does not touch the border of the picture.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    height, width = mask.shape
+    meant = {int(labels[min(height - 1, int(y)), min(width - 1, int(x))]) for x, y, label in clicks if label < 0.5}
+    filled = np.zeros(count, np.uint8)
+    for hole in range(1, count):
+        x, y, w, h, area = (int(value) for value in stats[hole])
+        if area <= most and hole not in meant and x > 0 and y > 0 and x + w < width and y + h < height:
+            filled[hole] = 1
+    return mask | filled[labels]
 
 
 def zoom_region(mask: np.ndarray, clicks: list[Click], current: Region | None, zoom: ZoomIn) -> Region:

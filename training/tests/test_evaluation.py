@@ -18,7 +18,7 @@ from clickmask_training.evaluate import (
 from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
 from clickmask_training.models import Candidates
 from clickmask_training.pictures import write_worst
-from clickmask_training.pipeline import ClickPipeline, Refinement, ZoomIn, zoom_region
+from clickmask_training.pipeline import ClickPipeline, Refinement, ZoomIn, fill_holes, zoom_region
 from clickmask_training.samples import write_berkeley, write_corrections
 
 GRABCUT = Path(__file__).resolve().parents[3] / "shared" / "data" / "grabcut"
@@ -109,8 +109,8 @@ def test_zoom_region_follows_the_published_rule():
 
 
 def test_zoom_leaves_large_objects_alone():
-    def regions(largest_share: float) -> list:
-        zoom = ZoomIn(least_side=20, largest_share=largest_share)
+    def regions(largest_share: float, any_size_from: int | None = None) -> list:
+        zoom = ZoomIn(least_side=20, largest_share=largest_share, any_size_from=any_size_from)
         pipeline = ClickPipeline(BrightNetwork(), Refinement(zoom_in=zoom), sample().image)
         taken = []
         for click in ((40.5, 45.5, 1.0), (42.5, 45.5, 1.0)):
@@ -125,6 +125,17 @@ def test_zoom_leaves_large_objects_alone():
     share = second[2] * second[3] / (width * height)
     assert regions(share) == [first, second]
     assert regions(share * 0.99) == [whole, whole]
+    assert regions(share * 0.99, any_size_from=2) == [first, second]
+    assert regions(share * 0.99, any_size_from=3) == [whole, whole]
+
+
+def test_holes_that_nobody_asked_for_are_filled():
+    mask = np.ones((20, 20), np.uint8)
+    mask[5:8, 5:8] = mask[10:12, 10:12] = mask[15:, 3] = mask[2, 15] = mask[3, 16] = 0
+    filled = fill_holes(mask, 4, [(11.0, 11.5, 0.0)])
+    expected = mask.copy()
+    expected[2, 15] = expected[3, 16] = 1
+    assert np.array_equal(filled, expected)
 
 
 def test_correction_starts_from_the_given_mask():

@@ -66,8 +66,7 @@ export async function createDefaultSegmenter(
   const files = assets !== undefined ? filesOfFolder(assets) : await bundled?.();
   return createSegmenter({
     ...files,
-    // Each region that zoom-in looks at is encoded anew, which takes a browser several times as long as a click.
-    ...(model === undefined ? { refinement: { zoomIn: 'off' } } : { model }),
+    ...(model === undefined ? {} : { model }),
     provider: provider as NonNullable<WebSegmenterOptions['provider']>,
     ...(mode === 'split' && server !== undefined ? { split: { url: server } } : {}),
     // Who asks for WebGPU by name gets it, emulated or not.

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isSet } from '@clickmask/core/masks';
+import { area, intersection, isSet, rectRuns } from '@clickmask/core/masks';
 import { createSegmenter, createSession, isClickmaskError, type Segmenter } from '@clickmask/core/node';
 import { addClick, answerSession, createSessionLog, maskOfObject, replaySessionLog } from '@clickmask/core/session';
 import sharp from 'sharp';
@@ -57,6 +57,25 @@ describe('the embedded model', () => {
     for (const mask of masks) expect(Buffer.compare(mask, once.mask.data)).toBe(0);
     expect(once.area).toBeGreaterThan(1000);
     expect(isSet(once.runs, 200, 160)).toBe(true);
+  });
+
+  it('finds a region of one colour from a click beside its border, and fills holes that nobody asked for', async () => {
+    const size = { width: 640, height: 480 };
+    const inside = (x: number, y: number) => x < 230 && !(x >= 90 && x < 120 && y >= 200 && y < 240);
+    const data = new Uint8Array(size.width * size.height * 3);
+    for (let i = 0; i < size.width * size.height; i++) {
+      data.set(inside(i % size.width, Math.floor(i / size.width)) ? [60, 90, 160] : [200, 200, 190], 3 * i);
+    }
+    const image = await inProcess.open({ ...size, data });
+    for (const click of [at(226, 240), at(215, 70), at(228, 400)]) {
+      const { runs } = await inProcess.segment(image, { clicks: [click] });
+      const found = [area(intersection(runs, rectRuns(size, { x: 0, y: 0, width: 230, height: 480 }))), area(runs)];
+      expect(found[0] / 110_400).toBeGreaterThan(0.97);
+      expect(found[1] / found[0]).toBeLessThan(1.02);
+      expect(isSet(runs, 105, 220)).toBe(true);
+    }
+    const open = await inProcess.segment(image, { clicks: [at(215, 70), at(105, 220, 'negative')] });
+    expect(isSet(open.runs, 105, 220)).toBe(false);
   });
 
   it('refines as it was made to, in process and behind a worker', async () => {

@@ -33,7 +33,7 @@ machine; nothing has to be deployed. Masks are added beside what is there. Can b
                         either since. Tracks stay: CVAT keeps no masks in them
   --undo                brings back what --replace deleted, and does nothing else
   --min-overlap N       a mask that fits its shape less than this is not saved, 0 to 1; default ${refineDefaults.minOverlap}
-  --fill-holes N        fills holes of up to N pixels
+  --fill-holes N        fills holes of up to N pixels; default the model's: 3 % of the mask for the embedded one
   --remove-specks N     drops parts of fewer than N pixels
   --model NAME|DIR      default clickmask-small
   --state FILE          what is done, and what was deleted; default clickmask-refine-job-N.jsonl
@@ -99,6 +99,7 @@ export async function refine(args: readonly string[], terminal: Terminal): Promi
         terminal.err(`Back already, it seems, and changed since: ${names(report.unclear)}.`);
       return 0;
     }
+    const holes = given.number('fill-holes', 0, 1e9);
     const segmenter = await createSegmenter({ model: given.text('model') });
     try {
       const report = await refineJob({
@@ -113,7 +114,7 @@ export async function refine(args: readonly string[], terminal: Terminal): Promi
         dryRun: given.flag('dry-run'),
         minOverlap: given.number('min-overlap', 0, 1),
         postprocess: {
-          fillHoles: given.number('fill-holes', 0, 1e9) ?? 0,
+          ...(holes === undefined ? {} : { fillHoles: holes }),
           removeSpecks: given.number('remove-specks', 0, 1e9) ?? 0,
         },
         memory,

@@ -7,7 +7,7 @@ describe('readFunctionSettings', () => {
       provider: 'auto',
       spin: false,
       reply: 'mask',
-      postprocess: { fillHoles: 0, removeSpecks: 0, smooth: 0 },
+      postprocess: { removeSpecks: 0, smooth: 0 },
       maxPixels: 64e6,
       cacheMb: 160,
       deadlineMs: 25_000,
@@ -65,6 +65,11 @@ describe('readFunctionSettings', () => {
     );
   });
 
+  it('takes the size of holes as a share of the mask', () => {
+    expect(readFunctionSettings({ CLICKMASK_FILL_HOLES: '2.5%' }).postprocess.fillHoles).toEqual({ share: 0.025 });
+    expect(readFunctionSettings({ CLICKMASK_FILL_HOLES: '0' }).postprocess.fillHoles).toBe(0);
+  });
+
   it('counts an empty variable as absent', () => {
     expect(readFunctionSettings({ CLICKMASK_SMOOTH: ' ', CLICKMASK_REPLY: '' }).reply).toBe('mask');
   });
@@ -76,6 +81,8 @@ describe('readFunctionSettings', () => {
     ['CLICKMASK_THRESHOLD', 'half'],
     ['CLICKMASK_PARTS', 'some'],
     ['CLICKMASK_FILL_HOLES', '-1'],
+    ['CLICKMASK_FILL_HOLES', '101%'],
+    ['CLICKMASK_FILL_HOLES', '%'],
     ['CLICKMASK_SMOOTH', '1.5'],
     ['CLICKMASK_SMOOTH', '65'],
     ['CLICKMASK_PROVIDER', 'gpu'],

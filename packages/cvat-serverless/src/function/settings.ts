@@ -1,4 +1,4 @@
-import { ClickmaskError, type Provider } from '@clickmask/core';
+import { ClickmaskError, type PostprocessOptions, type Provider } from '@clickmask/core';
 import { type InferenceServer, serverFromOptions } from '@clickmask/core/serving';
 import type { InteractorPostprocess } from '../interactor/index.js';
 import { isVersion, replyFormatFor } from '../releases/index.js';
@@ -56,7 +56,7 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
   CLICKMASK_CVAT_VERSION: 'version of CVAT, such as 2.54, for CLICKMASK_REPLY=auto',
   CLICKMASK_THRESHOLD: 'probability from which a pixel belongs to the object, 0 to 1',
   CLICKMASK_PARTS: 'clicked (parts with a positive click), largest or all',
-  CLICKMASK_FILL_HOLES: 'holes of up to this many pixels are filled, or all',
+  CLICKMASK_FILL_HOLES: 'holes of up to this many pixels are filled, or of up to N% of the mask, or all',
   CLICKMASK_REMOVE_SPECKS: 'parts of fewer pixels are dropped',
   CLICKMASK_SMOOTH: 'radius in pixels by which the outline is smoothed, 0 to 64',
   CLICKMASK_CASCADE: 'steps of cascade-forward refinement, 0 to 8, or auto',
@@ -73,7 +73,7 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
  */
 export function readFunctionSettings(env: Environment): FunctionSettings {
   const reader = createReader(env);
-  const holes = reader.text('CLICKMASK_FILL_HOLES');
+  const fillHoles = readHoles(reader);
   const cascade = reader.text('CLICKMASK_CASCADE');
   const parts = reader.choice('CLICKMASK_PARTS', ['clicked', 'largest', 'all'] as const) ?? 'clicked';
   const threshold = reader.number('CLICKMASK_THRESHOLD', 0, 1);
@@ -92,7 +92,7 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
     postprocess: {
       ...(threshold === undefined ? {} : { threshold }),
       ...(parts === 'clicked' ? {} : { structuralIntegrity: 'off', largestPart: parts === 'largest' }),
-      fillHoles: holes === 'all' ? Number.POSITIVE_INFINITY : (reader.integer('CLICKMASK_FILL_HOLES', 0) ?? 0),
+      ...(fillHoles === undefined ? {} : { fillHoles }),
       removeSpecks: reader.integer('CLICKMASK_REMOVE_SPECKS', 0) ?? 0,
       smooth: reader.integer('CLICKMASK_SMOOTH', 0, 64) ?? 0,
     },
@@ -124,6 +124,15 @@ function readRemote(reader: Reader): FunctionSettings['remote'] {
   return { url, token: reader.text('CLICKMASK_REMOTE_TOKEN') };
 }
 
+/** Undefined leaves the choice to the model. */
+function readHoles(reader: Reader): PostprocessOptions['fillHoles'] {
+  const name = 'CLICKMASK_FILL_HOLES';
+  const text = reader.text(name);
+  if (text === 'all') return Number.POSITIVE_INFINITY;
+  if (text?.endsWith('%') === true) return { share: (reader.number(name, 0, 100, '%') as number) / 100 };
+  return reader.integer(name, 0);
+}
+
 function readReply(reader: Reader): ReplyFormat {
   const reply = reader.choice('CLICKMASK_REPLY', [...replyFormats, 'auto'] as const) ?? 'mask';
   const version = reader.text('CLICKMASK_CVAT_VERSION');
@@ -138,7 +147,8 @@ function readReply(reader: Reader): ReplyFormat {
 interface Reader {
   text(name: string): string | undefined;
   choice<T extends string>(name: string, values: readonly T[]): T | undefined;
-  number(name: string, min: number, max?: number): number | undefined;
+  /** @param unit - what stands behind the number, and is left out of it */
+  number(name: string, min: number, max?: number, unit?: string): number | undefined;
   integer(name: string, min: number, max?: number): number | undefined;
 }
 
@@ -152,8 +162,8 @@ function createReader(env: Environment): Reader {
       'bad-option',
       `Expected ${expected} for ${name} (${functionVariables[name]}) but received "${text(name)}".`,
     );
-  const number = (name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined => {
-    const value = text(name);
+  const number = (name: string, min: number, max = Number.MAX_SAFE_INTEGER, unit = ''): number | undefined => {
+    const value = text(name)?.replace(unit, '');
     if (value === undefined) return undefined;
     const parsed = Number(value);
     if (!(parsed >= min && parsed <= max)) throw wrong(name, `a number from ${min} to ${max}`);

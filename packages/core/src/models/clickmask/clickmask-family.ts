@@ -7,6 +7,7 @@ import { clampScores, type EncodedFeatures, encoded } from '../encoded-features.
 import type { DecodeInput, DecodeOutput, LoadedModel, ModelFamily } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
+import { flatRegion, isMerePart, regionOnGrid, type SeenPicture, seenPicture } from './flat-region.js';
 
 /**
  * Clickmask's own networks: an image encoder run once per region of interest, and a light decoder run per click.
@@ -26,6 +27,11 @@ export const clickmaskFamily: ModelFamily = {
   bytePicture: true,
   load,
 };
+
+/** Features with the whole picture as the network saw it; null for a part of a picture. */
+interface SeenFeatures extends EncodedFeatures {
+  readonly seen: SeenPicture | null;
+}
 
 function load(manifest: ModelManifest, sessions: Readonly<Record<string, InferenceSession>>): LoadedModel {
   const { encoder, decoder } = sessions;
@@ -47,25 +53,33 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
 
     enough: input,
 
-    async encode(image, { roi, mirrored }): Promise<EncodedFeatures> {
+    async encode(image, { roi, mirrored, zoomed }): Promise<SeenFeatures> {
       const shown = image.full === undefined ? roi : wholeRect(image);
       // Whole bytes, as in training: it makes no difference then who shrinks the picture, or sends it over a wire.
       const data = resizeToTensor(image, shown, input, 'area', { wholeBytes: true });
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
-      return encoded(await encoder.run({ image: { type: 'float32', shape, data } }));
+      // Before the run, which may give the array away.
+      const seen = zoomed ? null : seenPicture(data, input);
+      const made = encoded(await encoder.run({ image: { type: 'float32', shape, data } }));
+      return { ...made, bytes: made.bytes + (seen?.data.byteLength ?? 0), seen };
     },
 
     async decode(features, decodeInput): Promise<DecodeOutput> {
-      const feeds: Record<string, Tensor> = {
-        clicks: clickTensor(decodeInput, input),
-        previous: previousTensor(decodeInput, grid),
-      };
-      for (const name of needed) feeds[name] = (features as EncodedFeatures).tensors[name];
-      const result = await decoder.run(feeds);
-      const all = result.logits.data as Float32Array;
+      const { tensors, seen } = features as SeenFeatures;
+      const known = Object.fromEntries(needed.map((name) => [name, tensors[name]]));
+      const clicks = clickTensor(decodeInput, input);
+      const run = (previous: Tensor) => decoder.run({ ...known, clicks, previous });
+      let result = await run(previousTensor(decodeInput, grid));
       const wanted = count * grid.width * grid.height;
-      if (all.length !== wanted) throw misfit(manifest, `${wanted} logits, as its shape says, not ${all.length}`);
+      if (result.logits.data.length !== wanted) {
+        throw misfit(manifest, `${wanted} logits, as its shape says, not ${result.logits.data.length}`);
+      }
+      if (seen !== null && decodeInput.previous === null && decodeInput.clicks.length === 1) {
+        const start = startFromFlat(seen, clicks, result, grid);
+        if (start !== null) result = await run(start);
+      }
+      const all = result.logits.data as Float32Array;
       if (decodeInput.mirrored) mirrorRows(all, grid.width);
       const plane = grid.width * grid.height;
       return {
@@ -106,3 +120,24 @@ function previousTensor(input: DecodeInput, grid: Size): Tensor {
 }
 
 const sameGrid = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
+
+/**
+ * Where a first click gave a mere part of a region of one colour with sharp borders: that region, as a mask to start from. The
+ * network has next to no picture of such regions, and takes the strip along the border for the object.
+ */
+function startFromFlat(
+  seen: SeenPicture,
+  clicks: Tensor,
+  { logits }: Readonly<Record<string, Tensor>>,
+  grid: Size,
+): Tensor | null {
+  const [x, y, label] = clicks.data as Float32Array;
+  if (label !== 1) return null;
+  const column = Math.min(seen.width - 1, Math.max(0, Math.floor(x)));
+  const row = Math.min(seen.height - 1, Math.max(0, Math.floor(y)));
+  const region = flatRegion(seen, column, row);
+  if (region === null) return null;
+  const data = regionOnGrid(region, seen, grid);
+  if (!isMerePart(logits.data as Float32Array, data)) return null;
+  return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };
+}
