@@ -28,7 +28,7 @@ REFINEMENT = {
     },
     "flip": False,
     # A pupil, a window, a reflection: what no negative click asked for.
-    "fillHoles": {"share": 0.03},
+    "fillHoles": {"share": 0.01},
 }
 """What the exported model does unless its user says otherwise."""
 

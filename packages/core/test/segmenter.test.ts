@@ -61,7 +61,7 @@ describe('the embedded model', () => {
 
   it('finds a region of one colour from a click beside its border, and fills holes that nobody asked for', async () => {
     const size = { width: 640, height: 480 };
-    const inside = (x: number, y: number) => x < 230 && !(x >= 90 && x < 120 && y >= 200 && y < 240);
+    const inside = (x: number, y: number) => x < 230 && !(x >= 90 && x < 120 && y >= 210 && y < 230);
     const data = new Uint8Array(size.width * size.height * 3);
     for (let i = 0; i < size.width * size.height; i++) {
       data.set(inside(i % size.width, Math.floor(i / size.width)) ? [60, 90, 160] : [200, 200, 190], 3 * i);

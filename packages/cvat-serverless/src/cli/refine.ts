@@ -33,7 +33,7 @@ machine; nothing has to be deployed. Masks are added beside what is there. Can b
                         either since. Tracks stay: CVAT keeps no masks in them
   --undo                brings back what --replace deleted, and does nothing else
   --min-overlap N       a mask that fits its shape less than this is not saved, 0 to 1; default ${refineDefaults.minOverlap}
-  --fill-holes N        fills holes of up to N pixels; default the model's: 3 % of the mask for the embedded one
+  --fill-holes N        fills holes of up to N pixels; default the model's: 1 % of the mask for the embedded one
   --remove-specks N     drops parts of fewer than N pixels
   --model NAME|DIR      default clickmask-small
   --state FILE          what is done, and what was deleted; default clickmask-refine-job-N.jsonl

@@ -129,7 +129,7 @@ function readHoles(reader: Reader): PostprocessOptions['fillHoles'] {
   const name = 'CLICKMASK_FILL_HOLES';
   const text = reader.text(name);
   if (text === 'all') return Number.POSITIVE_INFINITY;
-  if (text?.endsWith('%') === true) return { share: (reader.number(name, 0, 100, '%') as number) / 100 };
+  if (text !== undefined && /\d%$/.test(text)) return { share: (reader.number(name, 0, 100, '%') as number) / 100 };
   return reader.integer(name, 0);
 }
 

@@ -1,5 +1,6 @@
 import { type Size, sameRect, wholeRect } from '../../geometry/index.js';
 import { probabilitiesOf, resizeToTensor } from '../../image/index.js';
+import { isSet, type MaskRuns } from '../../mask/index.js';
 import { mirrorRows } from '../../refinement/index.js';
 import type { InferenceSession, Tensor } from '../../runtime/backend.js';
 import { declaredShape, declares, featureNames, fixedSize, misfit } from '../declared-shape.js';
@@ -7,7 +8,7 @@ import { clampScores, type EncodedFeatures, encoded } from '../encoded-features.
 import type { DecodeInput, DecodeOutput, LoadedModel, ModelFamily } from '../family.js';
 import { Fields, type ModelManifest } from '../manifest.js';
 import { previousOnGrid } from '../previous-on-grid.js';
-import { flatRegion, isMerePart, regionOnGrid, type SeenPicture, seenPicture } from './flat-region.js';
+import { flatRegions, isMerePart } from './flat-region.js';
 
 /**
  * Clickmask's own networks: an image encoder run once per region of interest, and a light decoder run per click.
@@ -28,9 +29,9 @@ export const clickmaskFamily: ModelFamily = {
   load,
 };
 
-/** Features with the whole picture as the network saw it; null for a part of a picture. */
-interface SeenFeatures extends EncodedFeatures {
-  readonly seen: SeenPicture | null;
+/** Features with the {@link flatRegions} of the whole picture, on the grid of the input; none for a part of a picture. */
+interface ViewFeatures extends EncodedFeatures {
+  readonly flat: readonly MaskRuns[];
 }
 
 function load(manifest: ModelManifest, sessions: Readonly<Record<string, InferenceSession>>): LoadedModel {
@@ -53,20 +54,21 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
 
     enough: input,
 
-    async encode(image, { roi, mirrored, zoomed }): Promise<SeenFeatures> {
+    async encode(image, { roi, mirrored, zoomed }): Promise<ViewFeatures> {
       const shown = image.full === undefined ? roi : wholeRect(image);
       // Whole bytes, as in training: it makes no difference then who shrinks the picture, or sends it over a wire.
       const data = resizeToTensor(image, shown, input, 'area', { wholeBytes: true });
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
       // Before the run, which may give the array away.
-      const seen = zoomed ? null : seenPicture(data, input);
+      const flat = zoomed ? [] : flatRegions(data, input);
       const made = encoded(await encoder.run({ image: { type: 'float32', shape, data } }));
-      return { ...made, bytes: made.bytes + (seen?.data.byteLength ?? 0), seen };
+      const bytes = flat.reduce((sum, { rows, spans }) => sum + rows.byteLength + spans.byteLength, made.bytes);
+      return { ...made, bytes, flat };
     },
 
     async decode(features, decodeInput): Promise<DecodeOutput> {
-      const { tensors, seen } = features as SeenFeatures;
+      const { tensors, flat } = features as ViewFeatures;
       const known = Object.fromEntries(needed.map((name) => [name, tensors[name]]));
       const clicks = clickTensor(decodeInput, input);
       const run = (previous: Tensor) => decoder.run({ ...known, clicks, previous });
@@ -75,8 +77,8 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
       if (result.logits.data.length !== wanted) {
         throw misfit(manifest, `${wanted} logits, as its shape says, not ${result.logits.data.length}`);
       }
-      if (seen !== null && decodeInput.previous === null && decodeInput.clicks.length === 1) {
-        const start = startFromFlat(seen, clicks, result, grid);
+      if (flat.length > 0 && decodeInput.previous === null && decodeInput.clicks.length === 1) {
+        const start = startFromFlat(flat, clicks, result.logits.data as Float32Array, grid);
         if (start !== null) result = await run(start);
       }
       const all = result.logits.data as Float32Array;
@@ -94,7 +96,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
   };
 }
 
-function clickTensor(input: DecodeInput, size: Size): Tensor {
+function clickTensor(input: DecodeInput, size: Size): Tensor & { readonly data: Float32Array } {
   const { roi, clicks, mirrored } = input;
   const rows = Math.max(1, clicks.length);
   const data = new Float32Array(rows * 3);
@@ -122,22 +124,18 @@ function previousTensor(input: DecodeInput, grid: Size): Tensor {
 const sameGrid = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 
 /**
- * Where a first click gave a mere part of a region of one colour with sharp borders: that region, as a mask to start from. The
- * network has next to no picture of such regions, and takes the strip along the border for the object.
+ * Where a first click gave a mere part of a region of one colour with sharp borders: that region, as a mask to start from.
+ * The network has seen next to no such regions, and may take the strip along the border for the object.
  */
 function startFromFlat(
-  seen: SeenPicture,
-  clicks: Tensor,
-  { logits }: Readonly<Record<string, Tensor>>,
+  regions: readonly MaskRuns[],
+  { data: [x, y, label] }: { readonly data: Float32Array },
+  logits: Float32Array,
   grid: Size,
 ): Tensor | null {
-  const [x, y, label] = clicks.data as Float32Array;
-  if (label !== 1) return null;
-  const column = Math.min(seen.width - 1, Math.max(0, Math.floor(x)));
-  const row = Math.min(seen.height - 1, Math.max(0, Math.floor(y)));
-  const region = flatRegion(seen, column, row);
-  if (region === null) return null;
-  const data = regionOnGrid(region, seen, grid);
-  if (!isMerePart(logits.data as Float32Array, data)) return null;
-  return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };
+  const cell = (at: number, length: number) => Math.min(length - 1, Math.floor(at));
+  const region = regions.find((one) => isSet(one, cell(x, one.width), cell(y, one.height)));
+  if (region === undefined || label !== 1) return null;
+  const data = previousOnGrid(region, wholeRect(region), grid, 'area');
+  return isMerePart(logits, data) ? { type: 'float32', shape: [1, 1, grid.height, grid.width], data } : null;
 }

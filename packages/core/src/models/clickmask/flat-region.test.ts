@@ -1,76 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { flatRegion, isMerePart, regionOnGrid, type SeenPicture, seenPicture } from './flat-region.js';
+import { area } from '../../mask/index.js';
+import { flatRegions, isMerePart } from './flat-region.js';
 
-const size = { width: 40, height: 20 };
-
-/** A picture by the grey of its cells. */
-function picture(grey: (x: number, y: number) => number): SeenPicture {
-  const cells = Float32Array.from({ length: 800 }, (_, i) => grey(i % 40, Math.floor(i / 40)) / 255);
-  return seenPicture(Float32Array.from([...cells, ...cells, ...cells]), size);
+/** The areas of the regions of a picture of 40 x 20 cells, by the grey of its cells. */
+function areas(grey: (x: number, y: number) => number): readonly number[] {
+  const cells = Array.from({ length: 800 }, (_, i) => grey(i % 40, Math.floor(i / 40)) / 255);
+  const regions = flatRegions(Float32Array.from([...cells, ...cells, ...cells]), { width: 40, height: 20 });
+  return regions.map(area);
 }
-const count = (region: Uint8Array | null) => region?.reduce((sum, cell) => sum + cell, 0);
 
-describe('flatRegion', () => {
-  it('is the connected region of one colour, give or take a little', () => {
-    const two = picture((x, y) => (x < 10 || x >= 30 ? 100 + ((x + y) % 3) * 4 : 200));
-    expect(count(flatRegion(two, 9, 19))).toBe(200);
-    expect(count(flatRegion(two, 20, 5))).toBe(400);
+describe('flatRegions', () => {
+  it('are connected and of one colour, give or take a little', () => {
+    const shade = (x: number, y: number) => 100 + ((x + y) % 3) * 4;
+    expect(areas((x, y) => (x < 10 || x >= 30 ? shade(x, y) : 200))).toEqual([200, 400, 200]);
   });
 
-  it('looks behind the mixed cells of a border', () => {
-    const soft = (mixed: number) => picture((x) => (x < 10 ? 100 : x === 10 ? mixed : 130));
-    expect(count(flatRegion(soft(115), 2, 2))).toBe(200);
-    expect(
-      count(
-        flatRegion(
-          picture((x) => (x < 10 ? 100 : 115)),
-          2,
-          2,
-        ),
-      ),
-    ).toBeUndefined();
+  it('end where the cell behind a mixed one differs enough', () => {
+    expect(areas((x) => (x < 10 ? 100 : x === 10 ? 115 : 130))).toEqual([200, 580]);
+    expect(areas((x) => (x < 10 ? 100 : 115))).toEqual([]);
   });
 
-  it('is none where shades fade, where the region is small, and where it is the whole picture', () => {
-    expect(
-      flatRegion(
-        picture((x) => 5 * x),
-        20,
-        10,
-      ),
-    ).toBeNull();
-    expect(
-      flatRegion(
-        picture((x, y) => (x < 3 && y < 2 ? 0 : 255)),
-        1,
-        1,
-      ),
-    ).toBeNull();
-    expect(
-      flatRegion(
-        picture(() => 7),
-        1,
-        1,
-      ),
-    ).toBeNull();
+  it('are none where shades fade, where one is small, and where it is the whole picture', () => {
+    expect(areas((x) => 5 * x)).toEqual([]);
+    expect(areas((x, y) => (x >= 3 && x < 5 && y >= 3 && y < 5 ? 0 : 255))).toEqual([796]);
+    expect(areas(() => 7)).toEqual([]);
   });
-});
-
-it('regionOnGrid gives the share of each cell', () => {
-  const region = Uint8Array.from({ length: 800 }, (_, i) => (i % 40 < 3 ? 1 : 0));
-  const shares = regionOnGrid(region, size, { width: 20, height: 10 });
-  expect([...shares.subarray(0, 3), ...shares.subarray(20, 23)]).toEqual([1, 0.5, 0, 1, 0.5, 0]);
 });
 
 it('isMerePart: in the region, with much of it left out', () => {
   const shares = Float32Array.from({ length: 20 }, (_, i) => (i < 10 ? 1 : 0));
   const upTo = (from: number, to: number) =>
     Float32Array.from({ length: 20 }, (_, i) => (i >= from && i < to ? 1 : -1));
-  expect([upTo(0, 7), upTo(0, 8), upTo(5, 15), upTo(0, 20), upTo(0, 0)].map((one) => isMerePart(one, shares))).toEqual([
-    true,
-    false,
-    false,
-    false,
-    true,
-  ]);
+  const parts = [upTo(0, 7), upTo(0, 8), upTo(5, 15), upTo(0, 20), upTo(0, 0)];
+  expect(parts.map((one) => isMerePart(one, shares))).toEqual([true, false, false, false, true]);
 });

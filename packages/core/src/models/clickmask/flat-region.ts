@@ -1,90 +1,89 @@
 import type { Size } from '../../geometry/index.js';
+import { type MaskRuns, runsFromMask } from '../../mask/index.js';
 
-/** A colour differs from the clicked one where a channel does by more than this, of 255. */
-const sameWithin = 12;
-/** What lies beyond a sharp border differs by at least this. */
-const sharpFrom = 20;
+/** A colour is that of the region where no channel differs by more than this, of 1. */
+const sameWithin = 12 / 255;
+/** Across a sharp border the colour changes by at least this. */
+const sharpFrom = 20 / 255;
 /** Share of the border, without the picture's own edge, that has to be sharp. */
 const sharpShare = 0.9;
 /** Share of the picture that a region covers at least. */
 const leastShare = 0.01;
-
-/** A picture as the network sees it: planes of red, green and blue, 0 to 255. */
-export interface SeenPicture extends Size {
-  readonly data: Uint8Array;
-}
-
-/** The bytes of a network's input, planes of RGB from 0 to 1. */
-export function seenPicture(input: Float32Array, size: Size): SeenPicture {
-  return { ...size, data: Uint8Array.from(input, (value) => Math.round(value * 255)) };
-}
+/** Cells between the places where regions are looked for. */
+const spacing = 6;
+/** Bytes that the regions of a picture may take; what is found later is left out. */
+const mostBytes = 24_000;
 
 /**
- * The region of one colour about a cell, where it is large and has sharp borders: 1 in it, 0 elsewhere, row-major; null
- * where there is none. On natural pictures there mostly is none: shades fade into each other.
+ * The large regions of one colour with sharp borders, in a picture as the network sees it. Natural pictures mostly have
+ * none, since shades fade into each other; drawings and screenshots have.
+ *
+ * @param data - planes of red, green and blue, 0 to 1
  */
-export function flatRegion(picture: SeenPicture, column: number, row: number): Uint8Array | null {
-  const { width, height, data } = picture;
+export function flatRegions(data: Float32Array, size: Size): readonly MaskRuns[] {
+  const { width, height } = size;
+  const seen = new Uint8Array(width * height);
+  const queue = new Int32Array(width * height);
+  const found: MaskRuns[] = [];
+  let bytes = 0;
+  for (let y = spacing >> 1; y < height; y += spacing) {
+    for (let x = spacing >> 1; x < width; x += spacing) {
+      const seed = y * width + x;
+      if (seen[seed] === 1) continue;
+      const { count, isSharp } = grow(data, size, seed, queue, seen);
+      if (!isSharp || count < leastShare * width * height) continue;
+      const mask = new Uint8Array(width * height);
+      for (let i = 0; i < count; i++) mask[queue[i]] = 1;
+      const runs = runsFromMask({ ...size, data: mask });
+      bytes += runs.rows.byteLength + runs.spans.byteLength;
+      if (bytes > mostBytes) return found;
+      found.push(runs);
+    }
+  }
+  return found;
+}
+
+/** Fills `queue` with the cells of the colour of `seed` that are connected to it, and marks them in `seen`. */
+function grow(data: Float32Array, { width, height }: Size, seed: number, queue: Int32Array, seen: Uint8Array) {
   const plane = width * height;
-  const seed = row * width + column;
-  const apart = (cell: number): number => {
-    let most = 0;
-    for (let c = 0; c < 3; c++) most = Math.max(most, Math.abs(data[c * plane + cell] - data[c * plane + seed]));
-    return most;
-  };
-  const region = new Uint8Array(plane);
-  const queue = new Int32Array(plane);
-  region[seed] = 1;
-  queue[0] = seed;
+  const apart = (a: number, b: number): number =>
+    Math.max(
+      Math.abs(data[a] - data[b]),
+      Math.abs(data[plane + a] - data[plane + b]),
+      Math.abs(data[2 * plane + a] - data[2 * plane + b]),
+    );
   let count = 1;
   let border = 0;
   let sharp = 0;
-  for (let done = 0; done < count; done++) {
-    const x = queue[done] % width;
-    const y = (queue[done] - x) / width;
-    for (const [dx, dy] of sides) {
-      if (!isInside(x + dx, y + dy, picture)) continue;
-      const next = (y + dy) * width + x + dx;
-      if (region[next] === 1) continue;
-      if (apart(next) <= sameWithin) {
-        region[next] = 1;
-        queue[count++] = next;
-        continue;
-      }
-      // A cell on the border is a mixture: the one behind it tells.
-      const behind = isInside(x + 2 * dx, y + 2 * dy, picture) ? next + dy * width + dx : next;
+  const visit = (cell: number, next: number, behind: number) => {
+    if (apart(next, seed) > sameWithin) {
       border += 1;
-      if (Math.max(apart(next), apart(behind)) >= sharpFrom) sharp += 1;
+      // A cell on the border is a mixture: the one behind it tells.
+      if (Math.max(apart(next, cell), apart(behind, cell)) >= sharpFrom) sharp += 1;
+    } else if (seen[next] === 0) {
+      seen[next] = 1;
+      queue[count++] = next;
     }
+  };
+  seen[seed] = 1;
+  queue[0] = seed;
+  for (let done = 0; done < count; done++) {
+    const cell = queue[done];
+    const x = cell % width;
+    const y = (cell - x) / width;
+    if (x > 0) visit(cell, cell - 1, cell - Math.min(x, 2));
+    if (x < width - 1) visit(cell, cell + 1, cell + Math.min(width - 1 - x, 2));
+    if (y > 0) visit(cell, cell - width, cell - Math.min(y, 2) * width);
+    if (y < height - 1) visit(cell, cell + width, cell + Math.min(height - 1 - y, 2) * width);
   }
-  return count >= leastShare * plane && border > 0 && sharp >= sharpShare * border ? region : null;
+  return { count, isSharp: border > 0 && sharp >= sharpShare * border };
 }
 
-const sides = [
-  [1, 0],
-  [-1, 0],
-  [0, 1],
-  [0, -1],
-] as const;
-
-const isInside = (x: number, y: number, { width, height }: Size) => x >= 0 && y >= 0 && x < width && y < height;
-
-/** The share of each cell of a smaller grid that a region covers; the grid divides the region's size evenly. */
-export function regionOnGrid(region: Uint8Array, from: Size, grid: Size): Float32Array {
-  const across = from.width / grid.width;
-  const down = from.height / grid.height;
-  const shares = new Float32Array(grid.width * grid.height);
-  for (let y = 0; y < from.height; y++) {
-    for (let x = 0; x < from.width; x++) {
-      if (region[y * from.width + x] === 1) {
-        shares[Math.floor(y / down) * grid.width + Math.floor(x / across)] += 1 / (across * down);
-      }
-    }
-  }
-  return shares;
-}
-
-/** Whether a mask, the cells of positive logits, is a mere part of a region: it lies in it, and leaves much of it out. */
+/**
+ * Whether a mask, the cells of positive logits, is a mere part of a region: it lies in it, and leaves much of it out.
+ *
+ * @param shares - the region's share of each cell
+ */
 export function isMerePart(logits: Float32Array, shares: Float32Array): boolean {
   let wanted = 0;
   let inside = 0;
