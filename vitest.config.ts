@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
-import { findChromium } from './scripts/find-chromium.mjs';
+import { findChromium } from './scripts/find-browsers.mjs';
 
 const chromium = findChromium();
 

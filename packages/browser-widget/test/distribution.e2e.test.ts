@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { launch, missing } from './chromium.js';
+import { launch, missing } from './browsers/index.js';
 import { serve } from './test-page.js';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launch, missing } from './chromium.js';
+import { launch, missing } from './browsers/index.js';
 import { type Server, serve } from './test-page.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

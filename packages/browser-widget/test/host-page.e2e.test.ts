@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnnotatorValue, ClickmaskAnnotatorElement, SegmenterFactory } from '../src/index.js';
-import { missing } from './chromium.js';
-import { type OpenOptions, useWidgets, type Widget } from './test-page.js';
+import { missing } from './browsers/index.js';
+import { type OpenOptions, useWidgets, type ChromiumWidget as Widget } from './test-page.js';
 
 // What the page around the widget can do with it.
 describe.skipIf(missing !== null)('the element and its page', () => {

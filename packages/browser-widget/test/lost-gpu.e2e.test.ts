@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { missing, softwareGpu } from './chromium.js';
-import { useWidgets, type Widget } from './test-page.js';
+import { missing, softwareGpu } from './browsers/index.js';
+import { useWidgets, type ChromiumWidget as Widget } from './test-page.js';
 
 /** A segmenter that may take the emulated GPU, as `auto` takes a real one. */
 const segmenterOnGpu = `

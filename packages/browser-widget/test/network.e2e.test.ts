@@ -5,8 +5,8 @@ import { maskIou } from '@clickmask/core/masks';
 import { createSegmenter } from '@clickmask/core/node';
 import type { CDPSession } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missing, softwareGpu } from './chromium.js';
-import { useWidgets, type Widget } from './test-page.js';
+import { missing, softwareGpu } from './browsers/index.js';
+import { useWidgets, type ChromiumWidget as Widget } from './test-page.js';
 
 const model = fileURLToPath(new URL('./fixtures/three-readings', import.meta.url));
 const photo = fileURLToPath(new URL('../../../examples/photos/cat.jpg', import.meta.url));

@@ -5,8 +5,8 @@ import { maskIou } from '@clickmask/core/masks';
 import { createSegmenter } from '@clickmask/core/node';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { missing, softwareGpu } from './chromium.js';
-import { useWidgets, type Widget, type Widgets } from './test-page.js';
+import { missing, softwareGpu } from './browsers/index.js';
+import { useWidgets, type ChromiumWidget as Widget, type Widgets } from './test-page.js';
 
 const photo = (name: string) => fileURLToPath(new URL(`../../../examples/photos/${name}`, import.meta.url));
 

@@ -7,8 +7,8 @@ import axe from 'axe-core';
 import type { Page } from 'playwright';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
-import { missing } from './chromium.js';
-import { useWidgets, type Widget } from './test-page.js';
+import { missing } from './browsers/index.js';
+import { useWidgets, type ChromiumWidget as Widget } from './test-page.js';
 
 const pictures = fileURLToPath(new URL('../../../test-results/browser-widget/', import.meta.url));
 

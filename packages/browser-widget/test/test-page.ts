@@ -5,7 +5,16 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { serveExamples } from '../../../examples/serve.mjs';
 import type { AnnotatorValue, ClickmaskAnnotatorElement } from '../src/index.js';
-import { launch } from './chromium.js';
+import {
+  type BrowserKind,
+  type Hand,
+  launch,
+  type PageOptions,
+  type Point,
+  type TestBrowser,
+  type TestPage,
+  testPage,
+} from './browsers/index.js';
 
 /** Folders that the server shows beside the examples: models made for tests, and the built core. */
 const models = fileURLToPath(new URL('./fixtures', import.meta.url));
@@ -19,21 +28,46 @@ export interface Server {
 }
 
 /** What makes a page cross-origin isolated, so that it may use threads. */
-const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+export const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
 
 export type Route = (request: Request) => Promise<Response>;
+
+/** Notes what goes wrong in a page, for the test to see. */
+export const watch = `
+  globalThis.crashes = [];
+  globalThis.failures = [];
+  addEventListener('error', ({ message }) => crashes.push(String(message)));
+  addEventListener('unhandledrejection', ({ reason }) => crashes.push(String(reason)));
+  addEventListener('clickmask-error', ({ detail }) => failures.push(detail.error.code + ': ' + detail.error.message));`;
+
+/** Gives every widget of a page the segmenter that draws discs. */
+export const useFakes = `
+  import '/fakes/fake-segmenter.js';
+  for (const element of document.querySelectorAll('clickmask-annotator')) element.segmenter = fakeSegmenter;`;
+
+/** A page of the markup that a test asks for. */
+export function htmlOf(body: string, fake = false): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title>
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="icon" href="data:,"><style>body{margin:0}clickmask-annotator{--clickmask-height:600px}</style>
+    <script>${watch}</script>
+    <script type="module">${fake ? useFakes : "import '/fakes/fake-segmenter.js';"}</script>
+    <script type="module" src="/clickmask/clickmask-annotator.js"></script></head><body><main>${body}</main></body></html>`;
+}
 
 /** Serves the built widget, the sample photos, and pages made of the markup that a test asks for. */
 export function serve(routes: Readonly<Record<string, Route>> = {}, isolated = false): Promise<Server> {
   const page: Route = async (request) => {
-    const body = new URL(request.url).searchParams.get('body') ?? '';
-    const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title>
-      <link rel="icon" href="data:,"><style>body{margin:0}clickmask-annotator{--clickmask-height:600px}</style>
-      <script type="module" src="/fakes/fake-segmenter.js"></script>
-      <script type="module" src="/clickmask/clickmask-annotator.js"></script></head><body><main>${body}</main></body></html>`;
-    return new Response(html, { headers: { 'content-type': 'text/html', ...(isolated ? isolation : {}) } });
+    const { searchParams } = new URL(request.url);
+    return new Response(htmlOf(searchParams.get('body') ?? '', searchParams.has('fake')), {
+      headers: { 'content-type': 'text/html', ...(isolated ? isolation : {}) },
+    });
   };
-  const fake: Route = async () => new Response(fakes, { headers: { 'content-type': 'text/javascript' } });
+  const fake: Route = async () =>
+    new Response(fakes, { headers: { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' } });
   return serveExamples({
     port: 0,
     isolated,
@@ -50,39 +84,136 @@ function files(folder: string): Route {
   };
 }
 
-export interface WidgetsOptions {
-  /** Of the browser. */
-  readonly args?: readonly string[];
-  readonly routes?: () => Readonly<Record<string, Route>> | Promise<Readonly<Record<string, Route>>>;
-  /** Serves pages that may use threads. */
-  readonly isolated?: boolean;
-  /** What every widget of these tests is opened with. */
-  readonly attributes?: string;
-  readonly page?: OpenOptions;
+/** What tests of one widget need at hand. */
+export interface Widget {
+  readonly hand: Hand;
+  /** Centre of the window's px of a point in image px. */
+  at(x: number, y: number): Promise<Point>;
+  /** Presses and lets go there; waits for the answer. */
+  click(x: number, y: number, options?: { modifier?: string; button?: 'left' | 'right' }): Promise<void>;
+  /** Presses and lets go at a point of the window. */
+  clickAt(point: Point): Promise<void>;
+  /** Presses a button of the widget, by its name. */
+  press(name: string): Promise<void>;
+  /** Where a button is; null: it cannot be seen. */
+  boxOf(name: string): Promise<{ x: number; y: number; width: number; height: number } | null>;
+  /** Runs in the page with the element. */
+  run<T>(action: (element: ClickmaskAnnotatorElement) => T | Promise<T>): Promise<T>;
+  value(): Promise<AnnotatorValue>;
+  /** Set pixels of the active, else the last object. */
+  area(): Promise<number>;
+  settled(): Promise<void>;
+  /** Waits until clicks are answered; fails at once where the widget tells of an error. */
+  ready(): Promise<void>;
+  /** What screen readers were told last. */
+  announced(): Promise<string>;
+  /** Errors that nobody caught. */
+  crashes(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** The first widget of a page that a browser shows. */
+export function widgetOn(page: TestPage, find = "document.querySelector('#a')"): Widget {
+  const { hand } = page;
+  const run: Widget['run'] = (action) => page.evaluate(`(${action.toString()})(${find})`);
+  const at: Widget['at'] = (x, y) =>
+    page.evaluate(`(({ x, y }) => ({ x, y }))(${find}.annotator.toPage({ x: ${x}, y: ${y} }))`);
+  const boxOf: Widget['boxOf'] = (name) =>
+    page.evaluate(`(() => {
+      const named = (button) => (button.getAttribute('aria-label') ?? button.textContent).trim() === ${JSON.stringify(name)};
+      const button = [...${find}.shadowRoot.querySelectorAll('button')].find((one) => named(one) && one.checkVisibility());
+      if (button === undefined) return null;
+      button.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      const { x, y, width, height } = button.getBoundingClientRect();
+      return { x, y, width, height };
+    })()`);
+  const clickAt = async (point: Point, button: 'left' | 'right' = 'left') => {
+    await hand.move(point);
+    await hand.down(button);
+    await hand.up(button);
+  };
+  let told = 0;
+  const widget: Widget = {
+    hand,
+    at,
+    run,
+    clickAt,
+    boxOf,
+    async click(x, y, { modifier, button = 'left' } = {}) {
+      const point = await at(x, y);
+      if (modifier !== undefined) await hand.keyDown(modifier);
+      await clickAt(point, button);
+      if (modifier !== undefined) await hand.keyUp(modifier);
+      await widget.settled();
+    },
+    async press(name) {
+      const box = await boxOf(name);
+      if (box === null) throw new Error(`Expected a button '${name}' to be seen.`);
+      await clickAt({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+    },
+    value: () => run((element) => element.value),
+    area: () =>
+      run((element) => {
+        const runs = element.getResult('runs');
+        let sum = 0;
+        for (let i = 0; i < (runs?.spans.length ?? 0); i += 2) sum += runs!.spans[i + 1] - runs!.spans[i];
+        return sum;
+      }),
+    settled: () => run((element) => element.annotator!.settled()),
+    async ready() {
+      // Errors that came before are not told again.
+      const failure = await page.evaluate<string | null>(`(async () => {
+        const end = performance.now() + 200_000;
+        while (${find}?.annotator?.ready !== true) {
+          const failures = globalThis.failures ?? [];
+          if (failures.length > ${told}) return failures.at(-1);
+          if (performance.now() > end) return 'no answer in 200 s';
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        return null;
+      })()`);
+      if (failure !== null) throw new Error(`The widget did not become ready. ${failure}`);
+      told = await page.evaluate('globalThis.failures?.length ?? 0');
+    },
+    announced: () =>
+      run((element) => (element.shadowRoot!.querySelector('[aria-live]')?.textContent ?? '').replace(/\u00a0$/, '')),
+    crashes: () => page.evaluate('globalThis.crashes ?? []'),
+    close: () => page.close(),
+  };
+  return widget;
+}
+
+/** A page's address with a widget in it, `#a`. */
+function addressOf(server: Server, attributes: string, fake: boolean): string {
+  const body = encodeURIComponent(`<clickmask-annotator id="a" ${attributes}></clickmask-annotator>`);
+  return `${server.url}page?${fake ? 'fake&' : ''}body=${body}`;
 }
 
 /** A browser and a server for the tests of one file. */
-export interface Widgets {
-  readonly browser: Browser;
+interface Bench<Options, W extends Widget> {
   readonly server: Server;
   /** Opens a page with a widget; it is closed after the test, which fails where an error was caught by nobody. */
-  open(attributes?: string, options?: OpenOptions): Promise<Widget>;
+  open(attributes?: string, options?: Options): Promise<W>;
 }
 
 /** Called inside `describe`: starts browser and server before its tests and ends them after. */
-export function useWidgets({ args = [], routes, isolated, attributes = '', page }: WidgetsOptions = {}): Widgets {
-  const held: { browser?: Browser; server?: Server } = {};
-  let widgets: Widget[] = [];
+function useBench<B extends { close(): Promise<void> }, Options, W extends Widget>(how: {
+  readonly launch: () => Promise<B>;
+  readonly serve: () => Promise<Server>;
+  readonly open: (browser: B, server: Server, attributes: string, options: Options | undefined) => Promise<W>;
+}): Bench<Options, W> & { readonly browser: B } {
+  const held: { browser?: B; server?: Server } = {};
+  let widgets: W[] = [];
   beforeAll(async () => {
-    held.browser = await launch(args);
-    held.server = await serve(await routes?.(), isolated);
+    [held.browser, held.server] = await Promise.all([how.launch(), how.serve()]);
   });
   afterEach(async () => {
     const opened = widgets;
     widgets = [];
     for (const widget of opened) {
+      const crashes = await widget.crashes();
       await widget.close();
-      expect(widget.crashes).toEqual([]);
+      expect(crashes).toEqual([]);
     }
   });
   afterAll(async () => {
@@ -96,32 +227,46 @@ export function useWidgets({ args = [], routes, isolated, attributes = '', page 
     get server() {
       return held.server!;
     },
-    async open(more = '', options = {}) {
-      const widget = await openWidget(held.browser!, held.server!, `${attributes} ${more}`, { ...page, ...options });
+    async open(attributes = '', options) {
+      const widget = await how.open(held.browser!, held.server!, attributes, options);
       widgets.push(widget);
       return widget;
     },
   };
 }
 
-/** What tests of one widget need at hand. */
-export interface Widget {
-  readonly page: Page;
-  /** Errors that nobody caught. */
-  readonly crashes: string[];
-  /** Centre of the page's px of a point in image px. */
-  at(x: number, y: number): Promise<{ x: number; y: number }>;
-  click(x: number, y: number, options?: { modifier?: string; button?: 'left' | 'right' }): Promise<void>;
-  /** Runs in the page with the element. */
-  run<T>(action: (element: ClickmaskAnnotatorElement) => T | Promise<T>): Promise<T>;
-  value(): Promise<AnnotatorValue>;
-  /** Set pixels of the active, else the last object. */
-  area(): Promise<number>;
-  settled(): Promise<void>;
-  ready(): Promise<void>;
-  /** What screen readers were told last. */
-  announced(): Promise<string>;
-  close(): Promise<void>;
+export interface AnyOptions extends PageOptions {
+  /** With a segmenter that draws discs. Default true. */
+  readonly fake?: boolean;
+}
+
+/** Widgets in any of the browsers. */
+export function useWidgetsIn(
+  kind: BrowserKind,
+  { attributes = '', routes }: Pick<WidgetsOptions, 'attributes' | 'routes'> = {},
+): Bench<AnyOptions, Widget> & { readonly browser: TestBrowser } {
+  return useBench({
+    launch: () => kind.launch(),
+    serve: async () => serve(await routes?.()),
+    async open(browser, server, more, { fake = true, ...options }: AnyOptions = {}) {
+      const page = await browser.newPage(options);
+      await page.goto(addressOf(server, `${attributes} ${more}`, fake));
+      const widget = widgetOn(page);
+      await widget.ready();
+      return widget;
+    },
+  });
+}
+
+export interface WidgetsOptions {
+  /** Of the browser. */
+  readonly args?: readonly string[];
+  readonly routes?: () => Readonly<Record<string, Route>> | Promise<Readonly<Record<string, Route>>>;
+  /** Serves pages that may use threads. */
+  readonly isolated?: boolean;
+  /** What every widget of these tests is opened with. */
+  readonly attributes?: string;
+  readonly page?: OpenOptions;
 }
 
 export type OpenOptions = BrowserContextOptions & {
@@ -133,75 +278,26 @@ export type OpenOptions = BrowserContextOptions & {
   readonly ready?: boolean;
 };
 
-async function openWidget(
-  browser: Browser,
-  server: Server,
-  attributes: string,
-  options: OpenOptions = {},
-): Promise<Widget> {
-  const { fake = false, ready = true, setup, ...context } = options;
-  const page = await browser.newPage({ viewport: { width: 1000, height: 640 }, ...context });
-  const crashes: string[] = [];
-  page.on('pageerror', (error) => crashes.push(String(error)));
-  await setup?.(page);
-  const body = `<clickmask-annotator id="a" ${attributes}></clickmask-annotator>`;
-  if (fake) {
-    await page.addInitScript(() => {
-      document.addEventListener('DOMContentLoaded', () => {
-        const element = document.querySelector('#a') as ClickmaskAnnotatorElement | null;
-        if (element !== null) {
-          element.segmenter = (globalThis as unknown as { fakeSegmenter: () => never }).fakeSegmenter;
-        }
-      });
-    });
-  }
-  await page.goto(`${server.url}page?body=${encodeURIComponent(body)}`);
-  const run: Widget['run'] = (action) =>
-    page.evaluate(`(${action.toString()})(document.querySelector('#a'))`) as Promise<never>;
-  const at: Widget['at'] = (x, y) =>
-    page.evaluate(
-      ([ix, iy]) => {
-        const element = document.querySelector('#a') as ClickmaskAnnotatorElement;
-        const point = element.annotator!.toPage({ x: ix, y: iy });
-        return { x: point.x, y: point.y };
-      },
-      [x, y],
-    );
-  const widget: Widget = {
-    page,
-    crashes,
-    at,
-    run,
-    async click(x, y, { modifier, button = 'left' } = {}) {
-      const point = await at(x, y);
-      if (modifier !== undefined) await page.keyboard.down(modifier);
-      await page.mouse.click(point.x, point.y, { button });
-      if (modifier !== undefined) await page.keyboard.up(modifier);
-      await widget.settled();
+/** A widget in Chromium, with all that Playwright can do. */
+export interface ChromiumWidget extends Widget {
+  readonly page: Page;
+}
+
+export type Widgets = Bench<OpenOptions, ChromiumWidget> & { readonly browser: Browser };
+
+/** Widgets in Chromium. */
+export function useWidgets({ args = [], routes, isolated, attributes = '', page: all }: WidgetsOptions = {}): Widgets {
+  return useBench({
+    launch: () => launch(args),
+    serve: async () => serve(await routes?.(), isolated),
+    async open(browser, server, more, options: OpenOptions = {}) {
+      const { fake = false, ready = true, setup, ...context } = { ...all, ...options };
+      const page = await browser.newPage({ viewport: { width: 1000, height: 640 }, ...context });
+      await setup?.(page);
+      await page.goto(addressOf(server, `${attributes} ${more}`, fake));
+      const widget = { ...widgetOn(testPage(page)), page };
+      if (ready) await widget.ready();
+      return widget;
     },
-    value: () => run((element) => element.value),
-    area: () =>
-      run((element) => {
-        const runs = element.getResult('runs');
-        let sum = 0;
-        for (let i = 0; i < (runs?.spans.length ?? 0); i += 2) sum += runs!.spans[i + 1] - runs!.spans[i];
-        return sum;
-      }),
-    settled: () => run((element) => element.annotator!.settled()),
-    ready: async () => {
-      await page.waitForFunction(
-        () => {
-          const element = document.querySelector('#a') as ClickmaskAnnotatorElement | null;
-          return element?.annotator?.ready === true;
-        },
-        undefined,
-        { timeout: 200_000 },
-      );
-    },
-    announced: () =>
-      run((element) => (element.shadowRoot!.querySelector('[aria-live]')?.textContent ?? '').replace(/\u00a0$/, '')),
-    close: () => page.close(),
-  };
-  if (ready) await widget.ready();
-  return widget;
+  });
 }
