@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from './find-browsers.mjs';
+import { findChromium, findFirefox, findWebKit } from './find-browsers.mjs';
 import { prepare, root, run } from './prepare.mjs';
 
 prepare();
@@ -12,9 +12,18 @@ const report = join(folder, 'report.json');
 const args = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 const code = run('npx', [...args, ...process.argv.slice(2)], { mayFail: true });
 
-if (findChromium() === null) {
-  console.log('\nLeft out: the tests in a browser, since no Chromium was found. Install one (for example');
-  console.log('`apt-get install chromium` or `npx playwright install chromium`), or name it in CHROMIUM_PATH.');
+/** Browsers that are tested in, how to get each, and what is left out without it. */
+const browsers = [
+  [
+    'Chromium',
+    findChromium,
+    '`apt-get install chromium`, `npx playwright install chromium`, or name it in CHROMIUM_PATH',
+  ],
+  ['Firefox', findFirefox, '`apt-get install firefox-esr`, or name it in FIREFOX_PATH'],
+  ['WebKit', findWebKit, '`apt-get install webkit2gtk-driver xvfb`'],
+];
+for (const [name, find, cure] of browsers) {
+  if (find() === null) console.log(`\nLeft out: the tests in ${name}, since none was found. Install one: ${cure}.`);
 }
 if (!existsSync(join(root, '..', 'shared', 'data'))) {
   console.log('\nLeft out: the tests on the GrabCut set, since ../shared/data is not there.');

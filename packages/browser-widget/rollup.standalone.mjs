@@ -55,11 +55,11 @@ function embedFiles() {
 
 const workerSource = join(root, 'packages/core/src/runtime/web/worker.ts');
 
-const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = true) => ({
+const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = true, format = 'es') => ({
   input,
   output: {
     dir: out,
-    format: 'es',
+    format,
     sourcemap,
     inlineDynamicImports,
     banner: '/*! Clickmask, Apache-2.0. Contains ONNX Runtime Web, MIT; see THIRD_PARTY_NOTICES.md. */',
@@ -78,5 +78,5 @@ export default [
   options({ 'clickmask-annotator': join(here, 'src/standalone.ts') }, [], true),
   options({ 'web-worker': workerSource }, [copyAssets()]),
   // One file that holds all of it.
-  options({ 'clickmask-annotator.single': join(here, 'src/single.ts') }, [embedFiles()], true, false),
+  options({ 'clickmask-annotator.single': join(here, 'src/single.ts') }, [embedFiles()], true, false, 'iife'),
 ];

@@ -1,5 +1,6 @@
 import embedded from 'virtual:embedded-files';
 import { defineClickmaskAnnotator } from './element/clickmask-annotator.js';
+import * as clickmask from './index.js';
 import { setBundled } from './runtime.js';
 
 /** Bytes of an embedded file: gzip, in base64. */
@@ -15,13 +16,13 @@ setBundled(async () => {
   const { worker, wasm, model } = embedded;
   const [code, wasmBinary, ...graphs] = await Promise.all([worker, wasm, ...Object.values(model)].map(unfold));
   script ??= URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  const address = script;
   return {
-    worker: () => new Worker(address, { type: 'module', name: 'clickmask' }),
+    worker: script,
     wasmBinary,
     model: Object.fromEntries(Object.keys(model).map((name, index) => [name, new Uint8Array(graphs[index])])),
   };
 });
 defineClickmaskAnnotator();
 
-export * from './index.js';
+// A classic script, so that pages opened as files can use it too, which may load no modules: what it exports is `clickmask`.
+Object.assign(globalThis, { clickmask });

@@ -328,7 +328,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     expect(report.different.different).toEqual([0]);
   });
 
-  test('speaks five languages, and takes texts and keys of the page', async () => {
+  test('speaks six languages, and takes texts and keys of the page', async () => {
     await open('lang="de"');
     const label = () =>
       widget.run((element) => element.shadowRoot!.querySelector('[part~="undo"]')!.getAttribute('aria-label'));
@@ -337,6 +337,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
       ['fr', 'Annuler'],
       ['zh-CN', '撤销'],
       ['ja', '元に戻す'],
+      ['ar-EG', 'تراجع'],
       ['en', 'Undo'],
       ['xx', 'Undo'],
     ]) {

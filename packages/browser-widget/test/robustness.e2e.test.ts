@@ -404,7 +404,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
         expect(await check(widget.page)).toEqual([]);
         await shot(widget.page, `settings-${colorScheme}`);
         await widget.page.keyboard.press('Escape');
-        await widget.page.getByRole('button', { name: 'Keys' }).click();
+        await widget.page.getByRole('button', { name: 'Help' }).click();
         expect(await check(widget.page)).toEqual([]);
         await shot(widget.page, `keys-${colorScheme}`);
       },

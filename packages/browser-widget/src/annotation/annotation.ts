@@ -1,5 +1,13 @@
 import { createSession, type Session } from '@clickmask/core';
-import { type Edit, handOut, type NewObject, type SessionValue, sameContent, takeValue } from '@clickmask/core/session';
+import {
+  type Edit,
+  emptyValue,
+  handOut,
+  type NewObject,
+  type SessionValue,
+  sameContent,
+  takeValue,
+} from '@clickmask/core/session';
 import type { Emitter } from '../annotator/emitter.js';
 import { type AnnotatorStore, selectedOf } from '../state/state.js';
 import type { Shelf } from './shelf.js';
@@ -49,9 +57,10 @@ export interface Annotation {
    * empty one.
    *
    * @param name - the picture's
+   * @param kept - what an earlier visit left of it
    * @throws ClickmaskError where the value does not fit the picture, which then has an empty one
    */
-  begin(name: string | object): void;
+  begin(name: string | object, kept?: unknown): void;
 }
 
 interface Proposal {
@@ -141,12 +150,14 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
     forgetComing() {
       shelf.coming = null;
     },
-    begin(name) {
-      const value = shelf.coming;
+    begin(name, kept = null) {
+      const waiting = shelf.coming;
       shelf.coming = null;
       // What the page takes over late belongs to the picture before.
       proposals = [];
-      session = value === null ? shelf.take(name) : createSession();
+      session = waiting === null ? shelf.take(name) : createSession();
+      const isFresh = session.value === emptyValue && !session.canUndo && !session.canRedo;
+      const value = waiting ?? (isFresh ? (kept as SessionValue | null) : null);
       shelf.put(name, session);
       if (value === null) return publish();
       try {

@@ -16,14 +16,17 @@ import {
   takeRuns,
 } from '@clickmask/core/session';
 import { createAnnotation } from '../annotation/annotation.js';
+import { createKeeper } from '../annotation/keeper.js';
 import { createShelf } from '../annotation/shelf.js';
 import { createAnswers } from '../answers/answers.js';
 import { asClickmaskError } from '../errors.js';
 import { fillIn } from '../i18n/index.js';
+import { listenToFiles } from '../input/files.js';
 import { listenToKeys } from '../input/keyboard.js';
 import { listenToPointers } from '../input/pointer.js';
 import { createPictures } from '../picture/pictures.js';
 import { createResults } from '../results/results.js';
+import { learnedFrom } from '../state/hint.js';
 import { say } from '../state/say.js';
 import { changedSettings } from '../state/settings.js';
 import { type AnnotatorStore, createState, type ProgressInfo } from '../state/state.js';
@@ -107,8 +110,10 @@ function createModel(options: AnnotatorOptions) {
     store.set({ progress: progress.fraction === 1 && progress.phase !== 'features' ? null : progress });
     events.emit('progress', progress);
   };
+  const keeper = createKeeper(store);
   const pictures = createPictures({
     store,
+    recall: keeper.recall,
     segmenter: options.segmenter,
     limits: options.limits ?? {},
     report,
@@ -116,13 +121,14 @@ function createModel(options: AnnotatorOptions) {
       if (isAnother) annotation.forgetComing();
       store.set({ failure: null, message: '' });
     },
-    onShown(picture, name) {
+    onShown(picture, name, kept) {
       store.set({ progress: null, selectedClick: null, crosshair: null, drag: null });
       try {
-        annotation.begin(name);
+        annotation.begin(name, kept);
       } catch (error) {
         store.set({ failure: asClickmaskError(error) });
       }
+      keeper.begin(name);
       log.start(picture);
       fitPicture(store);
     },
@@ -149,6 +155,7 @@ function createModel(options: AnnotatorOptions) {
     annotation,
     results,
     pictures,
+    keeper,
     answers,
     previewing,
     dragging,
@@ -161,6 +168,7 @@ function createModel(options: AnnotatorOptions) {
       answers.ask();
     },
     destroy() {
+      keeper.destroy();
       previewing.destroy();
       crosshair.destroy();
       pictures.destroy();
@@ -176,6 +184,7 @@ function tellOf(store: AnnotatorStore, events: Emitter<AnnotatorEvents>): void {
   store.subscribe((changed) => {
     const { settings, failure } = store.now;
     if (changed.has('settings')) events.emit('settings', { settings });
+    if (changed.has('value')) store.set({ learned: learnedFrom(store.now) });
     if (changed.has('failure') && failure !== null) {
       store.set({ progress: null });
       events.emit('error', { error: failure });
@@ -202,7 +211,7 @@ function createView(target: HTMLElement | ShadowRoot, model: Model) {
     results.maskOf,
   );
   const { stage } = chrome;
-  host.append(chrome.root);
+  host.append(chrome.breadth, chrome.root);
   const takeStyles = applyStyles(host);
   const placement = createPlacement(stage);
   const stopPainting = createStage(stage, store, () => sceneOf(store.now, results.maskOf));
@@ -232,12 +241,20 @@ function createView(target: HTMLElement | ShadowRoot, model: Model) {
     command: (name) => commands[name]?.() !== false,
     space: (spaceHeld) => store.set({ spaceHeld }),
   });
+  const letFilesGo = listenToFiles(chrome.root, {
+    mode: () => (store.now.readOnly && store.now.files === 'load' ? 'ignore' : store.now.files),
+    take(file) {
+      model.events.emit('picture', { source: file });
+      model.pictures.load(file, undefined).catch(() => {});
+    },
+  });
   return {
     stage,
     toPage: (point: ImagePoint) => placement.toWindow(toStage(store.now.viewport, point)),
     destroy() {
       letPointersGo();
       letKeysGo();
+      letFilesGo();
       stopPainting();
       chrome.destroy();
       takeStyles();
@@ -283,6 +300,7 @@ function methodsOf(model: Model) {
     accept: selection.accept,
     undo: () => void commands.undo(),
     redo: () => void commands.redo(),
+    markSaved: model.keeper.markSaved,
     getRuns: results.getRuns,
     getResult: results.get,
     getLabelMap: (values = 'object') => results.getLabelMap(values),

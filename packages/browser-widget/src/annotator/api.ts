@@ -20,6 +20,8 @@ export interface AnnotatorEvents extends ChangeEvents, SelectionEvents, AnswerEv
   readonly error: { readonly error: ClickmaskError };
   /** The model is loaded and the picture's features are at hand: clicks are answered at once. */
   readonly ready: { readonly model: string; readonly provider: Provider };
+  /** The user dropped or pasted a picture, which is loaded now. */
+  readonly picture: { readonly source: File };
   /** The user, or the page, changed a setting. */
   readonly settings: { readonly settings: AnnotatorSettings };
 }
@@ -83,6 +85,8 @@ export interface Annotator extends Writable<AnnotatorProperties> {
   accept(): void;
   undo(): void;
   redo(): void;
+  /** Says that what is there now is saved: leaving the page loses nothing (see `warnBeforeLeaving`). */
+  markSaved(): void;
   /** The mask of an object (default: the active one, else the last) in a format; null where there is no mask. */
   getResult<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
   /**

@@ -13,6 +13,7 @@ import { say } from '../state/say.js';
 import { type AnnotatorStore, activeOf, type Draft, type Preview } from '../state/state.js';
 import { describeResult } from '../state/status-line.js';
 import { textsOf } from '../state/words.js';
+import { watchReadings } from './readings.js';
 import { createSolver, type Solver } from './solver.js';
 
 /** What an annotator tells of masks that are only shown. */
@@ -114,6 +115,8 @@ export function createAnswers({ store, target, amend, log, events }: AnswersOpti
     if (byOthers || (changed.has('ready') && store.now.ready)) ask();
   });
 
+  const stopReadings = watchReadings(store, target, solver.name);
+
   return {
     preview: solver.preview,
     anticipate: solver.anticipate,
@@ -121,6 +124,7 @@ export function createAnswers({ store, target, amend, log, events }: AnswersOpti
     settled: idle.settled,
     destroy() {
       stop();
+      stopReadings();
       solver.reset();
       idle.destroy();
     },

@@ -31,6 +31,8 @@ export interface SolverOptions {
  * answer that a click would have. Clicked on before, it is the draft, and the click's answer goes on from there.
  */
 export interface Solver {
+  /** What its requests are told from others' by. */
+  readonly name: string;
   /** Wants the answer to a prompt; replaces an earlier wish that was not sent yet. */
   solve(prompt: ObjectPrompt): void;
   /** Wants to see what one more click would give; null: nothing. */
@@ -161,6 +163,7 @@ export function createSolver(options: SolverOptions): Solver {
   };
 
   return {
+    name,
     solve(prompt) {
       const since = performance.now();
       if (asking === prompt || flying?.clicked?.prompt === prompt) {

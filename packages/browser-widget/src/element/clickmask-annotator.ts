@@ -18,10 +18,11 @@ export interface ClickmaskEventMap {
   'clickmask-progress': CustomEvent<AnnotatorEvents['progress']>;
   'clickmask-error': CustomEvent<AnnotatorEvents['error']>;
   'clickmask-ready': CustomEvent<AnnotatorEvents['ready']>;
+  'clickmask-picture': CustomEvent<AnnotatorEvents['picture']>;
   'clickmask-settings': CustomEvent<AnnotatorEvents['settings']>;
 }
 
-const toldEvents = ['change', 'accept', 'progress', 'error', 'ready', 'settings'] as const;
+const toldEvents = ['change', 'accept', 'progress', 'error', 'ready', 'picture', 'settings'] as const;
 
 /** Attributes that say where the network runs; a change starts it anew. */
 const runtimeAttributes = ['model', 'provider', 'mode', 'server', 'assets'] as const;
@@ -97,6 +98,10 @@ export class ClickmaskAnnotatorElement extends Base {
     });
     this.#annotator = annotator;
     for (const type of toldEvents) annotator.on(type, (detail) => this.#dispatch(type, detail));
+    annotator.on('picture', ({ source }) => {
+      this.#picture = { source, options: {} };
+      this.#left = emptyValue;
+    });
     const src = this.src ?? '';
     const picture = this.#picture ?? (src === '' ? undefined : { source: src, options: {} });
     if (picture !== undefined) void annotator.load(picture.source, picture.options).catch(() => {});
@@ -173,6 +178,11 @@ export class ClickmaskAnnotatorElement extends Base {
   }
   /** See {@link Annotator.replayLog}. */
   replayLog: Annotator['replayLog'] = (log) => this.#need().replayLog(log);
+
+  /** See {@link Annotator.markSaved}. */
+  markSaved(): void {
+    this.#need().markSaved();
+  }
 
   /** Frees everything; what was done on each picture is kept for when the element comes back. */
   destroy(): void {

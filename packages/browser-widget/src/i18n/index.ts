@@ -1,3 +1,4 @@
+import { ar } from './ar.js';
 import { de } from './de.js';
 import { en } from './en.js';
 import { fr } from './fr.js';
@@ -14,19 +15,27 @@ export { fillIn, type Messages } from './messages.js';
  * ```ts
  * import { catalogues } from '@clickmask/browser-widget';
  *
- * console.log(Object.keys(catalogues).join(' ')); // en de fr zh ja
+ * console.log(Object.keys(catalogues).join(' ')); // en de fr zh ja ar
  * ```
  */
-export const catalogues: Readonly<Record<string, Messages>> = Object.freeze({ en, de, fr, zh, ja });
+export const catalogues: Readonly<Record<string, Messages>> = Object.freeze({ en, de, fr, zh, ja, ar });
 
 /**
  * The texts for a language tag such as `de-AT`: its own, else those of its language, else English; then with what the
  * page replaces.
  */
 export function messagesFor(tag: string, replaced: Partial<Messages> = {}): Messages {
+  return { ...catalogueOf(tag), ...replaced };
+}
+
+function catalogueOf(tag: string): Messages {
   const wanted = tag.toLowerCase();
-  const found = catalogues[wanted] ?? catalogues[wanted.split('-')[0]] ?? en;
-  return { ...found, ...replaced };
+  return catalogues[wanted] ?? catalogues[wanted.split('-')[0]] ?? en;
+}
+
+/** The direction that the texts for a language tag run in. */
+export function directionOf(tag: string): 'ltr' | 'rtl' {
+  return catalogueOf(tag) === ar ? 'rtl' : 'ltr';
 }
 
 /** A language tag as the browser takes it; English for what is none. Some systems write an underscore. */

@@ -75,6 +75,27 @@ export interface Messages {
   readonly strokeBegun: string;
   readonly strokeDone: string;
   readonly painted: string;
+  readonly noObjectsTouch: string;
+  readonly hintMinusMouse: string;
+  readonly hintMinusRight: string;
+  readonly hintMinusTouch: string;
+  readonly hintAccept: string;
+  readonly eraserEmpty: string;
+  readonly more: string;
+  readonly mouse: string;
+  readonly touch: string;
+  readonly gestureClick: string;
+  readonly gestureTurned: string;
+  readonly gestureRight: string;
+  readonly gestureDrag: string;
+  readonly gestureWheel: string;
+  readonly gestureTap: string;
+  readonly gestureHold: string;
+  readonly gesturePinch: string;
+  readonly moveClick: string;
+  readonly zoom: string;
+  readonly zoomAndMove: string;
+  readonly reading: string;
 }
 
 /** Fills in the words in braces. */

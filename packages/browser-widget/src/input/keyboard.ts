@@ -1,4 +1,4 @@
-import { type Command, keyName, type Shortcuts } from './shortcuts.js';
+import { type Command, commandOf, type Shortcuts } from './shortcuts.js';
 
 export interface KeyActions {
   readonly shortcuts: () => Shortcuts;
@@ -28,7 +28,7 @@ export function listenToKeys(root: HTMLElement, stage: HTMLElement, actions: Key
       if (!event.repeat) actions.space(true);
       return;
     }
-    const command = actions.shortcuts()[keyName(event)];
+    const command = commandOf(actions.shortcuts(), event);
     if (command === undefined) return;
     if (!onStage && (command.startsWith('crosshair') || command.startsWith('click'))) return;
     const isHeld = event.repeat && happensOnce(command);

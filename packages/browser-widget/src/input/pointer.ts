@@ -13,6 +13,7 @@ export interface PressInfo {
   readonly erases: boolean;
   /** With the main button, or a finger. */
   readonly isMain: boolean;
+  readonly device: 'mouse' | 'pen' | 'touch';
 }
 
 export interface PointerActions {
@@ -93,6 +94,7 @@ function infoOf(event: PointerEvent): PressInfo {
     opposite: turned || event.button === 2 || barrel,
     erases: isPen && (event.button === 5 || (event.buttons & eraserBit) !== 0),
     isMain: event.button === 0 && !barrel,
+    device: isPen ? 'pen' : event.pointerType === 'touch' ? 'touch' : 'mouse',
   };
 }
 

@@ -38,11 +38,13 @@ export type Command =
   | 'click'
   | 'click-opposite'
   | 'help'
+  | `reading-${1 | 2 | 3 | 4}`
   | `class-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`;
 
 /**
  * Keys and what they do. A key is the value of `KeyboardEvent.key`, single letters in lower case, after the modifiers in
  * the order `Mod+` (Ctrl, or ⌘), `Alt+`, `Shift+`. Shift is named only with keys that are not a character of their own.
+ * Where a layout has no Latin letters, a key counts as the one at its place on a Latin keyboard.
  */
 export type Shortcuts = Readonly<Record<string, Command>>;
 
@@ -74,6 +76,10 @@ export const defaultShortcuts: Shortcuts = Object.freeze({
   e: 'tool-eraser',
   h: 'tool-pan',
   c: 'next-candidate',
+  a: 'reading-1',
+  s: 'reading-2',
+  d: 'reading-3',
+  f: 'reading-4',
   '[': 'brush-smaller',
   ']': 'brush-larger',
   '+': 'zoom-in',
@@ -112,20 +118,71 @@ export const defaultShortcuts: Shortcuts = Object.freeze({
   '9': 'class-9',
 });
 
-/** The name of a pressed key as {@link Shortcuts} write it. */
-export function keyName(event: {
+/** What is read of a `KeyboardEvent`. */
+export interface PressedKey {
   readonly key: string;
+  /** The place on the keyboard, as `KeyQ`. */
+  readonly code: string;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
   readonly shiftKey: boolean;
-}): string {
-  const mod = event.ctrlKey || event.metaKey;
-  const letter = /^\p{L}$/u.test(event.key);
-  // A sign such as ? already says that Shift was held; a letter does so only beside other modifiers.
-  const shift = event.shiftKey && (event.key.length > 1 || (letter && mod));
-  const key = letter ? event.key.toLowerCase() : event.key;
-  return `${mod ? 'Mod+' : ''}${event.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
+  getModifierState?(name: string): boolean;
+}
+
+/** The command of a pressed key, whatever the keyboard's layout; undefined: none. */
+export function commandOf(shortcuts: Shortcuts, pressed: PressedKey): Command | undefined {
+  const name = namesOf(pressed).find((one) => Object.hasOwn(shortcuts, one));
+  return name === undefined ? undefined : shortcuts[name];
+}
+
+/** What a pressed key may be called in {@link Shortcuts}, the likeliest first. */
+export function namesOf(pressed: PressedKey): readonly string[] {
+  const mod = pressed.ctrlKey || pressed.metaKey;
+  // A character of full width, as an input method gives it, is the same character.
+  const typed = pressed.key.length === 1 ? pressed.key.normalize('NFKC') : pressed.key;
+  const named = (key: string, withMod: boolean, withAlt: boolean) => {
+    const isLetter = /^\p{L}$/u.test(key);
+    // A sign such as ? already says that Shift was held; a letter does so only beside other modifiers.
+    const shift = pressed.shiftKey && (key.length > 1 || (isLetter && withMod));
+    const small = isLetter ? key.toLowerCase() : key;
+    return `${withMod ? 'Mod+' : ''}${withAlt ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${small}`;
+  };
+  const names = isSilent(pressed.key) ? [] : [named(typed, mod, pressed.altKey)];
+  // With AltGr, which Windows reports as Ctrl and Alt, or Option, a sign is meant, and no combination.
+  const isSign = typed.length === 1 && !/[\p{L}\p{Nd}\s]/u.test(typed);
+  if (isSign && (pressed.altKey || pressed.getModifierState?.('AltGraph') === true))
+    names.push(named(typed, false, false));
+  const place = placeOf(pressed, typed);
+  return place === null ? names : [...names, named(place, mod, pressed.altKey)];
+}
+
+/** Keys that say nothing by themselves: dead ones, and those that an input method took. */
+function isSilent(key: string): boolean {
+  return key === 'Dead' || key === 'Process' || key === 'Unidentified';
+}
+
+/** Signs by their places on a Latin keyboard. */
+const signs: Readonly<Record<string, string>> = {
+  BracketLeft: '[',
+  BracketRight: ']',
+  Comma: ',',
+  Period: '.',
+  Minus: '-',
+  Equal: '=',
+};
+
+/** What is at the key's place on a Latin keyboard, where what was typed is not Latin, or nothing; else null. */
+function placeOf({ key, code, shiftKey, altKey }: PressedKey, typed: string): string | null {
+  const isForeign = typed.length === 1 && /[^\p{ASCII}\p{Script=Latin}]/u.test(typed);
+  const digit = /^Digit(\d)$/.exec(code)?.[1];
+  // French keyboards have the digits behind Shift.
+  if (digit !== undefined) return shiftKey || (typed.length === 1 && /\d/.test(typed)) ? null : digit;
+  // The question mark has its own form in Arabic.
+  if (typed === '؟') return '?';
+  // Option makes other characters of letters.
+  if (!isForeign && !isSilent(key) && !(altKey && /[^\p{ASCII}]/u.test(typed))) return null;
+  return /^Key([A-Z])$/.exec(code)?.[1].toLowerCase() ?? signs[code] ?? null;
 }
 
 /** The first key of a command, for tooltips and the list of keys; null where it has none. */

@@ -1,5 +1,6 @@
 import { ClickmaskError, type ImageSource, rgbFromRgba } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
+import { pictureFormat } from '@clickmask/core/web';
 
 /** What a picture can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
 export type PictureSource =
@@ -73,11 +74,7 @@ async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promis
   try {
     whole = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), { imageOrientation: 'from-image' });
   } catch (cause) {
-    throw new ClickmaskError(
-      'unsupported-image',
-      'Expected a picture this browser can read (JPEG, PNG, WebP, AVIF, GIF, BMP) but the bytes could not be decoded.',
-      { cause },
-    );
+    throw new ClickmaskError('unsupported-image', whyUnreadable(bytes), { cause });
   }
   if (signal?.aborted === true) {
     whole.close();
@@ -85,6 +82,7 @@ async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promis
   }
   try {
     checkPixels(whole.width, whole.height, maxPixels);
+    checkSides(whole.width, whole.height);
   } catch (error) {
     whole.close();
     throw error;
@@ -115,6 +113,50 @@ async function finish(whole: ImageBitmap, source: ImageSource, key: string | nul
   };
 }
 
+/** Why bytes are not a picture that this browser can read, and what helps. */
+function whyUnreadable(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'The picture is empty: its file has no bytes. Save or download it again.';
+  const format = pictureFormat(bytes);
+  const readable = 'Browsers read JPEG, PNG, WebP, AVIF, GIF and BMP';
+  if (format === 'tiff' || format === 'heif') {
+    return `The picture is a ${format.toUpperCase()} file, which this browser cannot read. ${readable}: convert it, or compute on a server and show a preview.`;
+  }
+  if (format !== null)
+    return `The picture is a damaged ${format.toUpperCase()} file, or one cut short. Save or download it again.`;
+  const beginning = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart().toLowerCase();
+  if (/^<(!doctype html|html|head|body|script)/.test(beginning)) {
+    return 'The address gives a web page, not a picture: perhaps one to log in, or one that says that the picture is not there.';
+  }
+  return `Expected a picture but these bytes are none that are known. ${readable}.`;
+}
+
+/** Sides that every browser's canvas can hold. */
+const safeSide = 8192;
+
+/** A canvas that is too wide stays black and says nothing: one of that width and a single row tells. */
+function checkSides(width: number, height: number): void {
+  const side = Math.max(width, height);
+  if (side <= safeSide || canHold(side)) return;
+  const expected = 'sides that a canvas of this browser can hold';
+  throw unexpected(
+    'image-too-large',
+    'the picture',
+    expected,
+    `${width} x ${height}`,
+    'Cut it into tiles, or scale it down.',
+  );
+}
+
+function canHold(side: number): boolean {
+  try {
+    const context = new OffscreenCanvas(side, 1).getContext('2d');
+    context?.fillRect(side - 1, 0, 1, 1);
+    return context?.getImageData(side - 1, 0, 1, 1).data[3] === 255;
+  } catch {
+    return false;
+  }
+}
+
 function readPixels(drawn: HTMLCanvasElement | ImageBitmap): ImageData {
   const canvas = document.createElement('canvas');
   canvas.width = drawn.width;
@@ -142,7 +184,9 @@ async function fetchBytes(address: string, options: LoadPictureOptions): Promise
     if (signal?.aborted === true) throw new ClickmaskError('aborted', 'Loading the picture was aborted.', { cause });
     throw new ClickmaskError(
       'bad-image',
-      'The picture could not be fetched. Check the address, and that its server allows this page to read it (CORS).',
+      globalThis.location.protocol === 'file:'
+        ? 'The picture could not be fetched: pages opened as files may not read other files. Open the page from a server, or drop the picture on it.'
+        : 'The picture could not be fetched. Check the address, and that its server allows this page to read it (CORS).',
       { cause },
     );
   }

@@ -29,6 +29,7 @@ function setUp() {
     segmenter,
     limits: {},
     report() {},
+    recall: async () => null,
     onLoading: ({ isAnother }) => told.push(isAnother ? 'loading another' : 'loading'),
     onShown: ({ width }, name) => told.push(`shown ${width} ${String(name)}`),
     onReady: ({ image }) => told.push(`ready ${image.width}`),

@@ -20,8 +20,10 @@ export interface PicturesOptions {
   readonly report: (progress: ProgressInfo) => void;
   /** A picture is asked for; the one shown stays until the new one is there. */
   readonly onLoading: (how: { readonly isAnother: boolean }) => void;
+  /** What was kept of a picture on an earlier visit; asked for before it is shown. */
+  readonly recall: (name: string | object) => Promise<unknown>;
   /** @param name - the same for the same picture: its key, its address, or the thing itself */
-  readonly onShown: (picture: Picture, name: string | object) => void;
+  readonly onShown: (picture: Picture, name: string | object, kept: unknown) => void;
   /** The features are there: clicks are answered at once. */
   readonly onReady: (ready: ReadyPicture) => void;
   readonly onError: (error: ClickmaskError) => void;
@@ -133,8 +135,10 @@ export function createPictures(options: PicturesOptions): Pictures {
     const prefetched = ahead.get(name);
     ahead.delete(name);
     let opened: OpenPicture;
+    let kept: unknown;
     try {
       opened = await (prefetched ?? show(source, key, mine.signal));
+      kept = await options.recall(key ?? name);
     } catch (error) {
       if (loading !== mine || destroyed) throw replaced();
       loading = null;
@@ -152,7 +156,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     awaited = false;
     store.batch(() => {
       store.set({ picture: opened.picture, loading: false });
-      options.onShown(opened.picture, key ?? name);
+      options.onShown(opened.picture, key ?? name, kept);
     });
     void makeReady(opened);
   };
@@ -206,8 +210,9 @@ export function createPictures(options: PicturesOptions): Pictures {
   };
 }
 
-/** The same picture named twice has the same name; anything but an address is its own name. */
+/** The same picture named twice has the same name; what is neither an address nor a file is its own name. */
 function nameOf(source: PictureSource): string | object {
+  if (source instanceof File) return `file:${source.name}:${source.size}:${source.lastModified}`;
   return typeof source === 'string' || source instanceof URL ? new URL(source, document.baseURI).href : source;
 }
 

@@ -26,6 +26,15 @@ export interface AnnotatorProperties {
   readonly controlled: boolean;
   /** Nothing can be changed. Default false. */
   readonly readOnly: boolean;
+  /**
+   * What happens to pictures that are dropped or pasted: `load` shows them (default), `ignore` keeps the browser from leaving
+   * the page for them, `page` leaves them to the page.
+   */
+  readonly files: 'load' | 'ignore' | 'page';
+  /** Keeps each picture's objects in the browser, under this name, and has them back on the next visit. Default: not. */
+  readonly persist: string | null;
+  /** Asks before the page is left while changes were not marked as saved. Default false. */
+  readonly warnBeforeLeaving: boolean;
 }
 
 /** Every property, with its attribute where it has one. */
@@ -50,4 +59,12 @@ export const propertyTable: Table<AnnotatorProperties> = {
   ),
   controlled: /*#__PURE__*/ flag('controlled'),
   readOnly: /*#__PURE__*/ flag('readonly'),
+  files: /*#__PURE__*/ choice('files', ['load', 'ignore', 'page'], 'load'),
+  persist: /*#__PURE__*/ custom<string | null>(
+    null,
+    (name) => (name == null || name === '' ? null : String(name)),
+    'persist',
+    (text) => (text === '' ? 'clickmask' : text),
+  ),
+  warnBeforeLeaving: /*#__PURE__*/ flag('warn-before-leaving'),
 };

@@ -50,6 +50,20 @@ export interface Drag {
   readonly click: number;
 }
 
+/** What the user did once, and need not be told any more. */
+export interface Learned {
+  readonly negative: boolean;
+  readonly accept: boolean;
+}
+
+/** What else a click may have meant. */
+export interface Readings {
+  /** The clicks that they are of. */
+  readonly clicks: readonly Click[];
+  /** In the order of the prediction's candidates. */
+  readonly masks: readonly { readonly index: number; readonly runs: MaskRuns }[];
+}
+
 /** All that an annotator knows and shows. */
 export interface AnnotatorState extends AnnotatorProperties {
   readonly settings: AnnotatorSettings;
@@ -69,6 +83,12 @@ export interface AnnotatorState extends AnnotatorProperties {
 
   /** The pointer over the stage; `opposite`: with a key held that turns the sign of a click round. */
   readonly pointer: { readonly at: StagePoint; readonly opposite: boolean } | null;
+  /** What the picture was pressed with last; decides how hints name it. */
+  readonly device: 'mouse' | 'pen' | 'touch';
+  /** What the user has found out; hints tell of the rest. */
+  readonly learned: Learned;
+  /** The readings of an ambiguous click, to choose from; null: there is one. */
+  readonly readings: Readings | null;
   /** The crosshair that arrows move; null: not in use. The pointer puts it away. */
   readonly crosshair: ImagePoint | null;
   /** Index of the click that is selected among those of the active object. */
@@ -82,7 +102,7 @@ export interface AnnotatorState extends AnnotatorProperties {
   /** Of the stage, in CSS px. */
   readonly stageSize: Size;
   /** What is open over the widget. */
-  readonly overlay: 'settings' | 'help' | null;
+  readonly overlay: 'settings' | 'help' | 'more' | null;
 
   readonly preview: Preview | null;
   readonly draft: Draft | null;
@@ -119,6 +139,9 @@ export function createState(options: InitialState = {}): AnnotatorStore {
     ready: false,
     segmenter: null,
     pointer: null,
+    device: globalThis.matchMedia?.('(pointer: coarse)').matches === true ? 'touch' : 'mouse',
+    learned: { negative: false, accept: false },
+    readings: null,
     crosshair: null,
     selectedClick: null,
     spaceHeld: false,

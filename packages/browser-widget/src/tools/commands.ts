@@ -64,6 +64,10 @@ export function createCommands({ store, step, selection, crosshair }: CommandsOp
     help: () => store.set({ overlay: 'help' }),
     ...crosshairCommands(crosshair),
     ...classCommands(store, selection),
+    'reading-1': () => selection.chooseReading(0),
+    'reading-2': () => selection.chooseReading(1),
+    'reading-3': () => selection.chooseReading(2),
+    'reading-4': () => selection.chooseReading(3),
   };
 }
 
@@ -94,7 +98,7 @@ function classCommands(store: AnnotatorStore, { chooseClass }: Selection): Reado
 /** Takes back one thing at a time, the most recent first. */
 function takeBack(store: AnnotatorStore, selection: Selection): boolean {
   const { overlay, drag, selectedClick, settings, crosshair, readOnly } = store.now;
-  if (overlay === 'settings') store.set({ overlay: null });
+  if (overlay === 'settings' || overlay === 'more') store.set({ overlay: null });
   else if (drag !== null) store.set({ drag: null });
   else if (selectedClick !== null) store.set({ selectedClick: null });
   else if (settings.tool !== 'click') store.set({ settings: changedSettings(settings, { tool: 'click' }) });

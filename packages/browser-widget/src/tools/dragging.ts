@@ -1,10 +1,11 @@
 import type { ImagePoint } from '@clickmask/core/masks';
-import { addStroke, drawBox, moveClick } from '@clickmask/core/session';
+import { addStroke, drawBox, maskOfObject, moveClick } from '@clickmask/core/session';
 import type { Annotation } from '../annotation/annotation.js';
 import { say } from '../state/say.js';
 import { changedSettings } from '../state/settings.js';
 import { type AnnotatorStore, activeOf, type Drag } from '../state/state.js';
 import { describeStroke } from '../state/status-line.js';
+import { textsOf } from '../state/words.js';
 import { strokeRuns } from './brush-stroke.js';
 
 /** What is drawn between press and release, or between the first Enter and the second. */
@@ -23,9 +24,17 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
   const stroke: Dragging['stroke'] = (points, radius, mode) => {
     const { picture } = store.now;
     if (picture === null || points.length === 0) return;
-    annotation.make(addStroke(strokeRuns(points, radius, picture), mode, annotation.fresh()), {
-      done: () => say(store, describeStroke(store.now, activeOf(store.now))),
-    });
+    const edit = addStroke(strokeRuns(points, radius, picture), mode, annotation.fresh());
+    const active = activeOf(store.now);
+    if (
+      mode === 'erase' &&
+      active !== null &&
+      maskOfObject(active) !== null &&
+      edit(store.now.value) === store.now.value
+    ) {
+      return say(store, textsOf(store.now).eraserEmpty);
+    }
+    annotation.make(edit, { done: () => say(store, describeStroke(store.now, activeOf(store.now))) });
   };
   const box = ({ start, to }: Drag) => {
     if (to === null || start.x === to.x || start.y === to.y) return;

@@ -11,7 +11,7 @@ import { createPointerTools } from './pointer-tools.js';
 import { createPreviewing } from './previewing.js';
 
 const size = { width: 100, height: 50 };
-const press: PressInfo = { opposite: false, turned: false, erases: false, isMain: true };
+const press: PressInfo = { opposite: false, turned: false, erases: false, isMain: true, device: 'mouse' };
 const positive = (x: number, y: number) => ({ x, y, label: 'positive' as const });
 
 /** The stage shows the picture twice as large, from its corner on. */

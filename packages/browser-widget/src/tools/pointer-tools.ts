@@ -22,8 +22,8 @@ export interface PointerToolsOptions {
 export function createPointerTools(options: PointerToolsOptions): PointerActions {
   const { store, annotation, dragging, announceClick, anticipate } = options;
   return {
-    begin(at, { opposite, turned, erases, isMain }) {
-      store.set({ crosshair: null, drag: null });
+    begin(at, { opposite, turned, erases, isMain, device }) {
+      store.set({ crosshair: null, drag: null, device });
       const kind = kindOfPress(store.now, at, isMain, erases);
       if (kind === 'pan') return kind;
       const hit = kind === 'move-click' ? clickAt(store.now, at) : null;

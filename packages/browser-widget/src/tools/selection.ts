@@ -94,15 +94,17 @@ export function createSelection({ store, make, maskOf, events }: SelectionOption
     },
     chooseReading(place) {
       const { candidates = [], candidate } = activeOf(store.now)?.result ?? {};
-      if (candidates.length < 2 || candidates[place] === undefined || candidates[place].index === candidate) return;
-      const text = fillIn(texts().candidateShown, { number: place + 1, count: candidates.length });
-      make(chooseCandidate(candidates[place].index), { done: () => say(store, text) });
+      const shown = store.now.readings?.masks ?? candidates;
+      if (shown.length < 2 || shown[place] === undefined || shown[place].index === candidate) return;
+      const text = fillIn(texts().candidateShown, { number: place + 1, count: shown.length });
+      make(chooseCandidate(shown[place].index), { done: () => say(store, text) });
     },
     nextReading() {
       const result = activeOf(store.now)?.result;
       if (result == null) return;
-      const place = result.candidates.findIndex(({ index }) => index === result.candidate);
-      selection.chooseReading((place + 1) % result.candidates.length);
+      const shown = store.now.readings?.masks ?? result.candidates;
+      const place = shown.findIndex(({ index }) => index === result.candidate);
+      selection.chooseReading((place + 1) % shown.length);
     },
     remove() {
       const active = activeOf(store.now);

@@ -1,3 +1,4 @@
+import { directionOf } from '../i18n/index.js';
 import type { Results } from '../results/results.js';
 import type { AnnotatorState, AnnotatorStore } from '../state/state.js';
 import { textsOf } from '../state/words.js';
@@ -5,6 +6,7 @@ import { createClassChips } from './controls/class-chips.js';
 import type { ChromeActions } from './controls/control.js';
 import { createHelpDialog } from './controls/help-dialog.js';
 import { createObjectList } from './controls/object-list.js';
+import { createReadings } from './controls/readings.js';
 import { createSettingsBox } from './controls/settings-box.js';
 import { createStageFrame } from './controls/stage-frame.js';
 import { createStatusBar } from './controls/status-bar.js';
@@ -14,6 +16,8 @@ import { element, focusedIn, setAttribute, setText } from './elements.js';
 /** All around the stage: toolbar, panel, status line, settings and the list of keys. */
 export interface Chrome {
   readonly root: HTMLElement;
+  /** Gives the widget a width where its parent asks for one. */
+  readonly breadth: HTMLElement;
   readonly stage: HTMLElement;
   destroy(): void;
 }
@@ -42,6 +46,7 @@ export function createChrome(store: AnnotatorStore, actions: ChromeActions, mask
     actions: {
       ...actions,
       overlay: (wanted) => actions.overlay(store.now.overlay === wanted ? null : wanted),
+      closeSheet: () => store.now.overlay === 'more' && actions.overlay(null),
     },
     maskOf,
     settingsId: `${unique}-settings`,
@@ -51,17 +56,23 @@ export function createChrome(store: AnnotatorStore, actions: ChromeActions, mask
   const chips = createClassChips(actions.chooseClass);
   const objects = createObjectList(actions, toStage);
   const status = createStatusBar(actions.retry, toStage);
+  const readings = createReadings(actions.command);
+  frame.element.append(readings.element);
   const panel = element('div', { class: 'panel', part: 'panel' }, chips.element, objects.element);
   const live = element('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
   const layout = element('div', { class: 'layout' }, toolbar.element, frame.element, panel, status.element);
   const root = element('div', { class: 'root', part: 'root', role: 'group' });
+  // What is inside gives no width, as it follows it; where a parent shrinks to what it holds, these do: one to three columns.
+  const breadth = element('div', { class: 'breadth', 'aria-hidden': 'true' });
+  breadth.append(element('i'), element('i'), element('i'));
   root.append(layout, settings.element, help.element, hint, live);
 
-  const controls = [frame, toolbar, help, chips, objects, status, settings];
+  const controls = [frame, toolbar, help, chips, objects, status, readings, settings];
   const update = () => {
     const state = store.now;
     const texts = textsOf(state);
     setAttribute(root, 'aria-label', texts.annotator);
+    setAttribute(root, 'dir', directionOf(state.locale));
     setText(hint, texts.stageHint);
     const inSettings = settings.element.contains(focusedIn(root));
     for (const control of controls) control.update(state);
@@ -76,11 +87,13 @@ export function createChrome(store: AnnotatorStore, actions: ChromeActions, mask
   update();
   return {
     root,
+    breadth,
     stage: frame.stage,
     destroy() {
       forget();
       soon.cancel();
       root.remove();
+      breadth.remove();
     },
   };
 }

@@ -4,7 +4,7 @@
  * @param onMove - called with the button that an arrow led to
  */
 export function roveFocus(group: HTMLElement, onMove: (button: HTMLButtonElement) => void = () => {}): void {
-  const all = () => [...group.querySelectorAll('button')];
+  const all = () => [...group.querySelectorAll('button')].filter((button) => button.getClientRects().length > 0);
   group.addEventListener('keydown', (event) => {
     const list = all();
     const at = list.indexOf(event.target as HTMLButtonElement);
@@ -12,7 +12,8 @@ export function roveFocus(group: HTMLElement, onMove: (button: HTMLButtonElement
     const last = list.length - 1;
     const next = at === last ? 0 : at + 1;
     const before = at === 0 ? last : at - 1;
-    const to = { ArrowRight: next, ArrowDown: next, ArrowLeft: before, ArrowUp: before, Home: 0, End: last }[event.key];
+    const [right, left] = getComputedStyle(group).direction === 'rtl' ? [before, next] : [next, before];
+    const to = { ArrowRight: right, ArrowDown: next, ArrowLeft: left, ArrowUp: before, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();

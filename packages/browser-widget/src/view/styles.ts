@@ -7,6 +7,8 @@ const styles = `
   contain: layout;
 }
 :host([hidden]) { display: none; }
+.breadth { display: flex; flex-wrap: wrap; height: 0; overflow: hidden; visibility: hidden; }
+.breadth i { flex: none; width: 18rem; }
 .root {
   --accent: var(--clickmask-accent, light-dark(#0b63ce, #6cb2ff));
   --accent-text: var(--clickmask-accent-text, light-dark(#ffffff, #08203c));
@@ -19,9 +21,10 @@ const styles = `
   --positive: var(--clickmask-positive, light-dark(#0b7d3e, #56d68a));
   --target: var(--clickmask-target, 44px);
   --radius: var(--clickmask-radius, 8px);
-  container-type: inline-size;
+  container-type: size;
   position: relative;
   height: 100%;
+  min-height: inherit;
   box-sizing: border-box;
   color-scheme: var(--clickmask-color-scheme, inherit);
   color: var(--text);
@@ -41,7 +44,11 @@ const styles = `
 }
 .group { display: flex; align-items: center; gap: 2px; }
 .group + .group { margin-inline-start: 4px; padding-inline-start: 6px; border-inline-start: 1px solid var(--border); }
-.group:last-child { margin-inline-start: auto; padding-inline-start: 0; border: 0; }
+.group.end { margin-inline-start: auto; padding-inline-start: 0; border: 0; }
+.sheet { display: flex; flex-wrap: wrap; gap: 2px; margin-inline-start: 4px; }
+.sheet .group:first-child { padding-inline-start: 6px; border-inline-start: 1px solid var(--border); }
+button.more { display: none; }
+[dir="rtl"] [part~="undo"] svg, [dir="rtl"] [part~="redo"] svg { transform: scaleX(-1); }
 button {
   font: inherit; color: inherit; background: none; border: 1px solid transparent; cursor: pointer;
   min-width: var(--target); min-height: var(--target);
@@ -83,6 +90,16 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
   background: color-mix(in srgb, var(--surface) 92%, transparent); color: var(--text); border: 1px solid var(--border);
 }
 .notice:empty { display: none; }
+.stage-frame:has(.readings:not([hidden])) .notice { inset-block-end: 92px; }
+.readings {
+  position: absolute; inset-block-end: 12px; inset-inline: 12px; display: flex; justify-content: center; gap: 6px; pointer-events: none;
+}
+.readings button {
+  position: relative; padding: 3px; background: var(--surface); border: 2px solid var(--border); pointer-events: auto;
+}
+.readings canvas { display: block; width: 56px; height: 56px; border-radius: 4px; }
+.readings kbd { position: absolute; inset-block-start: 4px; inset-inline-start: 4px; background: var(--surface); color: var(--text); }
+.readings button[aria-pressed="true"] { border-color: var(--accent); background: var(--surface); box-shadow: 0 0 0 2px var(--accent); }
 .bar { position: absolute; inset: 0 0 auto 0; height: 3px; overflow: hidden; opacity: 0; }
 .bar[data-busy] { opacity: 1; }
 .bar i { position: absolute; inset: 0; width: var(--part, 30%); background: var(--accent); }
@@ -126,21 +143,45 @@ dialog {
 dialog::backdrop { background: rgb(0 0 0 / 0.45); }
 dialog header { display: flex; align-items: center; justify-content: space-between; }
 dialog h2 { font-size: 18px; margin: 0; }
-dialog dl { display: grid; grid-template-columns: auto 1fr; gap: 6px 16px; margin: 12px 0 0; align-items: baseline; }
+dialog h3 { font-size: 14px; margin: 14px 0 0; color: var(--muted); }
+dialog dl { display: grid; grid-template-columns: auto 1fr; gap: 6px 16px; margin: 6px 0 0; align-items: baseline; }
 dialog dt { display: flex; flex-wrap: wrap; gap: 4px; }
 dialog dt kbd { margin: 0; }
 dialog dd { margin: 0; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (max-width: 44rem) {
+  /* The picture keeps its place and size: every row around it has a height of its own. */
   .layout { grid-template: auto minmax(0, 1fr) auto auto / minmax(0, 1fr); }
-  .panel { width: auto; max-height: 9.5rem; border-inline-start: 0; border-top: 1px solid var(--border); gap: 6px; padding: 6px; }
+  [role="toolbar"] { flex-wrap: nowrap; position: relative; }
+  button.more { display: inline-flex; }
+  .sheet {
+    display: none; position: absolute; z-index: 2; inset-block-start: 100%; inset-inline: 0; margin: 0; padding: 6px; gap: 6px 10px;
+    justify-content: center; background: var(--surface); border-block-end: 1px solid var(--border); box-shadow: 0 12px 20px rgb(0 0 0 / 0.25);
+  }
+  [data-more] .sheet { display: flex; }
+  .panel {
+    width: auto; height: calc(var(--target) + 13px); overflow: auto hidden; flex-direction: row; align-items: center;
+    border-inline-start: 0; border-top: 1px solid var(--border); gap: 6px; padding: 6px; scrollbar-width: thin;
+  }
+  .panel section { flex: none; }
   .panel h2 { display: none; }
-  .chips, .objects { flex-direction: row; flex-wrap: wrap; }
-  .chips button, .objects button:first-child { width: auto; }
-  .chips kbd { display: none; }
+  .chips, .objects { flex-direction: row; }
+  .chips button, .objects button:first-child { width: auto; white-space: nowrap; }
+  .chips kbd, .readings kbd { display: none; }
+  .empty { white-space: nowrap; }
+  .status { flex-wrap: nowrap; height: calc(var(--target) + 6px); min-height: 0; }
+  .status .text { flex: 1 1 0; max-height: 2.6em; overflow: hidden; line-height: 1.3; }
+  .runtime { display: none; }
   .primary .label { display: none; }
   .group + .group { margin: 0; padding: 0; border: 0; }
-  .group:last-child { margin-inline-start: auto; }
+  .sheet .group:first-child { padding: 0; border: 0; }
+  .group.end { margin-inline-start: auto; }
+  .notice { inset-block-end: 8px; border-radius: 10px; font-size: 13px; }
+}
+/* A phone on its side: the picture has what height there is. */
+@container (max-height: 26rem) {
+  .status:not([data-error]) { display: none; }
+  .notice { inset-block-end: 6px; padding: 4px 10px; }
 }
 @media (forced-colors: active) {
   button[aria-pressed="true"], button[aria-checked="true"], button[aria-current="true"] { border: 3px solid Highlight; }

@@ -101,6 +101,17 @@ describe('edits', () => {
     expect(again.objects[0].accepted).toBe(false);
   });
 
+  test('an eraser that would leave nothing of an object does nothing', () => {
+    const one = edits.addClick(click(3), fresh)(emptyValue);
+    const answered = edits.putResult(answer(one, 4))(one);
+    const all = rectRuns(size, { x: 0, y: 0, ...size });
+    expect(edits.addStroke(all, 'erase')(answered)).toBe(answered);
+    const most = rectRuns(size, { x: 1, y: 0, width: size.width - 1, height: size.height });
+    const left = edits.addStroke(most, 'erase')(answered);
+    expect(area(maskOfObject(left.objects[0])!)).toBe(2);
+    expect(edits.addStroke(all, 'erase')(left)).toBe(left);
+  });
+
   test('an eraser makes nothing of nothing', () => {
     const stroke = rectRuns(size, { x: 0, y: 0, width: 3, height: 2 });
     expect(edits.addStroke(stroke, 'erase')(emptyValue)).toBe(emptyValue);

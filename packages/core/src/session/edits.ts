@@ -226,7 +226,8 @@ export function chooseCandidate(candidate: number): Edit {
 }
 
 /**
- * Paints on the active object, or takes away from it. Painting may begin a new one; erasing makes nothing of nothing.
+ * Paints on the active object, or takes away from it. Painting may begin a new one; erasing makes nothing of nothing, and
+ * no object empty: that is what deleting is for.
  *
  * @example
  * ```ts
@@ -247,13 +248,14 @@ export function addStroke(stroke: MaskRuns, mode: 'paint' | 'erase', fresh: NewO
     const { value, object } = withActive(before, fresh);
     const add = (held: MaskRuns | null) => (held === null ? stroke : union(held, stroke));
     const take = (held: MaskRuns | null) => (held === null ? null : difference(held, stroke));
-    return replace(value, {
+    const changed: AnnotatedObject = {
       ...object,
       accepted: false,
       painted: painting ? add(object.painted) : take(object.painted),
       erased: painting ? take(object.erased) : add(object.erased),
       strokesPending: true,
-    });
+    };
+    return !painting && maskOfObject(changed)?.spans.length === 0 ? before : replace(value, changed);
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Messages } from '../../i18n/index.js';
 import type { Command } from '../../input/shortcuts.js';
 import type { AnnotatorState } from '../../state/state.js';
 import { textsOf } from '../../state/words.js';
@@ -6,22 +5,25 @@ import { element, setAttribute, whenChanged } from '../elements.js';
 import { icon } from '../icons.js';
 import { type Control, keyText, wording } from './control.js';
 
-/** The list of keys. */
+/** What mouse, fingers and keys do. */
 export function createHelpDialog(id: string, close: () => void): Control {
   const help = element('dialog', { part: 'help', 'aria-labelledby': id });
   const title = element('h2', { id });
   const button = element('button', { type: 'button' }, icon('close'));
-  const list = element('dl');
+  const list = element('div');
   button.addEventListener('click', () => help.close());
   help.addEventListener('close', close);
   help.append(element('header', {}, title, button), list);
-  const rename = whenChanged(wording, (state: AnnotatorState) => {
-    const texts = textsOf(state);
-    title.textContent = texts.keyboard;
-    setAttribute(button, 'aria-label', texts.close);
-    setAttribute(button, 'title', texts.close);
-    list.replaceChildren(...rowsOf(state));
-  });
+  const rename = whenChanged(
+    (state: AnnotatorState) => [...wording(state), state.classes, state.rightClick],
+    (state) => {
+      const texts = textsOf(state);
+      title.textContent = texts.help;
+      setAttribute(button, 'aria-label', texts.close);
+      setAttribute(button, 'title', texts.close);
+      list.replaceChildren(...sectionsOf(state));
+    },
+  );
   return {
     element: help,
     update(state) {
@@ -33,20 +35,48 @@ export function createHelpDialog(id: string, close: () => void): Control {
   };
 }
 
-function rowsOf(state: AnnotatorState): readonly HTMLElement[] {
+type Row = readonly [keys: readonly string[], text: string];
+
+function sectionsOf(state: AnnotatorState): readonly HTMLElement[] {
   const texts = textsOf(state);
-  const row = (keys: readonly string[], text: string) => [
-    element('dt', {}, ...keys.map((key) => element('kbd', {}, key))),
-    element('dd', {}, text),
+  const away = [texts.gestureTurned, ...(state.rightClick ? [texts.gestureRight] : [])];
+  return [
+    ...section(texts.mouse, [
+      [[texts.gestureClick], texts.positive],
+      [away, texts.negative],
+      [[texts.gestureDrag], `${texts.pan}; ${texts.moveClick}`],
+      [[texts.gestureWheel], texts.zoom],
+    ]),
+    ...section(texts.touch, [
+      [[texts.gestureTap], texts.positive],
+      [[texts.gestureHold], texts.negative],
+      [[texts.gesturePinch], texts.zoomAndMove],
+    ]),
+    ...section(texts.keyboard, keyRows(state)),
   ];
-  const rows = entriesOf(texts).flatMap(([text, commands]) => {
-    const keys = commands.map((command) => keyText(state, command)).filter((key) => key !== null);
-    return keys.length === 0 ? [] : row(keys, text);
-  });
-  return [...rows, ...row(['Space'], texts.holdToPan)];
 }
 
-function entriesOf(texts: Messages): readonly (readonly [string, readonly Command[]])[] {
+function section(title: string, rows: readonly Row[]): readonly HTMLElement[] {
+  const list = element('dl');
+  for (const [keys, text] of rows) {
+    list.append(element('dt', {}, ...keys.map((key) => element('kbd', {}, key))), element('dd', {}, text));
+  }
+  return [element('h3', {}, title), list];
+}
+
+function keyRows(state: AnnotatorState): readonly Row[] {
+  const texts = textsOf(state);
+  const rows = entriesOf(state).flatMap(([text, commands]): readonly Row[] => {
+    const keys = commands.map((command) => keyText(state, command)).filter((key) => key !== null);
+    return keys.length === 0 ? [] : [[keys, text]];
+  });
+  return [...rows, [['Space'], texts.holdToPan]];
+}
+
+/** As many class keys as there are classes. */
+function entriesOf(state: AnnotatorState): readonly (readonly [string, readonly Command[]])[] {
+  const texts = textsOf(state);
+  const classes = state.classes.slice(0, 9).map((_, place) => `class-${place + 1}` as Command);
   return [
     [texts.moveCrosshair, ['crosshair-left', 'crosshair-right', 'crosshair-up', 'crosshair-down']],
     [texts.moveFinely, ['crosshair-left-fine', 'crosshair-right-fine', 'crosshair-up-fine', 'crosshair-down-fine']],
@@ -63,7 +93,8 @@ function entriesOf(texts: Messages): readonly (readonly [string, readonly Comman
     [texts.nextCandidate, ['next-candidate']],
     [texts.selectClick, ['previous-click', 'next-click']],
     [texts.selectObject, ['previous-object', 'next-object']],
-    [texts.chooseClass, ['class-1', 'class-2']],
+    [texts.reading, ['reading-1', 'reading-2', 'reading-3', 'reading-4']],
+    [texts.chooseClass, classes],
     [texts.box, ['tool-box']],
     [texts.brush, ['tool-brush']],
     [texts.eraser, ['tool-eraser']],

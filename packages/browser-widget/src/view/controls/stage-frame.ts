@@ -1,3 +1,4 @@
+import { hintOf } from '../../state/hint.js';
 import type { AnnotatorState } from '../../state/state.js';
 import { loadingText } from '../../state/status-line.js';
 import { textsOf } from '../../state/words.js';
@@ -40,7 +41,7 @@ export function createStageFrame(hintId: string): StageFrame {
 
 /** What is shown over the picture; empty: nothing. */
 function noticeOf(state: AnnotatorState): string {
-  const { picture, value, failure } = state;
-  if (picture === null || value.objects.length > 0 || failure !== null) return '';
-  return loadingText(state) ?? textsOf(state).noObjects;
+  const { picture, failure, drag } = state;
+  if (picture === null || failure !== null || drag !== null) return '';
+  return loadingText(state) ?? hintOf(state) ?? '';
 }

@@ -27,7 +27,7 @@ interface ButtonPlan {
 }
 
 export interface ToolbarOptions {
-  readonly actions: Pick<ChromeActions, 'command' | 'settings' | 'overlay'>;
+  readonly actions: Pick<ChromeActions, 'command' | 'settings' | 'overlay'> & { closeSheet(): void };
   readonly maskOf: Results['maskOf'];
   /** Id of the settings' box. */
   readonly settingsId: string;
@@ -38,8 +38,20 @@ export function createToolbar(options: ToolbarOptions): Control {
   const toolbar = element('div', { role: 'toolbar', part: 'toolbar' });
   const groups = planToolbar(options);
   const buttons = groups.map((plans) => plans.map((plan) => ({ plan, button: makeButton(plan) })));
-  toolbar.append(...buttons.map((made) => element('div', { class: 'group' }, ...made.map(({ button }) => button))));
-  buttons[0][0].button.tabIndex = 0;
+  const [label, history, sheet, ends] = buttons.map((made) => made.map(({ button }) => button));
+  // On a wide stage all of it is one row; on a narrow one, what is less used lies in a sheet.
+  const group = (list: readonly HTMLElement[], name = '') => element('div', { class: `group ${name}`.trim() }, ...list);
+  const rest = element(
+    'div',
+    { class: 'sheet', id: `${options.settingsId}-more` },
+    group(sheet.slice(0, 4)),
+    group(sheet.slice(4, 8)),
+    group(sheet.slice(8)),
+  );
+  toolbar.append(group(label), group(history), rest, group(ends, 'end'));
+  label[0].tabIndex = 0;
+  // What was chosen closes the sheet; what opens something else has done so already.
+  rest.addEventListener('click', () => options.actions.closeSheet());
   roveFocus(toolbar);
   const all = buttons.flat();
   const rename = whenChanged(wording, (state: AnnotatorState) => {
@@ -50,6 +62,7 @@ export function createToolbar(options: ToolbarOptions): Control {
     element: toolbar,
     update(state) {
       rename(state);
+      setAttribute(toolbar, 'data-more', state.overlay === 'more');
       for (const { plan, button } of all) {
         if (plan.pressed !== undefined) setAttribute(button, 'aria-pressed', String(plan.pressed(state)));
         if (plan.enabled !== undefined) setAttribute(button, 'aria-disabled', String(!plan.enabled(state)));
@@ -86,42 +99,53 @@ function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly 
     command(`tool-${name}`, name, (state) => textsOf(state)[name], {
       pressed: ({ settings }) => settings.tool === name,
     });
-  return [
-    [label('positive', 'plus'), label('negative', 'minus')],
-    [tool('box'), tool('brush'), tool('eraser'), tool('pan')],
-    [
-      command('undo', 'undo', (state) => textsOf(state).undo, {
-        enabled: ({ canUndo, readOnly }) => canUndo && !readOnly,
-      }),
-      command('redo', 'redo', (state) => textsOf(state).redo, {
-        enabled: ({ canRedo, readOnly }) => canRedo && !readOnly,
-      }),
-      command('next-candidate', 'candidate', (state) => textsOf(state).nextCandidate, {
-        enabled: (state) => (activeOf(state)?.result?.candidates.length ?? 0) > 1 && !state.readOnly,
-      }),
-    ],
-    [
-      command('zoom-out', 'zoomOut', (state) => textsOf(state).zoomOut),
-      command('zoom-fit', 'fit', (state) => textsOf(state).zoomFit),
-      command('zoom-in', 'zoomIn', (state) => textsOf(state).zoomIn),
-    ],
-    [
-      {
-        name: 'settings',
-        icon: 'settings',
-        label: (state) => textsOf(state).settings,
-        press: () => actions.overlay('settings'),
-        expanded: ({ overlay }) => overlay === 'settings',
-        attributes: { 'aria-controls': settingsId },
-      },
-      command('help', 'help', (state) => textsOf(state).help),
-      command('accept', 'check', (state) => textsOf(state).accept, {
-        enabled: (state) => acceptable(state, maskOf) !== null,
-        text: (state) => textsOf(state).acceptShort,
-        attributes: { class: 'primary' },
-      }),
-    ],
+  const labels = [label('positive', 'plus'), label('negative', 'minus')];
+  const history = [
+    command('undo', 'undo', (state) => textsOf(state).undo, {
+      enabled: ({ canUndo, readOnly }) => canUndo && !readOnly,
+    }),
+    command('redo', 'redo', (state) => textsOf(state).redo, {
+      enabled: ({ canRedo, readOnly }) => canRedo && !readOnly,
+    }),
   ];
+  const sheet = [
+    tool('box'),
+    tool('brush'),
+    tool('eraser'),
+    tool('pan'),
+    command('next-candidate', 'candidate', (state) => textsOf(state).nextCandidate, {
+      enabled: (state) => (activeOf(state)?.result?.candidates.length ?? 0) > 1 && !state.readOnly,
+    }),
+    command('zoom-out', 'zoomOut', (state) => textsOf(state).zoomOut),
+    command('zoom-fit', 'fit', (state) => textsOf(state).zoomFit),
+    command('zoom-in', 'zoomIn', (state) => textsOf(state).zoomIn),
+    {
+      name: 'settings',
+      icon: 'settings',
+      label: (state: AnnotatorState) => textsOf(state).settings,
+      press: () => actions.overlay('settings'),
+      expanded: ({ overlay }: AnnotatorState) => overlay === 'settings',
+      attributes: { 'aria-controls': settingsId },
+    },
+    command('help', 'help', (state) => textsOf(state).help),
+  ] as const;
+  const ends = [
+    {
+      name: 'more',
+      icon: 'more',
+      label: (state: AnnotatorState) => textsOf(state).more,
+      press: () => actions.overlay('more'),
+      expanded: ({ overlay }: AnnotatorState) => overlay === 'more',
+      // A tool of the sheet in use shows here, where its own button does not.
+      attributes: { class: 'more', 'aria-controls': `${settingsId}-more` },
+    },
+    command('accept', 'check', (state) => textsOf(state).accept, {
+      enabled: (state) => acceptable(state, maskOf) !== null,
+      text: (state) => textsOf(state).acceptShort,
+      attributes: { class: 'primary' },
+    }),
+  ] as const;
+  return [labels, history, sheet, ends];
 }
 
 function makeButton(plan: ButtonPlan): HTMLButtonElement {

@@ -1,10 +1,11 @@
-import { expectInteger, unexpected } from '../../errors/index.js';
+import { ClickmaskError, expectInteger, unexpected } from '../../errors/index.js';
 import { createHost } from '../../host/index.js';
 import type { RefinementOptions } from '../../refinement/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
 import type { ServerAddress } from '../remote/client.js';
 import { type DownloadProgress, type ModelSource, portableSource } from './model-source.js';
+import { forbidden, startWorker } from './start-worker.js';
 import { type Fallback, webWorkerSlot } from './worker-slot.js';
 
 /** Options of {@link createSegmenter}; every one has a default. */
@@ -79,6 +80,7 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
   }
   if (threads !== undefined) expectInteger('bad-option', 'threads', threads, 1, 64);
   const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url;
+  const script = typeof worker === 'string' || worker instanceof URL ? new URL(worker, base) : null;
   const slot = webWorkerSlot({
     settings: {
       source: portableSource(model ?? embeddedModel(), base),
@@ -93,13 +95,8 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
       split: split === undefined ? undefined : { ...split, url: new URL(split.url, base).href },
       wasmPaths: wasmPaths === undefined ? undefined : new URL(wasmPaths, base).href,
     },
-    createWorker:
-      typeof worker === 'function'
-        ? worker
-        : worker !== undefined
-          ? () => new Worker(new URL(worker, base), { type: 'module', name: 'clickmask' })
-          : // Written in the one form that bundlers recognise and follow.
-            () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'clickmask' }),
+    createWorker: typeof worker === 'function' ? worker : script === null ? followedWorker : () => startWorker(script),
+    script,
     onProgress: options.onProgress,
     onFallback: options.onFallback,
     gpuPatienceMs,
@@ -129,11 +126,26 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
   };
 }
 
+/** The worker beside this script, written in the one form that bundlers recognise and follow. */
+function followedWorker(): Worker {
+  try {
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'clickmask' });
+  } catch (cause) {
+    throw forbidden(cause);
+  }
+}
+
 /** The files of the embedded model's package, which lies beside this one; bundlers find and copy them. */
 function embeddedModel(): ModelSource {
-  return {
-    'model.json': new URL('../../../../clickmask-small/model.json', import.meta.url),
-    'encoder.onnx': new URL('../../../../clickmask-small/encoder.onnx', import.meta.url),
-    'decoder.onnx': new URL('../../../../clickmask-small/decoder.onnx', import.meta.url),
-  };
+  try {
+    return {
+      'model.json': new URL('../../../../clickmask-small/model.json', import.meta.url),
+      'encoder.onnx': new URL('../../../../clickmask-small/encoder.onnx', import.meta.url),
+      'decoder.onnx': new URL('../../../../clickmask-small/decoder.onnx', import.meta.url),
+    };
+  } catch (cause) {
+    const message =
+      "Expected the bundler to keep import.meta.url, by which the embedded model is found. Bundle to ES modules, or say where the model's folder is (the option model, or assets of the widget).";
+    throw new ClickmaskError('model-not-found', message, { cause });
+  }
 }

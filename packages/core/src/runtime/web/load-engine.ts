@@ -34,6 +34,7 @@ export async function loadEngine(
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<Engine> {
   const { source, provider, cache, threads, split } = settings;
+  checkWebAssembly();
   const backend = await createOnnxWebBackend(settings);
   const handle = await loadModel(webModelFiles(source, { cache, onProgress }), {
     backend,
@@ -47,6 +48,23 @@ export async function loadEngine(
   const parts = await createSplitParts(split, `${name} ${version}`);
   const wrapped = { ...handle, model: parts.wrapModel(handle.model) };
   return parts.wrapEngine(engineOf(wrapped, parts.wrapDecoder(decodeImage), settings));
+}
+
+/** Said before anything is downloaded; the runtime's own words come late and name no cure. */
+function checkWebAssembly(): void {
+  if (typeof WebAssembly !== 'object') {
+    const message =
+      'WebAssembly is switched off in this browser, as by a lockdown mode. Allow it for this site, or compute on a server (mode="remote").';
+    throw new ClickmaskError('backend-unavailable', message);
+  }
+  try {
+    // The smallest module there is: its magic number and version.
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  } catch (cause) {
+    const message =
+      "The content security policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src, for the page and for the worker's script, or compute on a server (mode=\"remote\").";
+    throw new ClickmaskError('backend-unavailable', message, { cause });
+  }
 }
 
 function engineOf(

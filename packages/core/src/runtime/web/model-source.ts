@@ -148,8 +148,11 @@ const maxManifestBytes = 2 ** 20;
 
 /** The cache, or null: pages without a secure origin have none, and private windows may refuse. */
 async function openCache({ cache = true }: ModelFilesOptions): Promise<Cache | null> {
-  if (!cache || globalThis.caches === undefined) return null;
-  return globalThis.caches.open(cacheName).catch(() => null);
+  try {
+    return cache && globalThis.caches !== undefined ? await globalThis.caches.open(cacheName) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function keep(store: Cache | null, key: string, bytes: Uint8Array): Promise<void> {

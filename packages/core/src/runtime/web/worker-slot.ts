@@ -3,6 +3,7 @@ import { type ConnectedEngine, connectEngine, type EngineSlot } from '../../host
 import type { Engine } from '../../segmenter/index.js';
 import type { EngineSettings } from './load-engine.js';
 import type { DownloadProgress } from './model-source.js';
+import { whyNotStarted } from './start-worker.js';
 import { webPort } from './web-port.js';
 import type { ProgressMessage, StartMessage } from './worker.js';
 
@@ -16,6 +17,8 @@ export interface Fallback {
 export interface WorkerSlotOptions {
   readonly settings: EngineSettings;
   readonly createWorker: () => Worker;
+  /** The address of its script, where it is known. */
+  readonly script?: URL | null;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly onFallback?: (fallback: Fallback) => void;
   /** Milliseconds after which a call on the GPU counts as hung. */
@@ -50,7 +53,11 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
     worker = mine;
     const { port1, port2 } = new MessageChannel();
     const { ready, lost } = connectEngine(webPort(port1));
-    mine.onerror = (event) => lost(lostError(new Error(event.message || 'the worker script could not be loaded')));
+    mine.onerror = ({ message }) => {
+      // An error of a script that runs has words.
+      if (message) lost(lostError(new Error(message)));
+      else void startError(options.script ?? null).then(lost);
+    };
     mine.onmessage = ({ data }: MessageEvent<ProgressMessage>) => {
       if (data?.type === 'progress') options.onProgress?.(data.progress);
     };
@@ -124,6 +131,13 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
       return info;
     },
   };
+}
+
+async function startError(script: URL | null): Promise<ClickmaskError> {
+  return new ClickmaskError(
+    'worker-lost',
+    `The worker that segments pictures did not start. ${await whyNotStarted(script)}`,
+  );
 }
 
 function lostError(cause: unknown): ClickmaskError {

@@ -1,0 +1,77 @@
+import { emptyValue, handOut, type SessionValue } from '@clickmask/core/session';
+import { createStore, del, get, set } from 'idb-keyval';
+import type { AnnotatorStore } from '../state/state.js';
+
+/** Keeps objects between visits, and knows of what is not saved. */
+export interface Keeper {
+  /** What was kept of a picture; null: nothing, or nothing is to be kept. */
+  recall(name: string | object): Promise<unknown>;
+  /** The picture of this name is shown, with its value as it is now. */
+  begin(name: string | object): void;
+  /** What is there now is saved elsewhere. */
+  markSaved(): void;
+  destroy(): void;
+}
+
+/** Milliseconds that changes are gathered for before they are written. */
+const gatherMs = 300;
+
+export function createKeeper(store: AnnotatorStore): Keeper {
+  let name: string | null = null;
+  let written: SessionValue = emptyValue;
+  let saved: SessionValue = emptyValue;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let database: ReturnType<typeof createStore> | undefined;
+  const open = () => {
+    database ??= createStore('clickmask', 'values');
+    return database;
+  };
+  const keyOf = (picture: string) => `${store.now.persist}\n${picture}`;
+  const write = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const { value, persist } = store.now;
+    if (persist === null || name === null || value === written) return;
+    written = value;
+    const key = keyOf(name);
+    const done = value.objects.length === 0 ? del(key, open()) : set(key, handOut(value), open());
+    // A browser that keeps nothing, as in a private window, costs the work only when the page is left.
+    done.catch(() => {});
+  };
+  const stop = store.subscribe((changed) => {
+    if (!changed.has('value') || store.now.persist === null) return;
+    timer ??= setTimeout(write, gatherMs);
+  });
+  const leaving = (event: BeforeUnloadEvent) => {
+    write();
+    if (store.now.warnBeforeLeaving && store.now.value !== saved) event.preventDefault();
+  };
+  const hidden = () => document.visibilityState === 'hidden' && write();
+  globalThis.addEventListener('beforeunload', leaving);
+  globalThis.addEventListener('pagehide', write);
+  document.addEventListener('visibilitychange', hidden);
+  return {
+    async recall(picture) {
+      write();
+      if (store.now.persist === null || typeof picture !== 'string') return null;
+      return (await get(keyOf(picture), open()).catch(() => null)) ?? null;
+    },
+    begin(picture) {
+      clearTimeout(timer);
+      timer = undefined;
+      name = typeof picture === 'string' ? picture : null;
+      written = store.now.value;
+      saved = store.now.value;
+    },
+    markSaved() {
+      saved = store.now.value;
+    },
+    destroy() {
+      write();
+      stop();
+      globalThis.removeEventListener('beforeunload', leaving);
+      globalThis.removeEventListener('pagehide', write);
+      document.removeEventListener('visibilitychange', hidden);
+    },
+  };
+}

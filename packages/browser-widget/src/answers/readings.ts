@@ -1,0 +1,70 @@
+import type { Segmenter, SegmenterImage } from '@clickmask/core';
+import { maskIou } from '@clickmask/core/masks';
+import { needsResult, toPrompt } from '@clickmask/core/session';
+import { type AnnotatorStore, activeOf, type Readings } from '../state/state.js';
+
+/** Milliseconds that a first click has to rest before its other readings are asked for: the next click goes first. */
+const restMs = 120;
+
+/** Readings that are as good as the same are one. */
+const sameIou = 0.9;
+
+/**
+ * Asks for the other readings of a first click, so that they can be shown. From a server they would cost a request each,
+ * and are not asked for.
+ *
+ * @returns ends it
+ */
+export function watchReadings(
+  store: AnnotatorStore,
+  target: () => { readonly segmenter: Segmenter; readonly image: SegmenterImage } | null,
+  name: string,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked: unknown = null;
+  const stop = store.subscribe((changed) => {
+    if (!changed.has('value') && !changed.has('readOnly')) return;
+    const wanted = wantedNow(store);
+    if (store.now.readings !== null && store.now.readings.clicks !== wanted?.clicks) store.set({ readings: null });
+    if (wanted === null || wanted.clicks === asked) return;
+    asked = wanted.clicks;
+    clearTimeout(timer);
+    timer = setTimeout(() => void ask(), restMs);
+  });
+  const ask = async () => {
+    const prompt = wantedNow(store);
+    const active = activeOf(store.now);
+    const at = target();
+    if (prompt === null || active?.result == null || at === null || at.segmenter.info.provider === 'remote') return;
+    const { candidate, candidates, runs } = active.result;
+    const masks: Readings['masks'][number][] = [];
+    for (const { index } of candidates) {
+      if (wantedNow(store)?.clicks !== prompt.clicks) return;
+      try {
+        const options = { ...store.now.segmentOptions, session: `${name}-readings`, candidate: index };
+        const found =
+          index === candidate ? runs : (await at.segmenter.segment(at.image, toPrompt(prompt), options)).runs;
+        const isNew = found.spans.length > 0 && masks.every((other) => maskIou(other.runs, found) < sameIou);
+        if (isNew) masks.push({ index, runs: found });
+      } catch {
+        // They are a courtesy: the click has its answer.
+        return;
+      }
+    }
+    if (masks.length > 1 && wantedNow(store)?.clicks === prompt.clicks)
+      store.set({ readings: { clicks: prompt.clicks, masks } });
+  };
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+/** The prompt whose readings are worth showing: one click, answered, and nothing done to its mask. */
+function wantedNow({ now }: AnnotatorStore) {
+  const active = activeOf(now);
+  if (active === null || now.readOnly || needsResult(active) || active.accepted) return null;
+  const { prompt, result, painted, erased } = active;
+  const isFirst = prompt.clicks.length === 1 && prompt.start === null && prompt.box === null;
+  return isFirst && painted === null && erased === null && (result?.candidates.length ?? 0) > 1 ? prompt : null;
+}

@@ -1,0 +1,95 @@
+import { ClickmaskError, messageOf } from '../../errors/index.js';
+
+const workerOptions: WorkerOptions = { type: 'module', name: 'clickmask' };
+
+/**
+ * A module worker from the address of its script, also where that is of another origin than the page, as on a CDN or in a
+ * sandboxed frame, and where the page asks for trusted addresses (Trusted Types).
+ *
+ * @throws ClickmaskError `worker-lost` where the page forbids it; the message says what to allow
+ */
+export function startWorker(address: URL): Worker {
+  const isOwn = address.protocol === 'blob:' || address.protocol === 'data:' || address.origin === globalThis.origin;
+  if (isOwn) return create(address.href);
+  // A worker's script has to be of the page's origin; what it imports may be of any that allows it.
+  const script = new Blob([`import ${JSON.stringify(address.href)};`], { type: 'text/javascript' });
+  const own = URL.createObjectURL(script);
+  const worker = create(own);
+  const release = () => URL.revokeObjectURL(own);
+  worker.addEventListener('message', release, { once: true });
+  worker.addEventListener('error', release, { once: true });
+  return worker;
+}
+
+function create(address: string): Worker {
+  try {
+    return new Worker(trusted(address), workerOptions);
+  } catch (cause) {
+    throw forbidden(cause);
+  }
+}
+
+/** A worker that the page did not allow to be made at all. */
+export function forbidden(cause: unknown): ClickmaskError {
+  const message =
+    'The worker that segments pictures could not be made. A page with Trusted Types has to allow the policy ' +
+    "(trusted-types clickmask), and a content security policy the worker (worker-src 'self', and blob: where the " +
+    'script is of another origin); bundlers that do not follow new URL(…, import.meta.url), as esbuild, need its ' +
+    `address: the option worker, or assets of the widget. The browser said: ${messageOf(cause)}`;
+  return new ClickmaskError('worker-lost', message, { cause });
+}
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(address: string): string }): ScriptAddresses;
+}
+
+interface ScriptAddresses {
+  createScriptURL(address: string): string;
+}
+
+const policies = /*#__PURE__*/ new WeakMap<TrustedTypes, ScriptAddresses>();
+
+/** The address as pages take it that accept trusted ones only. */
+function trusted(address: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+  if (trustedTypes === undefined) return address;
+  try {
+    const policy =
+      policies.get(trustedTypes) ?? trustedTypes.createPolicy('clickmask', { createScriptURL: (text) => text });
+    policies.set(trustedTypes, policy);
+    return policy.createScriptURL(address);
+  } catch {
+    // Pages may allow no such policy and not ask for one either.
+    return address;
+  }
+}
+
+/** Why a worker's script did not run, found out by fetching it; browsers do not tell. */
+export async function whyNotStarted(address: URL | null): Promise<string> {
+  if (address === null) {
+    return (
+      'Its script is not where it was looked for. esbuild, and what is built on it (Angular, tsup), does not copy it: put ' +
+      'the standalone distribution of the widget on your server and name its folder (the attribute assets, or the options ' +
+      'worker, wasmPaths and model).'
+    );
+  }
+  const place = address.href;
+  let response: Response;
+  try {
+    response = await fetch(address);
+  } catch {
+    const isForeign = address.origin !== globalThis.origin;
+    return isForeign
+      ? `Its script, ${place}, may not be read by this page: its server has to send Access-Control-Allow-Origin.`
+      : `Its script, ${place}, could not be fetched.`;
+  }
+  if (!response.ok) return `The server answered ${response.status} for its script, ${place}: put it there.`;
+  const type = response.headers.get('content-type') ?? 'nothing';
+  if (!/javascript|ecmascript/.test(type))
+    return `The server sends its script, ${place}, as ${type}: it has to be text/javascript.`;
+  if (!response.headers.has('cross-origin-embedder-policy') && globalThis.crossOriginIsolated) {
+    return `This page is cross-origin isolated: its script, ${place}, has to be sent with Cross-Origin-Embedder-Policy too.`;
+  }
+  const blob = address.origin === globalThis.origin ? '' : ' blob:';
+  return `Its script, ${place}, is there; the page's content security policy has to allow it (worker-src 'self'${blob}).`;
+}
