@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import esbuild from 'rollup-plugin-esbuild';
-import standalone from './packages/browser-widget/rollup.standalone.mjs';
+import standalone from './packages/browser-widget-standalone/rollup.mjs';
 
 const target = 'es2022';
 

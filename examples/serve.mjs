@@ -1,14 +1,19 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { bundleExample, needsBundler } from './bundle.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What is served, by the first part of the path: the examples, and the built widget with its files. */
 const folders = {
   examples: join(root, 'examples'),
-  clickmask: join(root, 'packages/browser-widget/dist/standalone'),
+  clickmask: join(root, 'packages/browser-widget-standalone/dist'),
 };
 
 const types = {
@@ -25,8 +30,21 @@ const types = {
   '.map': 'application/json',
 };
 
+/** What is compressed already. */
+const compact = ['.jpg', '.png'];
+
+/** How files are compressed, the best first; without a precompressed file beside them, fast is better than small. */
+const encodings = [
+  {
+    name: 'br',
+    suffix: '.br',
+    compress: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+  },
+  { name: 'gzip', suffix: '.gz', compress: (bytes) => promisify(gzip)(bytes, { level: 6 }) },
+];
+
 /**
- * Serves the examples on this machine.
+ * Serves the examples on this machine: compressed, and asked for again only when they changed.
  *
  * @param {{ port?: number, host?: string, isolated?: boolean, routes?: Record<string, (request: Request) => Promise<Response>> }} [options]
  *   port: 0 takes a free one (default 8080, or the next free one); host: default 127.0.0.1;
@@ -34,35 +52,20 @@ const types = {
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */
 export async function serveExamples({ port = 8080, host = '127.0.0.1', isolated = false, routes = {} } = {}) {
+  const files = createFiles();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const handler = routes[pathname.split('/')[1]];
-    if (handler !== undefined) {
-      void answerWith(handler, request, response);
-      return;
-    }
-    if (pathname === '/') {
-      response.writeHead(302, { location: '/examples/demo/' }).end();
-      return;
-    }
-    const file = findFile(pathname);
-    if (file === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      response
-        .writeHead(file === null ? 404 : 405, { 'content-type': 'text/plain' })
-        .end(file === null ? 'Not found' : 'GET only');
-      return;
-    }
-    response.writeHead(200, {
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
-      'content-length': statSync(file).size,
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-      ...(isolated
-        ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
-        : {}),
+    const answer =
+      handler !== undefined
+        ? answerWith(handler, request, response)
+        : pathname === '/'
+          ? Promise.resolve(response.writeHead(302, { location: '/examples/demo/' }).end())
+          : answerFile(files, pathname, request, response, isolated);
+    answer.catch((error) => {
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(String(error?.message ?? error));
     });
-    if (request.method === 'HEAD') response.end();
-    else createReadStream(file).pipe(response);
   });
   const used = await listen(server, port, host);
   return {
@@ -73,6 +76,81 @@ export async function serveExamples({ port = 8080, host = '127.0.0.1', isolated 
         server.close(() => resolve());
       }),
   };
+}
+
+/** Files by their addresses, read when they are asked for; what was compressed is kept until the file changes. */
+function createFiles() {
+  const compressed = new Map();
+  const bundles = new Map();
+  return {
+    /** @returns {Promise<{ extension: string, tag: string, bytes(): Promise<Uint8Array>, beside: string | null } | null>} */
+    async find(pathname) {
+      const [, first, name, ...rest] = pathname.split('/');
+      if (first === 'examples' && needsBundler(name)) {
+        if (rest.length === 0) return null;
+        if (!bundles.has(name)) bundles.set(name, bundleExample(name));
+        const path = rest.join('/') || 'index.html';
+        const bytes = (await bundles.get(name)).get(path);
+        if (bytes === undefined) return null;
+        const tag = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
+        return { extension: extname(path), tag, bytes: async () => bytes, beside: null };
+      }
+      const file = findFile(pathname);
+      if (file === null) return null;
+      const { size, mtimeMs } = statSync(file);
+      const tag = `${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`;
+      return { extension: extname(file), tag, bytes: () => readFile(file), beside: file };
+    },
+    async compress(key, { tag, bytes, beside }, { name, suffix, compress }) {
+      if (beside !== null && existsSync(beside + suffix)) return readFile(beside + suffix);
+      const known = compressed.get(`${key} ${name}`);
+      if (known?.tag === tag) return known.made;
+      const made = bytes().then(compress);
+      compressed.set(`${key} ${name}`, { tag, made });
+      return made;
+    },
+  };
+}
+
+async function answerFile(files, pathname, request, response, isolated) {
+  const file = await files.find(pathname);
+  if (file === null && needsBundler(pathname.split('/')[2])) {
+    response.writeHead(302, { location: `${pathname}/` }).end();
+    return;
+  }
+  if (file === null || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    response
+      .writeHead(file === null ? 404 : 405, { 'content-type': 'text/plain' })
+      .end(file === null ? 'Not found' : 'GET only');
+    return;
+  }
+  const accepted = (request.headers['accept-encoding'] ?? '').split(',').map((one) => one.split(';')[0].trim());
+  const encoding = compact.includes(file.extension) ? undefined : encodings.find(({ name }) => accepted.includes(name));
+  const etag = `"${file.tag}${encoding === undefined ? '' : `-${encoding.name}`}"`;
+  const headers = {
+    'content-type': types[file.extension] ?? 'application/octet-stream',
+    // Asked for again each time, which costs some bytes where nothing changed.
+    'cache-control': 'no-cache',
+    etag,
+    vary: 'accept-encoding',
+    'x-content-type-options': 'nosniff',
+    // So that a page that lies elsewhere, as one opened as a file, can use the widget and the pictures.
+    'access-control-allow-origin': '*',
+    ...(isolated
+      ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
+      : {}),
+  };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const body = encoding === undefined ? await file.bytes() : await files.compress(pathname, file, encoding);
+  response.writeHead(200, {
+    ...headers,
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding.name }),
+    'content-length': body.length,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 /** The file of a path, or null: nothing outside the served folders, and no hidden files. */

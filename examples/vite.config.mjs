@@ -1,9 +1,18 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 
-/** The examples that need a bundler: `npx vite build examples/react --config examples/vite.config.mjs`. */
+/**
+ * The examples that need a bundler: `npm run example -- examples/react`. A project of your own needs the line of its
+ * framework, `worker` and `optimizeDeps`.
+ */
 export default defineConfig({
   base: './',
   build: { target: 'es2022' },
+  plugins: [
+    svelte(),
+    vue({ template: { compilerOptions: { isCustomElement: (tag) => tag === 'clickmask-annotator' } } }),
+  ],
   // The worker loads the runtime for the GPU or for the processor, so that it is more than one file.
   worker: { format: 'es' },
   // As they are, the dev server finds the worker and the model beside the packages' own files.

@@ -1,22 +1,17 @@
 import '@clickmask/browser-widget/define';
-import { useEffect, useRef } from 'react';
 
-/** The element as a React component: properties go in, events come out as callbacks. */
-export function ClickmaskAnnotator({ onChange, onAccept, onError, classes, ...attributes }) {
-  const element = useRef(null);
-  useEffect(() => {
-    if (classes !== undefined) element.current.classes = classes;
-  }, [classes]);
-  useEffect(() => {
-    const { current } = element;
-    const listeners = { 'clickmask-change': onChange, 'clickmask-accept': onAccept, 'clickmask-error': onError };
-    const used = Object.entries(listeners)
-      .filter(([, callback]) => callback !== undefined)
-      .map(([name, callback]) => [name, ({ detail }) => callback(detail, current)]);
-    for (const [name, listener] of used) current.addEventListener(name, listener);
-    return () => {
-      for (const [name, listener] of used) current.removeEventListener(name, listener);
-    };
-  }, [onChange, onAccept, onError]);
-  return <clickmask-annotator ref={element} {...attributes} />;
+/**
+ * The element as a React component, React 19 or newer, which sets properties and listens to events of custom elements by
+ * itself. `value` and `onChange` are a state of the page's; with `controlled`, nothing holds that the page does not set.
+ */
+export function ClickmaskAnnotator({ value, onChange, onAccept, onError, ...rest }) {
+  return (
+    <clickmask-annotator
+      {...rest}
+      {...(value === undefined ? {} : { value })}
+      onclickmask-change={({ detail }) => onChange?.(detail.value)}
+      onclickmask-accept={({ detail }) => onAccept?.(detail)}
+      onclickmask-error={({ detail }) => onError?.(detail.error)}
+    />
+  );
 }

@@ -28,7 +28,7 @@ describe.skipIf(missing !== null)('the single file', () => {
     const browser = await launch();
     const photo = await readFile(`${folder}../../examples/photos/cat.jpg`);
     const html = `<!doctype html><html lang="en"><title>One file</title><link rel="icon" href="data:,">
-      <script type="module" src="/clickmask/clickmask-annotator.single.js"></script>
+      <script src="/clickmask/clickmask-annotator.single.js"></script>
       <clickmask-annotator id="a" no-preview></clickmask-annotator>`;
     const server = await serve({
       one: async () => new Response(html, { headers: { 'content-type': 'text/html' } }),

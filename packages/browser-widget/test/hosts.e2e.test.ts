@@ -7,7 +7,7 @@ import { chromium, firefox, type Point, type TestBrowser, type TestPage } from '
 import { htmlOf, isolation, type Route, type Server, serve, type Widget, watch, widgetOn } from './test-page.js';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
-const standalone = `${folder}dist/standalone/`;
+const standalone = `${folder}../browser-widget-standalone/dist/`;
 const photo = '/examples/photos/cat.jpg';
 
 /** A situation that a page puts the widget in. */

@@ -12,11 +12,13 @@ export interface ObjectClass {
 }
 
 /**
- * Classes from the page, as a copy.
+ * Classes from the page, as a copy. Frameworks set what stands as text in their templates as a property: it is read as the
+ * attribute is.
  *
  * @throws ClickmaskError `bad-option`
  */
-export function takeClasses(given: readonly ObjectClass[]): readonly ObjectClass[] {
+export function takeClasses(given: readonly ObjectClass[] | string): readonly ObjectClass[] {
+  if (typeof given === 'string') return parseClasses(given);
   const isText = (value: unknown) => value === undefined || typeof value === 'string';
   const fits = (one: unknown): one is ObjectClass => {
     if (typeof one !== 'object' || one === null) return false;

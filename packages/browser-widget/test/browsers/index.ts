@@ -17,7 +17,9 @@ export interface BrowserKind {
   launch(): Promise<TestBrowser>;
 }
 
-const built = existsSync(fileURLToPath(new URL('../../dist/standalone/web-worker.js', import.meta.url)));
+const built = existsSync(
+  fileURLToPath(new URL('../../../browser-widget-standalone/dist/web-worker.js', import.meta.url)),
+);
 const firefoxPath = findFirefox();
 const webkitPaths = findWebKit();
 

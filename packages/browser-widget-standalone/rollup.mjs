@@ -10,7 +10,8 @@ import esbuild from 'rollup-plugin-esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
 const require = createRequire(import.meta.url);
-const out = join(here, 'dist/standalone');
+const widget = join(here, '../browser-widget');
+const out = join(here, 'dist');
 
 const runtime = dirname(require.resolve('onnxruntime-web/wasm'));
 const model = join(root, 'models/clickmask-small');
@@ -75,8 +76,8 @@ const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = 
 
 export default [
   // A folder that pages without a bundler can serve as it is: the element, its worker, the runtime and the model.
-  options({ 'clickmask-annotator': join(here, 'src/standalone.ts') }, [], true),
+  options({ 'clickmask-annotator': join(widget, 'src/standalone.ts') }, [], true),
   options({ 'web-worker': workerSource }, [copyAssets()]),
   // One file that holds all of it.
-  options({ 'clickmask-annotator.single': join(here, 'src/single.ts') }, [embedFiles()], true, false, 'iife'),
+  options({ 'clickmask-annotator.single': join(widget, 'src/single.ts') }, [embedFiles()], true, false, 'iife'),
 ];
