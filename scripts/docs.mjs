@@ -61,7 +61,7 @@ describeApi();
 console.log('Drawing the figures ...');
 const { drawFigures } = await import('./docs/figures.mjs');
 await drawFigures(made);
-cpSync(join(root, 'packages/browser-widget/dist/standalone'), join(made, 'clickmask'), {
+cpSync(join(root, 'packages/browser-widget-standalone/dist'), join(made, 'clickmask'), {
   recursive: true,
   filter: (file) => !file.includes('.single.') && !file.endsWith('.map'),
 });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright';
 import sharp from 'sharp';
 import { serveExamples } from '../../examples/serve.mjs';
-import { findChromium } from '../find-chromium.mjs';
+import { findChromium } from '../find-browsers.mjs';
 import { root } from '../prepare.mjs';
 
 const size = { width: 860, height: 560 };

@@ -7,7 +7,7 @@ import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { findChromium } from '../../scripts/find-chromium.mjs';
+import { findChromium } from '../../scripts/find-browsers.mjs';
 
 /** The documentation site: it builds without a dead link, works from a sub-path, and is there for everybody. */
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));

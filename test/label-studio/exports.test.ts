@@ -16,7 +16,7 @@ import {
 } from '@clickmask/label-studio-backend';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from '../../scripts/find-chromium.mjs';
+import { findChromium } from '../../scripts/find-browsers.mjs';
 import { type EditorPage, openEditor } from './editor-page.js';
 import {
   installLabelStudio,

@@ -27,6 +27,7 @@ const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const core = join(root, 'packages/core');
 const model = join(root, 'models/clickmask-small');
 const widget = join(root, 'packages/browser-widget');
+const standalone = join(root, 'packages/browser-widget-standalone');
 const adapters = ['label-studio-backend', 'cvat-serverless'].map((name) => join(root, 'packages', name));
 
 const sizes: Readonly<Record<string, { readonly code: string; readonly apart?: string; readonly limit: number }>> =
@@ -215,7 +216,7 @@ describe('the packed packages', () => {
     expect(problems).toEqual([]);
   });
 
-  it.each([core, model, widget, ...adapters])('have nothing for publint to say: %s', async (pkgDir) => {
+  it.each([core, model, widget, standalone, ...adapters])('have nothing for publint to say: %s', async (pkgDir) => {
     const { messages, pkg } = await publint({ pkgDir, level: 'suggestion', strict: true, pack: false });
     expect(messages.map((message) => formatMessage(message, pkg!, { color: false }))).toEqual([]);
   });

@@ -35,7 +35,9 @@ function slot() {
         get isLost() {
           return life.isLost;
         },
-        dispose: async () => void (life.disposed = true),
+        dispose: async () => {
+          life.disposed = true;
+        },
       } as unknown as Engine;
     },
   };

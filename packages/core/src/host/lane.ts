@@ -52,21 +52,21 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
     });
     pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, 2 * pauseMs));
     current = made;
-    made.then(
+    void made.then(
       () => {
         isReady = true;
         wasReady = true;
       },
       // The first start fails for its caller; a later one is tried again, since what was able once may be so again.
       () => {
-        if (wasReady && !closed && current === made) begin();
+        if (wasReady && !closed && current === made) void begin();
       },
     );
 
     function replace(): void {
       if (!isReady || closed || current !== made) return;
       if (performance.now() - startedAt > steadyMs) pauseMs = 0;
-      begin();
+      void begin();
     }
     return made;
   }
@@ -94,7 +94,7 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
         keepProcess(true);
         const engine = await seen;
         if ((engine as { readonly isLost?: boolean }).isLost !== true) return engine;
-        if (seen === current) begin();
+        if (seen === current) void begin();
       }
     },
     async close() {

@@ -114,5 +114,5 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
 
 /** A graph by its bytes, for backends that load them. */
 export function graphOf(bytes: Uint8Array): GraphSource {
-  return { manifest: fakeManifest, graph: 'network', modelHash: '', unitPicture: false, read: async () => bytes };
+  return { manifest: fakeManifest, graph: 'network', modelHash: '', bytePicture: false, read: async () => bytes };
 }

@@ -31,7 +31,8 @@ const retries = 2;
 
 export function createSegmenterClient(server: ServerAddress): SegmenterClient {
   const { url, token, timeoutMs = 60_000 } = server;
-  const bearer = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+  const bearer: Readonly<Record<string, string>> =
+    token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
   const headers = { ...server.headers, ...bearer };
   const base = url.endsWith('/') ? url : `${url}/`;
 
