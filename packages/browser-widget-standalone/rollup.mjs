@@ -42,7 +42,7 @@ function embedFiles() {
     async load(source) {
       if (source !== id) return null;
       const worker = await rollup(options(workerSource, [], true));
-      const { output } = await worker.generate({ format: 'es', inlineDynamicImports: true });
+      const { output } = await worker.generate({ format: 'iife', inlineDynamicImports: true });
       await worker.close();
       const files = {
         worker: fold(output[0].code),

@@ -81,8 +81,10 @@ describe.each([firefox, webkit])('$name', (kind) => {
   if (kind.missing !== null) return test.skip(kind.missing, () => {});
   const widgets = useWidgetsIn(kind, { routes });
 
-  test('a press by hand makes a mask, and every mask is that of Node', { timeout: 180_000 }, async () => {
-    for (const { picture, clicks } of cases.slice(0, 2)) {
+  test.each(cases.slice(0, 2))(
+    '$picture: a press by hand makes a mask, and every mask is that of Node',
+    { timeout: 180_000 },
+    async ({ picture, clicks }) => {
       const widget = await widgets.open(`src="/png/${picture}" no-preview provider="wasm"`, { fake: false });
       const expected = await nodeMasks(pngs.get(picture)!, clicks);
       const masks = await widgetMasks(widget, clicks);
@@ -99,8 +101,8 @@ describe.each([firefox, webkit])('$name', (kind) => {
       expect(await widget.area()).toBeGreaterThan(1000);
       await widget.hand.press('Control+z');
       expect((await widget.value()).objects).toHaveLength(1);
-    }
-  });
+    },
+  );
 });
 
 describe.skipIf(missing !== null)('masks of the browser and of Node', () => {

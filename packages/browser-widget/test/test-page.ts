@@ -132,7 +132,6 @@ export function widgetOn(page: TestPage, find = "document.querySelector('#a')"):
     await hand.down(button);
     await hand.up(button);
   };
-  let told = 0;
   const widget: Widget = {
     hand,
     at,
@@ -161,19 +160,17 @@ export function widgetOn(page: TestPage, find = "document.querySelector('#a')"):
       }),
     settled: () => run((element) => element.annotator!.settled()),
     async ready() {
-      // Errors that came before are not told again.
       const failure = await page.evaluate<string | null>(`(async () => {
         const end = performance.now() + 200_000;
         while (${find}?.annotator?.ready !== true) {
-          const failures = globalThis.failures ?? [];
-          if (failures.length > ${told}) return failures.at(-1);
+          const failed = ${find}?.shadowRoot?.querySelector('.status[data-error] .text');
+          if (failed != null) return failed.textContent;
           if (performance.now() > end) return 'no answer in 200 s';
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
         return null;
       })()`);
       if (failure !== null) throw new Error(`The widget did not become ready. ${failure}`);
-      told = await page.evaluate('globalThis.failures?.length ?? 0');
     },
     announced: () =>
       run((element) => (element.shadowRoot!.querySelector('[aria-live]')?.textContent ?? '').replace(/\u00a0$/, '')),

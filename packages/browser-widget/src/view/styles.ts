@@ -144,12 +144,16 @@ dialog::backdrop { background: rgb(0 0 0 / 0.45); }
 dialog header { display: flex; align-items: center; justify-content: space-between; }
 dialog h2 { font-size: 18px; margin: 0; }
 dialog h3 { font-size: 14px; margin: 14px 0 0; color: var(--muted); }
-dialog dl { display: grid; grid-template-columns: auto 1fr; gap: 6px 16px; margin: 6px 0 0; align-items: baseline; }
+dialog dl { display: grid; grid-template-columns: minmax(6rem, 13rem) minmax(0, 1fr); gap: 6px 16px; margin: 6px 0 0; align-items: baseline; }
 dialog dt { display: flex; flex-wrap: wrap; gap: 4px; }
 dialog dt kbd { margin: 0; }
 dialog dd { margin: 0; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@container (max-width: 56rem) {
+  .primary .label { display: none; }
+}
 @container (max-width: 44rem) {
+  dialog dl { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
   /* The picture keeps its place and size: every row around it has a height of its own. */
   .layout { grid-template: auto minmax(0, 1fr) auto auto / minmax(0, 1fr); }
   [role="toolbar"] { flex-wrap: nowrap; position: relative; }
@@ -172,7 +176,7 @@ dialog dd { margin: 0; }
   .status { flex-wrap: nowrap; height: calc(var(--target) + 6px); min-height: 0; }
   .status .text { flex: 1 1 0; max-height: 2.6em; overflow: hidden; line-height: 1.3; }
   .runtime { display: none; }
-  .primary .label { display: none; }
+  button.more[data-active] { color: var(--accent); border-color: currentColor; }
   .group + .group { margin: 0; padding: 0; border: 0; }
   .sheet .group:first-child { padding: 0; border: 0; }
   .group.end { margin-inline-start: auto; }

@@ -63,6 +63,8 @@ export function createToolbar(options: ToolbarOptions): Control {
     update(state) {
       rename(state);
       setAttribute(toolbar, 'data-more', state.overlay === 'more');
+      // Where the button of the tool in use lies in the sheet, this one shows that there is one.
+      setAttribute(ends[0], 'data-active', state.settings.tool !== 'click');
       for (const { plan, button } of all) {
         if (plan.pressed !== undefined) setAttribute(button, 'aria-pressed', String(plan.pressed(state)));
         if (plan.enabled !== undefined) setAttribute(button, 'aria-disabled', String(!plan.enabled(state)));
@@ -136,7 +138,6 @@ function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly 
       label: (state: AnnotatorState) => textsOf(state).more,
       press: () => actions.overlay('more'),
       expanded: ({ overlay }: AnnotatorState) => overlay === 'more',
-      // A tool of the sheet in use shows here, where its own button does not.
       attributes: { class: 'more', 'aria-controls': `${settingsId}-more` },
     },
     command('accept', 'check', (state) => textsOf(state).accept, {

@@ -1,29 +1,44 @@
 import { ClickmaskError, messageOf } from '../../errors/index.js';
 
-const workerOptions: WorkerOptions = { type: 'module', name: 'clickmask' };
+const name = 'clickmask';
 
 /**
- * A module worker from the address of its script, also where that is of another origin than the page, as on a CDN or in a
- * sandboxed frame, and where the page asks for trusted addresses (Trusted Types).
+ * A worker from the address of its script, also where that is of another origin than the page, as on a CDN or in a sandboxed
+ * frame, and where the page asks for trusted addresses (Trusted Types). The script is a module; what is in a `blob:` is a
+ * classic script, since Chromium starts no module from there where the page has no origin, as one opened as a file.
  *
  * @throws ClickmaskError `worker-lost` where the page forbids it; the message says what to allow
  */
 export function startWorker(address: URL): Worker {
-  const isOwn = address.protocol === 'blob:' || address.protocol === 'data:' || address.origin === globalThis.origin;
-  if (isOwn) return create(address.href);
+  if (address.protocol === 'blob:') return create(address.href, { name });
+  if (address.protocol === 'data:' || address.origin === globalThis.origin)
+    return create(address.href, { name, type: 'module' });
   // A worker's script has to be of the page's origin; what it imports may be of any that allows it.
-  const script = new Blob([`import ${JSON.stringify(address.href)};`], { type: 'text/javascript' });
-  const own = URL.createObjectURL(script);
-  const worker = create(own);
+  const own = URL.createObjectURL(new Blob([importing(address.href)], { type: 'text/javascript' }));
+  const worker = create(own, { name });
   const release = () => URL.revokeObjectURL(own);
   worker.addEventListener('message', release, { once: true });
   worker.addEventListener('error', release, { once: true });
   return worker;
 }
 
-function create(address: string): Worker {
+/** A script that imports another, and hands on what was sent to it meanwhile. */
+function importing(address: string): string {
+  return `const early = [];
+const hold = (event) => early.push(event);
+addEventListener('message', hold);
+import(${JSON.stringify(address)}).then(
+  () => {
+    removeEventListener('message', hold);
+    for (const event of early) onmessage(event);
+  },
+  (error) => setTimeout(() => { throw error; }),
+);`;
+}
+
+function create(address: string, options: WorkerOptions): Worker {
   try {
-    return new Worker(trusted(address), workerOptions);
+    return new Worker(trusted(address), options);
   } catch (cause) {
     throw forbidden(cause);
   }

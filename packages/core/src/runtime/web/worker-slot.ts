@@ -53,18 +53,20 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
     worker = mine;
     const { port1, port2 } = new MessageChannel();
     const { ready, lost } = connectEngine(webPort(port1));
+    let started = false;
     mine.onerror = ({ message }) => {
-      // An error of a script that runs has words.
-      if (message) lost(lostError(new Error(message)));
+      if (started) lost(lostError(new Error(message || 'its script failed')));
       else void startError(options.script ?? null).then(lost);
     };
     mine.onmessage = ({ data }: MessageEvent<ProgressMessage>) => {
+      started = true;
       if (data?.type === 'progress') options.onProgress?.(data.progress);
     };
     const message: StartMessage = { type: 'start', settings: { ...options.settings, provider }, port: port2 };
     mine.postMessage(message, [port2]);
     try {
       const engine = await ready;
+      started = true;
       info = engine.info;
       return engine;
     } catch (error) {
