@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '../src/cli/main.js';
@@ -128,6 +130,18 @@ async function answerAll(status: number, type: string, body: string): Promise<st
 }
 
 describe.runIf(built)('a folder', () => {
+  it('is no crash where nobody reads the output', async () => {
+    const program = fileURLToPath(new URL('../dist/bin/clickmask-cvat.js', import.meta.url));
+    const child = spawn(process.execPath, [program, 'check', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    expect([code, err]).toEqual([0, '']);
+  });
+
   it('is written, checked, run, and found damaged', async () => {
     const out = join(root.path, 'function');
     const made = await run(
