@@ -1,10 +1,23 @@
 // CVAT's function behind this package's own processor.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { initBundle } from '@clickmask/cvat-serverless';
 
 const image = (await readFile(new URL('../../../examples/photos/cat.jpg', import.meta.url))).toString('base64');
 
-export const command = (port) => [fileURLToPath(new URL('../../hostile/cvat-server.mjs', import.meta.url)), `${port}`];
+let folder;
+
+export async function begin() {
+  folder = mkdtempSync(join(tmpdir(), 'clickmask-drill-'));
+  await initBundle({ out: folder, dependencies: 'vendor', force: true });
+  return async () => rmSync(folder, { recursive: true, force: true });
+}
+
+const script = fileURLToPath(new URL('../../hostile/cvat-server.mjs', import.meta.url));
+export const command = (port) => [script, `${port}`, folder];
 
 export async function click(url) {
   const body = JSON.stringify({ image, pos_points: [[200, 150]], neg_points: [], obj_bbox: [] });
