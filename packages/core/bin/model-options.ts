@@ -1,7 +1,9 @@
+import { readingFromOptions } from '../src/adapters.js';
 import {
   adaptiveCascade,
   createRemoteSegmenter,
   createSegmenter,
+  type PictureReading,
   type PostprocessOptions,
   type RefinementOptions,
   type Segmenter,
@@ -25,6 +27,8 @@ export const modelOptions = {
   flip: { type: 'boolean' },
   merge: { type: 'string' },
   'max-pixels': { type: 'string' },
+  range: { type: 'string' },
+  bands: { type: 'string' },
 } as const;
 
 /** What `--zoom small` takes for small: the share of the picture that the region covers. */
@@ -52,6 +56,9 @@ export const modelHelp = `  --model NAME|DIR       model by name, or a folder wi
                          with a starting mask: each click changes only the part that holds it (FocalClick's progressive
                          merge; as-released: also what its released code does there; default: the model's)
   --max-pixels N         largest accepted picture (default 64000000)
+  --range LOW,HIGH|full  of deep pictures (12 or 16 bits, floats, signed): the values shown as black and white, or all that
+                         the samples can hold (default: the file's own, else by percentiles; a note says which)
+  --bands N|R,G,B        of pictures with many bands: which are shown, counted from 1 (default: the first three)
 `;
 
 type Values = { readonly [K in keyof typeof modelOptions]?: string | boolean };
@@ -89,6 +96,7 @@ export async function openSegmenter(values: Values, place: SegmenterPlace = {}):
     threads: wholeOption('threads', text('threads'), 1, 1024) ?? place.threads,
     spin: values.spin === true,
     workers: place.workers ?? 0,
+    reading: readingOf(values),
     limits: maxPixels === undefined ? {} : { maxPixels },
     budgets: maxPixels === undefined ? {} : { pixels: maxPixels * 3 },
   });
@@ -103,6 +111,11 @@ export async function openSegmenter(values: Values, place: SegmenterPlace = {}):
 /** The largest accepted picture, where it was given. */
 export function maxPixelsOf(values: Values): number | undefined {
   return wholeOption('max-pixels', values['max-pixels'] as string | undefined, 1);
+}
+
+/** `--range` and `--bands`. */
+export function readingOf(values: Values): PictureReading {
+  return readingFromOptions(values.range as string | undefined, values.bands as string | undefined);
 }
 
 export function refinementOf(values: Values): RefinementOptions {

@@ -5,6 +5,7 @@
 export { createLru, type Lru, type LruOptions } from './cache/lru.js';
 export { expectInteger, expectNumber, expectUrl, unexpected } from './errors/index.js';
 export { type PictureFormat, pictureFormat } from './image/index.js';
+export { readingFromOptions } from './runtime/node/deep-picture.js';
 export {
   createHttpClient,
   type HttpClient,

@@ -10,7 +10,7 @@ import { openResultJournal, type ResultJournal } from '../batch/result-journal.j
 import { type BatchOutcome, runBatch } from '../batch/run-batch.js';
 import { BadUse, type Command, choiceOption, numberOption, onePositional, parse, wholeOption } from '../command.js';
 import { createPictureFinder } from '../dataset-folder.js';
-import { holesOption, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { holesOption, modelHelp, modelOptions, openSegmenter, readingOf, refinementOf } from '../model-options.js';
 import { createInputReader, type InputReader, isAddress, toFailure } from '../read-input.js';
 import { classesOption, counted, createNoteCounter, formatsHelp, formatsOption, writeFiles } from '../write-dataset.js';
 
@@ -132,7 +132,7 @@ async function readJob(values: Values) {
     isQuiet: values.quiet === true,
     refinement,
     postprocess,
-    settings: { model: values.model, refinement, postprocess },
+    settings: { model: values.model, refinement, postprocess, reading: readingOf(values) },
   } as const;
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { cocoPolygon, cvatMask, geoJson, labelStudioRle, polygonJson, svgPath } from '../../src/formats.js';
+import { CODECS, type Codec, type CodecName, findCodec, polygonJson } from '../../src/formats.js';
 import {
   type Box,
   type Click,
@@ -22,11 +22,25 @@ import {
   parse,
   wholeOption,
 } from '../command.js';
-import { holesOption, maxPixelsOf, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import {
+  holesOption,
+  maxPixelsOf,
+  modelHelp,
+  modelOptions,
+  openSegmenter,
+  readingOf,
+  refinementOf,
+} from '../model-options.js';
 import { createInputReader, readInput } from '../read-input.js';
 
-const formats = ['json', 'png', 'coco', 'coco-polygon', 'label-studio', 'cvat', 'polygon', 'geojson', 'svg'] as const;
-type Format = (typeof formats)[number];
+/** Shorter names of codecs. */
+const shortNames: Readonly<Record<string, CodecName>> = {
+  coco: 'coco-rle',
+  'label-studio': 'label-studio-rle',
+  cvat: 'cvat-mask',
+  svg: 'svg-path',
+};
+const formats = [...new Set(['json', 'png', ...Object.keys(shortNames), ...CODECS.map(({ name }) => name)])];
 
 const help = `Turns clicks on a picture into a mask.
 
@@ -41,7 +55,8 @@ Options:
   --click X,Y[,+|-]      a click: + on the object (default), - beside it; repeat for more, in order
   --box X1,Y1,X2,Y2      a box around the object, any two opposite corners
   --mask FILE            a mask to start from and correct (PNG, white is object)
-  --format NAME          ${formats.join(', ')} (default json)
+  --format NAME          json (default), png, ${Object.keys(shortNames).join(', ')}, or a codec by its name:
+                         ${CODECS.map(({ name }) => name).join(', ')}
   --out FILE             writes there instead of to stdout
   --overlay FILE         also draws mask and clicks over the picture (.png, .jpg, .webp)
   --detail N             1 every corner to 0 coarsest, for polygons (default 0.8)
@@ -122,7 +137,7 @@ export const segment: Command = {
       if (values.out === undefined) process.stdout.write(output);
       else await writeFile(values.out, output);
       if (overlayFormat !== undefined) {
-        const picture = await decodeImage(bytes, image.width * image.height);
+        const picture = await decodeImage(bytes, image.width * image.height, readingOf(values));
         await writeFile(values.overlay as string, await renderOverlay(picture, prediction.runs, clicks, overlayFormat));
       }
     } finally {
@@ -143,34 +158,15 @@ async function readOnce(path: string, privateAddresses: boolean): Promise<Uint8A
 
 async function render(
   prediction: Prediction,
-  format: Format,
+  format: string,
   detail: number | undefined,
 ): Promise<string | Uint8Array> {
   const { runs } = prediction;
-  const outline = { detail: detail ?? 0.8 };
-  const json = (value: unknown) => `${formatJson(value)}\n`;
-  switch (format) {
-    case 'json':
-      return json(summary(prediction, detail));
-    case 'png':
-      return maskToPng(runs);
-    case 'coco':
-      return json(cocoRle.serialize(runs));
-    case 'coco-polygon':
-      return json(cocoPolygon.serialize(runs, outline));
-    case 'label-studio':
-      return json(labelStudioRle.serialize(runs));
-    case 'cvat':
-      return json(cvatMask.serialize(runs));
-    case 'polygon':
-      return json(polygonJson.serialize(runs, outline));
-    case 'geojson':
-      return json(geoJson.serialize(runs, outline));
-    case 'svg':
-      return `${svgPath.serialize(runs, outline)}\n`;
-    default:
-      return format satisfies never;
-  }
+  if (format === 'json') return `${formatJson(summary(prediction, detail))}\n`;
+  if (format === 'png') return maskToPng(runs);
+  const codec: Codec<unknown, { detail?: number }> = findCodec(shortNames[format] ?? format);
+  const value = codec.serialize(runs, codec.isOutline ? { detail: detail ?? 0.8 } : {});
+  return typeof value === 'string' ? `${value}\n` : `${formatJson(value)}\n`;
 }
 
 function summary(prediction: Prediction, detail: number | undefined): object {

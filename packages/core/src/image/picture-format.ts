@@ -12,12 +12,20 @@ const beginnings: readonly (readonly [signs: string, format: PictureFormat])[] =
   ['MM\0*', 'tiff'],
   ['II+\0\b\0\0\0', 'tiff'],
   ['MM\0+\0\b\0\0', 'tiff'],
-  ['....ftypavif', 'avif'],
-  ['....ftypavis', 'avif'],
-  ['....ftypheic', 'heif'],
-  ['....ftypheix', 'heif'],
-  ['....ftypmif1', 'heif'],
-  ['....ftypmsf1', 'heif'],
+];
+
+/** Brands of the container that AVIF and HEIC share; the general ones, `mif1` and `msf1`, name the true one further on. */
+const brands: readonly (readonly [brand: string, format: PictureFormat])[] = [
+  ['avif', 'avif'],
+  ['avis', 'avif'],
+  ['heic', 'heif'],
+  ['heix', 'heif'],
+  ['hevc', 'heif'],
+  ['hevx', 'heif'],
+  ['heim', 'heif'],
+  ['heis', 'heif'],
+  ['mif1', 'heif'],
+  ['msf1', 'heif'],
 ];
 
 /** Sizes of the second header of a BMP file, which make its two letters sure. */
@@ -38,5 +46,13 @@ export function pictureFormat(bytes: Uint8Array): PictureFormat | null {
   const begins = (signs: string) => [...signs].every((sign, i) => sign === '.' || bytes[i] === sign.charCodeAt(0));
   const [, format = null] = beginnings.find(([signs]) => begins(signs)) ?? [];
   if (format !== null) return format;
+  if (begins('....ftyp')) return formatOfBrands(bytes);
   return begins('BM') && bmpHeaders.includes(bytes[14]) && [15, 16, 17].every((i) => bytes[i] === 0) ? 'bmp' : null;
+}
+
+function formatOfBrands(bytes: Uint8Array): PictureFormat | null {
+  const text = String.fromCharCode(...bytes.subarray(8, Math.min(bytes[3] + 256 * bytes[2], 256)));
+  const major = brands.find(([brand]) => text.startsWith(brand))?.[1] ?? null;
+  const isGeneral = text.startsWith('mif1') || text.startsWith('msf1');
+  return isGeneral && /avi[fs]/.test(text.slice(8)) ? 'avif' : major;
 }

@@ -10,6 +10,8 @@ export interface RgbImage extends Size {
 export interface ReducedImage extends RgbImage {
   /** Size of the picture, in image px, where these are fewer pixels. */
   readonly full?: Size;
+  /** Remarks on how the file was read, for whoever looks at the mask. */
+  readonly notes?: readonly string[];
 }
 
 /**

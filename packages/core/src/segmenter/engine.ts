@@ -284,7 +284,7 @@ export function createEngine(options: EngineOptions): Engine {
       const predicted = performance.now();
       const last = state as ClickState;
 
-      const notes: string[] = [];
+      const notes = [...pictures.notesOf(key)];
       let runs: MaskRuns;
       if (last.map === null) {
         runs = emptyRuns(size);

@@ -39,6 +39,8 @@ export interface PictureStore {
    * @throws ClickmaskError `image-not-loaded`, with the `detail` that is missing
    */
   pixelsFor(key: string, view: View): ReducedImage;
+  /** Remarks on how the picture's file was read. */
+  notesOf(key: string): readonly string[];
   /** Milliseconds of decoding since the last call. */
   takeDecodeMs(key: string): number;
   forget(key: string): void;
@@ -54,11 +56,19 @@ export interface PictureStoreOptions {
   readonly enough: Size | undefined;
 }
 
+/** What is kept of a picture beside its pixels. */
+interface Known {
+  readonly size: Size;
+  decodeMs: number;
+  readonly reduced: boolean;
+  readonly notes: readonly string[];
+}
+
 /** An overview has at least this many pixels for each one of the network's, along both axes. */
 const leastSurplus = 1.5;
 
 export function createPictureStore({ decodeImage, maxPixels, budget, enough }: PictureStoreOptions): PictureStore {
-  const known = new Map<string, { readonly size: Size; decodeMs: number; readonly reduced: boolean }>();
+  const known = new Map<string, Known>();
   const pixels = createByteLru<ReducedImage>(budget);
   // The picture loaded last is kept beside the cache, so that one larger than the whole budget can still be worked on.
   let latest = { key: '', images: new Map<string, ReducedImage>() };
@@ -92,7 +102,8 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
       }
       const isOverview = image.full !== undefined;
       const decodeMs = (before?.decodeMs ?? 0) + performance.now() - start;
-      known.set(key, { size: { width, height }, decodeMs, reduced: isOverview || before?.reduced === true });
+      const { notes = before?.notes ?? [] } = image;
+      known.set(key, { size: { width, height }, decodeMs, reduced: isOverview || before?.reduced === true, notes });
       const name = nameOf(key, isOverview ? 'overview' : 'all');
       pixels.set(name, image, image.data.byteLength);
       if (latest.key !== key) latest = { key, images: new Map() };
@@ -110,6 +121,8 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
       if (image === undefined) throw notLoaded(key, detail);
       return image;
     },
+
+    notesOf: (key) => known.get(key)?.notes ?? [],
 
     takeDecodeMs(key) {
       const found = known.get(key);

@@ -37,6 +37,7 @@ async function openSegmenter({ remote, ...settings }: FunctionSettings, bytes: n
       // A frame of the largest accepted size has to fit, or no click on it could be answered.
       budgets: { pixels: Math.max(0.4 * bytes, 3 * settings.maxPixels), features: 0.25 * bytes, states: 0.1 * bytes },
       limits: { maxPixels: settings.maxPixels },
+      reading: settings.reading,
     });
   } catch (cause) {
     if (!isClickmaskError(cause)) throw cause;

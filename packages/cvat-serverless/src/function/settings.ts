@@ -1,4 +1,6 @@
 import { ClickmaskError, type PostprocessOptions, type Provider } from '@clickmask/core';
+import { readingFromOptions } from '@clickmask/core/adapters';
+import type { PictureReading } from '@clickmask/core/node';
 import { type InferenceServer, serverFromOptions } from '@clickmask/core/serving';
 import type { InteractorPostprocess } from '../interactor/index.js';
 import { isVersion, replyFormatFor } from '../releases/index.js';
@@ -29,6 +31,8 @@ export interface FunctionSettings {
   readonly cascade?: number | 'auto';
   /** `CLICKMASK_MAX_PIXELS`: largest frame. Default 64,000,000. */
   readonly maxPixels: number;
+  /** `CLICKMASK_RANGE` and `CLICKMASK_BANDS`: how frames of more than 8 bits or three bands are read. */
+  readonly reading?: PictureReading;
   /** `CLICKMASK_CACHE_MB`: memory for frames, features and earlier clicks together. Default 160. */
   readonly cacheMb: number;
   /** `CLICKMASK_DEADLINE_MS`. Default 25,000. */
@@ -61,6 +65,8 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
   CLICKMASK_SMOOTH: 'radius in pixels by which the outline is smoothed, 0 to 64',
   CLICKMASK_CASCADE: 'steps of cascade-forward refinement, 0 to 8, or auto',
   CLICKMASK_MAX_PIXELS: 'largest frame in pixels',
+  CLICKMASK_RANGE: 'of deep frames the values shown as black and white, such as 0,4095, or full',
+  CLICKMASK_BANDS: 'of frames with many bands those that are shown, such as 4,3,2',
   CLICKMASK_CACHE_MB: 'megabytes for frames, features and earlier clicks',
   CLICKMASK_DEADLINE_MS: 'milliseconds after which a request is given up',
   CLICKMASK_STREAM_FROM: 'bytes from which a reply goes through a file, 0 for never',
@@ -98,6 +104,7 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
     },
     cascade: cascade === 'auto' ? 'auto' : reader.integer('CLICKMASK_CASCADE', 0, 8),
     maxPixels: reader.integer('CLICKMASK_MAX_PIXELS', 1, 1e9) ?? 64e6,
+    ...readReading(reader),
     cacheMb: reader.integer('CLICKMASK_CACHE_MB', 8, 1_000_000) ?? 160,
     deadlineMs: reader.integer('CLICKMASK_DEADLINE_MS', 1, 86_400_000) ?? 25_000,
     streamFrom: reader.integer('CLICKMASK_STREAM_FROM', 0) || 262_144,
@@ -131,6 +138,11 @@ function readHoles(reader: Reader): PostprocessOptions['fillHoles'] {
   if (text === 'all') return Number.POSITIVE_INFINITY;
   if (text !== undefined && /\d%$/.test(text)) return { share: (reader.number(name, 0, 100, '%') as number) / 100 };
   return reader.integer(name, 0);
+}
+
+function readReading(reader: Reader): Pick<FunctionSettings, 'reading'> {
+  const [range, bands] = [reader.text('CLICKMASK_RANGE'), reader.text('CLICKMASK_BANDS')];
+  return range === undefined && bands === undefined ? {} : { reading: readingFromOptions(range, bands) };
 }
 
 function readReply(reader: Reader): ReplyFormat {

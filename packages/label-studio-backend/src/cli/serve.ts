@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteSegmenter } from '@clickmask/core';
-import { machineWarnings } from '@clickmask/core/adapters';
+import { machineWarnings, readingFromOptions } from '@clickmask/core/adapters';
 import { createSegmenter } from '@clickmask/core/node';
 import { createLabelStudioBackend } from '../app/index.js';
 import { createJsonLogger, createLogWriter, type Logger } from '../diagnostics/index.js';
@@ -161,6 +161,18 @@ export const serveCommand: Command = {
       env: ['CLICKMASK_MAX_PIXELS'],
       default: '64000000',
     },
+    range: {
+      type: 'text',
+      value: 'LOW,HIGH|full',
+      help: 'Of TIFFs of 12 or 16 bits, floats, signed: the values shown as black and white. Default: as a note in the answer says.',
+      env: ['CLICKMASK_RANGE'],
+    },
+    bands: {
+      type: 'text',
+      value: 'N|R,G,B',
+      help: 'Of pictures with many bands: which are shown, counted from 1. Default: the first three.',
+      env: ['CLICKMASK_BANDS'],
+    },
     'picture-timeout': {
       type: 'number',
       value: 'S',
@@ -318,6 +330,7 @@ export async function serve(values: Values, write: (line: string) => void): Prom
           spin: values.on('spin'),
           queueCapacity: 256,
           limits: { maxPixels: limits.pixels },
+          reading: readingFromOptions(values.text('range'), values.text('bands')),
         });
   try {
     const backend = createLabelStudioBackend({ segmenter, ...options });

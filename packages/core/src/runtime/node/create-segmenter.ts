@@ -9,6 +9,7 @@ import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/inde
 import type { Provider } from '../backend.js';
 import { type InferenceServer, resolveServer } from '../oip/index.js';
 import { budgetShare } from './budget-share.js';
+import { checkReading, type PictureReading } from './deep-picture.js';
 import { loadEngine } from './load-engine.js';
 import { embeddedModel, findModelFolder } from './model-folder.js';
 import { usableCores } from './usable-cores.js';
@@ -53,6 +54,8 @@ export interface NodeSegmenterOptions {
    * not hold it: they are replayed by a segmenter made alike.
    */
   readonly refinement?: RefinementOptions;
+  /** How pictures of more than 8 bits or three bands are read. */
+  readonly reading?: PictureReading;
   /** Model families to choose from; others than the default ones need `workers: 0`. */
   readonly families?: readonly ModelFamily[];
   /** Folder in which models by name are looked up; default `~/.clickmask/models`, or CLICKMASK_HOME. */
@@ -101,7 +104,9 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
     deadlineMs,
     limits,
     refinement,
+    reading = {},
   } = options;
+  checkReading(reading);
   const cores = usableCores();
   const workers = resolveWorkers(options, cores);
   const slots = Math.max(1, workers);
@@ -110,7 +115,7 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   const budgets = budgetShare(options.budgets ?? {}, slots);
   const folder = findModelFolder(model, options.modelsFolder ?? defaultModelsFolder());
   if (engine !== undefined) resolveServer(engine);
-  const settings = { folder, provider, engine, threads, spin, budgets, limits, refinement };
+  const settings = { folder, provider, engine, threads, spin, budgets, limits, refinement, reading };
   if (workers === 0) {
     const start = () => loadEngine(settings, options.families ?? families);
     return createHost({ slots: [{ start }], queueCapacity, deadlineMs, workers: 0 });

@@ -1,11 +1,12 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../../test/support/fake-model.js';
+import { tiffOf } from '../../../test/support/tiff-file.js';
 import { maskToPng } from '../../formats/index.js';
 import { wholeRect } from '../../geometry/index.js';
 import { type RgbImage, resizeToTensor } from '../../image/index.js';
 import { area, rectRuns } from '../../mask/index.js';
-import { decodeImage, decodeReduced } from './decode-image.js';
+import { decodeImage, decodeReduced, pictureSize } from './decode-image.js';
 import { decodeMaskFile } from './decode-mask-file.js';
 import { maskFromPng } from './mask-from-png.js';
 
@@ -19,6 +20,15 @@ const pixel = ({ width, data }: RgbImage, x: number, y: number) => [
 const near = (got: readonly number[], wanted: readonly number[], tolerance: number) => {
   expect(Math.max(...got.map((value, i) => Math.abs(value - wanted[i])))).toBeLessThanOrEqual(tolerance);
 };
+
+const box = (text: string) => Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(text), Buffer.alloc(64)]);
+
+/** A TIFF that claims to be compressed by ZSTD. */
+function zstdTiff(): Uint8Array {
+  const bytes = tiffOf(new Array(24).fill(7), { width: 6, height: 4, bits: 8 });
+  for (let at = 10; at < 160; at += 12) if (bytes.readUInt16LE(at) === 259) bytes.writeUInt16LE(50_000, at + 8);
+  return bytes;
+}
 
 describe('decodeImage', () => {
   it.each(['png', 'jpeg', 'webp', 'gif', 'tiff', 'avif'] as const)('reads %s', async (format) => {
@@ -131,13 +141,62 @@ describe('decodeImage', () => {
     expect(await codeOf(decodeImage(await make()))).toMatch(code);
   });
 
-  it.each(['png', 'jpeg', 'webp', 'tiff'] as const)('refuses a truncated %s', async (format) => {
+  it.each(['png', 'webp', 'tiff'] as const)('refuses a truncated %s', async (format) => {
     const noise = Buffer.alloc(200 * 200 * 3);
     for (let i = 0; i < noise.length; i++) noise[i] = (i * 7919) % 251;
     const bytes = await sharp(noise, { raw: { width: 200, height: 200, channels: 3 } })
       .toFormat(format)
       .toBuffer();
     expect(await codeOf(decodeImage(bytes.subarray(0, bytes.length >> 1)))).toMatch(/^(bad|unsupported)-image$/);
+  });
+
+  it('reads a JPEG that was cut off in its pixels, with a note, and none that was cut off before', async () => {
+    const [width, height] = [200, 160];
+    const noise = Buffer.alloc(width * height * 3);
+    for (let i = 0; i < noise.length; i++) noise[i] = (i * 7919) % 251;
+    const whole = await sharp(noise, { raw: { width, height, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    const wanted = await decodeImage(whole);
+    expect(wanted.notes).toBeUndefined();
+    const scan = whole.indexOf(Buffer.from([0xff, 0xda]));
+    for (const length of [whole.length - 1, whole.length - 2, whole.length - 40, whole.length >> 1, scan + 40]) {
+      const image = await decodeImage(whole.subarray(0, length));
+      expect(image).toMatchObject({ width, height, notes: [expect.stringContaining('JPEG')] });
+      // The first rows are there.
+      if (length > whole.length >> 2)
+        expect(image.data.subarray(0, width * 3)).toEqual(wanted.data.subarray(0, width * 3));
+    }
+    // What follows the end, as some cameras write it, is no matter.
+    expect((await decodeImage(Buffer.concat([whole, Buffer.alloc(99)]))).notes).toBeUndefined();
+    for (const length of [20, 300, scan - 1])
+      expect(await codeOf(decodeImage(whole.subarray(0, length)))).toBe('bad-image');
+    const png = await base().png().toBuffer();
+    expect((await decodeImage(png.subarray(0, -12))).notes?.[0]).toContain('PNG');
+  });
+
+  it('leaves WebP as it is stored, whatever EXIF says, as browsers do', async () => {
+    const image = await decodeImage(await base().webp({ lossless: true }).withMetadata({ orientation: 6 }).toBuffer());
+    expect([image.width, image.height]).toEqual([6, 4]);
+    expect(await pictureSize(await base().webp().withMetadata({ orientation: 6 }).toBuffer())).toEqual({
+      width: 6,
+      height: 4,
+    });
+    expect(await pictureSize(await base().jpeg().withMetadata({ orientation: 6 }).toBuffer())).toEqual({
+      width: 4,
+      height: 6,
+    });
+  });
+
+  it.each<[string, string, Uint8Array, RegExp]>([
+    ['HEIC', 'unsupported-image', box('ftypheic'), /HEIC is not read here.*Convert it to JPEG.*libvips/],
+    ['JPEG XL', 'unsupported-image', Buffer.from([0xff, 0x0a, 1, 2, 3]), /JPEG XL is not read here.*djxl/],
+    ['DICOM', 'unsupported-image', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), /DICOM.*16-bit PNG/],
+    ['SVG', 'unsupported-image', Buffer.from('<?xml version="1.0"?>\n<svg/>'), /SVG.*PNG/],
+    ['TIFF by ZSTD', 'unsupported-image', zstdTiff(), /This kind of TIFF is not read here.*another compression/],
+    ['a broken AVIF', 'bad-image', box('ftypavif'), /damaged/],
+  ])('says what to do with %s', async (_, code, bytes, message) => {
+    await expect(decodeImage(bytes)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
   it('fails with a code, if at all, on damaged files', async () => {
@@ -207,7 +266,10 @@ describe('decodeReduced', () => {
   it('refuses what is too large or cut off', async () => {
     const bytes = await file.clone().jpeg().toBuffer();
     expect(await codeOf(decodeReduced(bytes, width * height - 1, () => 4))).toBe('image-too-large');
-    expect(await codeOf(decodeReduced(bytes.subarray(0, bytes.length >> 1), 1e6, () => 4))).toBe('bad-image');
+    const png = await file.clone().png().toBuffer();
+    expect(await codeOf(decodeReduced(png.subarray(0, png.length >> 1), 1e6, () => 4))).toBe('bad-image');
+    const cut = await decodeReduced(bytes.subarray(0, bytes.length >> 1), 1e6, () => 4);
+    expect(cut).toMatchObject({ full: { width, height }, notes: [expect.stringContaining('missing')] });
   });
 });
 

@@ -1,14 +1,19 @@
-import type { default as SharpFactory } from 'sharp';
-import { ClickmaskError, isClickmaskError, unexpected } from '../../errors/index.js';
+import type { Sharp, default as SharpFactory } from 'sharp';
+import { ClickmaskError, expectInteger, unexpected } from '../../errors/index.js';
 import type { Size } from '../../geometry/index.js';
-import type { ReducedImage, RgbImage } from '../../image/index.js';
-import { checkHeader } from './picture-file.js';
+import { bmpSize, decodeBmp, endPicture, pictureFormat, type ReducedImage, type RgbImage } from '../../image/index.js';
+import { checkReading, type PictureReading, planDeep, readDeep } from './deep-picture.js';
+import { checkHeader, explainDecoding, isTurned } from './picture-file.js';
 
 /**
- * Decodes a picture to upright 8-bit RGB: EXIF rotation applied, colours brought to sRGB (CMYK, grey, palette, 16-bit),
- * transparency laid over white; of an animation or a multi-page file, the first page.
+ * Decodes a picture to upright 8-bit RGB, as browsers show it: EXIF rotation applied but for WebP, colours brought to sRGB
+ * (CMYK, grey, palette, 16-bit), transparency laid over white; of an animation or a multi-page file, the first page. A JPEG
+ * that was cut off in its pixels, and a PNG without its last chunk, are read, with what lacks in grey.
+ *
+ * TIFFs of other samples than 8-bit colours (12 bits in 16, floats, signed, more bands) are stretched; `notes` says how.
  *
  * @param maxPixels - checked on the header, before pixels are decoded
+ * @param reading - which values and bands of such pictures to show
  * @throws ClickmaskError `unsupported-image` for a format that is not read, `image-too-large`, `bad-image` for one that
  * is damaged or truncated, or `bad-option` for a limit that is no whole number
  *
@@ -21,8 +26,12 @@ import { checkHeader } from './picture-file.js';
  * console.log(image.width, image.height); // 451 300
  * ```
  */
-export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
-  return decodeReduced(bytes, maxPixels, () => 1);
+export async function decodeImage(
+  bytes: Uint8Array,
+  maxPixels = 64e6,
+  reading: PictureReading = {},
+): Promise<ReducedImage> {
+  return decodeReduced(bytes, maxPixels, () => 1, reading);
 }
 
 /**
@@ -32,40 +41,66 @@ export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<
  * @param shrink - the factor by which a picture of this size may be smaller along both axes
  */
 export async function decodeReduced(
-  bytes: Uint8Array,
+  given: Uint8Array,
   maxPixels: number,
   shrink: (size: Size) => number,
+  reading: PictureReading = {},
 ): Promise<ReducedImage> {
+  expectInteger('bad-option', 'maxPixels', maxPixels, 1);
+  checkReading(reading);
+  if (pictureFormat(given) === 'bmp') return decodeBmp(given, maxPixels);
   const sharp = await loadSharp();
+  const { bytes, note } = endPicture(given);
   try {
-    const full = await checkHeader(sharp, bytes, maxPixels);
+    const { size: full, isPlainInk } = await checkHeader(sharp, bytes, maxPixels);
+    const open = (file: Uint8Array) => {
+      const picture = sharp(file, { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 });
+      return isTurned(bytes) ? picture.autoOrient() : picture;
+    };
+    const plan = planDeep(bytes, reading);
+    const deep = plan === null ? null : await readDeep(open(plan.bytes), plan, reading);
+    if (deep !== null) return deep;
     const factor = shrink(full);
-    const picture = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 }).autoOrient();
+    const picture = open(bytes);
     if (factor > 1) {
       picture.resize(Math.ceil(full.width / factor), Math.ceil(full.height / factor), { fit: 'fill' });
     }
-    const { data, info } = await picture
-      .toColourspace('srgb')
-      .flatten({ background: '#ffffff' })
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw unexpected('bad-image', 'the picture', '3 channels after decoding', info.channels);
-    return { width: info.width, height: info.height, data, ...(factor > 1 ? { full } : {}) };
+    return {
+      ...(await (isPlainInk ? readInks(picture) : readColours(picture))),
+      ...(factor > 1 ? { full } : {}),
+      ...(note === undefined ? {} : { notes: [note] }),
+    };
   } catch (cause) {
-    throw explainDecoding(cause);
+    throw explainDecoding(cause, bytes);
   }
 }
 
-/** What a decoder's failure means. */
-function explainDecoding(cause: unknown): ClickmaskError {
-  if (isClickmaskError(cause)) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if (/unsupported image format/i.test(text)) {
-    const message = 'Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but the bytes are of no known picture format.';
-    return new ClickmaskError('unsupported-image', message, { cause });
+async function readColours(picture: Sharp): Promise<RgbImage> {
+  const { data, info } = await picture
+    .toColourspace('srgb')
+    .flatten({ background: '#ffffff' })
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw unexpected('bad-image', 'the picture', '3 channels after decoding', info.channels);
+  return { width: info.width, height: info.height, data };
+}
+
+/** CMYK as browsers show it where no profile says what the inks look like: each ink takes its share of the light. */
+async function readInks(picture: Sharp): Promise<RgbImage> {
+  const { data: inks, info } = await picture
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (channels < 4) throw unexpected('bad-image', 'the picture', '4 inks', channels);
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const light = 255 - inks[i * channels + 3];
+    for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round(((255 - inks[i * channels + c]) * light) / 255);
   }
-  return new ClickmaskError('bad-image', `The picture is damaged or truncated: ${text.split('\n')[0]}.`, { cause });
+  return { width, height, data };
 }
 
 /**
@@ -74,12 +109,12 @@ function explainDecoding(cause: unknown): ClickmaskError {
  * @throws ClickmaskError `unsupported-image`, `image-too-large`, `bad-image`
  */
 export async function pictureSize(bytes: Uint8Array, maxPixels = 2 ** 28): Promise<Size> {
+  if (pictureFormat(bytes) === 'bmp') return bmpSize(bytes);
   const sharp = await loadSharp();
   try {
-    const { width, height } = await checkHeader(sharp, bytes, maxPixels);
-    return { width, height };
+    return (await checkHeader(sharp, bytes, maxPixels)).size;
   } catch (cause) {
-    throw explainDecoding(cause);
+    throw explainDecoding(cause, bytes);
   }
 }
 

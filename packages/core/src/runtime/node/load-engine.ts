@@ -2,9 +2,11 @@ import { ClickmaskError } from '../../errors/index.js';
 import { families, loadModel, type ModelFamily } from '../../models/index.js';
 import type { RefinementOptions } from '../../refinement/index.js';
 import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
+import type { DecodeImage } from '../../segmenter/picture-store.js';
 import type { InferenceBackend, Provider } from '../backend.js';
 import { createOipBackend, type InferenceServer } from '../oip/index.js';
 import { decodeReduced } from './decode-image.js';
+import type { PictureReading } from './deep-picture.js';
 import { folderFiles } from './model-folder.js';
 import { createOnnxNodeBackend } from './onnx-backend.js';
 
@@ -18,6 +20,7 @@ export interface EngineSettings {
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   readonly refinement?: RefinementOptions;
+  readonly reading?: PictureReading;
 }
 
 /** Loads a model from a folder into an engine in this thread. */
@@ -29,8 +32,9 @@ export async function loadEngine(settings: EngineSettings, known: readonly Model
     providers: await wantedProviders(settings, backend),
     threads: settings.threads,
   });
-  const { threads, budgets, limits, refinement } = settings;
-  return createEngine({ handle, decodeImage: decodeReduced, threads, budgets, limits, refinement });
+  const { threads, budgets, limits, refinement, reading } = settings;
+  const decodeImage: DecodeImage = (bytes, maxPixels, shrink) => decodeReduced(bytes, maxPixels, shrink, reading);
+  return createEngine({ handle, decodeImage, threads, budgets, limits, refinement });
 }
 
 /** The network's place: an inference server, with this machine's runtime only for graphs that are kept here, or that. */

@@ -1,5 +1,12 @@
 import { ClickmaskError, unexpected } from '../../errors/index.js';
-import type { RgbImage } from '../../image/index.js';
+import {
+  endPicture,
+  pictureFormat,
+  type ReducedImage,
+  type RgbImage,
+  unreadFormat,
+  unreadHeic,
+} from '../../image/index.js';
 
 /** Rows that are read from the canvas at once: bounds the memory beside the pixels themselves. */
 const bandPixels = 4_000_000;
@@ -8,7 +15,8 @@ const bandPixels = 4_000_000;
  * Decodes a picture to upright 8-bit RGB with the browser's own decoders: EXIF rotation applied, colours brought to
  * sRGB, transparency laid over white; of an animation, the first frame.
  *
- * @throws ClickmaskError `unsupported-image` where the browser cannot read it, or `image-too-large`
+ * @throws ClickmaskError `unsupported-image` for a format that is not read, `bad-image` for a file that is damaged, or
+ * `image-too-large`
  *
  * @example
  * ```ts browser
@@ -28,15 +36,14 @@ const bandPixels = 4_000_000;
  * console.log(image.data.length === image.width * image.height * 3); // true
  * ```
  */
-export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<RgbImage> {
+export async function decodeImage(given: Uint8Array, maxPixels = 64e6): Promise<ReducedImage> {
+  const { bytes, note } = endPicture(given);
   let bitmap: ImageBitmap;
   try {
     const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
     bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' });
   } catch (cause) {
-    const message =
-      'Expected a picture this browser can read (JPEG, PNG, WebP, AVIF, GIF, BMP), but the bytes could not be decoded.';
-    throw new ClickmaskError('unsupported-image', message, { cause });
+    throw refusal(bytes, cause);
   }
   try {
     const { width, height } = bitmap;
@@ -44,10 +51,23 @@ export async function decodeImage(bytes: Uint8Array, maxPixels = 64e6): Promise<
       const advice = 'Scale it down, or raise the limit (limits.maxPixels).';
       throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
     }
-    return readPixels(bitmap);
+    return { ...readPixels(bitmap), ...(note === undefined ? {} : { notes: [note] }) };
   } finally {
     bitmap.close();
   }
+}
+
+/** A browser only says that it cannot: files of formats that it reads are damaged, others are not for it. */
+function refusal(bytes: Uint8Array, cause: unknown): ClickmaskError {
+  const format = pictureFormat(bytes);
+  if (format === 'heif') return unreadHeic(cause);
+  if (format === 'tiff') {
+    const message = 'Browsers read no TIFF. Convert it to PNG, or let a server decode it (mode remote).';
+    return new ClickmaskError('unsupported-image', message, { cause });
+  }
+  if (format === null) return unreadFormat(bytes);
+  const message = `The picture (${format.toUpperCase()}) is damaged or truncated, or of a kind that this browser does not read.`;
+  return new ClickmaskError('bad-image', message, { cause });
 }
 
 /** The pixels of a bitmap, over white, read band by band. */

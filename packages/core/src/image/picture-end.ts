@@ -1,0 +1,64 @@
+import { pictureFormat } from './picture-format.js';
+
+/** A picture file whose end is there, and a remark where it was not. */
+export interface EndedPicture {
+  readonly bytes: Uint8Array;
+  readonly note?: string;
+}
+
+/**
+ * Gives a JPEG that was cut off in its pixels, and a PNG that lacks its last chunk, the end that decoders wait for. Browsers show
+ * both; what is missing stays grey. Files that lack more stay as they are.
+ */
+export function endPicture(bytes: Uint8Array): EndedPicture {
+  const format = pictureFormat(bytes);
+  const scanned = format === 'jpeg' ? lengthWithoutEnd(bytes) : null;
+  if (scanned !== null) return ended(bytes.subarray(0, scanned), [0xff, 0xd9], 'JPEG');
+  if (format === 'png' && lacksPngEnd(bytes)) return ended(bytes, pngEnd, 'PNG');
+  return { bytes };
+}
+
+/** An empty chunk IEND with its checksum. */
+const pngEnd = [0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
+
+function ended(bytes: Uint8Array, end: readonly number[], name: string): EndedPicture {
+  const whole = new Uint8Array(bytes.length + end.length);
+  whole.set(bytes);
+  whole.set(end, bytes.length);
+  return { bytes: whole, note: `The end of the ${name} is missing: what lacks of the picture is grey.` };
+}
+
+/** Of a JPEG without an end the length up to which it is whole; null for one that has its end, or lacks its pixels. */
+function lengthWithoutEnd(bytes: Uint8Array): number | null {
+  if (bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9) return null;
+  let hasScan = false;
+  let at = bytes.indexOf(0xff, 2);
+  while (at >= 0 && at + 1 < bytes.length) {
+    const marker = bytes[at + 1];
+    if (marker === 0xd9) return null;
+    if (marker === 0xff) at += 1;
+    else if (marker === 0 || (marker >= 0xd0 && marker <= 0xd7)) at = bytes.indexOf(0xff, at + 2);
+    else {
+      const next = at + 2 + Math.max(2, ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+      // A segment that is not whole is left out.
+      if (next >= bytes.length) return hasScan ? at : null;
+      hasScan ||= marker === 0xda;
+      at = bytes.indexOf(0xff, next);
+    }
+  }
+  return hasScan ? (at < 0 ? bytes.length : at) : null;
+}
+
+/** Whether a PNG ends between two chunks, after pixels. */
+function lacksPngEnd(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let hasPixels = false;
+  let at = 8;
+  while (at + 12 <= bytes.length) {
+    const name = view.getUint32(at + 4);
+    if (name === 0x49454e44) return false;
+    hasPixels ||= name === 0x49444154;
+    at += 12 + view.getUint32(at);
+  }
+  return hasPixels && at === bytes.length;
+}

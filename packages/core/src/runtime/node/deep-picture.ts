@@ -1,0 +1,208 @@
+import type { Sharp } from 'sharp';
+import { ClickmaskError, unexpected } from '../../errors/index.js';
+import { pictureFormat } from '../../image/picture-format.js';
+import type { ReducedImage } from '../../image/rgb-image.js';
+import { readTiffHeader, type TiffHeader } from '../../image/tiff-header.js';
+
+/**
+ * How pictures of more than 8 bits or more than three bands are read. What a browser shows as it is stays so: this is about
+ * TIFF, and about any picture of 16 bits where a `range` or `bands` are named.
+ */
+export interface PictureReading {
+  /**
+   * Which values become black and white: a pair; `full` for all that the samples can hold; `auto` (default) for the range that
+   * the file names, else all of 8 bits, 0 to 1 of floats that lie there, all of 16 bits where the brightest samples use more
+   * than 14 of them, else from the 0.5th to the 99.5th percentile.
+   */
+  readonly range?: 'auto' | 'full' | readonly [black: number, white: number];
+  /** Bands, counted from 1: one for grey, or three for red, green and blue. Default: the first three, or the first. */
+  readonly bands?: readonly number[];
+}
+
+/** @throws ClickmaskError `bad-option` */
+export function checkReading({ range = 'auto', bands }: PictureReading): void {
+  const isPair = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1];
+  if (range !== 'auto' && range !== 'full' && !isPair) {
+    throw unexpected('bad-option', 'range', "'auto', 'full', or a lower and a higher number", JSON.stringify(range));
+  }
+  const isBands =
+    (bands?.length === 1 || bands?.length === 3) && bands.every((band) => Number.isInteger(band) && band > 0);
+  if (bands !== undefined && !isBands) {
+    throw unexpected('bad-option', 'bands', 'one or three numbers of bands from 1', JSON.stringify(bands));
+  }
+}
+
+/**
+ * How pictures are read, as the options of a program say it: `range` is `auto`, `full` or `LOW,HIGH`, `bands` is `N` or `R,G,B`.
+ *
+ * @throws ClickmaskError `bad-option`
+ *
+ * @example
+ * ```ts
+ * import { readingFromOptions } from '@clickmask/core/adapters';
+ *
+ * console.log(readingFromOptions('0,4095', '4,3,2')); // { range: [ 0, 4095 ], bands: [ 4, 3, 2 ] }
+ * ```
+ */
+export function readingFromOptions(range?: string, bands?: string): PictureReading {
+  const numbers = (text: string) => text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const reading = {
+    ...(range === undefined ? {} : { range: range === 'auto' || range === 'full' ? range : numbers(range) }),
+    ...(bands === undefined ? {} : { bands: numbers(bands) }),
+  };
+  checkReading(reading as PictureReading);
+  return reading as PictureReading;
+}
+
+/** What is to be done with samples that are not 8-bit colours. */
+export interface DeepPlan {
+  /** The file, signed samples declared as unsigned: the decoder would cut what is below zero. */
+  readonly bytes: Uint8Array;
+  readonly header: Pick<TiffHeader, 'bits' | 'bands' | 'kind' | 'isRgb' | 'range' | 'noData'>;
+  /** Whether decoders know what each band is for. */
+  readonly isUsual: boolean;
+}
+
+/** Null for a picture that decoders bring to 8-bit colours as everybody expects. */
+export function planDeep(bytes: Uint8Array, reading: PictureReading): DeepPlan | null {
+  const isAsked = reading.range !== undefined || reading.bands !== undefined;
+  const format = pictureFormat(bytes);
+  if (format === 'png' && isAsked && bytes[24] === 16) {
+    const bands = ({ 0: 1, 2: 3, 4: 1, 6: 3 } as Record<number, number>)[bytes[25]] ?? 3;
+    const header = { bits: 16, bands, kind: 'unsigned', isRgb: bands === 3, range: null, noData: null } as const;
+    return { bytes, header, isUsual: true };
+  }
+  const header = format === 'tiff' ? readTiffHeader(bytes) : null;
+  if (header === null || !header.isPlain || header.bits < 8) return null;
+  const colours = header.isRgb ? 3 : 1;
+  const isUsual = header.bands === colours || (header.hasAlpha && header.bands === colours + 1);
+  if (header.bits === 8 && header.kind === 'unsigned' && isUsual && !isAsked) return null;
+  return { bytes: header.kind === 'signed' ? withoutSigns(bytes, header) : bytes, header, isUsual };
+}
+
+function withoutSigns(bytes: Uint8Array, { kindPlaces, isLittleEndian }: TiffHeader): Uint8Array {
+  // A Buffer's own slice would be the same memory.
+  const copy = new Uint8Array(bytes);
+  const view = new DataView(copy.buffer);
+  for (const place of kindPlaces) view.setUint16(place, 1, isLittleEndian);
+  return copy;
+}
+
+/** 8-bit colours of a deep picture, and what was done to them; null where the usual way shows them as they should be. */
+export async function readDeep(picture: Sharp, plan: DeepPlan, reading: PictureReading): Promise<ReducedImage | null> {
+  const { header } = plan;
+  const { space } = await picture.metadata();
+  // Of one band and more than 8 bits, or floats, the decoder leaves values alone but says the first band three times.
+  const isTripled = space === 'b-w';
+  if (!isTripled && space !== undefined) picture.pipelineColourspace(space).toColourspace(space);
+  const { data, info } = await picture.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
+  const samples = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  const bands = chooseBands(reading.bands, header);
+  const channels = bands.map((band) => (isTripled && band > 1 ? band + 1 : band - 1));
+  if (channels.some((channel) => channel >= info.channels)) {
+    throw new ClickmaskError('bad-option', `Expected bands up to ${header.bands} but received ${bands.join(', ')}.`);
+  }
+  if (header.kind === 'signed') restoreSigns(samples, header.bits);
+  const ranges = rangesOf(samples, info.channels, channels, header, reading.range ?? 'auto');
+  if (ranges === null && reading.bands === undefined && plan.isUsual) return null;
+  return {
+    width: info.width,
+    height: info.height,
+    data: toLevels(samples, info.channels, channels, ranges ?? channels.map(() => fullRange(header)), header),
+    notes: [noteOf(header, bands, ranges)],
+  };
+}
+
+function chooseBands(wanted: readonly number[] | undefined, { bands, isRgb }: DeepPlan['header']): readonly number[] {
+  if (wanted !== undefined) return wanted;
+  return isRgb || bands >= 3 ? [1, 2, 3] : [1];
+}
+
+function restoreSigns(samples: Float32Array, bits: number): void {
+  const half = 2 ** (bits - 1);
+  for (let i = 0; i < samples.length; i++) if (samples[i] >= half) samples[i] -= 2 * half;
+}
+
+type Range = readonly [number, number];
+
+function fullRange({ kind, bits }: DeepPlan['header']): Range {
+  if (kind === 'float') return [0, 1];
+  return kind === 'signed' ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
+}
+
+/** The range of each channel that is shown; null for all of it, as of 8 and full 16 bits. */
+function rangesOf(
+  samples: Float32Array,
+  stride: number,
+  channels: readonly number[],
+  header: DeepPlan['header'],
+  range: NonNullable<PictureReading['range']>,
+): readonly Range[] | null {
+  if (range === 'full') return channels.map(() => fullRange(header));
+  if (range !== 'auto') return channels.map(() => range);
+  if (header.range !== null) return channels.map(() => header.range as Range);
+  if (header.kind === 'unsigned' && header.bits === 8) return null;
+  const sorted = channels.map((channel) => sortedSample(samples, stride, channel, header.noData));
+  const [low, high] = [
+    Math.min(...sorted.map(([value]) => value)),
+    Math.max(...sorted.map((list) => list.at(-1) ?? 0)),
+  ];
+  if (header.kind === 'unsigned' && header.bits === 16 && high >= 2 ** 14) return null;
+  if (header.kind === 'float' && low >= 0 && high <= 1 && high > 0.1) return channels.map((): Range => [0, 1]);
+  // Colours are stretched together, so that they keep their hue; bands of other light each by itself.
+  const groups = header.isRgb
+    ? channels.map(() => Float32Array.from(sorted.flatMap((list) => [...list])).sort())
+    : sorted;
+  return groups.map((list): Range => {
+    const at = (share: number) => list[Math.round(share * (list.length - 1))] ?? 0;
+    const [black, white] = [at(0.005), at(0.995)];
+    return white > black ? [black, white] : [black, black + 1];
+  });
+}
+
+const sampleCount = 200_000;
+
+function sortedSample(samples: Float32Array, stride: number, channel: number, noData: number | null): Float32Array {
+  const pixels = samples.length / stride;
+  const step = Math.max(1, Math.floor(pixels / sampleCount));
+  const values: number[] = [];
+  for (let i = 0; i < pixels; i += step) {
+    const value = samples[i * stride + channel];
+    if (Number.isFinite(value) && value !== noData) values.push(value);
+  }
+  return Float32Array.from(values).sort();
+}
+
+function toLevels(
+  samples: Float32Array,
+  stride: number,
+  channels: readonly number[],
+  ranges: readonly Range[],
+  { noData }: DeepPlan['header'],
+): Uint8Array {
+  const pixels = samples.length / stride;
+  const data = new Uint8Array(pixels * 3);
+  for (let c = 0; c < 3; c++) {
+    const channel = channels[c] ?? channels[0];
+    const [black, white] = ranges[c] ?? ranges[0];
+    const scale = 255 / (white - black);
+    for (let i = 0; i < pixels; i++) {
+      const value = samples[i * stride + channel];
+      // NaN, too, is black.
+      data[3 * i + c] = value === noData ? 0 : Math.max(0, Math.min(255, Math.round((value - black) * scale))) || 0;
+    }
+  }
+  return data;
+}
+
+function noteOf(
+  { bits, bands, kind }: DeepPlan['header'],
+  shown: readonly number[],
+  ranges: readonly Range[] | null,
+): string {
+  const what = bands > shown.length ? `, bands ${shown.join(', ')} of ${bands}` : '';
+  const number = (value: number) => Number(value.toPrecision(6));
+  const distinct = [...new Set((ranges ?? []).map(([black, white]) => `${number(black)} to ${number(white)}`))];
+  const stretched = distinct.length === 0 ? '' : `, ${distinct.join('; ')} shown as black to white`;
+  return `Read as ${bits}-bit ${kind} samples${what}${stretched}. Other values: the options range and bands.`;
+}
