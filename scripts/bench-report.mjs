@@ -63,16 +63,16 @@ const measurements = {
   cvat: {
     title: 'CVAT function behind the local processor',
     command: ['packages/cvat-serverless/bench/function.mjs', '--clicks', '9', '--frames', '0', '--json'],
-    plots: ({ local }) => [
+    plots: ({ clicks }) => [
       {
         title: 'First click, by reply form',
         unit: 'ms',
-        bars: Object.entries(local).map(([name, { firstMs }]) => [name, firstMs]),
+        bars: Object.entries(clicks).map(([name, { firstMs }]) => [name, firstMs]),
       },
       {
         title: 'Second click, by reply form',
         unit: 'ms',
-        bars: Object.entries(local).map(([name, { secondMs }]) => [name, secondMs]),
+        bars: Object.entries(clicks).map(([name, { secondMs }]) => [name, secondMs]),
       },
     ],
   },
