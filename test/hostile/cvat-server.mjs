@@ -12,6 +12,6 @@ const running = await runBundle(folder, { port: Number(process.argv[2] ?? 0), lo
 process.once('SIGTERM', async () => {
   await running.close();
   if (given === undefined) rmSync(folder, { recursive: true, force: true });
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 });
 process.send?.(running.url);

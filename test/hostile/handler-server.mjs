@@ -33,5 +33,5 @@ process.once('SIGTERM', async () => {
   server.close();
   server.closeAllConnections();
   await segmenter.close();
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 });

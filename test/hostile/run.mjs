@@ -80,7 +80,7 @@ async function attack(name, surface) {
   const one = async () => {
     for (let input = queue.pop(); input !== undefined; input = queue.pop()) {
       const started = performance.now();
-      const answer = await surface.send(input).catch((error) => ({ code: 'no answer', wrong: String(error) }));
+      const answer = await send(surface, input);
       const ms = performance.now() - started;
       slowest = Math.max(slowest, ms);
       if (ms > longest) hangs++;
@@ -125,6 +125,18 @@ async function attack(name, surface) {
     );
   }
   return good;
+}
+
+/** A connection that was kept may have been ended just then; what ends the server does so a second time. */
+async function send(surface, input) {
+  const again = (error) => {
+    if (error.cause?.code === 'UND_ERR_SOCKET' || error.cause?.code === 'ECONNRESET') return surface.send(input);
+    throw error;
+  };
+  return surface
+    .send(input)
+    .catch(again)
+    .catch((error) => ({ code: 'no answer', wrong: String(error.cause ?? error) }));
 }
 
 async function clickTimes(surface) {
