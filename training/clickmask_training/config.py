@@ -60,6 +60,8 @@ class TrainConfig:
     weight_decay: float = 1e-2
     freeze_blocks: int = 6
     """Stem and this many backbone blocks are not trained; 0 trains everything."""
+    freeze_statistics: bool = False
+    """Normalisation keeps the statistics that it has: for small batches of few pictures."""
     ema_decay: float = 0.99
     clip_norm: float = 1.0
     refine_probability: float = 0.2

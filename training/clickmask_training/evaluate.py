@@ -61,8 +61,9 @@ def click_ious(
     sample: EvaluationSample,
     start: np.ndarray | None = None,
     max_clicks: int = MAX_CLICKS,
+    enough: float | None = None,
 ) -> list[float]:
-    """IoU after each simulated click, ``max_clicks`` values."""
+    """IoU after each simulated click, ``max_clicks`` values; one of ``enough`` is kept for all further clicks."""
     pipeline = ClickPipeline(model, refinement, sample.image, start)
     mask = pipeline.mask
     clicked = np.zeros_like(sample.truth)
@@ -75,6 +76,8 @@ def click_ious(
         clicked[int(click[1]), int(click[0])] = 1
         mask = pipeline.add(click)
         ious.append(mask_iou(mask, sample.truth, sample.ignore))
+        if enough is not None and ious[-1] >= enough:
+            return ious + [ious[-1]] * (max_clicks - len(ious))
     return ious
 
 

@@ -11,7 +11,7 @@ import random
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,8 @@ class RunOptions:
     """Where a run lives and how it uses the machine; none of it changes what is learned."""
 
     folder: Path
-    backbone: Path
+    backbone: Path | None
+    """Pretrained weights of the encoder; None where ``start_from`` has all."""
     start_from: Path | None = None
     """Checkpoint whose averaged weights a new run starts from, instead of the backbone alone."""
     workers: int = 2
@@ -51,6 +52,8 @@ class RunOptions:
     """Stop after this time with a checkpoint, to be resumed."""
     checkpoint_minutes: float = 3.0
     device: str = "auto"
+    report: Callable[[Progress, float], None] | None = None
+    """Told of each step, with its loss, instead of the log's lines on standard output."""
 
 
 def train(items: list[Item], config: TrainConfig, options: RunOptions) -> bool:
@@ -75,7 +78,8 @@ class _Run:
         self.progress = Progress()
         self.dataset = ClickDataset(items, config.sampling, config.seed)
         self.network = ClickNetwork(config.decoder)
-        self.network.load_backbone(options.backbone)
+        if options.backbone is not None:
+            self.network.load_backbone(options.backbone)
         if options.start_from is not None:
             self._take_weights(options.start_from)
         self.network.to(self.device, memory_format=torch.channels_last)
@@ -156,7 +160,9 @@ class _Run:
             self.progress.targets += phase.batch * self.group.size * self.config.sampling.targets
             self.progress.seconds = before + now - started
             log.add(report)
-            if self.group.leads and self.progress.step % 50 == 0:
+            if self.options.report is not None:
+                self.options.report(self.progress, report["loss"])
+            elif self.group.leads and self.progress.step % 50 == 0:
                 log.write(self.progress, phase.size, self.optimizer.param_groups[1]["lr"])
             if self.options.max_minutes is not None and now - started > 60 * self.options.max_minutes:
                 self.stopping = True
@@ -195,7 +201,7 @@ class _Run:
 
     def _step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         # With only the score head training, normalisation keeps the statistics that the masks were trained to.
-        self.network.train(not self.config.only_scores)
+        self.network.train(not (self.config.only_scores or self.config.freeze_statistics))
         config, loss_config = self.config, self.config.loss
         image = (
             batch["image"]

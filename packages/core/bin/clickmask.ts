@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { isClickmaskError } from '../src/node.js';
 import { BadUse, type Command } from './command.js';
+import { adapt } from './commands/adapt.js';
 import { batch } from './commands/batch.js';
 import { bench } from './commands/bench.js';
 import { compare } from './commands/compare.js';
@@ -11,7 +12,7 @@ import { models } from './commands/models.js';
 import { segment } from './commands/segment.js';
 import { explainPath } from './read-input.js';
 
-const commands: readonly Command[] = [segment, batch, convert, evaluate, compare, bench, models];
+const commands: readonly Command[] = [segment, batch, convert, evaluate, compare, bench, models, adapt];
 
 const usage = `Clickmask turns clicks into masks.
 

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { defaultModelsFolder } from '../../src/node.js';
+import { BadUse, type Command, choiceOption, numberOption, parse } from '../command.js';
+
+const help = `Fine-tunes the embedded model to masks that you have accepted: fewer clicks on pictures like those.
+
+Usage: clickmask adapt --from EXPORT --out DIR [options]
+
+EXPORT is a file, a folder or a zip: COCO JSON, Label Studio JSON (brush, polygon, bitmask), CVAT for images (XML), LabelMe, or
+pictures with masks. It learns from four pictures of five and measures on the fifth; DIR is written where that takes fewer
+clicks, with report.html: clicks and pictures before and after. Nothing leaves this machine. Stopped, the same command
+goes on.
+
+It needs Python 3.11 with PyTorch, which is installed once into a folder of its own (some 1 GB), after a question.
+
+Options:
+  --from EXPORT     what to learn from
+  --out DIR         the model folder to be written; use it with --model DIR
+  --pictures DIR    where the pictures are, if not beside the export
+  --minutes N       of learning, on two free cores (default 10)
+  --base NAME|DIR   what to start from: clickmask-small (default), or a folder that adapt has written
+  --licence TEXT    of your pictures, for the model's manifest
+  --gpu auto|off    whether a GPU is used where there is one (default off: the same model on every machine)
+  --threads N       CPU threads
+  --force           write the model although it is not better
+  --recipe DIR      the folder training/ of Clickmask (default: beside this program; or $CLICKMASK_TRAINING)
+  --python FILE     a Python that has what training/requirements.txt names, instead of installing it
+  --yes             install without a question
+
+Exit code: 0 written, 1 failed, 2 called wrongly, 3 not better, so not written.
+
+Examples:
+  clickmask adapt --from project-7.zip --out models/boards
+  clickmask adapt --from result.json --pictures ./images --out models/boards --minutes 5
+  clickmask segment photo.jpg --model models/boards --click 320,240
+`;
+
+const passed = ['pictures', 'minutes', 'base', 'licence', 'threads'] as const;
+
+export const adapt: Command = {
+  name: 'adapt',
+  summary: 'fine-tunes the embedded model to masks that you have accepted',
+  help,
+  async run(args) {
+    const text = { type: 'string' } as const;
+    const flag = { type: 'boolean' } as const;
+    const { values, positionals } = parse(args, {
+      from: text,
+      out: text,
+      pictures: text,
+      minutes: text,
+      base: text,
+      licence: text,
+      gpu: text,
+      threads: text,
+      recipe: text,
+      python: text,
+      force: flag,
+      yes: flag,
+    });
+    if (positionals.length > 0) throw new BadUse(`Expected only options but received '${positionals[0]}'.`);
+    if (values.from === undefined || values.out === undefined) throw new BadUse('Expected --from and --out.');
+    numberOption('minutes', values.minutes, 0.1, 600);
+    const gpu = choiceOption('gpu', values.gpu, ['auto', 'off']) ?? 'off';
+    const recipe = findRecipe(values.recipe);
+    const python = values.python ?? (await environment(join(recipe, 'requirements.txt'), values.yes === true));
+    const isPath = (name: string, value: string) => name === 'pictures' || (name === 'base' && existsSync(value));
+    const options = passed.flatMap((name) => {
+      const value = values[name];
+      return value === undefined ? [] : [`--${name}`, isPath(name, value) ? resolve(value) : value];
+    });
+    const command = ['-m', 'clickmask_training', 'adapt', '--from', resolve(values.from), '--out', resolve(values.out)];
+    const device = gpu === 'auto' ? ['--device', 'auto'] : [];
+    return run(python, [...command, ...options, ...device, ...(values.force === true ? ['--force'] : [])], recipe);
+  },
+};
+
+/** The recipe is Python beside this program in a checkout; the package from npm does not hold it. */
+function findRecipe(given: string | undefined): string {
+  const named = given ?? process.env.CLICKMASK_TRAINING;
+  const beside = named === undefined ? ancestors(dirname(fileURLToPath(import.meta.url))) : [resolve(named)];
+  const found = beside.find((folder) => existsSync(join(folder, 'clickmask_training', '__main__.py')));
+  if (found !== undefined) return found;
+  const message = `Expected the folder training/ of a checkout of Clickmask but found none ${
+    named === undefined ? 'beside this program' : `in ${named}`
+  }. Name it with --recipe.`;
+  throw new BadUse(message);
+}
+
+function ancestors(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  return [join(folder, 'training'), ...(parent === folder ? [] : ancestors(parent))];
+}
+
+/** The Python of an environment that has the requirements; made where there is none yet. */
+async function environment(requirements: string, mayInstall: boolean): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex')
+    .slice(0, 12);
+  const folder = join(dirname(defaultModelsFolder()), 'python', hash);
+  const program = (of: string) =>
+    process.platform === 'win32' ? join(of, 'Scripts', 'python.exe') : join(of, 'bin', 'python');
+  if (existsSync(program(folder))) return program(folder);
+  const text = `PyTorch and what else ${requirements} names will be installed into ${folder} (some 1 GB, once).`;
+  if (!mayInstall && !(await agrees(text))) {
+    throw new BadUse(`${text} Say --yes for that, or name a Python that has it with --python.`);
+  }
+  process.stderr.write(`${text}\n`);
+  const made = `${folder}.partial`;
+  await rm(made, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  const hasUv = (await run('uv', ['--version'], '.', 'ignore').catch(() => 1)) === 0;
+  // Relocatable, since the folder gets its name once it is whole.
+  const steps = hasUv
+    ? [
+        ['uv', 'venv', '--relocatable', made],
+        ['uv', 'pip', 'install', '--python', program(made), '-r', requirements],
+      ]
+    : [
+        [process.platform === 'win32' ? 'python' : 'python3', '-m', 'venv', made],
+        [program(made), '-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirements],
+      ];
+  for (const [name, ...args] of steps) {
+    const code = await run(name, args, '.').catch(() => {
+      throw new Error(
+        `Cannot start ${name}. Install Python 3.11 or newer with venv, or uv; or name one with --python.`,
+      );
+    });
+    if (code !== 0)
+      throw new Error(`${name} ${args.slice(0, 3).join(' ')} ended with ${code}. Nothing was left behind.`);
+  }
+  await rename(made, folder);
+  return program(folder);
+}
+
+async function agrees(text: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${text} Go on? [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Runs a program in a folder with this one's input and output; gives its exit code. */
+function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  stdio: 'inherit' | 'ignore' = 'inherit',
+): Promise<number> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, [...args], { cwd, stdio });
+    // Ctrl-C reaches the child too; this one waits for it to save what it has.
+    const wait = () => {};
+    process.on('SIGINT', wait);
+    child.on('error', failed);
+    child.on('close', (code) => {
+      process.off('SIGINT', wait);
+      done(code ?? 1);
+    });
+  });
+}

@@ -1,0 +1,112 @@
+"""Adapting, on a few made-up pictures and a few steps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from clickmask_training.adapt import run as adapting
+from clickmask_training.adapt.measure import Figures, general_samples, is_better, keeps
+from clickmask_training.adapt.project import label_map, split, write_items
+from clickmask_training.adapt.run import AdaptOptions, adapt, base_weights, model_name
+from clickmask_training.config import Phase
+
+
+def export_of(folder: Path, count: int) -> Path:
+    """Pictures with a bright disc each, and its mask beside it."""
+    folder.mkdir()
+    for index in range(count):
+        mask = np.zeros((60, 80), np.uint8)
+        cv2.circle(mask, (30 + 3 * index, 30), 14, 255, -1)
+        picture = np.where(mask[..., None] > 0, 200, 60).astype(np.uint8) + index
+        cv2.imwrite(str(folder / f"p{index}.jpg"), np.repeat(picture, 3, 2))
+        cv2.imwrite(str(folder / f"p{index}_mask.png"), mask)
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two steps, one share, one general object."""
+    plain = adapting.schedule
+    short = lambda minutes, seed: replace(plain(minutes, seed), samples=2, phases=(Phase(1.0, 64, 1),))
+    monkeypatch.setattr(adapting, "schedule", short)
+    monkeypatch.setattr(adapting, "SHARES", (1.0,))
+    monkeypatch.setattr(adapting.measured, "general_samples", lambda: general_samples()[1:2])
+    monkeypatch.setattr(adapting, "MOST_CHECKED", 1)
+
+
+def test_a_model_folder_is_written_and_can_be_adapted_further(tmp_path: Path, quick: None):
+    source = export_of(tmp_path / "export", 3)
+    out = tmp_path / "models" / "my discs"
+    options = AdaptOptions(source, out, licence="CC0", force=True, threads=1)
+    assert adapt(options) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "adapted.json",
+        "decoder.onnx",
+        "encoder.onnx",
+        "model.json",
+        "report.html",
+        "weights.pt",
+    ]
+    manifest = json.loads((out / "model.json").read_text())
+    assert manifest["name"] == "my-discs" and "CC0" in manifest["licence"]["note"]
+    record = json.loads((out / "adapted.json").read_text())
+    assert record["adapted"]["pictures"] == {"learned": 2, "checked": 1}
+    assert base_weights(str(out)) == out / "weights.pt"
+    with pytest.raises(ValueError, match="there already"):
+        adapt(options)
+    again = tmp_path / "again"
+    adapt(AdaptOptions(source, again, licence="CC0", force=True, threads=1))
+    first, second = (torch.load(path / "weights.pt")["average"]["average"] for path in (out, again))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_what_is_not_better_is_not_written(tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(adapting.measured, "is_better", lambda before, after: False)
+    out = tmp_path / "out"
+    assert adapt(AdaptOptions(export_of(tmp_path / "export", 2), out, threads=1)) == 3
+    assert not out.exists()
+
+
+def test_figures_decide():
+    base = Figures(5, 4.0, 6.0, 0.5, [])
+    assert is_better(base, Figures(5, 3.9, 9.0, 0.1, []))
+    assert is_better(base, Figures(5, 4.0, 9.0, 0.6, []))
+    assert not is_better(base, base)
+    assert keeps(base, Figures(5, 4.1, 9.0, 0.1, [])) and not keeps(base, Figures(5, 4.2, 1.0, 0.9, []))
+
+
+def test_smaller_objects_lie_on_larger_ones():
+    small, large = np.zeros((2, 20, 30), np.uint8)
+    large[2:18, 2:28] = 1
+    small[5:10, 5:10] = 1
+    labels = label_map([small, large], (30, 20))
+    assert labels[7, 7] == 2 and labels[15, 15] == 1 and labels[0, 0] == 0
+
+
+def test_split_goes_by_the_pictures(tmp_path: Path):
+    from clickmask_training.adapt.exports import read_export
+
+    labelled = read_export(export_of(tmp_path / "export", 10), None, tmp_path)
+    items = write_items(labelled, tmp_path / "items", "CC0")
+    first, second = split(items, 0), split(items[::-1], 0)
+    assert [item.name for item in first.check] == [item.name for item in second.check]
+    assert len(first.check) == 2 and len(first.train) == 8
+    with pytest.raises(ValueError, match="at least 2"):
+        split(items[:1], 0)
+
+
+def test_general_objects_are_there():
+    samples = general_samples()
+    assert len(samples) == 7
+    assert all(0.01 < sample.truth.mean() < 0.7 for sample in samples)
+
+
+def test_names_of_models():
+    assert model_name("my boards/2026") == "my-boards-2026"
+    assert model_name("...") == "adapted"
