@@ -90,7 +90,7 @@ def schedule(minutes: float, seed: int) -> TrainConfig:
 
 
 def adapt(options: AdaptOptions) -> int:
-    """Returns 0 where a model was written, 3 where it was not better and therefore not."""
+    """Returns 0 where a model was written, 3 where it was not better and therefore not, 1 where it was stopped."""
     if options.out.exists() and not (options.out / WORK).is_dir():
         raise ValueError(f"{options.out} is there already; choose another folder")
     started = time.monotonic()
@@ -101,6 +101,9 @@ def adapt(options: AdaptOptions) -> int:
         parts = read_parts(options, work)
         say(f"{len(parts.train)} pictures to learn from, {len(parts.check)} to check with")
         tuned = fine_tune(parts, options, base, work)
+        if tuned is None:
+            say("Stopped. The same command goes on from here.")
+            return 1
         result = choose(parts, base, tuned, work)
         best = result.pop("weights")
         if not result["better"] and not options.force:
@@ -151,8 +154,8 @@ def read_parts(options: AdaptOptions, work: Path) -> Split:
     return split(items, options.seed)
 
 
-def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Path:
-    """Train, or go on where an earlier run of the same command was stopped."""
+def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Path | None:
+    """Train, or go on where an earlier run of the same command was stopped; None where this one is stopped."""
     config = schedule(options.minutes, options.seed)
     run = RunOptions(
         folder=work / "run",
@@ -165,9 +168,7 @@ def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Pa
         device=options.device,
     )
     say(f"learning: {config.samples // BATCH} steps, some {options.minutes:g} minutes on two free cores")
-    if not train(parts.train, config, run):
-        raise KeyboardInterrupt
-    return work / "run" / "checkpoint.pt"
+    return work / "run" / "checkpoint.pt" if train(parts.train, config, run) else None
 
 
 def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:

@@ -1,0 +1,48 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { adapt } from './adapt.js';
+
+describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
+  let folder: string;
+  /** Stands for Python: writes where it runs and what it is given, and ends with the code of the last argument. */
+  let python: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'clickmask-adapt-'));
+    python = join(folder, 'python');
+    writeFileSync(python, `#!/bin/sh\npwd >'${folder}/told'\nprintf '%s\\n' "$@" >>'${folder}/told'\nexit 3\n`);
+    chmodSync(python, 0o755);
+    vi.stubEnv('CLICKMASK_HOME', join(folder, 'home'));
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('runs the recipe with whole paths, and ends as it does', async () => {
+    const options = ['--minutes', '5', '--pictures', 'p', '--gpu', 'auto', '--force', '--licence', 'CC BY 4.0'];
+    expect(await adapt.run(['--from', 'e.zip', '--out', 'm', '--python', python, ...options])).toBe(3);
+    const [cwd, ...told] = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n');
+    expect(cwd).toMatch(/training$/);
+    expect(told.join(' ')).toBe(
+      `-m clickmask_training adapt --from ${resolve('e.zip')} --out ${resolve('m')} --pictures ${resolve('p')} ` +
+        '--minutes 5 --licence CC BY 4.0 --device auto --force',
+    );
+  });
+
+  it('says what would be installed and where, and installs nothing unasked', async () => {
+    const asked = adapt.run(['--from', 'e.zip', '--out', 'm']);
+    await expect(asked).rejects.toThrow(/PyTorch .* installed into .*home.python.* Say --yes/);
+  });
+
+  it.each([
+    [['--out', 'm']],
+    [['--from', 'e', '--out', 'm', '--minutes', 'long']],
+    [['--from', 'e', '--out', 'm', '--gpu', 'all']],
+    [['--from', 'e', '--out', 'm', '--recipe', '/nowhere']],
+    [['e', '--from', 'e', '--out', 'm']],
+  ])('refuses %j', async (args) => {
+    await expect(adapt.run(args)).rejects.toMatchObject({ name: 'BadUse' });
+  });
+});
