@@ -75,7 +75,7 @@ const drills = {
     return clicksOn(server, running, 20);
   },
   async 'low descriptors'(server) {
-    const running = await start(server, { descriptors: 96 });
+    const running = await start(server, { descriptors: 160 });
     const sockets = Array.from({ length: 200 }, () => {
       const socket = connect(running.port, '127.0.0.1');
       socket.on('error', () => {});
