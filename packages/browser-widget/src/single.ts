@@ -11,11 +11,17 @@ async function unfold(text: string): Promise<ArrayBuffer> {
 
 let script: string | undefined;
 
+/** Where the page has no origin, as one opened as a file, Chromium starts no module from a blob. */
+function addressOf(code: ArrayBuffer): string {
+  if (globalThis.origin === 'null') return `data:text/javascript,${encodeURIComponent(new TextDecoder().decode(code))}`;
+  return URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+}
+
 // For pages that shall fetch nothing but this file. Without the GPU's runtime, which would double its size.
 setBundled(async () => {
   const { worker, wasm, model } = embedded;
   const [code, wasmBinary, ...graphs] = await Promise.all([worker, wasm, ...Object.values(model)].map(unfold));
-  script ??= URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  script ??= addressOf(code);
   return {
     worker: script,
     wasmBinary,

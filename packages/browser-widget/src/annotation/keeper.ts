@@ -13,8 +13,8 @@ export interface Keeper {
   destroy(): void;
 }
 
-/** Milliseconds that changes are gathered for before they are written. */
-const gatherMs = 300;
+/** Milliseconds between two writes: the first change is written at once, what follows it soon is gathered. */
+const gatherMs = 200;
 
 export function createKeeper(store: AnnotatorStore): Keeper {
   let name: string | null = null;
@@ -40,7 +40,9 @@ export function createKeeper(store: AnnotatorStore): Keeper {
   };
   const stop = store.subscribe((changed) => {
     if (!changed.has('value') || store.now.persist === null) return;
-    timer ??= setTimeout(write, gatherMs);
+    if (timer !== undefined) return;
+    write();
+    timer = setTimeout(write, gatherMs);
   });
   const leaving = (event: BeforeUnloadEvent) => {
     write();

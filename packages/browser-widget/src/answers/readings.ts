@@ -24,8 +24,10 @@ export function watchReadings(
   let asked: unknown = null;
   const stop = store.subscribe((changed) => {
     if (!changed.has('value') && !changed.has('readOnly')) return;
+    // While the one that was chosen is asked for, they stay.
+    const { readings } = store.now;
+    if (readings !== null && readings.clicks !== firstClick(store)?.clicks) store.set({ readings: null });
     const wanted = wantedNow(store);
-    if (store.now.readings !== null && store.now.readings.clicks !== wanted?.clicks) store.set({ readings: null });
     if (wanted === null || wanted.clicks === asked) return;
     asked = wanted.clicks;
     clearTimeout(timer);
@@ -60,11 +62,18 @@ export function watchReadings(
   };
 }
 
-/** The prompt whose readings are worth showing: one click, answered, and nothing done to its mask. */
-function wantedNow({ now }: AnnotatorStore) {
+/** The prompt of an object that is one click, to whose mask nothing was done; null: there is none. */
+function firstClick({ now }: AnnotatorStore) {
   const active = activeOf(now);
-  if (active === null || now.readOnly || needsResult(active) || active.accepted) return null;
-  const { prompt, result, painted, erased } = active;
+  if (active === null || now.readOnly || active.accepted) return null;
+  const { prompt, painted, erased } = active;
   const isFirst = prompt.clicks.length === 1 && prompt.start === null && prompt.box === null;
-  return isFirst && painted === null && erased === null && (result?.candidates.length ?? 0) > 1 ? prompt : null;
+  return isFirst && painted === null && erased === null ? prompt : null;
+}
+
+/** The same where it is answered, and may have been read in another way. */
+function wantedNow(store: AnnotatorStore) {
+  const active = activeOf(store.now);
+  const isOpen = active === null || needsResult(active) || (active.result?.candidates.length ?? 0) < 2;
+  return isOpen ? null : firstClick(store);
 }

@@ -4,16 +4,15 @@ const name = 'clickmask';
 
 /**
  * A worker from the address of its script, also where that is of another origin than the page, as on a CDN or in a sandboxed
- * frame, and where the page asks for trusted addresses (Trusted Types). The script is a module; what is in a `blob:` is a
- * classic script, since Chromium starts no module from there where the page has no origin, as one opened as a file.
+ * frame, and where the page asks for trusted addresses (Trusted Types). The script is a module.
  *
  * @throws ClickmaskError `worker-lost` where the page forbids it; the message says what to allow
  */
 export function startWorker(address: URL): Worker {
-  if (address.protocol === 'blob:') return create(address.href, { name });
-  if (address.protocol === 'data:' || address.origin === globalThis.origin)
-    return create(address.href, { name, type: 'module' });
-  // A worker's script has to be of the page's origin; what it imports may be of any that allows it.
+  const isOwn = address.protocol === 'blob:' || address.protocol === 'data:' || address.origin === globalThis.origin;
+  if (isOwn) return create(address.href, { name, type: 'module' });
+  // A worker's script has to be of the page's origin; what it imports may be of any that allows it. A classic script, since
+  // Chromium starts no module from a blob where the page has no origin.
   const own = URL.createObjectURL(new Blob([importing(address.href)], { type: 'text/javascript' }));
   const worker = create(own, { name });
   const release = () => URL.revokeObjectURL(own);
