@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { area, bounds } from '@clickmask/core';
@@ -243,6 +244,39 @@ describe('strangers', () => {
     ]) {
       expect((await post(`${url}/${route}`, body, { [name]: value })).status).toBe(400);
     }
+  });
+
+  it('takes nothing that a web page posts, of whatever origin, and shows none what happens here', async () => {
+    const { url } = await start();
+    const { url: known } = await start({ auth: { hosts: ['clicks.example.com'] } });
+    for (const headers of [{ origin: 'https://evil.example' }, { origin: url }, { 'sec-fetch-site': 'same-origin' }]) {
+      for (const path of ['/predict', '/setup', '/webhook', '/train']) {
+        const response = await post(url + path, { tasks: [task], action: 'x' }, headers as Record<string, string>);
+        expect([path, response.status]).toEqual([path, 403]);
+      }
+    }
+    const seen = (to: string, host: string) =>
+      new Promise((resolve) => get(`${to}/diagnostics`, { headers: { host } }, (answer) => resolve(answer.resume().statusCode)));
+    expect(await seen(url, 'evil.example:9090')).toBe(403);
+    expect(await seen(url, 'localhost:9090')).toBe(200);
+    expect(await seen(known, 'clicks.example.com')).toBe(200);
+  });
+
+  it('says that it is ready, and that it is not once its segmenter is lost', async () => {
+    const { url } = await start();
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    segmenter.stats = () => Promise.reject(new Error('lost'));
+    expect((await fetch(`${url}/ready`)).status).toBe(503);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it('does not call a token good that Label Studio refuses', async () => {
+    const state = async (url: string) => ((await (await fetch(`${url}/health`)).json()) as Json).token_state;
+    const { url } = await start();
+    expect(await state(url)).toBe('untried');
+    await expect.poll(() => state(url)).toBe('good');
+    const revoked = await start({ labelStudio: { url: labelStudio.url, token: 'f'.repeat(40) } });
+    await expect.poll(() => state(revoked.url)).toBe('refused');
   });
 
   it('refuses ids that are longer than any', async () => {
@@ -944,6 +978,23 @@ describe('bad requests', () => {
     const response = await post(`${url}/predict`, { tasks: [{ ...task, meta: 'x'.repeat(5000) }] });
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ error: { code: 'body-too-large' } });
+  });
+
+  it('refuses more clicks than an object may have, and keeps nothing of them', async () => {
+    const { url, backend } = await start();
+    await ask(url, [box(40, 40, 20, 20)]);
+    const many = Array.from({ length: 2000 }, (_, i) => click(40 + (i % 20), 50, { id: `many-${i}` }));
+    expect(await failure(url, many)).toContain('too-many-clicks: Expected at most 200 clicks');
+    expect(backend.diagnostics().requests[0].advice).toContain('--max-clicks');
+    await ask(url, [click(50, 50)]);
+    expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{}], box: {} });
+  });
+
+  it('keeps the beginning only of what a stranger writes', async () => {
+    const { url, backend } = await start();
+    await failure(url, [click(50, 50, {}, 'x'.repeat(5000))]);
+    const [entry] = backend.diagnostics().requests;
+    expect(JSON.stringify(entry).length).toBeLessThan(3000);
   });
 
   it('refuses a size that no picture has', async () => {

@@ -57,7 +57,7 @@ function finish(
     at: new Date().toISOString(),
     route,
     status: isGone ? reasons['client-gone'].status : response.statusCode,
-    ...fields,
+    ...shortened(fields),
     reason,
     advice: adviceFor(reason),
     requestBytes,
@@ -70,7 +70,14 @@ function finish(
   logger[level](advice === undefined ? line : { ...line, advice }, `${route} ${reason}`);
 }
 
-const knownRoutes = new Set([...newsRoutes, '/', '/health', '/versions', '/metrics', '/diagnostics']);
+/** Texts of a request are a stranger's: kept and logged are their beginnings. */
+function shortened(fields: JournalFields): JournalFields {
+  const short = (value: unknown): unknown =>
+    typeof value === 'string' ? value.slice(0, 300) : Array.isArray(value) ? value.slice(0, 10).map(short) : value;
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, short(value)]));
+}
+
+const knownRoutes = new Set([...newsRoutes, '/', '/health', '/ready', '/versions', '/metrics', '/diagnostics']);
 
 /** For metrics: a label must not take values from outside. */
 function routeName(path: string): string {

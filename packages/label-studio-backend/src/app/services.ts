@@ -32,6 +32,8 @@ export interface Services extends PredictServices {
   /** Label Studio's address, where it is configured. */
   readonly url: URL | undefined;
   tokenKind(): TokenSource['kind'];
+  /** What Label Studio said of the token last; asks it anew where that was a while ago. */
+  tokenState(): TokenSource['state'];
   /** Asks the segmenter how much it keeps, for the metrics; nobody waits for it. */
   countFeatures(): void;
   /** Stops looking ahead, closes connections and pictures. */
@@ -78,7 +80,7 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     limits,
     modelVersion,
     pictures,
-    memory: createPromptMemory({ ttlMs: options.combineMs }),
+    memory: createPromptMemory({ ttlMs: options.combineMs, maxBytes: limits.promptBytes }),
     queue,
     lookAhead,
     metrics,
@@ -90,6 +92,7 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     trainer,
     url: access.url,
     tokenKind: () => (access.tokens ?? setups).kind,
+    tokenState: tokenWatcher(options, access),
     countFeatures() {
       void segmenter.stats().then(
         (stats) => {
@@ -125,7 +128,7 @@ function createAccess({ labelStudio = {} }: LabelStudioBackendOptions, limits: B
   return { url, setups: createSetupStore({ makeTokens }), tokens: token === '' ? undefined : makeTokens(token) };
 }
 
-const noTokens: TokenSource = { kind: 'none', authorization: async () => undefined, refused: () => false };
+const noTokens: TokenSource = { kind: 'none', authorization: async () => undefined, refused: () => false, state: 'none' };
 
 function createFetch({ labelStudio = {} }: LabelStudioBackendOptions, limits: BackendLimits, access: Access) {
   const { url, tokens, setups } = access;
@@ -164,6 +167,29 @@ function createPictures(
     maxAgeMs: limits.openPictureMs,
     maxPixels: limits.pixels,
   });
+}
+
+const tokenCheckMs = 60_000;
+
+/** Label Studio is asked beside the answer, since `/health` has a second only. */
+function tokenWatcher({ labelStudio }: LabelStudioBackendOptions, { url, tokens, setups }: Access) {
+  const client =
+    url === undefined || tokens === undefined
+      ? undefined
+      : createLabelStudioClient({ url: url.href, token: labelStudio?.token });
+  let asked = Number.NEGATIVE_INFINITY;
+  return (): TokenSource['state'] => {
+    if (client === undefined) return (tokens ?? setups).state;
+    if (performance.now() - asked > tokenCheckMs) {
+      asked = performance.now();
+      client.whoami().then(
+        () => client.tokens.accepted?.(''),
+        // What it means is seen by the token itself.
+        () => {},
+      );
+    }
+    return client.tokens.state;
+  };
 }
 
 /** A client with the token that serves a project. */

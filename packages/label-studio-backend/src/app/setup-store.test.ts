@@ -15,6 +15,14 @@ describe('createSetupStore', () => {
     expect(store.schema('2')).toBe(schema);
   });
 
+  it('lets a few huge configs push out each other, and no small one', () => {
+    const store = createSetupStore({ makeTokens, maxBytes: 10e6 });
+    store.remember('ours', '<View/>', 'token-of-project');
+    for (let i = 0; i < 17; i++) store.remember(String(i), 'x'.repeat(1e6), 'token-of-project');
+    expect(store.schema('ours')).toBe('<View/>');
+    expect(store.schema('16')).toHaveLength(1e6);
+  });
+
   it('keeps what a later setup leaves out, and takes no token that no header can carry', async () => {
     const store = createSetupStore({ makeTokens });
     store.remember('1', '<View/>', 'good-token');

@@ -8,11 +8,12 @@ export interface SetupStore {
   tokens(project: string): OfferedTokens | undefined;
   /** Of the project that was set up last. */
   readonly kind: TokenSource['kind'];
+  readonly state: TokenSource['state'];
 }
 
 export interface SetupStoreOptions {
   readonly makeTokens: (token: string) => TokenSource;
-  /** Bytes of all projects together; those set up longest ago go first. Default 32 MB. */
+  /** Bytes of all projects together; the largest go first, of equal ones that set up longest ago. Default 32 MB. */
   readonly maxBytes?: number;
 }
 
@@ -38,6 +39,16 @@ export function createSetupStore({ makeTokens, maxBytes = 32e6 }: SetupStoreOpti
     bytes -= sizeOf(project);
   }
 
+  /** The first of the largest: a few that are huge do not push out a thousand that are not. */
+  function largest(): string {
+    let [found, most] = ['', -1];
+    for (const [name, project] of projects) {
+      const size = sizeOf(project);
+      if (size > most) [found, most] = [name, size];
+    }
+    return found;
+  }
+
   return {
     remember(name, given, token) {
       const known = projects.get(name);
@@ -51,15 +62,15 @@ export function createSetupStore({ makeTokens, maxBytes = 32e6 }: SetupStoreOpti
       projects.set(name, project);
       bytes += sizeOf(project);
       last = project.tokens;
-      for (const oldest of projects.keys()) {
-        if (bytes <= maxBytes) break;
-        drop(oldest);
-      }
+      while (bytes > maxBytes) drop(largest());
     },
     schema: (name) => projects.get(name)?.schema,
     tokens: (name) => projects.get(name)?.tokens,
     get kind() {
       return last?.kind ?? 'none';
+    },
+    get state() {
+      return last?.state ?? 'none';
     },
   };
 }

@@ -221,6 +221,54 @@ export const serveCommand: Command = {
       env: ['CLICKMASK_MAX_QUEUED'],
       default: '16',
     },
+    'max-clicks': {
+      type: 'number',
+      value: 'N',
+      help: 'Clicks of one object.',
+      env: ['CLICKMASK_MAX_CLICKS'],
+      default: '200',
+    },
+    'max-bodies-mb': {
+      type: 'number',
+      value: 'N',
+      help: 'All requests under way together, in megabytes.',
+      env: ['CLICKMASK_MAX_BODIES_MB'],
+      default: '256',
+    },
+    'min-body-rate': {
+      type: 'number',
+      value: 'N',
+      help: 'Bytes a second that a request must arrive at, after five seconds.',
+      env: ['CLICKMASK_MIN_BODY_RATE'],
+      default: '10000',
+    },
+    'max-bodies': {
+      type: 'number',
+      value: 'N',
+      help: 'Requests that may arrive at the same time from one address.',
+      env: ['CLICKMASK_MAX_BODIES'],
+      default: '64',
+    },
+    'open-pictures-mb': {
+      type: 'number',
+      value: 'N',
+      help: 'Open pictures in memory, as they came, in megabytes.',
+      env: ['CLICKMASK_OPEN_PICTURES_MB'],
+      default: '256',
+    },
+    'answer-timeout': {
+      type: 'number',
+      value: 'N',
+      help: 'Seconds to answer, waiting and fetching pictures included.',
+      env: ['CLICKMASK_ANSWER_TIMEOUT'],
+      default: '90',
+    },
+    'server-name': {
+      type: 'list',
+      value: 'NAME',
+      help: 'Name by which browsers reach /diagnostics, such as clicks.example.com; needed without a password only.',
+      env: ['CLICKMASK_SERVER_NAMES'],
+    },
     'train-command': {
       type: 'text',
       value: 'COMMAND',
@@ -268,11 +316,16 @@ export async function serve(values: Values, write: (line: string) => void): Prom
     values.text('cache-dir') ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'clickmask/label-studio');
   const limits = {
     bodyBytes: megabytes('max-body-mb'),
-    bodyBytesInFlight: Math.max(defaultLimits.bodyBytesInFlight, megabytes('max-body-mb')),
+    bodyBytesInFlight: Math.max(megabytes('max-bodies-mb'), megabytes('max-body-mb')),
+    bodyBytesPerSecond: values.number('min-body-rate', 0) ?? defaultLimits.bodyBytesPerSecond,
+    bodiesPerAddress: wholeNumber(values, 'max-bodies') ?? defaultLimits.bodiesPerAddress,
+    openPictureBytes: megabytes('open-pictures-mb'),
+    predictMs: (values.number('answer-timeout', 1, 600) ?? 90) * 1000,
     pictureBytes: megabytes('max-picture-mb'),
     pixels: values.number('max-pixels', 1) ?? defaultLimits.pixels,
     pictureMs: (values.number('picture-timeout', 1, 95) ?? 30) * 1000,
     objects: wholeNumber(values, 'max-objects') ?? defaultLimits.objects,
+    clicks: wholeNumber(values, 'max-clicks', 1, 10_000) ?? defaultLimits.clicks,
     queuedPerTask: wholeNumber(values, 'max-queued') ?? defaultLimits.queuedPerTask,
   };
   const trainCommand = values.text('train-command');
@@ -293,6 +346,7 @@ export async function serve(values: Values, write: (line: string) => void): Prom
     auth: {
       basic: user === undefined || password === undefined ? undefined : { user, password },
       webhookSecret: values.text('webhook-secret'),
+      hosts: values.list('server-name'),
     },
     limits,
     logger,
@@ -329,7 +383,7 @@ export async function serve(values: Values, write: (line: string) => void): Prom
           threads: values.number('threads', 1, 1024),
           spin: values.on('spin'),
           queueCapacity: 256,
-          limits: { maxPixels: limits.pixels },
+          limits: { maxPixels: limits.pixels, maxClicks: limits.clicks },
           reading: readingFromOptions(values.text('range'), values.text('bands')),
         });
   try {
@@ -342,21 +396,37 @@ export async function serve(values: Values, write: (line: string) => void): Prom
       url: address,
       async stop() {
         logger.info({}, 'stopping');
-        await new Promise<void>((resolve) => {
-          server.close(() => resolve());
-          server.closeIdleConnections();
-          // An answer that takes longer than Label Studio waits for is of no use to anyone.
-          setTimeout(() => server.closeAllConnections(), 10_000).unref();
-        });
-        await backend.close();
-        await segmenter.close();
-        logger.info({}, 'stopped');
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeIdleConnections();
+        // Answers under way may end; a request that is half here may not keep the program.
+        await within(answersMs, closed);
+        server.closeAllConnections();
+        const ended = await within(freeMs, backend.close().then(() => segmenter.close()));
+        logger.info({}, ended ? 'stopped' : 'stopped, though something still held on');
       },
     };
   } catch (error) {
     await segmenter.close();
     throw error;
   }
+}
+
+/** How long a stop takes at most: {@link answersMs} for answers, {@link freeMs} for files and threads. */
+const answersMs = 10_000;
+const freeMs = 5000;
+
+/** Whether something ends in time; it is not waited for any longer. */
+function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, false);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        resolve(true);
+      },
+      () => resolve(true),
+    );
+  });
 }
 
 /** @throws UsageError */
@@ -368,7 +438,7 @@ function wholeNumber(values: Values, name: string, min = 1, max = 1e6): number |
 
 function listen(server: Server, port: number, host: string): Promise<string> {
   // Slow senders of headers or bodies do not hold a connection for ever.
-  server.headersTimeout = 15_000;
+  server.headersTimeout = 10_000;
   server.requestTimeout = 120_000;
   server.keepAliveTimeout = 65_000;
   return new Promise((resolve, reject) => {

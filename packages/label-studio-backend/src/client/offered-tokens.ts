@@ -67,7 +67,12 @@ export function createOfferedTokens(make: (token: string) => TokenSource): Offer
       return current.source.refused(header) || replace(current);
     },
     accepted(header) {
-      if (current?.header === header) current.hasWorked = true;
+      if (current?.header !== header) return;
+      current.hasWorked = true;
+      current.source.accepted?.(header);
+    },
+    get state() {
+      return current?.source.state ?? 'none';
     },
   };
 }

@@ -10,7 +10,11 @@ export interface TokenSource {
   refused(header: string): boolean;
   /** Says that a header was good. */
   accepted?(header: string): void;
+  /** What Label Studio said of the token last. */
+  readonly state: TokenState;
 }
+
+export type TokenState = 'none' | 'untried' | 'good' | 'refused';
 
 /** Exchanges a personal access token; answers the status and, where it is 200, the parsed body. */
 export type RefreshCall = (refresh: string) => Promise<{ readonly status: number; readonly body: unknown }>;
@@ -29,11 +33,13 @@ export function createTokenSource(
   const kind = token === undefined || token === '' ? 'none' : isPersonalToken(token) ? 'personal' : 'legacy';
   let access: { header: string; until: number } | undefined;
   let pending: Promise<string> | undefined;
+  let state: TokenState = kind === 'none' ? 'none' : 'untried';
 
   async function exchange(): Promise<string> {
     const { status, body } = await refresh(token ?? '');
     const value = typeof body === 'object' && body !== null && 'access' in body ? body.access : undefined;
     if (status !== 200 || typeof value !== 'string') {
+      if (status === 401 || status === 403) state = 'refused';
       throw new Problem(
         'token-refused',
         `Expected an access token from Label Studio in exchange for the personal access token but received status ${status}.`,
@@ -60,7 +66,14 @@ export function createTokenSource(
     },
     refused(header) {
       if (access?.header === header) access = undefined;
+      if (kind === 'legacy') state = 'refused';
       return kind === 'personal';
+    },
+    accepted() {
+      if (kind !== 'none') state = 'good';
+    },
+    get state() {
+      return state;
     },
   };
 }

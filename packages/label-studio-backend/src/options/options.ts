@@ -30,6 +30,11 @@ export interface OutputOptions extends RegionOptions {
 
 /** Who may ask. */
 export interface AuthOptions {
+  /**
+   * Names by which this backend is reached by browsers, for `/diagnostics` and `/metrics` without a password; addresses,
+   * `localhost` and names without a dot are known. A page may else make its own name point here.
+   */
+  readonly hosts?: readonly string[];
   /** User and password of HTTP Basic authentication, as set at the ML backend in Label Studio. Default: none needed. */
   readonly basic?: { readonly user: string; readonly password: string };
   /**
@@ -64,6 +69,14 @@ export interface BackendLimits {
   readonly queuedPerTask: number;
   /** Objects answered in one request. Default 100. */
   readonly objects: number;
+  /** Clicks of one object; the segmenter has a limit of its own, `limits.maxClicks`. Default 200. */
+  readonly clicks: number;
+  /** Bytes of remembered clicks and boxes, all tasks together. Default 32 MB. */
+  readonly promptBytes: number;
+  /** Bodies that may arrive at the same time from one address. Default 64. */
+  readonly bodiesPerAddress: number;
+  /** Bytes a second that a body must arrive at, once it has taken five seconds. Default 10,000. */
+  readonly bodyBytesPerSecond: number;
 }
 
 /**
@@ -87,6 +100,10 @@ export const defaultLimits: BackendLimits = Object.freeze({
   predictMs: 90_000,
   queuedPerTask: 16,
   objects: 100,
+  clicks: 200,
+  promptBytes: 32e6,
+  bodiesPerAddress: 64,
+  bodyBytesPerSecond: 10_000,
 });
 
 /** An event that Label Studio told by webhook, or the Train button. */

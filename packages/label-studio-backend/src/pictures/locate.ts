@@ -70,7 +70,7 @@ export function locatePicture(value: string, owner: PictureOwner, options: Locat
 
 /** Whether an address is one of the routes by which Label Studio serves pictures; only those are given the token. */
 export function servesFiles(url: URL, labelStudio: URL): boolean {
-  const isInside = url.origin === labelStudio.origin && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
+  const isInside = url.origin === labelStudio.origin && !climbs(url.pathname) && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
   return isInside && ownPath.test(stripPrefix(`${url.pathname}${url.search}`, labelStudio));
 }
 
@@ -122,8 +122,19 @@ function within(base: URL, path: string): URL {
   const prefix = prefixOf(base);
   const url = parseUrl(`${base.origin}${prefix}${path}`);
   // Parsed, `..` is resolved in every spelling: what leads out of the prefix is not this Label Studio's.
-  if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`)) throw unsupported(path);
+  if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`) || climbs(url.pathname)) throw unsupported(path);
   return url;
+}
+
+/** Whether a path leads upwards for a server or proxy that decodes it once more: `..%2f`, `%252e%252e/`. */
+function climbs(path: string): boolean {
+  let text = path;
+  for (let i = 0; i < 4; i++) {
+    const next = safeDecode(text);
+    if (next === text) break;
+    text = next;
+  }
+  return text.split(/[/\\;]/).includes('..');
 }
 
 function need(labelStudio: URL | undefined): URL {

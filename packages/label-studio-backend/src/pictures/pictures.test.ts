@@ -118,7 +118,12 @@ describe('a Label Studio under a path prefix', () => {
   const options = { labelStudio, aliases: [], localFiles: false };
   const owner = { project: '1', task: '7' };
 
-  it.each(['/../data/upload/1/a.png', '/%2e%2e/data/upload/1/a.png'])('sends no token outside of it: %s', (value) => {
+  it.each([
+    '/../data/upload/1/a.png',
+    '/%2e%2e/data/upload/1/a.png',
+    '/data/upload/..%2f..%2f..%2fdata/upload/1/a.png',
+    '/data/upload/%252e%252e%255c..%252fapi',
+  ])('sends no token outside of it: %s', (value) => {
     expect(servesFiles(new URL(`http://10.0.0.5:8080/prefix${value}`), labelStudio)).toBe(false);
     let place: unknown;
     try {

@@ -38,13 +38,11 @@ export async function predictClick(
   const asker = { project, task: taskId, user: draftUser(task) };
   memory.accepted(project, taskId, regionIdsOf(task));
   const labelled = items.map((item) => withLabel(item, items, asker, memory));
-  const works = planWorks(labelled, asker, config, task.data, (key, group) =>
-    // Without its number one task cannot be told from another.
-    taskId === '' ? group : memory.combine(key, group).items,
-  );
-  const outcomes = await runInTurn(services, { request, taskId, items, works, signal }, (stop) =>
-    segmentAll(services, works, config, turnOf(asker), stop),
-  );
+  const undo: (() => void)[] = [];
+  const outcomes = await answerAll().catch((error: unknown) => {
+    for (const put of undo) put();
+    throw error;
+  });
   for (const { key, regions: made } of outcomes) {
     memory.answered(
       key,
@@ -65,6 +63,27 @@ export async function predictClick(
       output: merged.output,
     },
   };
+
+  async function answerAll() {
+    const works = planWorks(labelled, asker, config, task.data, (key, group) => {
+      checkCount(group, services.limits.clicks);
+      // Without its number one task cannot be told from another.
+      if (taskId === '') return group;
+      const known = memory.combine(key, group);
+      undo.push(known.undo);
+      return known.items;
+    });
+    return runInTurn(services, { request, taskId, items, works, signal }, (stop) =>
+      segmentAll(services, works, config, turnOf(asker), stop),
+    );
+  }
+}
+
+/** Before anything is kept of them. */
+function checkCount(items: readonly Item[], most: number): void {
+  const clicks = items.filter(({ kind }) => kind === 'point').length;
+  if (clicks <= most) return;
+  throw new Problem('too-many-clicks', `Expected at most ${most} clicks for one object but received ${clicks}.`);
 }
 
 function countItems(items: readonly Item[]) {

@@ -33,6 +33,8 @@ function codeOf(reason: ReasonCode): ClickmaskError['code'] {
     case 'internal':
     case 'bad-option':
       return reason;
+    case 'too-many-clicks':
+      return reason;
     case 'bad-prompt':
     case 'only-negative':
       return 'bad-click';
@@ -73,8 +75,9 @@ function reasonOf(code: ClickmaskError['code']): ReasonCode {
     case 'bad-click':
     case 'bad-box':
     case 'no-clicks':
-    case 'too-many-clicks':
       return 'bad-prompt';
+    case 'too-many-clicks':
+      return 'too-many-clicks';
     case 'queue-full':
       return 'busy';
     case 'deadline-exceeded':

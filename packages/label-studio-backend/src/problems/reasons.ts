@@ -57,13 +57,25 @@ export const reasons = {
     advice:
       'Each click carries all annotations and drafts of the task. Raise limits.bodyBytes (--max-body-mb), or delete old drafts.',
   },
+  'body-too-slow': {
+    status: 408,
+    advice:
+      'The request arrived too slowly, or others of its address were ahead of it. Look at the network between Label Studio ' +
+      'and this backend, or lower limits.bodyBytesPerSecond (--min-body-rate).',
+  },
+  'too-many-clicks': {
+    status: 422,
+    advice: 'Correct the mask by hand, or raise limits.clicks (--max-clicks).',
+  },
   busy: {
     status: 503,
-    advice: 'More requests wait than the limits allow. Add workers or cores, or raise the limits.',
+    advice:
+      'More requests wait than the limits allow. Add workers or cores, or raise limits.queuedPerTask (--max-queued) and ' +
+      'limits.bodyBytesInFlight (--max-bodies-mb).',
   },
   'too-slow': {
     status: 504,
-    advice: 'The answer took longer than the limit. Use a smaller model or more cores, or raise limits.predictMs.',
+    advice: 'The answer took longer than the limit. Use a smaller model or more cores, or raise limits.predictMs (--answer-timeout).',
   },
   'client-gone': {
     status: 499,
@@ -157,6 +169,12 @@ export const reasons = {
     advice: 'Label Studio refused the call. Its own words are in the message.',
   },
   'bad-option': { status: 500, advice: 'Correct the option; --help lists them all.' },
+  'foreign-page': {
+    status: 403,
+    advice:
+      'A web page may not ask here. If this name is the one by which you reach the backend, add it with --server-name ' +
+      '(auth.hosts), or set a user and password.',
+  },
   unauthorized: {
     status: 401,
     advice: 'Give the user and password of the backend in Label Studio: Settings, Model, Edit, Basic authentication.',

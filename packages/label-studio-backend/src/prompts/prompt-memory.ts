@@ -1,3 +1,4 @@
+import { createLru } from '@clickmask/core/adapters';
 import type { BoxItem, Item, PointItem } from './read-prompts.js';
 
 /** Names what an object of a task is known by. */
@@ -17,6 +18,8 @@ export interface RememberedObject {
   readonly items: readonly Item[];
   /** Those that came with an earlier request. */
   readonly remembered: ReadonlySet<Item>;
+  /** Puts back what was known before, unless more has been said since: a refused request leaves nothing. */
+  readonly undo: () => void;
 }
 
 /** {@link createPromptMemory} */
@@ -35,17 +38,54 @@ export interface PromptMemory {
 export interface PromptMemoryOptions {
   /** How long a click or box is kept for a later request, in milliseconds. 0 switches combining off. Default 10 minutes. */
   readonly ttlMs?: number;
-  /** How many tasks are remembered. Default 2000. */
-  readonly maxTasks?: number;
+  /** Bytes of all tasks together, by estimate; those asked for longest ago go first. Default 32 MB. */
+  readonly maxBytes?: number;
   readonly now?: () => number;
 }
 
 interface Entry {
-  key: ObjectKey;
+  readonly key: ObjectKey;
   /** By kind and raw label: what the editor always sends together. */
-  channels: Map<string, readonly Item[]>;
-  answered: Set<string>;
-  at: number;
+  readonly channels: ReadonlyMap<string, readonly Item[]>;
+  readonly answered: Set<string>;
+  readonly at: number;
+}
+
+/** About what the entries of a task hold: two bytes a character, and what an object costs. */
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const { channels, answered } of entries) {
+    bytes += 500 + 60 * answered.size;
+    for (const items of channels.values()) {
+      for (const { id, label = '', rawLabel = '', toName } of items) {
+        bytes += 300 + 2 * (id.length + label.length + rawLabel.length + toName.length);
+      }
+    }
+  }
+  return bytes;
+}
+
+/** What is said now, each kind in place of the same kind before, with what was said before about the same object. */
+function join(known: Entry['channels'], items: readonly Item[]) {
+  const fresh = new Map<string, Item[]>();
+  for (const item of items) {
+    const channel = `${item.kind} ${item.rawLabel ?? ''}`;
+    const group = fresh.get(channel);
+    if (group === undefined) fresh.set(channel, [item]);
+    else group.push(item);
+  }
+  const channels = new Map<string, readonly Item[]>();
+  const remembered = new Set<Item>();
+  for (const [channel, old] of known) {
+    const now = fresh.get(channel);
+    // What has nothing to do with the new clicks is about another object of this label, and is let go.
+    const kept = now ?? old.filter((item) => belongs(item, items));
+    if (kept.length === 0) continue;
+    channels.set(channel, kept);
+    if (now === undefined) for (const item of kept) remembered.add(item);
+  }
+  for (const [channel, group] of fresh) channels.set(channel, group);
+  return { channels, remembered };
 }
 
 /**
@@ -56,17 +96,23 @@ interface Entry {
  * joined by the others.
  */
 export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMemory {
-  const { ttlMs = 600_000, maxTasks = 2000, now = Date.now } = options;
-  const tasks = new Map<string, Entry[]>();
+  const { ttlMs = 600_000, maxBytes = 32e6, now = Date.now } = options;
+  const tasks = createLru<string, readonly Entry[]>({ maxBytes, sizeOf: bytesOf });
   const maxObjects = 50;
+  const maxAnswered = 100;
 
   const taskKey = (project: string, task: string) => JSON.stringify([project, task]);
 
-  function entries(project: string, task: string): Entry[] {
+  function put(key: string, entries: readonly Entry[]): void {
+    if (entries.length === 0) tasks.delete(key);
+    else tasks.set(key, entries);
+  }
+
+  function entries(project: string, task: string): readonly Entry[] {
     const key = taskKey(project, task);
-    const alive = (tasks.get(key) ?? []).filter((entry) => now() - entry.at < ttlMs);
-    tasks.delete(key);
-    if (alive.length > 0) tasks.set(key, alive);
+    const known = tasks.get(key) ?? [];
+    const alive = known.filter((entry) => now() - entry.at < ttlMs);
+    if (alive.length < known.length) put(key, alive);
     return alive;
   }
 
@@ -80,45 +126,31 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
 
   return {
     combine(key, items) {
-      if (ttlMs <= 0) return { items, remembered: new Set() };
-      const entry: Entry = find(key) ?? { key, channels: new Map(), answered: new Set(), at: now() };
-      const fresh = new Map<string, Item[]>();
-      for (const item of items) {
-        const channel = `${item.kind} ${item.rawLabel ?? ''}`;
-        const group = fresh.get(channel);
-        if (group === undefined) fresh.set(channel, [item]);
-        else group.push(item);
-      }
-      const remembered = new Set<Item>();
-      for (const [channel, old] of entry.channels) {
-        if (fresh.has(channel)) continue;
-        const kept = old.filter((item) => belongs(item, items));
-        // What has nothing to do with the new clicks is about another object of this label, and is let go.
-        if (kept.length === 0) entry.channels.delete(channel);
-        else entry.channels.set(channel, kept);
-        for (const item of kept) remembered.add(item);
-      }
-      for (const [channel, group] of fresh) entry.channels.set(channel, group);
-      entry.at = now();
-      entry.key = { ...key, user: key.user ?? entry.key.user };
-      const others = entries(key.project, key.task).filter((one) => one !== entry);
+      if (ttlMs <= 0) return { items, remembered: new Set(), undo() {} };
+      const before = find(key);
+      const { channels, remembered } = join(before?.channels ?? new Map(), items);
+      const user = key.user ?? before?.key.user;
+      const entry: Entry = { key: { ...key, user }, channels, answered: before?.answered ?? new Set(), at: now() };
       const name = taskKey(key.project, key.task);
-      tasks.delete(name);
-      tasks.set(name, [...others, entry].slice(-maxObjects));
-      for (const oldest of tasks.keys()) {
-        if (tasks.size <= maxTasks) break;
-        tasks.delete(oldest);
-      }
-      return { items: [...entry.channels.values()].flat(), remembered };
+      const others = entries(key.project, key.task).filter((one) => one !== before);
+      put(name, [...others, entry].slice(-maxObjects));
+      const undo = () => {
+        const latest = entries(key.project, key.task);
+        if (!latest.includes(entry)) return;
+        put(
+          name,
+          latest.flatMap((one) => (one === entry ? (before ?? []) : one)),
+        );
+      };
+      return { items: [...channels.values()].flat(), remembered, undo };
     },
     answered(key, regionIds) {
       const entry = find(key);
-      for (const id of regionIds) entry?.answered.add(id);
+      for (const id of regionIds.slice(0, maxAnswered)) entry?.answered.add(id);
     },
     accepted(project, task, regionIds) {
       const left = entries(project, task).filter((entry) => ![...entry.answered].some((id) => regionIds.has(id)));
-      if (left.length === 0) tasks.delete(taskKey(project, task));
-      else tasks.set(taskKey(project, task), left);
+      put(taskKey(project, task), left);
     },
     latestLabel(key) {
       return entries(key.project, key.task)

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { Problem } from '../problems/index.js';
 
-const text = z.string().max(2_000_000).nullish();
+/** Long enough for any labeling config. */
+const config = z.string().max(2_000_000).nullish();
+const text = z.string().max(10_000).nullish();
 /** Ids come as numbers, and sometimes as text; one that is longer than any is a stranger's. */
 const id = z.union([z.number(), z.string().max(100)]).transform(String);
 
 /** A task: only what is used is checked, everything else is let through. */
 const taskSchema = z.looseObject({
   id: id.nullish(),
-  data: z.record(z.string(), z.unknown()).nullish(),
+  data: z.record(z.string().max(1000), z.unknown()).nullish(),
   annotations: z.unknown().optional(),
   predictions: z.unknown().optional(),
   drafts: z.unknown().optional(),
@@ -17,9 +19,9 @@ const taskSchema = z.looseObject({
 export type PredictTask = z.infer<typeof taskSchema>;
 
 export const predictSchema = z.looseObject({
-  tasks: z.array(taskSchema),
+  tasks: z.array(taskSchema).max(10_000),
   project: id.nullish(),
-  label_config: text,
+  label_config: config,
   params: z
     .looseObject({
       context: z.looseObject({ result: z.unknown().optional(), event: z.unknown().optional() }).nullish(),
@@ -31,7 +33,7 @@ export type PredictRequest = z.infer<typeof predictSchema>;
 
 export const setupSchema = z.looseObject({
   project: id.nullish(),
-  schema: text,
+  schema: config,
   hostname: text,
   access_token: text,
   extra_params: z.unknown().optional(),

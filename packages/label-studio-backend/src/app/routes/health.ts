@@ -1,8 +1,9 @@
 import type { RequestHandler } from 'express';
+import { Problem } from '../../problems/index.js';
 import type { Services } from '../services.js';
 
-/** `/health`: alive, and what works here. */
-export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind }: Services): RequestHandler {
+/** `/health`: alive, and what works here. What Label Studio said of the token last stands there; it is asked meanwhile. */
+export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind, tokenState }: Services): RequestHandler {
   return async (_request, response) => {
     // Only where the network runs elsewhere: a worker that computes would keep the answer waiting.
     const stats = segmenter.info.provider === 'oip' ? await segmenter.stats().catch(() => undefined) : undefined;
@@ -17,7 +18,18 @@ export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind }: 
       active: queue.active,
       label_studio: url === undefined ? 'not configured' : 'configured',
       token: tokenKind(),
+      token_state: tokenState(),
       ...(stats?.engine === undefined ? {} : { engine: stats.engine }),
     });
+  };
+}
+
+/** `/ready`: whether a click would be answered. One that computes is able; one that is closed, or whose workers are lost, is not. */
+export function readyRoute({ segmenter, modelVersion }: Services): RequestHandler {
+  return async (_request, response) => {
+    const busy = new Promise<'busy'>((resolve) => setTimeout(resolve, 500, 'busy').unref());
+    const state = await Promise.race([segmenter.stats().then(() => 'ready' as const), busy]).catch(() => undefined);
+    if (state === undefined) throw new Problem('closing', 'Expected the segmenter to answer but it is closed or lost.');
+    response.json({ status: state, model_version: modelVersion });
   };
 }

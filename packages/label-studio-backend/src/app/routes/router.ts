@@ -1,14 +1,15 @@
-import express, { type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { Problem } from '../../problems/index.js';
 import { type AccessLog, createAccessLog } from '../access-log.js';
 import { answerErrors } from '../answer-errors.js';
 import { createGates } from '../auth.js';
-import { limitBodies } from '../limit-bodies.js';
+import { noForeignPage } from '../no-foreign-page.js';
 import { onlyJson } from '../only-json.js';
+import { readBodies } from '../read-body.js';
 import type { Services } from '../services.js';
 import { diagnosticsRoute } from './diagnostics.js';
 import { eventRoute } from './events.js';
-import { healthRoute } from './health.js';
+import { healthRoute, readyRoute } from './health.js';
 import { predictRoute } from './predict.js';
 import { setupRoute } from './setup.js';
 
@@ -17,10 +18,8 @@ export function createRouter(services: Services): Router {
   const { limits, logger, metrics, modelVersion } = services;
   const gates = createGates(services.options.auth);
   const log = createAccessLog(services);
-  const body = [
-    limitBodies(limits.bodyBytes, limits.bodyBytesInFlight),
-    express.json({ limit: limits.bodyBytes, type: () => true }),
-  ];
+  const body = readBodies(limits);
+  const inside = noForeignPage(services.options.auth);
   const router = Router();
   router.use(arrive(log));
   // Before the gate of the rest, since they have their own.
@@ -28,13 +27,14 @@ export function createRouter(services: Services): Router {
   router.post('/train', gates.events, onlyJson, body, eventRoute(services, log, 'train'));
   router.use(gates.rest);
   router.get(['/', '/health'], healthRoute(services));
+  router.get('/ready', readyRoute(services));
   router.get('/versions', (_request, response) => {
     response.json({ versions: [modelVersion] });
   });
-  router.get('/metrics', async (_request, response) => {
+  router.get('/metrics', inside, async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.text());
   });
-  router.get('/diagnostics', diagnosticsRoute(services));
+  router.get('/diagnostics', inside, diagnosticsRoute(services));
   router.post('/setup', onlyJson, body, setupRoute(services, log));
   router.post('/predict', onlyJson, body, predictRoute(services, log));
   router.use(notFound);
