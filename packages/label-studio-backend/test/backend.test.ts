@@ -468,6 +468,51 @@ describe('clicks', () => {
     expect(segmenter.prompts.at(-1)?.box).toBeUndefined();
   });
 
+  it('begins anew after a region was accepted by its own tick, which leaves its clicks', async () => {
+    const { url } = await start();
+    const [first] = (await ask(url, [click(20, 50)])).result;
+    const accepted = { ...task, drafts: [{ user: 'me', result: [click(20, 50), first] }] };
+    const second = await ask(url, [click(20, 50), click(80, 50)], accepted);
+    expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{ x: 64 }] });
+    expect(second.result.map(({ id }) => id)).not.toContain(first.id);
+    await ask(url, [click(20, 50), click(80, 50), click(82, 50)], accepted);
+    expect(segmenter.prompts.at(-1)?.clicks).toHaveLength(2);
+  });
+
+  it('forgets a box that has been undone', async () => {
+    const { url } = await start();
+    await ask(url, [box(40, 40, 20, 20)]);
+    const withBox = { ...task, drafts: [{ user: 'me', result: [box(40, 40, 20, 20)] }] };
+    await ask(url, [click(50, 50)], withBox);
+    expect(segmenter.prompts.at(-1)).toMatchObject({ box: {}, clicks: [{}] });
+    await ask(url, [click(52, 52)], { ...task, drafts: [{ user: 'me', result: [] }] });
+    expect(segmenter.prompts.at(-1)).not.toHaveProperty('box');
+  });
+
+  for (const output of ['brush', 'polygon', 'bitmask'] as const) {
+    it(`goes on with an accepted ${output} region by an Alt-click inside, and keeps its id`, async () => {
+      labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat', 'Dog'], output });
+      const isBare = output !== 'brush';
+      const said = (one: Json): Json[] => {
+        const value = one.value as Json;
+        if (!isBare) return [one];
+        return [{ ...one, type: 'keypoint' }, { ...one, type: 'labels', from_name: 'label', value: { ...value, labels: ['Cat'] } }];
+      };
+      const { url } = await start();
+      const first = await ask(url, said(click(50, 50)));
+      const ids = first.result.map(({ id }) => id);
+      const accepted = { ...task, drafts: [{ user: 'me', result: first.result }] };
+      const less = said(click(52, 50, { is_positive: false, id: 'less' }));
+      const second = await ask(url, less, accepted);
+      expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{ label: 'negative' }], mask: size });
+      const third = await ask(url, [...less, ...said(click(60, 50, { id: 'more' }))], accepted);
+      expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{}, { label: 'positive' }], mask: size });
+      for (const { result } of [second, third]) expect(result[0]?.id).toBe(ids[0]);
+      const beside = await ask(url, said(click(5, 5, { is_positive: false, id: 'beside' })), accepted);
+      expect(beside.clickmask.outcome).toBe('only-negative');
+    });
+  }
+
   it('keeps two annotators of one task apart', async () => {
     const { url } = await start();
     const of = (user: string) => ({ ...task, drafts: [{ user, result: [] }] });

@@ -1,5 +1,5 @@
 import { ClickmaskError, type MaskRuns, type Prediction, type Segmenter, type SegmenterImage } from '@clickmask/core';
-import { RunBuilder } from '@clickmask/core/masks';
+import { isSet, RunBuilder, toRuns } from '@clickmask/core/masks';
 import { toPrediction } from '@clickmask/core/runtime';
 import sharp from 'sharp';
 
@@ -69,13 +69,14 @@ const image = (key: string, width: number, height: number): SegmenterImage => ({
   async close() {},
 });
 
-function discs(width: number, height: number, { clicks = [], box }: FakeSegmenter['prompts'][number]): MaskRuns {
+function discs(width: number, height: number, { clicks = [], box, mask }: FakeSegmenter['prompts'][number]): MaskRuns {
   const builder = new RunBuilder({ width, height });
   const radius = Math.max(2, Math.min(width, height) / 8);
   const inside = (x: number, y: number) => {
     const near = (label: string) =>
       clicks.some((click) => click.label === label && (click.x - x) ** 2 + (click.y - y) ** 2 <= radius ** 2);
     if (near('negative')) return false;
+    if (mask !== undefined && isSet(toRuns(mask), Math.floor(x), Math.floor(y))) return true;
     return near('positive') || (box !== undefined && x >= box.x1 && x <= box.x2 && y >= box.y1 && y <= box.y2);
   };
   for (let y = 0; y < height; y++) {

@@ -1,10 +1,11 @@
 import { Problem } from '../problems/index.js';
 import { type Item, type PromptMemory, readPrompts } from '../prompts/index.js';
 import type { PredictTask } from '../requests/index.js';
+import { findContinued } from './continued-region.js';
 import { emptyPrediction, mergeOutcomes, toPrediction } from './outcome.js';
 import { segmentAll } from './segment-objects.js';
 import type { PredictAnswer, PredictCall, PredictServices } from './services.js';
-import { draftUser, regionIdsOf } from './task-content.js';
+import { draftIds, draftUser, regionIdsOf } from './task-content.js';
 import { type Asker, planWorks, type Work } from './works.js';
 
 /**
@@ -36,7 +37,8 @@ export async function predictClick(
   const counts = countItems(items);
   note(counts);
   const asker = { project, task: taskId, user: draftUser(task) };
-  memory.accepted(project, taskId, regionIdsOf(task));
+  const regionIds = regionIdsOf(task);
+  memory.drawn(project, taskId, { regions: regionIds, draft: draftIds(task) });
   const labelled = items.map((item) => withLabel(item, items, asker, memory));
   const undo: (() => void)[] = [];
   const outcomes = await answerAll().catch((error: unknown) => {
@@ -44,10 +46,9 @@ export async function predictClick(
     throw error;
   });
   for (const { key, regions: made } of outcomes) {
-    memory.answered(
-      key,
-      made.map((region) => region.id),
-    );
+    // A region that was there already is gone on with, and its being there says nothing of this answer.
+    const ids = made.map(({ id }) => id).filter((id) => !regionIds.has(id));
+    memory.answered(key, ids);
   }
   services.planNext(project, taskId, request.label_config);
   const merged = mergeOutcomes(outcomes, remarks);
@@ -65,18 +66,32 @@ export async function predictClick(
   };
 
   async function answerAll() {
-    const works = planWorks(labelled, asker, config, task.data, (key, group) => {
-      checkCount(group, services.limits.clicks);
+    const planned = planWorks(labelled, asker, config, task.data, (key, all) => {
+      checkCount(all, services.limits.clicks);
+      const group = ofNewObject(all, memory.spent(project, taskId));
       // Without its number one task cannot be told from another.
       if (taskId === '') return group;
       const known = memory.combine(key, group);
       undo.push(known.undo);
       return known.items;
     });
+    const works: Work[] = [];
+    for (const work of planned) {
+      works.push({ ...work, continued: await findContinued(task, work.key, work.object, services.limits.pixels) });
+    }
     return runInTurn(services, { request, taskId, items, works, signal }, (stop) =>
       segmentAll(services, works, config, turnOf(asker), stop),
     );
   }
+}
+
+/**
+ * Without the clicks and boxes of a region that was accepted by its own tick, which leaves them on the screen, where there is
+ * something that begins another object. Negative clicks alone correct the accepted one.
+ */
+function ofNewObject(items: readonly Item[], spent: ReadonlySet<string>): readonly Item[] {
+  const fresh = items.filter(({ id }) => !spent.has(id));
+  return fresh.some((item) => item.kind === 'box' || item.positive) ? fresh : items;
 }
 
 /** Before anything is kept of them. */
@@ -127,7 +142,7 @@ function runInTurn<T>(
   if (taskId === '') return run(signal);
   const shown = works.map(({ key, picture }) => [key.toName, key.itemIndex, picture].join(' '));
   const job = {
-    signature: JSON.stringify([request.label_config, works.map((work) => [work.key, work.object])]),
+    signature: JSON.stringify([request.label_config, works.map((work) => [work.key, work.object, work.continued?.id])]),
     members: new Set(items.map((item) => item.id)),
     run,
   };

@@ -45,7 +45,7 @@ async function segmentObject(
   // Before the picture is fetched: a config without an output is the more common mistake, and it is known at once.
   const kind = options.output?.kind ?? 'auto';
   const control = chooseOutput(config, key.toName || config.images[0].name, key.label, kind);
-  if (object.box === undefined && object.points.every((point) => !point.positive)) {
+  if (work.continued === undefined && object.box === undefined && object.points.every((point) => !point.positive)) {
     return { key, regions: [], score: 0, reason: 'only-negative', remarks: [], output: control.type };
   }
   const { prediction, remarks } = await segmentPicture(services, work, turn, signal);
@@ -58,7 +58,9 @@ async function segmentObject(
   const shown = known ?? soleLabel(control.labels);
   const regions = await writeRegions(
     {
-      id: regionId(key.project, key.task, key.toName, key.itemIndex, key.label, object.anchor.id),
+      id:
+        work.continued?.id ??
+        regionId(key.project, key.task, key.toName, key.itemIndex, key.label, object.anchor.id),
       control,
       toName: key.toName || control.toName[0],
       label: shown,
@@ -82,7 +84,7 @@ async function segmentObject(
 /** Opens the picture as the editor shows it, and segments the object in it. */
 async function segmentPicture(
   { segmenter, options, limits, pictures, metrics }: PredictServices,
-  { key, object, picture }: Work,
+  { key, object, picture, continued }: Work,
   turn: Turn,
   signal: AbortSignal,
 ): Promise<{ readonly prediction: Prediction; readonly remarks: string[] }> {
@@ -91,7 +93,7 @@ async function segmentPicture(
   const segment = async (image: SegmenterImage) => {
     metrics.stage('picture', performance.now() - began);
     const how = { ...options.segment, ...turn, signal };
-    return untilAborted(segmenter.segment(image, toPrompt(object, image), how), signal);
+    return untilAborted(segmenter.segment(image, { ...toPrompt(object, image), ...startOf(continued, image) }, how), signal);
   };
   const seen = object.anchor.imageSize;
   if (seen !== undefined && seen.width * seen.height > limits.pixels) {
@@ -104,6 +106,14 @@ async function segmentPicture(
     return pictures.use(picture, key, { asStored: true, signal }, segment);
   });
   return { prediction, remarks };
+}
+
+/** The accepted mask, at the size of the file. */
+function startOf(continued: Work['continued'], size: Size): Pick<Prompt, 'mask'> {
+  if (continued === undefined) return {};
+  const { mask } = continued;
+  const same = mask.width === size.width && mask.height === size.height;
+  return { mask: same ? mask : resizeMask(mask, { width: size.width, height: size.height }) };
 }
 
 /** Percent to image px. */

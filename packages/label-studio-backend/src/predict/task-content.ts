@@ -19,6 +19,14 @@ export function regionIdsOf(task: PredictTask): Set<string> {
   return ids;
 }
 
+/** Ids of all that lies in the asker's draft, clicks and boxes too; undefined without one. */
+export function draftIds(task: PredictTask): ReadonlySet<string> | undefined {
+  for (const result of resultsOf(task.drafts)) {
+    return new Set(result.flatMap((item) => (isRecord(item) && typeof item.id === 'string' ? [item.id] : [])));
+  }
+  return undefined;
+}
+
 /** The prompts that a task already carries: of its newest annotation with any, else of a draft, else of a prediction. */
 export function existingPrompts(
   task: PredictTask,
@@ -35,7 +43,7 @@ export function existingPrompts(
 }
 
 /** The results of annotations, drafts or predictions, the newest first. */
-function* resultsOf(list: unknown): Generator<readonly unknown[]> {
+export function* resultsOf(list: unknown): Generator<readonly unknown[]> {
   if (!Array.isArray(list)) return;
   for (let i = list.length - 1; i >= 0; i--) {
     const entry: unknown = list[i];

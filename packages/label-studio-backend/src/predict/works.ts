@@ -1,6 +1,7 @@
 import type { LabelingConfig } from '../labeling-config/index.js';
 import { groupObjects, type Item, type ObjectKey, type ObjectPrompt, type PointGrouping } from '../prompts/index.js';
 import type { PredictTask } from '../requests/index.js';
+import type { ContinuedRegion } from './continued-region.js';
 import { findPicture } from './find-picture.js';
 
 /** One object to be segmented, in a picture that is known by its address. */
@@ -8,6 +9,8 @@ export interface Work {
   readonly key: ObjectKey;
   readonly object: ObjectPrompt;
   readonly picture: string;
+  /** The accepted region that it goes on with. */
+  readonly continued?: ContinuedRegion;
 }
 
 /** Whose clicks they are: what all objects of a request have in common. */

@@ -28,8 +28,17 @@ export interface PromptMemory {
   combine(key: ObjectKey, items: readonly Item[]): RememberedObject;
   /** Says which regions were answered, so that it can be told when the annotator has accepted them. */
   answered(key: ObjectKey, regionIds: readonly string[]): void;
-  /** Drops objects of the task that were answered with one of these regions: they are accepted, and what comes is new. */
-  accepted(project: string, task: string, regionIds: ReadonlySet<string>): void;
+  /**
+   * Says what lies on the task. Objects that were answered with one of the regions are accepted, and what comes is new; and
+   * what was in the draft and is no longer has been undone or deleted.
+   */
+  drawn(
+    project: string,
+    task: string,
+    on: { readonly regions: ReadonlySet<string>; readonly draft?: ReadonlySet<string> },
+  ): void;
+  /** Ids of the clicks and boxes of accepted objects. */
+  spent(project: string, task: string): ReadonlySet<string>;
   /** The label of the object that was worked on last. */
   latestLabel(key: Omit<ObjectKey, 'label'>): string | undefined;
   forget(project: string, task: string): void;
@@ -48,6 +57,8 @@ interface Entry {
   /** By kind and raw label: what the editor always sends together. */
   readonly channels: ReadonlyMap<string, readonly Item[]>;
   readonly answered: Set<string>;
+  /** Ids that have been in the draft. */
+  readonly seen: ReadonlySet<string>;
   readonly at: number;
 }
 
@@ -98,8 +109,10 @@ function join(known: Entry['channels'], items: readonly Item[]) {
 export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMemory {
   const { ttlMs = 600_000, maxBytes = 32e6, now = Date.now } = options;
   const tasks = createLru<string, readonly Entry[]>({ maxBytes, sizeOf: bytesOf });
+  const spent = createLru<string, ReadonlySet<string>>({ maxBytes: maxBytes / 8, sizeOf: (ids) => 250 * ids.size });
   const maxObjects = 50;
   const maxAnswered = 100;
+  const maxSpent = 500;
 
   const taskKey = (project: string, task: string) => JSON.stringify([project, task]);
 
@@ -130,7 +143,8 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
       const before = find(key);
       const { channels, remembered } = join(before?.channels ?? new Map(), items);
       const user = key.user ?? before?.key.user;
-      const entry: Entry = { key: { ...key, user }, channels, answered: before?.answered ?? new Set(), at: now() };
+      const { answered = new Set<string>(), seen = new Set<string>() } = before ?? {};
+      const entry: Entry = { key: { ...key, user }, channels, answered, seen, at: now() };
       const name = taskKey(key.project, key.task);
       const others = entries(key.project, key.task).filter((one) => one !== before);
       put(name, [...others, entry].slice(-maxObjects));
@@ -148,10 +162,22 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
       const entry = find(key);
       for (const id of regionIds.slice(0, maxAnswered)) entry?.answered.add(id);
     },
-    accepted(project, task, regionIds) {
-      const left = entries(project, task).filter((entry) => ![...entry.answered].some((id) => regionIds.has(id)));
-      put(taskKey(project, task), left);
+    drawn(project, task, { regions, draft }) {
+      const key = taskKey(project, task);
+      const left = entries(project, task).flatMap((entry) => {
+        if ([...entry.answered].some((id) => regions.has(id))) {
+          const ids = [...entry.channels.values()].flat().map(({ id }) => id);
+          spent.set(key, new Set([...(spent.get(key) ?? []), ...ids].slice(-maxSpent)));
+          return [];
+        }
+        return draft === undefined ? [entry] : [withoutUndone(entry, draft)];
+      });
+      put(
+        key,
+        left.filter(({ channels }) => channels.size > 0),
+      );
     },
+    spent: (project, task) => spent.get(taskKey(project, task)) ?? new Set(),
     latestLabel(key) {
       return entries(key.project, key.task)
         .filter((entry) => samePicture(key, entry.key))
@@ -159,8 +185,21 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
     },
     forget(project, task) {
       tasks.delete(taskKey(project, task));
+      spent.delete(taskKey(project, task));
     },
   };
+}
+
+/** The draft is stored a while after each change, so only what was in it once can be missed. */
+function withoutUndone(entry: Entry, draft: ReadonlySet<string>): Entry {
+  const channels = new Map<string, readonly Item[]>();
+  const seen = new Set<string>();
+  for (const [channel, items] of entry.channels) {
+    const kept = items.filter(({ id }) => draft.has(id) || !entry.seen.has(id));
+    if (kept.length > 0) channels.set(channel, kept);
+    for (const { id } of kept) if (draft.has(id)) seen.add(id);
+  }
+  return { ...entry, channels, seen };
 }
 
 /** Whether something said earlier is about the same object as what is said now. */
