@@ -109,12 +109,13 @@ export async function startFakeLabelStudio(prefix = ''): Promise<FakeLabelStudio
     }
     if (path === '/api/current-user/whoami') return json(200, { email: 'me@example.com' });
     if (/^\/api\/projects\/\d+$/.test(path))
-      return json(200, { id: 1, title: 'fake', label_config: state.labelConfig });
+      return json(200, { id: 1, title: 'fake', label_config: state.labelConfig, task_number: tasks.length });
     if (path === '/api/tasks/') {
       const query = JSON.parse(url.searchParams.get('query') ?? '{}') as { filters: { items: { value: number }[] } };
       const after = query.filters.items[0].value;
       const limit = Number(url.searchParams.get('page_size'));
-      return json(200, { tasks: tasks.filter((task) => task.id > after).slice(0, limit) });
+      const from = (Number(url.searchParams.get('page') ?? 1) - 1) * limit;
+      return json(200, { tasks: tasks.filter((task) => task.id > after).slice(from, from + limit) });
     }
     if (path === '/api/ml/' && method === 'GET') return json(200, backends);
     if (path === '/api/ml/') {

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeLabelStudio, listen, startFakeLabelStudio } from '../../test/fake-label-studio.js';
 import { createFakeSegmenter } from '../../test/fake-segmenter.js';
 import { createLabelStudioBackend } from '../app/index.js';
 import { writeLabelingConfig } from '../labeling-config/index.js';
+import { sampleOf } from './doctor.js';
 import { run } from './index.js';
 
 let labelStudio: FakeLabelStudio;
@@ -147,6 +149,36 @@ describe('doctor', () => {
     expect(good.code).toBe(0);
     const { findings } = JSON.parse(good.out) as { findings: { check: string; result: string }[] };
     expect(findings.map((finding) => finding.result)).toEqual(Array.from({ length: 8 }, () => 'good'));
+  });
+
+  it('clicks on a sample of tasks, and lists those that fail with reasons', async () => {
+    const sharp = (await import('sharp')).default;
+    const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    labelStudio.files.set('upload/1/here.png', png);
+    for (let id = 1; id <= 9; id++) {
+      labelStudio.tasks.push({ id, data: { image: `/data/upload/1/${id % 4 === 1 ? 'gone' : 'here'}.png` } });
+    }
+    await call(['connect', ...common(), '--backend', backendUrl]);
+    const { code, out } = await call(['doctor', ...common(), '--task', '2', '--all', '--sample', '0']);
+    expect(code).toBe(1);
+    expect(out).toContain('✔ smart click');
+    expect(out).toContain('6 of 9 tasks that were tried work');
+    for (const id of [1, 5, 9]) expect(out).toMatch(new RegExp(`task ${id}: .*404`));
+    expect((await call(['doctor', ...common(), '--all', '--sample', '3'])).out).toMatch(/of 3 tasks/);
+  });
+
+  it('takes the first, the last and some in between as the sample, each once', () => {
+    fc.assert(
+      fc.property(fc.nat(5000), fc.nat(60), fc.double({ min: 0, max: 0.999, noNaN: true }), (count, size, random) => {
+        const sample = sampleOf(count, size, () => random);
+        const least = size === 0 ? count : Math.min(count, size);
+        expect(new Set(sample).size).toBe(least);
+        for (const place of sample) expect(Number.isInteger(place) && place >= 0 && place < count).toBe(true);
+        if (least > 1) expect([sample[0], sample.at(-1)]).toEqual([0, count - 1]);
+      }),
+    );
   });
 
   it('skips what cannot be checked', async () => {

@@ -21,11 +21,17 @@ export const doctorCommand: Command = {
     task: { type: 'number', value: 'N', help: 'Task to click on; default: the first one.' },
     ...engineFlags,
     model: { type: 'text', value: 'NAME|DIR', help: 'Model that the engine is to hold.', env: ['CLICKMASK_MODEL'] },
+    all: {
+      type: 'switch',
+      help: 'Clicks on a sample of tasks, the first, the last and some in between, and lists those that fail.',
+    },
+    sample: { type: 'number', value: 'N', help: 'How many tasks --all clicks on; 0 for every one.', default: '20' },
     json: { type: 'switch', help: 'Prints the checks as JSON.' },
   },
   examples: [
     'clickmask-label-studio doctor --url http://localhost:8080 --token … --project 1',
     'clickmask-label-studio doctor --project 1 --engine grpc://triton:8001',
+    'clickmask-label-studio doctor --project 1 --all --sample 50',
     'clickmask-label-studio doctor --project 1 --json',
   ],
 };
@@ -111,7 +117,54 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
   });
   if (config === undefined || backend === undefined || task === undefined) skip('smart click');
   else await check('smart click', () => clickMiddle(client, backend, task.id, config));
+  if (values.on('all')) {
+    if (config === undefined || backend === undefined || task === undefined) skip('pictures');
+    else {
+      const places = sampleOf(found.task_number ?? 0, wholeFrom0(values.number('sample', 0)));
+      await check('pictures', () => clickSample(client, project, places, (id) => clickMiddle(client, backend, id, config)));
+    }
+  }
   return findings;
+}
+
+const wholeFrom0 = (value = 20) => Math.floor(value);
+
+/** The first, the last, and some in between, one at random of each stretch; all of them where the sample is 0. */
+export function sampleOf(count: number, size: number, random: () => number = Math.random): readonly number[] {
+  if (size === 0 || count <= size) return Array.from({ length: count }, (_, i) => i);
+  if (size === 1) return [0];
+  const inner = size - 2;
+  const stretch = (count - 2) / Math.max(1, inner);
+  const between = Array.from({ length: inner }, (_, i) => 1 + Math.floor((i + random()) * stretch));
+  return [0, ...between, count - 1];
+}
+
+const mostListed = 20;
+
+/** Clicks on each, and says which fail and why. */
+async function clickSample(
+  client: LabelStudioClient,
+  project: number,
+  places: readonly number[],
+  click: (task: number) => Promise<unknown>,
+) {
+  const failed: string[] = [];
+  for (const place of places) {
+    const task = await client.taskAt(project, place);
+    if (task === undefined) continue;
+    try {
+      await click(task.id);
+    } catch (error) {
+      failed.push(`task ${task.id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const count = `${places.length - failed.length} of ${places.length} tasks that were tried work`;
+  if (failed.length === 0) return { value: true, detail: count };
+  const more = failed.length > mostListed ? [`and ${failed.length - mostListed} more`] : [];
+  throw new Failed(
+    [count, ...failed.slice(0, mostListed), ...more].join('\n    '),
+    'See /diagnostics of the backend for the advice that goes with each.',
+  );
 }
 
 class Failed extends Error {

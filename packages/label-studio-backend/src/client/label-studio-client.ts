@@ -61,6 +61,8 @@ export interface LabelStudioClient {
   whoami(signal?: AbortSignal): Promise<string>;
   project(id: number, signal?: AbortSignal): Promise<LabelStudioProject>;
   createProject(settings: { readonly title: string; readonly label_config: string }): Promise<LabelStudioProject>;
+  /** The task at a place of the project's list by id, from 0; undefined behind its end. */
+  taskAt(projectId: number, index: number, signal?: AbortSignal): Promise<LabelStudioTask | undefined>;
   /** Tasks of a project with an id above `after`, in order, without their annotations. */
   tasksAfter(
     projectId: number,
@@ -191,6 +193,10 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     createProject: (settings) => ask(project, 'POST', '/api/projects/', settings),
     tasksAfter: (projectId, after, limit, signal) =>
       ask(listOf(task), 'GET', tasksPath(projectId, after, limit, 'task_only'), undefined, signal),
+    async taskAt(projectId, index, signal) {
+      const [found] = await ask(listOf(task), 'GET', tasksPath(projectId, 0, 1, 'task_only', index + 1), undefined, signal);
+      return found;
+    },
     annotatedTasks: (projectId, after, limit, signal) =>
       ask(listOf(annotatedTask), 'GET', tasksPath(projectId, after, limit, 'all'), undefined, signal),
     annotation: (id, signal) => ask(annotation, 'GET', `/api/annotations/${id}/`, undefined, signal),
@@ -217,7 +223,7 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
   };
 }
 
-function tasksPath(projectId: number, after: number, limit: number, fields: string): string {
+function tasksPath(projectId: number, after: number, limit: number, fields: string, page = 1): string {
   const query = JSON.stringify({
     filters: {
       conjunction: 'and',
@@ -227,7 +233,7 @@ function tasksPath(projectId: number, after: number, limit: number, fields: stri
   });
   const parameters = new URLSearchParams({
     project: String(projectId),
-    page: '1',
+    page: String(page),
     page_size: String(limit),
     fields,
     query,

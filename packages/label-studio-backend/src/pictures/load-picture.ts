@@ -3,6 +3,7 @@ import { open, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { pictureFormat } from '@clickmask/core/adapters';
 import { Problem } from '../problems/index.js';
+import { isSvg } from './as-readable.js';
 import type { DiskCache } from './disk-cache.js';
 import type { GuardedFetch } from './guarded-fetch.js';
 import { type LocateOptions, locatePicture, type PictureOwner } from './locate.js';
@@ -116,13 +117,13 @@ function decodeDataUrl(text: string, maxBytes: number): Uint8Array {
 
 /** Refuses by its first bytes what cannot be a picture, with a hint where it is a web page. */
 function checkPicture(bytes: Uint8Array, type: string): void {
-  if (pictureFormat(bytes) !== null) return;
+  if (pictureFormat(bytes) !== null || isSvg(bytes)) return;
   const start = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   const page = /^\s*<(?:!doctype|html)/i.test(start) || type.includes('text/html');
   throw new Problem(
     'picture-unreadable',
     page
       ? 'Expected a picture but received a web page, perhaps a login form.'
-      : `Expected JPEG, PNG, WebP, GIF, TIFF or AVIF but received ${bytes.length} bytes of something else.`,
+      : `Expected JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or SVG but received ${bytes.length} bytes of something else.`,
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RgbImage, Segmenter, SegmenterImage } from '@clickmask/core';
 import sharp from 'sharp';
 import { untilAborted } from '../work/index.js';
+import { asReadable } from './as-readable.js';
 import type { PictureLoader } from './load-picture.js';
 import type { PictureOwner } from './locate.js';
 
@@ -104,7 +105,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     { prepare = false, asStored = false }: OpenPicture,
     signal: AbortSignal,
   ): Promise<Opened> {
-    const source = await loader.load(value, owner, signal);
+    const source = await asReadable(await loader.load(value, owner, signal), maxPixels);
     const key = contentKey(source);
     const image = asStored
       ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare, signal })
