@@ -161,10 +161,6 @@ async function annotationsOf(task: number): Promise<readonly { id: number; resul
   return (await labelStudio.call('GET', `/api/tasks/${task}/annotations/`)) as { id: number; result: Json[] }[];
 }
 
-async function draftsOf(task: number): Promise<unknown> {
-  return labelStudio.call('GET', `/api/tasks/${task}/drafts`);
-}
-
 describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
   it('is connected by the command line, again and again without change', async (context) => {
     needsServer(context);
@@ -486,61 +482,6 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
     await editor.submit();
     const [annotation] = await annotationsOf(task);
     expect(annotation.result.filter((region) => region.type === 'brushlabels')).toHaveLength(1);
-  });
-
-  it('goes on with an accepted region by an Alt-click inside, and keeps its id', async (context) => {
-    needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(1, 'Cup');
-    await editor.pickSmartTool('key-point');
-    const before = editor.calls.length;
-    await editor.clickPicture(0.5, 0.45);
-    await editor.acceptAll();
-    // The draft is what tells of the region; the editor stores it a while after each change.
-    await expect
-      .poll(async () => JSON.stringify(await draftsOf(task)), { timeout: 20_000 })
-      .toContain('brushlabels');
-    await editor.clickPicture(0.5, 0.3, { alt: true });
-    await editor.clickPicture(0.9, 0.5);
-    await editor.screenshot(`${artifacts}/continued.png`);
-    const ids = editor.calls.slice(before).map(({ answer }) => (answer.data as { result: Json[] }).result[0]?.id);
-    expect(new Set(ids).size).toBe(1);
-    await editor.acceptAll();
-    // The next click, a plain one, begins another object.
-    await editor.clickPicture(0.05, 0.9);
-    await editor.acceptAll();
-    await editor.submit();
-    const [annotation] = await annotationsOf(task);
-    const brushes = annotation.result.filter((region) => region.type === 'brushlabels');
-    expect(brushes).toHaveLength(2);
-    expect(brushes.map(({ id }) => id)).toContain(ids[0]);
-  });
-
-  it('answers for what is on the screen after an undo', async (context) => {
-    needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(1, 'Cup');
-    await editor.pickSmartTool('key-point');
-    await editor.clickPicture(0.5, 0.45);
-    await editor.clickPicture(0.15, 0.8);
-    await editor.page.keyboard.press('Control+z');
-    await editor.page.waitForTimeout(1000);
-    await editor.screenshot(`${artifacts}/undone.png`);
-    const before = editor.calls.length;
-    await editor.clickPicture(0.6, 0.5);
-    const sent = editor.calls[before].context.result.filter((region) => region.type === 'keypointlabels');
-    const [region] = (editor.calls[before].answer.data as { result: Json[] }).result;
-    const points = sent.map((one) => {
-      const { x, y } = one.value as { x: number; y: number };
-      return { x: (x / 100) * 600, y: (y / 100) * 400, positive: one.is_positive === true };
-    });
-    console.log('clicks after an undo:', JSON.stringify(points));
-    expect(points).toHaveLength(2);
-    expect(maskIou(labelStudioRle.parse(region), reference(points))).toBeGreaterThanOrEqual(0.99);
   });
 
   it('takes a box and a click for the same object together', async (context) => {

@@ -249,9 +249,14 @@ describe('strangers', () => {
   it('takes nothing that a web page posts, of whatever origin, and shows none what happens here', async () => {
     const { url } = await start();
     const { url: known } = await start({ auth: { hosts: ['clicks.example.com'] } });
-    for (const headers of [{ origin: 'https://evil.example' }, { origin: url }, { 'sec-fetch-site': 'same-origin' }]) {
+    const pages: readonly Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: url },
+      { 'sec-fetch-site': 'same-origin' },
+    ];
+    for (const headers of pages) {
       for (const path of ['/predict', '/setup', '/webhook', '/train']) {
-        const response = await post(url + path, { tasks: [task], action: 'x' }, headers as Record<string, string>);
+        const response = await post(url + path, { tasks: [task], action: 'x' }, headers);
         expect([path, response.status]).toEqual([path, 403]);
       }
     }
