@@ -9,7 +9,7 @@ import { Problem } from '../problems/index.js';
 export function onlyJson(request: Request, _response: Response, next: NextFunction): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin !== undefined || (site !== undefined && site !== 'none')) {
-    throw new Problem('foreign-page', 'Expected a request of Label Studio but received one of a web page.');
+    throw new Problem('bad-request', 'Expected a request of Label Studio but received one of a web page.');
   }
   if (typeof request.is('application/json') !== 'string') {
     const given = (request.headers['content-type'] ?? 'none').slice(0, 80);

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import express from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isRecord } from '../prompts/index.js';
 import { toProblem } from '../problems/index.js';
+import { isRecord } from '../prompts/index.js';
 import { readBodies } from './read-body.js';
 
 let server: Server;
@@ -83,7 +83,9 @@ describe('readBodies', () => {
     let time = 0;
     const port = await start({}, () => time);
     const stalled = stall(port, 900_000);
-    await vi.waitFor(async () => expect(await new Promise((resolve) => server.getConnections((_, n) => resolve(n)))).toBe(1));
+    await vi.waitFor(async () =>
+      expect(await new Promise((resolve) => server.getConnections((_, n) => resolve(n)))).toBe(1),
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     time = 6000;
     expect(await stalled).toContain('body-too-slow');

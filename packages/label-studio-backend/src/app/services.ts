@@ -128,7 +128,12 @@ function createAccess({ labelStudio = {} }: LabelStudioBackendOptions, limits: B
   return { url, setups: createSetupStore({ makeTokens }), tokens: token === '' ? undefined : makeTokens(token) };
 }
 
-const noTokens: TokenSource = { kind: 'none', authorization: async () => undefined, refused: () => false, state: 'none' };
+const noTokens: TokenSource = {
+  kind: 'none',
+  authorization: async () => undefined,
+  refused: () => false,
+  state: 'none',
+};
 
 function createFetch({ labelStudio = {} }: LabelStudioBackendOptions, limits: BackendLimits, access: Access) {
   const { url, tokens, setups } = access;

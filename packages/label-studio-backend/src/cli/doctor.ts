@@ -121,7 +121,9 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
     if (config === undefined || backend === undefined || task === undefined) skip('pictures');
     else {
       const places = sampleOf(found.task_number ?? 0, wholeFrom0(values.number('sample', 0)));
-      await check('pictures', () => clickSample(client, project, places, (id) => clickMiddle(client, backend, id, config)));
+      await check('pictures', () =>
+        clickSample(client, project, places, (id) => clickMiddle(client, backend, id, config)),
+      );
     }
   }
   return findings;

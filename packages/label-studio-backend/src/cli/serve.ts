@@ -401,7 +401,10 @@ export async function serve(values: Values, write: (line: string) => void): Prom
         // Answers under way may end; a request that is half here may not keep the program.
         await within(answersMs, closed);
         server.closeAllConnections();
-        const ended = await within(freeMs, backend.close().then(() => segmenter.close()));
+        const ended = await within(
+          freeMs,
+          backend.close().then(() => segmenter.close()),
+        );
         logger.info({}, ended ? 'stopped' : 'stopped, though something still held on');
       },
     };

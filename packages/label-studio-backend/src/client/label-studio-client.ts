@@ -194,7 +194,13 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     tasksAfter: (projectId, after, limit, signal) =>
       ask(listOf(task), 'GET', tasksPath(projectId, after, limit, 'task_only'), undefined, signal),
     async taskAt(projectId, index, signal) {
-      const [found] = await ask(listOf(task), 'GET', tasksPath(projectId, 0, 1, 'task_only', index + 1), undefined, signal);
+      const [found] = await ask(
+        listOf(task),
+        'GET',
+        tasksPath(projectId, 0, 1, 'task_only', index + 1),
+        undefined,
+        signal,
+      );
       return found;
     },
     annotatedTasks: (projectId, after, limit, signal) =>

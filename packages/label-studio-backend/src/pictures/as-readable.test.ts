@@ -10,10 +10,15 @@ import { describe, expect, it } from 'vitest';
 import { asReadable, isSvg } from './as-readable.js';
 
 const svg = (inside: string, attributes = 'width="8" height="6"') =>
-  Buffer.from(`<?xml version="1.0"?><!-- made by hand --><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${attributes}>${inside}</svg>`);
+  Buffer.from(
+    `<?xml version="1.0"?><!-- made by hand --><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${attributes}>${inside}</svg>`,
+  );
 
 async function pixels(bytes: Uint8Array) {
-  const { data, info } = await sharp(await asReadable(bytes, 1e6)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(await asReadable(bytes, 1e6))
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data: [...data] };
 }
 
@@ -46,7 +51,9 @@ function bmp(width: number, height: number, rgb: readonly number[], depth: 24 | 
 
 describe('asReadable', () => {
   it('hands other files through', async () => {
-    const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: '#abc' } }).png().toBuffer();
+    const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: '#abc' } })
+      .png()
+      .toBuffer();
     expect(await asReadable(png, 1e6)).toBe(png);
   });
 
@@ -69,14 +76,26 @@ describe('asReadable', () => {
   it('reads BMP with a palette, one bit a pixel', async () => {
     const file = Buffer.alloc(54 + 8 + 4);
     file.write('BM', 0, 'latin1');
-    for (const [at, value] of [[10, 62], [14, 40], [18, 3], [22, 1]]) file.writeUInt32LE(value, at);
+    for (const [at, value] of [
+      [10, 62],
+      [14, 40],
+      [18, 3],
+      [22, 1],
+    ])
+      file.writeUInt32LE(value, at);
     file.writeUInt16LE(1, 28);
     file.set([0, 0, 255, 0, 0, 255, 0, 0, 0b01000000], 54);
     expect((await pixels(file)).data).toEqual([255, 0, 0, 0, 255, 0, 255, 0, 0]);
   });
 
   it('refuses BMP that is cut, huge or damaged, and never crashes', async () => {
-    const good = bmp(4, 4, Array.from({ length: 48 }, () => 9), 24, false);
+    const good = bmp(
+      4,
+      4,
+      Array.from({ length: 48 }, () => 9),
+      24,
+      false,
+    );
     expect(await reasonOf(good.subarray(0, 90))).toBe('picture-unreadable');
     expect(await reasonOf(good, 10)).toBe('picture-too-large');
     await fc.assert(
@@ -99,7 +118,9 @@ describe('asReadable', () => {
 
   it('loads nothing from outside of an SVG', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'clickmask-svg-'));
-    const red = await sharp({ create: { width: 8, height: 6, channels: 3, background: '#f00' } }).png().toBuffer();
+    const red = await sharp({ create: { width: 8, height: 6, channels: 3, background: '#f00' } })
+      .png()
+      .toBuffer();
     await writeFile(join(folder, 'red.png'), red);
     let asked = 0;
     const server = createServer((_request, response) => {
@@ -113,7 +134,9 @@ describe('asReadable', () => {
         const { data } = await pixels(svg(`<image ${name}="${address}" width="8" height="6"/>`));
         expect(new Set(data)).toEqual(new Set([255]));
       }
-      await pixels(svg(`<style>@import url(${address}); rect { fill: url(${address}) }</style><rect width="4" height="4"/>`));
+      await pixels(
+        svg(`<style>@import url(${address}); rect { fill: url(${address}) }</style><rect width="4" height="4"/>`),
+      );
     }
     expect(asked).toBe(0);
     server.close();
@@ -121,7 +144,8 @@ describe('asReadable', () => {
   });
 
   it('refuses SVG with entities, of huge sizes, and what cannot be drawn', async () => {
-    const laughs = '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>';
+    const laughs =
+      '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>';
     expect(isSvg(Buffer.from(laughs))).toBe(false);
     expect(await reasonOf(svg('<!ENTITY a "b">'))).toBe('picture-unreadable');
     expect(await reasonOf(svg('', 'width="100000" height="100000"'))).toBe('picture-too-large');

@@ -34,7 +34,10 @@ export function isSvg(bytes: Uint8Array): boolean {
 
 async function drawSvg(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
   if (bytes.length > maxSvgBytes) {
-    throw new Problem('picture-too-large', `Expected an SVG of at most ${maxSvgBytes} bytes but it has ${bytes.length}.`);
+    throw new Problem(
+      'picture-too-large',
+      `Expected an SVG of at most ${maxSvgBytes} bytes but it has ${bytes.length}.`,
+    );
   }
   const text = Buffer.from(bytes).toString('utf8');
   if (/<!ENTITY/i.test(text)) throw new Problem('picture-unreadable', 'Expected an SVG without entities of its own.');

@@ -30,7 +30,10 @@ export function decodeBmp(bytes: Uint8Array, maxPixels: number): RgbSamples {
   const compression = view.getUint32(30, true);
   if (width < 1 || height < 1) throw unreadable('a width and height from 1');
   if (width * height > maxPixels) {
-    throw new Problem('picture-too-large', `Expected at most ${maxPixels} pixels but the header says ${width} x ${height}.`);
+    throw new Problem(
+      'picture-too-large',
+      `Expected at most ${maxPixels} pixels but the header says ${width} x ${height}.`,
+    );
   }
   if (compression !== noCompression && !(compression === bitFields && depth === 32)) throw unreadable('no compression');
   if (![1, 4, 8, 24, 32].includes(depth)) throw unreadable('1, 4, 8, 24 or 32 bits a pixel');

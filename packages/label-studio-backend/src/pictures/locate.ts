@@ -70,7 +70,8 @@ export function locatePicture(value: string, owner: PictureOwner, options: Locat
 
 /** Whether an address is one of the routes by which Label Studio serves pictures; only those are given the token. */
 export function servesFiles(url: URL, labelStudio: URL): boolean {
-  const isInside = url.origin === labelStudio.origin && !climbs(url.pathname) && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
+  const isInside =
+    url.origin === labelStudio.origin && !climbs(url.pathname) && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
   return isInside && ownPath.test(stripPrefix(`${url.pathname}${url.search}`, labelStudio));
 }
 
@@ -122,7 +123,8 @@ function within(base: URL, path: string): URL {
   const prefix = prefixOf(base);
   const url = parseUrl(`${base.origin}${prefix}${path}`);
   // Parsed, `..` is resolved in every spelling: what leads out of the prefix is not this Label Studio's.
-  if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`) || climbs(url.pathname)) throw unsupported(path);
+  if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`) || climbs(url.pathname))
+    throw unsupported(path);
   return url;
 }
 

@@ -58,9 +58,7 @@ async function segmentObject(
   const shown = known ?? soleLabel(control.labels);
   const regions = await writeRegions(
     {
-      id:
-        work.continued?.id ??
-        regionId(key.project, key.task, key.toName, key.itemIndex, key.label, object.anchor.id),
+      id: work.continued?.id ?? regionId(key.project, key.task, key.toName, key.itemIndex, key.label, object.anchor.id),
       control,
       toName: key.toName || control.toName[0],
       label: shown,
@@ -93,7 +91,10 @@ async function segmentPicture(
   const segment = async (image: SegmenterImage) => {
     metrics.stage('picture', performance.now() - began);
     const how = { ...options.segment, ...turn, signal };
-    return untilAborted(segmenter.segment(image, { ...toPrompt(object, image), ...startOf(continued, image) }, how), signal);
+    return untilAborted(
+      segmenter.segment(image, { ...toPrompt(object, image), ...startOf(continued, image) }, how),
+      signal,
+    );
   };
   const seen = object.anchor.imageSize;
   if (seen !== undefined && seen.width * seen.height > limits.pixels) {

@@ -75,7 +75,8 @@ export const reasons = {
   },
   'too-slow': {
     status: 504,
-    advice: 'The answer took longer than the limit. Use a smaller model or more cores, or raise limits.predictMs (--answer-timeout).',
+    advice:
+      'The answer took longer than the limit. Use a smaller model or more cores, or raise limits.predictMs (--answer-timeout).',
   },
   'client-gone': {
     status: 499,

@@ -2,8 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { createPromptMemory } from './prompt-memory.js';
 import type { Item } from './read-prompts.js';
 
-const point = (id: string): Item => ({ kind: 'point', id, label: 'Cat', toName: 'image', imageRotation: 0, x: 5, y: 5, positive: true });
-const box: Item = { kind: 'box', id: 'b', label: 'Cat', toName: 'image', imageRotation: 0, x1: 0, y1: 0, x2: 10, y2: 10 };
+const point = (id: string): Item => ({
+  kind: 'point',
+  id,
+  label: 'Cat',
+  toName: 'image',
+  imageRotation: 0,
+  x: 5,
+  y: 5,
+  positive: true,
+});
+const box: Item = {
+  kind: 'box',
+  id: 'b',
+  label: 'Cat',
+  toName: 'image',
+  imageRotation: 0,
+  x1: 0,
+  y1: 0,
+  x2: 10,
+  y2: 10,
+};
 const key = (task: string) => ({ project: '1', task, toName: 'image', label: 'Cat' });
 const ids = (items: readonly Item[]) => items.map(({ id }) => id).sort();
 
@@ -18,7 +37,10 @@ describe('createPromptMemory', () => {
   it('keeps nothing of one that is larger than all', () => {
     const memory = createPromptMemory({ maxBytes: 50_000 });
     memory.combine(key('ours'), [box]);
-    memory.combine(key('huge'), Array.from({ length: 2000 }, (_, i) => point(`p${i}`)));
+    memory.combine(
+      key('huge'),
+      Array.from({ length: 2000 }, (_, i) => point(`p${i}`)),
+    );
     expect(ids(memory.combine(key('ours'), [point('p')]).items)).toEqual(['b', 'p']);
   });
 

@@ -111,7 +111,10 @@ function readItem(
     id,
     label: polarity.label,
     rawLabel,
-    toName: typeof region.to_name === 'string' && region.to_name !== '' ? region.to_name.slice(0, 200) : (control?.toName[0] ?? ''),
+    toName:
+      typeof region.to_name === 'string' && region.to_name !== ''
+        ? region.to_name.slice(0, 200)
+        : (control?.toName[0] ?? ''),
     itemIndex: isIndex(region.item_index) ? region.item_index : undefined,
     imageSize: readSize(region),
     imageRotation: isFiniteNumber(region.image_rotation) ? region.image_rotation : 0,

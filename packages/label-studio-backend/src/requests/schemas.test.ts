@@ -12,9 +12,12 @@ function endless(schema: unknown, path: string): string[] {
 }
 
 describe('what strangers send', () => {
-  it.each(Object.entries({ predictSchema, setupSchema, webhookSchema }))('has a limit in every field of %s', (name, one) => {
-    expect(endless(z.toJSONSchema(one, { io: 'input', unrepresentable: 'any' }), name)).toEqual([]);
-  });
+  it.each(Object.entries({ predictSchema, setupSchema, webhookSchema }))(
+    'has a limit in every field of %s',
+    (name, one) => {
+      expect(endless(z.toJSONSchema(one, { io: 'input', unrepresentable: 'any' }), name)).toEqual([]);
+    },
+  );
 
   it('is what the test above finds', () => {
     const open = z.toJSONSchema(z.object({ a: z.string(), b: z.array(z.string().max(3)) }));
