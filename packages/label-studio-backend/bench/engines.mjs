@@ -78,7 +78,7 @@ async function throughput({ servers }) {
         '--load',
         String(servers[index].port),
         '--seconds',
-        '8',
+        '5',
       ];
       const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
       let said = '';

@@ -2,6 +2,7 @@ import { ClickmaskError, type ClickmaskErrorCode, isClickmaskError } from '@clic
 
 const statuses: Partial<Record<ClickmaskErrorCode, number>> = {
   aborted: 504,
+  'backend-unavailable': 503,
   'bad-box': 400,
   'bad-click': 400,
   'bad-format': 400,

@@ -187,6 +187,7 @@ describe('createInteractor', () => {
 
   it.each([
     ['queue-full', 503],
+    ['backend-unavailable', 503],
     ['deadline-exceeded', 504],
     ['image-too-large', 413],
     ['too-many-clicks', 400],

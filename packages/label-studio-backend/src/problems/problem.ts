@@ -44,6 +44,10 @@ function codeOf(reason: ReasonCode): ClickmaskError['code'] {
       return 'image-too-large';
     case 'busy':
       return 'queue-full';
+    case 'engine-unavailable':
+      return 'backend-unavailable';
+    case 'engine-failed':
+      return 'backend-failed';
     case 'too-slow':
     case 'picture-too-slow':
       return 'deadline-exceeded';
@@ -60,13 +64,20 @@ function codeOf(reason: ReasonCode): ClickmaskError['code'] {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isClickmaskError(error)) {
-    return new Problem(reasonOf(error.code), error.message, { details: error.details, cause: error });
+    return new Problem(reasonOf(error), error.message, { details: error.details, cause: error });
   }
   return new Problem('internal', 'Something went wrong inside the backend.', { cause: error });
 }
 
-function reasonOf(code: ClickmaskError['code']): ReasonCode {
+function reasonOf({ code, details }: ClickmaskError): ReasonCode {
+  // Failures of a network that runs elsewhere name its server.
+  const elsewhere = details.server !== undefined;
   switch (code) {
+    case 'backend-unavailable':
+      return 'engine-unavailable';
+    case 'backend-failed':
+    case 'bad-model':
+      return elsewhere ? 'engine-failed' : 'internal';
     case 'bad-image':
     case 'unsupported-image':
       return 'picture-unreadable';

@@ -169,6 +169,18 @@ export const reasons = {
     status: 502,
     advice: 'Label Studio refused the call. Its own words are in the message.',
   },
+  'engine-unavailable': {
+    status: 503,
+    advice:
+      'The server that runs the network could not be reached, or refused the call. Check that it runs, its address ' +
+      '(--engine, --remote) and its token. The next click tries again.',
+  },
+  'engine-failed': {
+    status: 502,
+    advice:
+      'The server that runs the network gave no useful answer. The message says what was wrong; look into its log, or ' +
+      'export its model repository again.',
+  },
   'bad-option': { status: 500, advice: 'Correct the option; --help lists them all.' },
   'foreign-page': {
     status: 403,
