@@ -41,7 +41,12 @@ function embedFiles() {
     resolveId: (source) => (source === id ? id : null),
     async load(source) {
       if (source !== id) return null;
-      const worker = await rollup(options(workerSource, [], true));
+      // Nothing lies beside an embedded script: its files are handed to it.
+      const nowhere = {
+        name: 'nowhere',
+        resolveImportMeta: (name) => (name === 'url' ? '"https://nowhere.invalid/"' : null),
+      };
+      const worker = await rollup(options(workerSource, [nowhere], true));
       const { output } = await worker.generate({ format: 'iife', inlineDynamicImports: true });
       await worker.close();
       const files = {

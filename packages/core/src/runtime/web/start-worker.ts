@@ -4,12 +4,14 @@ const name = 'clickmask';
 
 /**
  * A worker from the address of its script, also where that is of another origin than the page, as on a CDN or in a sandboxed
- * frame, and where the page asks for trusted addresses (Trusted Types). The script is a module.
+ * frame, and where the page asks for trusted addresses (Trusted Types). The script is a module, in a `data:` address a classic one.
  *
  * @throws ClickmaskError `worker-lost` where the page forbids it; the message says what to allow
  */
 export function startWorker(address: URL): Worker {
-  const isOwn = address.protocol === 'blob:' || address.protocol === 'data:' || address.origin === globalThis.origin;
+  // Where the page has no origin, as one opened as a file, browsers start no module from the address that holds it.
+  if (address.protocol === 'data:') return create(address.href, { name });
+  const isOwn = address.protocol === 'blob:' || address.origin === globalThis.origin;
   if (isOwn) return create(address.href, { name, type: 'module' });
   // A worker's script has to be of the page's origin; what it imports may be of any that allows it. A classic script, since
   // Chromium starts no module from a blob where the page has no origin.
@@ -87,7 +89,7 @@ export async function whyNotStarted(address: URL | null): Promise<string> {
       'worker, wasmPaths and model).'
     );
   }
-  const place = address.href;
+  const place = address.protocol === 'data:' ? 'which is part of this page' : address.href;
   let response: Response;
   try {
     response = await fetch(address);
