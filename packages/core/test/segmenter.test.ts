@@ -144,7 +144,9 @@ describe('the embedded model', () => {
   it('answers bad input with a code, and goes on', async () => {
     const image = await worker.open(photo);
     const ask = (prompt: Parameters<Segmenter['segment']>[1]) => codeOf(worker.segment(image, prompt));
-    expect(await codeOf(worker.open(photo.subarray(0, 5000)))).toBe('bad-image');
+    // Cut off in its pixels a JPEG is read with a note; without any it is damaged.
+    expect(await codeOf(worker.open(photo.subarray(0, 5000)))).toBe('none');
+    expect(await codeOf(worker.open(photo.subarray(0, 100)))).toBe('bad-image');
     expect(await codeOf(worker.open(Buffer.from('no picture')))).toBe('unsupported-image');
     expect(await ask({})).toBe('no-clicks');
     expect(await ask({ clicks: [at(452, 10)] })).toBe('bad-click');

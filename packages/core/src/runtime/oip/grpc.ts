@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import type * as Grpc from '@grpc/grpc-js';
 import { ClickmaskError, messageOf } from '../../errors/index.js';
 import {
@@ -129,11 +130,15 @@ async function loadGrpc(): Promise<typeof Grpc> {
 /** One client for each size that answers may have, in powers of two: what claims more is refused by its first bytes. */
 function createClients(grpc: typeof Grpc, { target, secure }: ResolvedServer) {
   const clients = new Map<number, Grpc.Client>();
+  // Node's own context knows the authorities of NODE_EXTRA_CA_CERTS; that of createSsl() does not.
+  const credentials = secure
+    ? grpc.credentials.createFromSecureContext(createSecureContext())
+    : grpc.credentials.createInsecure();
   const get = (maxBytes: number): Grpc.Client => {
     const size = 2 ** Math.ceil(Math.log2(maxBytes));
     let client = clients.get(size);
     if (client === undefined) {
-      client = new grpc.Client(target, secure ? grpc.credentials.createSsl() : grpc.credentials.createInsecure(), {
+      client = new grpc.Client(target, credentials, {
         'grpc.max_receive_message_length': size,
         'grpc.max_send_message_length': -1,
         // An answer fits into it, and comes without waiting for leave.
