@@ -61,7 +61,7 @@ interface OpenPicture {
  *   const folder = findModelFolder('clickmask-small', defaultModelsFolder());
  *   const backend = await createOnnxNodeBackend();
  *   const handle = await loadModel(folderFiles(folder), { backend, families, providers: ['cpu'] });
- *   return createEngine({ handle, decodeImage, threads: 1 });
+ *   return createEngine({ handle, decodeImage: (bytes, maxPixels) => decodeImage(bytes, maxPixels), threads: 1 });
  * }
  * const segmenter = await createHost({ slots: [{ start }, { start }] });
  * console.log(segmenter.info.workers); // 2

@@ -151,7 +151,7 @@ export interface EngineOptions {
  * const backend = await createOnnxNodeBackend();
  * const handle = await loadModel(folderFiles(folder), { backend, families, providers: ['cpu'] });
  *
- * const engine = createEngine({ handle, decodeImage, threads: 1 });
+ * const engine = createEngine({ handle, decodeImage: (bytes, maxPixels) => decodeImage(bytes, maxPixels), threads: 1 });
  * await engine.load('grey', { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(128) });
  * const prompt = { clicks: [{ x: 32, y: 24, label: 'positive' as const }] };
  * const { width, height } = await engine.segment({ key: 'grey', prompt, options: {} });
