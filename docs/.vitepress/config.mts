@@ -32,7 +32,14 @@ export default defineConfig({
   srcExclude: ['README.md', 'public/**', '**/node_modules/**'],
   vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith('clickmask-') } } },
   // Themes whose comments can be read by everybody.
-  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config(md) {
+      // Blocks that scroll can be scrolled by keyboard too.
+      const rule = md.renderer.rules.code_block;
+      md.renderer.rules.code_block = (...args) => rule?.(...args).replace('<pre', '<pre tabindex="0"') ?? '';
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
