@@ -108,20 +108,21 @@ describe('createEngine', () => {
     expect(handle.calls.decodes).toBe(3);
     const negative = fakeModel();
     const late = await loaded(negative);
-    await ask(late, { clicks: [...many.slice(0, 9).map(({ x, y }) => at(x, y, 'negative')), at(60, 45)] });
+    await ask(late, { clicks: [...many.slice(0, 25).map(({ x, y }) => at(x, y, 'negative')), at(60, 45)] });
     expect(negative.calls.decodes).toBe(1);
   });
 
   it('answers the box before a long history of clicks', async () => {
     const handle = fakeModel({ box: true });
     const box = { x1: 5, y1: 5, x2: 40, y2: 40 };
+    const many = Array.from({ length: 5 }, () => clicks).flat();
     const engine = await loaded(handle);
     await ask(engine, { box });
     expect(handle.calls.decodes).toBe(1);
-    await ask(engine, { box, clicks: clicks.concat(clicks, clicks) });
+    await ask(engine, { box, clicks: many });
     expect(handle.calls.decodes).toBe(2);
     const fresh = fakeModel({ box: true });
-    await ask(await loaded(fresh), { box, clicks: clicks.concat(clicks, clicks) });
+    await ask(await loaded(fresh), { box, clicks: many });
     expect(fresh.calls.decodes).toBe(2);
   });
 

@@ -433,7 +433,7 @@ function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
 }
 
 /** More clicks than these that are new at once come from a file or a restart, not from somebody who watches the mask grow. */
-const mostSteps = 6;
+const mostSteps = 20;
 
 /**
  * After how many clicks the network is asked. Each is shown the mask of the one before. Of a long history only the first

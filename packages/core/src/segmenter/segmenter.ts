@@ -123,7 +123,7 @@ export interface SegmenterStats {
  * A loaded model behind one interface: in this thread, in worker threads, or behind a server.
  *
  * The same clicks on the same picture give the same mask, byte for byte, whatever was asked before; except that of more
- * than six clicks which are new at once those in between are not answered one by one.
+ * than twenty clicks which are new at once those in between are not answered one by one.
  */
 export interface Segmenter {
   readonly info: SegmenterInfo;
