@@ -1,13 +1,13 @@
 import { pictureFormat } from '@clickmask/core/adapters';
+import { decodeImage } from '@clickmask/core/node';
 import sharp from 'sharp';
-import { Problem } from '../problems/index.js';
-import { decodeBmp } from './bmp.js';
+import { Problem, toProblem } from '../problems/index.js';
 
 const maxSvgBytes = 10e6;
 const seconds = 10;
 
 /**
- * Picture files that Label Studio's editor shows and the segmenter does not read, as PNG: BMP and SVG. Others are handed
+ * Picture files that Label Studio's editor shows and sharp does not read as they are, as PNG: BMP and SVG. Others are handed
  * through.
  *
  * An SVG is drawn at the size that it names, on white, and as in the editor nothing outside of it is loaded.
@@ -16,7 +16,9 @@ const seconds = 10;
  */
 export async function asReadable(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
   if (pictureFormat(bytes) === 'bmp') {
-    const { width, height, data } = decodeBmp(bytes, maxPixels);
+    const { width, height, data } = await decodeImage(bytes, maxPixels).catch((cause: unknown) => {
+      throw toProblem(cause);
+    });
     return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: maxPixels })
       .png({ compressionLevel: 1 })
       .toBuffer();
