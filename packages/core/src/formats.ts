@@ -17,6 +17,7 @@ export {
   geoJson,
   type LabelStudioParseOptions,
   type LabelStudioRle,
+  labelMapToPng,
   labelStudioRle,
   maskToPng,
   type ParseOptions,

@@ -11,7 +11,7 @@ export {
   labelStudioRle,
 } from './label-studio-rle.js';
 export { type PolygonOptions, polygonsFromMask } from './outlines.js';
-export { maskToPng } from './png.js';
+export { labelMapToPng, maskToPng } from './png.js';
 export { type PolygonJson, polygonJson } from './polygon.js';
 export { CODECS, type CodecName, type CodecValue, findCodec } from './registry.js';
 export { svgPath } from './svg-path.js';

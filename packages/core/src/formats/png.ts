@@ -40,7 +40,33 @@ export interface PngSamples extends Size {
  */
 export function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array<ArrayBuffer>> {
   const runs = toRuns(mask);
-  return encodePng(runs, 'grey', (samples, stride) => paintRuns(samples, stride, runs, 255));
+  return labelMapToPng(runs, [{ runs, value: 255 }]);
+}
+
+/**
+ * Several masks of one picture as a PNG file: 8-bit grey, 0 where there is no object. Where masks overlap, the later one is
+ * on top.
+ *
+ * @param layers - masks of this size, with the value of each one's pixels, 1 to 255
+ *
+ * @example
+ * ```ts
+ * import { labelMapToPng } from '@clickmask/core/formats';
+ * import { rectRuns } from '@clickmask/core/masks';
+ *
+ * const size = { width: 8, height: 8 };
+ * const runs = rectRuns(size, { x: 1, y: 1, width: 4, height: 4 });
+ * const png = await labelMapToPng(size, [{ runs, value: 2 }]);
+ * console.log(png.length < 100); // true
+ * ```
+ */
+export function labelMapToPng(
+  size: Size,
+  layers: readonly { readonly runs: MaskRuns; readonly value: number }[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  return encodePng(size, 'grey', (samples, stride) => {
+    for (const { runs, value } of layers) paintRuns(samples, stride, runs, value);
+  });
 }
 
 /** Sets the samples of a mask in rows that begin `stride` apart, of pictures with one 8-bit channel. */
