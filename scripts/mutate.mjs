@@ -15,7 +15,8 @@ const areas = {
   'label-studio-app': 'packages/label-studio-backend/src/app',
   'label-studio-work': 'packages/label-studio-backend/src/work',
   'widget-tools': 'packages/browser-widget/src/tools',
-  'widget-value': 'packages/browser-widget/src/value',
+  'widget-annotation': 'packages/browser-widget/src/annotation',
+  session: 'packages/core/src/session',
   'cvat-interactor': 'packages/cvat-serverless/src/interactor',
   'cvat-refine': 'packages/cvat-serverless/src/refine',
 };

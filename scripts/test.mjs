@@ -1,16 +1,23 @@
-// `npm test`: installs, builds, runs every test, and says what was left out. Arguments go to vitest.
+// `npm test`: installs, builds, runs every test, and says what was left out. Arguments go to vitest, but for --lint, which
+// lints beside the tests.
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium, findFirefox, findWebKit } from './find-browsers.mjs';
-import { prepare, root, run } from './prepare.mjs';
+import { prepare, root } from './prepare.mjs';
 
 prepare();
-const type = run('npx', ['tsc', '-p', 'tsconfig.test.json'], { mayFail: true });
+const given = process.argv.slice(2);
+const checks = runBeside([
+  ['npx', 'tsc', '-p', 'tsconfig.test.json'],
+  ...(given.includes('--lint') ? [['npm', 'run', '--silent', 'lint']] : []),
+]);
 const folder = mkdtempSync(join(tmpdir(), 'clickmask-test-'));
 const report = join(folder, 'report.json');
 const args = ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-const code = run('npx', [...args, ...process.argv.slice(2)], { mayFail: true });
+const code = await runShown('npx', [...args, ...given.filter((arg) => arg !== '--lint')]);
+const failed = await checks;
 
 /** Browsers that are tested in, how to get each, and what is left out without it. */
 const browsers = [
@@ -33,5 +40,29 @@ if (existsSync(report)) {
   console.log(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
 }
 rmSync(folder, { recursive: true, force: true });
-if (type !== 0) console.error('The type check of the tests failed; see above.');
-process.exitCode = code !== 0 ? code : type;
+for (const { command, output } of failed) console.error(`\n${output}\n'${command}' failed; see above.`);
+process.exitCode = code !== 0 ? code : failed.length > 0 ? 1 : 0;
+
+/** Runs commands one after another, in silence; gives those that fail with what they said. */
+async function runBeside(commands) {
+  const failures = [];
+  for (const [file, ...args] of commands) {
+    const { code, output } = await start(file, args, 'pipe');
+    if (code !== 0) failures.push({ command: [file, ...args].join(' '), output });
+  }
+  return failures;
+}
+
+async function runShown(file, args) {
+  return (await start(file, args, 'inherit')).code;
+}
+
+function start(file, args, stdio) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, stdio, shell: process.platform === 'win32' });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}

@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { fileNameOf, stemOf } from '../src/datasets/names.js';
 import { type DatasetSource, type KnownPicture, zipSource } from '../src/datasets.js';
+import { UsageError } from '../src/runtime/node/command-line/index.js';
 import { pictureSize } from '../src/runtime/node/decode-image.js';
-import { BadUse } from './command.js';
 import { explainPath, readInput } from './read-input.js';
 
 /** A data set's files, and the folder that paths in them are relative to. */
@@ -17,7 +17,7 @@ export interface OpenedDataset {
  * Opens the data set at a path: a folder, a zip, one file, or the files that a glob finds. Beside a JSON file the pictures of
  * its folder count as well, since some formats keep masks there.
  *
- * @throws Unreadable, BadUse where there is nothing at the path
+ * @throws Unreadable, UsageError where there is nothing at the path
  */
 export async function openDataset(path: string): Promise<OpenedDataset> {
   const found = await stat(path).catch((error: unknown) => {
@@ -43,7 +43,7 @@ async function openGlob(pattern: string): Promise<OpenedDataset> {
   const fixed = /^(?:[^*?{[]*\/)?/.exec(normal)?.[0] ?? '';
   const folder = fixed === '' ? '.' : fixed.replace(/(?<=.)\/$/, '');
   const files = await filesIn(folder, [normal.slice(fixed.length)]);
-  if (files.length === 0) throw new BadUse(`No file matches '${pattern}'.`);
+  if (files.length === 0) throw new UsageError(`No file matches '${pattern}'.`);
   return { source: folderSource(folder, files), folder };
 }
 

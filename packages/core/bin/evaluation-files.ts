@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NamedReport, SampleResult } from '../src/evaluation.js';
-import { BadUse } from './command.js';
+import { UsageError } from '../src/runtime/node/command-line/index.js';
 
 /** What an evaluation was made with; it is only taken up again with the same. */
 export type EvaluationSettings = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export async function openEvaluationFolder(folder: string, settings: EvaluationS
     await writeFile(path, `${header}\n`);
   } else {
     if (lines[0] !== header) {
-      throw new BadUse(
+      throw new UsageError(
         `${path} belongs to an evaluation with other settings: ${lines[0]}. Take another folder for --out, or delete this one.`,
       );
     }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ClickmaskError } from '../src/errors.js';
+import { explainPathError } from '../src/runtime/node/command-line/index.js';
 import { createHttpClient, type HttpClient } from '../src/runtime/node/http/index.js';
 
 /** Reads files by path, and by address over the guarded HTTP client. */
@@ -45,26 +46,10 @@ export async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
-const explanations: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file. Check the path and the folder that you are in',
-  EISDIR: 'it is a folder, but one file is wanted',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EACCES: 'you may not read it. Check its permissions',
-  EPERM: 'you may not read it. Check its permissions',
-  ENAMETOOLONG: 'the path is too long',
-  ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GB',
-  ERR_INVALID_ARG_VALUE: 'it is no path',
-};
-
 /** What a failed access to a path means; other errors stay as they are. */
-export function explainPath(error: unknown, path = pathOf(error)): unknown {
-  const code = error instanceof Error && path !== undefined && 'code' in error ? String(error.code) : '';
-  const explanation = explanations[code];
-  return explanation === undefined ? error : new Unreadable(`Cannot read '${path}': ${explanation}.`);
-}
-
-function pathOf(error: unknown): string | undefined {
-  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+export function explainPath(error: unknown, path?: string): unknown {
+  const explanation = explainPathError(error, path);
+  return explanation === undefined ? error : new Unreadable(explanation);
 }
 
 /** An error as a program may print it: its code where it has one, and its message. */

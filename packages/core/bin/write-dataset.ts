@@ -9,7 +9,7 @@ import {
   type NoteCode,
   noteTexts,
 } from '../src/datasets.js';
-import { BadUse } from './command.js';
+import { UsageError } from '../src/runtime/node/command-line/index.js';
 import { readInput } from './read-input.js';
 
 /** The formats for a command's help, a line each. */
@@ -86,7 +86,7 @@ export function counted(count: number, what: string): string {
  * Writes the files of a data set below a folder, and gives their paths.
  *
  * @param mayReplace - whether a file that is there may be written anew
- * @throws BadUse for one that may not
+ * @throws UsageError for one that may not
  */
 export async function writeFiles(
   folder: string,
@@ -99,7 +99,7 @@ export async function writeFiles(
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content, { flag: mayReplace(path) ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
-      throw new BadUse(`${target} is there already, and is not overwritten. Take another folder.`);
+      throw new UsageError(`${target} is there already, and is not overwritten. Take another folder.`);
     });
     paths.push(path);
   }

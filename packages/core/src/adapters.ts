@@ -5,6 +5,17 @@
 export { createLru, type Lru, type LruOptions } from './cache/lru.js';
 export { expectInteger, expectNumber, expectUrl, unexpected } from './errors/index.js';
 export { type PictureFormat, pictureFormat } from './image/index.js';
+export {
+  type Command,
+  defineCommand,
+  type Program,
+  packageVersion,
+  processTerminal,
+  runProgram,
+  type Terminal,
+  UsageError,
+  type Values,
+} from './runtime/node/command-line/index.js';
 export { readingFromOptions } from './runtime/node/deep-picture.js';
 export {
   createHttpClient,

@@ -1,9 +1,10 @@
+import { processTerminal } from '@clickmask/core/adapters';
 import { run } from '../src/cli/index.js';
 
 const maxWaiting = 16e6;
 
 /** A full disk or a closed pipe under the output drops lines, and never ends the program. */
-function lines(stream: NodeJS.WriteStream): (text: string) => void {
+function lines(stream: NodeJS.WriteStream): (text: string | Uint8Array) => void {
   stream.on('error', () => {});
   return (text) => {
     // What nobody reads must not fill the memory.
@@ -17,19 +18,16 @@ function lines(stream: NodeJS.WriteStream): (text: string) => void {
 }
 
 let wasStopped = false;
+const [out, err] = [lines(process.stdout), lines(process.stderr)];
+const terminal = processTerminal();
 const code = await run(process.argv.slice(2), {
-  env: process.env,
-  out: lines(process.stdout),
-  err: lines(process.stderr),
-  stopped: () =>
-    new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-        process.once(signal, () => {
-          wasStopped = true;
-          resolve();
-        });
-      }
-    }),
+  ...terminal,
+  out,
+  err,
+  async stopped() {
+    await terminal.stopped();
+    wasStopped = true;
+  },
 });
 process.exitCode = code;
 // A file read that hangs would keep the process otherwise.

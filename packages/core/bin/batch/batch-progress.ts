@@ -1,4 +1,4 @@
-import { createProgress } from '../command.js';
+import type { Terminal } from '../../src/runtime/node/command-line/index.js';
 
 /** Where a batch stands: on a terminal one line that is rewritten, elsewhere a line now and then. */
 export interface BatchProgress {
@@ -10,20 +10,24 @@ export interface BatchProgress {
 const linesEveryMs = 10_000;
 
 /** @param total - pictures of this run */
-export function createBatchProgress(total: number, isQuiet: boolean, now = () => performance.now()): BatchProgress {
-  const line = createProgress();
+export function createBatchProgress(
+  total: number,
+  isQuiet: boolean,
+  { status, err, isScreen }: Terminal,
+  now = () => performance.now(),
+): BatchProgress {
   const start = now();
   let lastLine = start;
   return {
     show(done, failed) {
       if (isQuiet) return;
       const text = progressText(done, failed, total, now() - start);
-      line.show(text);
-      if (process.stderr.isTTY || now() - lastLine < linesEveryMs) return;
+      status(text);
+      if (isScreen || now() - lastLine < linesEveryMs) return;
       lastLine = now();
-      process.stderr.write(`${text}\n`);
+      err(text);
     },
-    clear: () => line.clear(),
+    clear: () => status(''),
   };
 }
 

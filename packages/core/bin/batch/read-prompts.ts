@@ -4,7 +4,7 @@ import { fileNameOf } from '../../src/datasets/names.js';
 import { readJson, readText, withEnding } from '../../src/datasets/reading.js';
 import { type DatasetFormat, type DatasetSource, type Note, recogniseDataset } from '../../src/datasets.js';
 import { isRecord } from '../../src/formats/codec.js';
-import { BadUse } from '../command.js';
+import { UsageError } from '../../src/runtime/node/command-line/index.js';
 import { createPictureFinder, memorySource, type OpenedDataset, openDataset } from '../dataset-folder.js';
 import type { InputReader } from '../read-input.js';
 import { isAddress } from '../read-input.js';
@@ -39,14 +39,14 @@ export interface ReadPrompts {
 /**
  * Reads prompts from a file, a folder, a glob, a zip, an address or, for `-`, from standard input.
  *
- * @throws BadUse, ClickmaskError `bad-format`, `request-failed`
+ * @throws UsageError, ClickmaskError `bad-format`, `request-failed`
  */
 export async function readPrompts(place: string, reader: InputReader, options: PromptOptions): Promise<ReadPrompts> {
   const { source, folder } = await openPlace(place, reader);
   const collector = createPromptCollector();
   await collect(source, collector, { ...options, pictures: options.pictures ?? folder });
   const { pictures } = collector;
-  if (pictures.length === 0) throw new BadUse(`There is no prompt in ${place === '-' ? 'standard input' : place}.`);
+  if (pictures.length === 0) throw new UsageError(`There is no prompt in ${place === '-' ? 'standard input' : place}.`);
   return { folder: options.pictures ?? folder, pictures };
 }
 
@@ -57,7 +57,7 @@ async function openPlace(place: string, reader: InputReader): Promise<OpenedData
 }
 
 async function readStdin(): Promise<Uint8Array> {
-  if (process.stdin.isTTY) throw new BadUse('Expected prompts on standard input, but it is a terminal.');
+  if (process.stdin.isTTY) throw new UsageError('Expected prompts on standard input, but it is a terminal.');
   const parts: Buffer[] = [];
   for await (const part of process.stdin) parts.push(part as Buffer);
   return Buffer.concat(parts);
@@ -94,7 +94,7 @@ async function collect(source: DatasetSource, collector: PromptCollector, option
   }
   for (const path of jsons) await collectJson(path, await readJson(source, path), collector, options);
   if (jsons.length === 0) {
-    throw new BadUse(
+    throw new UsageError(
       'Expected prompts as JSON lines, CSV, COCO or LabelMe JSON, or a folder of masks, but found none of these.',
     );
   }

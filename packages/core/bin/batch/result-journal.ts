@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { LabeledPicture } from '../../src/datasets/index.js';
 import { parseResultLine, resultLine } from '../../src/datasets/index.js';
-import { BadUse } from '../command.js';
+import { UsageError } from '../../src/runtime/node/command-line/index.js';
 import type { PicturePrompts } from './prompts.js';
 
 /** What results were made with; they are only added to with the same. */
@@ -39,14 +39,14 @@ interface Place {
 /**
  * Opens the journal of a folder that is empty, not there yet, or holds one made with the same settings.
  *
- * @throws BadUse where the folder is somebody else's
+ * @throws UsageError where the folder is somebody else's
  */
 export async function openResultJournal(folder: string, settings: BatchSettings): Promise<ResultJournal> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, fileName);
   const entries = await readdir(folder);
   if (entries.length > 0 && !entries.includes(fileName)) {
-    throw new BadUse(
+    throw new UsageError(
       `Expected an empty folder for --out, or one that batch began, but ${folder} holds ${entries.length} entries.`,
     );
   }
@@ -125,7 +125,7 @@ async function readJournal(
   for await (const line of end === 0 ? [] : createInterface({ input: stream, crlfDelay: Infinity })) {
     const length = Buffer.byteLength(line) + 1;
     if (start === 0 && line !== header) {
-      throw new BadUse(
+      throw new UsageError(
         `${path} was made with other settings: ${line.slice(0, 400)}. Take another folder for --out, or delete this one.`,
       );
     }

@@ -2,7 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { processTerminal, readCommandLine } from '../../src/runtime/node/command-line/index.js';
 import { adapt } from './adapt.js';
+
+const call = async (args: readonly string[]) => adapt.run(readCommandLine(adapt, args, process.env), processTerminal());
 
 describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
   let folder: string;
@@ -22,7 +25,7 @@ describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
 
   it('runs the recipe with whole paths, and ends as it does', async () => {
     const options = ['--minutes', '5', '--pictures', 'p', '--gpu', 'auto', '--force', '--licence', 'CC BY 4.0'];
-    expect(await adapt.run(['--from', 'e.zip', '--out', 'm', '--python', python, ...options])).toBe(3);
+    expect(await call(['--from', 'e.zip', '--out', 'm', '--python', python, ...options])).toBe(3);
     const [cwd, ...told] = readFileSync(join(folder, 'told'), 'utf8').trim().split('\n');
     expect(cwd).toMatch(/training$/);
     expect(told.join(' ')).toBe(
@@ -32,7 +35,7 @@ describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
   });
 
   it('says what would be installed and where, and installs nothing unasked', async () => {
-    const asked = adapt.run(['--from', 'e.zip', '--out', 'm']);
+    const asked = call(['--from', 'e.zip', '--out', 'm']);
     await expect(asked).rejects.toThrow(/PyTorch .* installed into .*home.python.* Say --yes/);
   });
 
@@ -43,6 +46,6 @@ describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
     [['--from', 'e', '--out', 'm', '--recipe', '/nowhere']],
     [['e', '--from', 'e', '--out', 'm']],
   ])('refuses %j', async (args) => {
-    await expect(adapt.run(args)).rejects.toMatchObject({ name: 'BadUse' });
+    await expect(call(args)).rejects.toMatchObject({ name: 'UsageError' });
   });
 });

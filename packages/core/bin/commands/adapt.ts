@@ -6,91 +6,88 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { defaultModelsFolder } from '../../src/node.js';
-import { BadUse, type Command, choiceOption, numberOption, parse } from '../command.js';
+import { defineCommand, UsageError } from '../../src/runtime/node/command-line/index.js';
 
-const help = `Fine-tunes the embedded model to masks that you have accepted: fewer clicks on pictures like those.
+const passed = ['pictures', 'minutes', 'base', 'licence', 'threads'] as const;
 
-Usage: clickmask adapt --from EXPORT --out DIR [options]
-
-EXPORT is a file, a folder or a zip: COCO JSON, Label Studio JSON (brush, polygon, bitmask), CVAT for images (XML), LabelMe, or
+export const adapt = defineCommand({
+  name: 'adapt',
+  summary: 'Fine-tunes the embedded model to masks that you have accepted: fewer clicks on pictures like those.',
+  about: `EXPORT is a file, a folder or a zip: COCO JSON, Label Studio JSON (brush, polygon, bitmask), CVAT for images (XML), LabelMe, or
 pictures with masks. It learns from four pictures of five and measures on the fifth; DIR is written where that takes fewer
 clicks, with report.html: clicks and pictures before and after. Nothing leaves this machine. Stopped, the same command
 goes on.
 
-It needs Python 3.11 with PyTorch, which is installed once into a folder of its own (some 1 GB), after a question.
-
-Options:
-  --from EXPORT     what to learn from
-  --out DIR         the model folder to be written; use it with --model DIR
-  --pictures DIR    where the pictures are, if not beside the export
-  --minutes N       of learning, on two free cores (default 10)
-  --base NAME|DIR   what to start from: clickmask-small (default), or a folder that adapt has written
-  --licence TEXT    of your pictures, for the model's manifest
-  --gpu auto|off    whether a GPU is used where there is one (default off: the same model on every machine)
-  --threads N       CPU threads
-  --force           write the model although it is not better
-  --recipe DIR      the folder training/ of Clickmask (default: beside this program; or $CLICKMASK_TRAINING)
-  --python FILE     a Python that has what training/requirements.txt names, instead of installing it
-  --yes             install without a question
-
-Exit code: 0 written, 1 failed, 2 called wrongly, 3 not better, so not written.
-
-Examples:
-  clickmask adapt --from project-7.zip --out models/boards
-  clickmask adapt --from result.json --pictures ./images --out models/boards --minutes 5
-  clickmask segment photo.jpg --model models/boards --click 320,240
-`;
-
-const passed = ['pictures', 'minutes', 'base', 'licence', 'threads'] as const;
-
-export const adapt: Command = {
-  name: 'adapt',
-  summary: 'fine-tunes the embedded model to masks that you have accepted',
-  help,
-  async run(args) {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    const { values, positionals } = parse(args, {
-      from: text,
-      out: text,
-      pictures: text,
-      minutes: text,
-      base: text,
-      licence: text,
-      gpu: text,
-      threads: text,
-      recipe: text,
-      python: text,
-      force: flag,
-      yes: flag,
-    });
-    if (positionals.length > 0) throw new BadUse(`Expected only options but received '${positionals[0]}'.`);
-    if (values.from === undefined || values.out === undefined) throw new BadUse('Expected --from and --out.');
-    numberOption('minutes', values.minutes, 0.1, 600);
-    const gpu = choiceOption('gpu', values.gpu, ['auto', 'off']) ?? 'off';
+It needs Python 3.11 with PyTorch, which is installed once into a folder of its own (some 1 GB), after a question.`,
+  options: {
+    from: { type: 'text', value: 'EXPORT', required: true, help: 'What to learn from.' },
+    out: {
+      type: 'text',
+      value: 'DIR',
+      required: true,
+      help: 'The model folder to be written; use it with --model DIR.',
+    },
+    pictures: { type: 'text', value: 'DIR', help: 'Where the pictures are, if not beside the export.' },
+    minutes: { type: 'number', min: 0.1, max: 600, help: 'Of learning, on two free cores; default 10.' },
+    base: {
+      type: 'text',
+      value: 'NAME|DIR',
+      help: 'What to start from: clickmask-small (default), or a folder that adapt has written.',
+    },
+    licence: { type: 'text', value: 'TEXT', help: "Of your pictures, for the model's manifest." },
+    gpu: {
+      type: 'text',
+      choices: ['auto', 'off'],
+      default: 'off',
+      help: 'Whether a GPU is used where there is one; off: the same model on every machine.',
+    },
+    threads: { type: 'whole', min: 1, max: 1024, help: 'CPU threads.' },
+    force: { type: 'switch', help: 'Writes the model although it is not better.' },
+    recipe: {
+      type: 'text',
+      value: 'DIR',
+      env: ['CLICKMASK_TRAINING'],
+      help: 'The folder training/ of Clickmask; default: beside this program.',
+    },
+    python: {
+      type: 'text',
+      value: 'FILE',
+      help: 'A Python that has what training/requirements.txt names, instead of installing it.',
+    },
+    yes: { type: 'switch', help: 'Installs without a question.' },
+  },
+  notes: 'Exit code: 0 written, 1 failed, 2 called wrongly, 3 not better, so not written.',
+  examples: [
+    'clickmask adapt --from project-7.zip --out models/boards',
+    'clickmask adapt --from result.json --pictures ./images --out models/boards --minutes 5',
+    'clickmask segment photo.jpg --model models/boards --click 320,240',
+  ],
+  async run({ values }) {
+    const { gpu } = values;
     const recipe = findRecipe(values.recipe);
-    const python = values.python ?? (await environment(join(recipe, 'requirements.txt'), values.yes === true));
+    const python = values.python ?? (await environment(join(recipe, 'requirements.txt'), values.yes));
     const isPath = (name: string, value: string) => name === 'pictures' || (name === 'base' && existsSync(value));
     const options = passed.flatMap((name) => {
-      const value = values[name];
+      const given = values[name];
+      const value = given === undefined ? undefined : String(given);
       return value === undefined ? [] : [`--${name}`, isPath(name, value) ? resolve(value) : value];
     });
     const command = ['-m', 'clickmask_training', 'adapt', '--from', resolve(values.from), '--out', resolve(values.out)];
     const device = gpu === 'auto' ? ['--device', 'auto'] : [];
-    return run(python, [...command, ...options, ...device, ...(values.force === true ? ['--force'] : [])], recipe);
+    return run(python, [...command, ...options, ...device, ...(values.force ? ['--force'] : [])], recipe);
   },
-};
+});
 
 /** The recipe is Python beside this program in a checkout; the package from npm does not hold it. */
 function findRecipe(given: string | undefined): string {
-  const named = given ?? process.env.CLICKMASK_TRAINING;
+  const named = given;
   const beside = named === undefined ? ancestors(dirname(fileURLToPath(import.meta.url))) : [resolve(named)];
   const found = beside.find((folder) => existsSync(join(folder, 'clickmask_training', '__main__.py')));
   if (found !== undefined) return found;
   const message = `Expected the folder training/ of a checkout of Clickmask but found none ${
     named === undefined ? 'beside this program' : `in ${named}`
   }. Name it with --recipe.`;
-  throw new BadUse(message);
+  throw new UsageError(message);
 }
 
 function ancestors(folder: string): readonly string[] {
@@ -110,7 +107,7 @@ async function environment(requirements: string, mayInstall: boolean): Promise<s
   if (existsSync(program(folder))) return program(folder);
   const text = `PyTorch and what else ${requirements} names will be installed into ${folder} (some 1 GB, once).`;
   if (!mayInstall && !(await agrees(text))) {
-    throw new BadUse(`${text} Say --yes for that, or name a Python that has it with --python.`);
+    throw new UsageError(`${text} Say --yes for that, or name a Python that has it with --python.`);
   }
   process.stderr.write(`${text}\n`);
   const made = `${folder}.partial`;

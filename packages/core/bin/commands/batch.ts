@@ -3,22 +3,67 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { DatasetFormat } from '../../src/datasets.js';
 import type { Segmenter } from '../../src/node.js';
+import { defineCommand, type Terminal, type Values } from '../../src/runtime/node/command-line/index.js';
 import { createBatchProgress, durationText, rateText } from '../batch/batch-progress.js';
 import type { PicturePrompts } from '../batch/prompts.js';
 import { readPrompts } from '../batch/read-prompts.js';
 import { openResultJournal, type ResultJournal } from '../batch/result-journal.js';
 import { type BatchOutcome, runBatch } from '../batch/run-batch.js';
-import { BadUse, type Command, choiceOption, numberOption, onePositional, parse, wholeOption } from '../command.js';
 import { createPictureFinder } from '../dataset-folder.js';
-import { holesOption, modelHelp, modelOptions, openSegmenter, readingOf, refinementOf } from '../model-options.js';
+import {
+  modelOptions,
+  openSegmenter,
+  postprocessOf,
+  postprocessOptions,
+  readingOf,
+  refinementOf,
+} from '../model-options.js';
 import { createInputReader, type InputReader, isAddress, toFailure } from '../read-input.js';
 import { classesOption, counted, createNoteCounter, formatsHelp, formatsOption, writeFiles } from '../write-dataset.js';
 
-const help = `Segments many pictures, and writes the masks as a data set.
+const options = {
+  out: {
+    type: 'text',
+    value: 'DIR',
+    required: true,
+    help: 'An empty folder, or one of the same batch, which is then taken up where it was broken off: results.jsonl has a line a picture, with its masks, from the moment they are made.',
+  },
+  format: {
+    type: 'list',
+    value: 'NAME',
+    help: 'What is written at the end; default coco; where there are several, a folder each.',
+  },
+  pictures: { type: 'text', value: 'DIR', help: 'Where pictures are; default: beside the prompts.' },
+  use: {
+    type: 'text',
+    choices: ['boxes', 'masks'],
+    help: 'Of data sets: takes boxes, or masks to refine, instead of the most telling there is.',
+  },
+  classes: {
+    type: 'text',
+    value: 'A,B|@FILE',
+    help: 'Names of classes in the order of their numbers; default: as they come.',
+  },
+  detail: { type: 'number', max: 1, help: '1 every corner, exact (default) to 0 coarsest, for outlines.' },
+  'on-error': {
+    type: 'text',
+    choices: ['continue', 'stop'],
+    default: 'continue',
+    help: 'Goes on with the other pictures, or stops.',
+  },
+  workers: { type: 'whole', min: 1, max: 256, help: 'Pictures at a time; default: one a core.' },
+  'private-addresses': { type: 'switch', help: 'Also fetches from private and local addresses.' },
+  quiet: { type: 'switch', help: 'Neither progress nor a line a picture.' },
+  ...postprocessOptions,
+  ...modelOptions,
+} as const;
 
-Usage: clickmask batch <prompts> --out DIR [--format NAME]... [options]
+type BatchValues = Values<typeof options>;
 
-<prompts> is a file, a folder, a glob in quotes, a zip, an address (http, https), or - for standard input, with one of
+export const batch = defineCommand({
+  name: 'batch',
+  summary: 'Segments many pictures, and writes the masks as a data set.',
+  about: `<prompts> is a file, a folder, a glob in quotes, a zip, an address (http, https), or - for standard input, with one of
   JSON lines   {"picture": "a.jpg", "clicks": [[320, 240], [40, 60, "-"]], "class": "cat", "object": "1"}
                {"picture": "a.jpg", "objects": [{"box": [10, 10, 90, 80], "class": "dog"}]}; "rle" is a mask to refine
   CSV          picture,x,y,label,object,class   a row a click; x1,y1,x2,y2 for a box; label + or -, 1 or 0, nothing is +
@@ -28,76 +73,33 @@ Usage: clickmask batch <prompts> --out DIR [--format NAME]... [options]
   masks        a folder of PNGs, or any data set that 'clickmask convert' reads: masks to refine
 Coordinates are pixels of the upright picture. Rows of the same object, or of the same class where no object is named,
 belong together. A mask without clicks gets one where it is widest. Pictures are paths, beside the prompts or in
---pictures, or addresses.
-
-Options:
-  --out DIR              an empty folder, or one of the same batch, which is then taken up where it was broken off:
-                         results.jsonl has a line a picture, with its masks, from the moment they are made
-  --format NAME          what is written at the end (default coco); repeat it, or a,b; then a folder each
-  --pictures DIR         where pictures are (default: beside the prompts)
-  --use boxes|masks      of data sets: take boxes, or masks to refine, instead of the most telling there is
-  --classes A,B|@FILE    names of classes in the order of their numbers (default: as they come)
-  --detail N             1 every corner, exact (default) to 0 coarsest, for outlines
-  --on-error WHICH       continue (default) with the other pictures, or stop
-  --workers N            pictures at a time (default: one a core)
-  --private-addresses    also fetch from private and local addresses
-  --quiet                neither progress nor a line a picture
-  --threshold N, --fill-holes N|N%, --remove-specks N, --largest, --no-sis
-                         as for 'clickmask segment'
-${modelHelp}
-Formats:
+--pictures, or addresses.`,
+  args: { usage: '<prompts>', expected: 'one file, folder or glob (in quotes) of prompts', min: 1, max: 1 },
+  options,
+  notes: `Formats:
 ${formatsHelp}
 Prints a line of JSON a picture: picture, width, height, objects [{object, class, score, area, bbox}], ms, notes where there
 is something to say; or picture and error {code, message}. Exit code: 0 all done, 1 pictures failed or broken off (run it
-again to go on), 2 called wrongly.
-
-Examples:
-  clickmask batch clicks.csv --out dataset --format coco
-  clickmask batch clicks.jsonl --pictures photos --out dataset --format yolo-seg,voc
-  clickmask batch boxes/instances.json --use boxes --out refined --format coco --on-error stop
-  clickmask batch 'labels/*.json' --out masks --format masks
-  cat clicks.jsonl | clickmask batch - --out dataset
-`;
-
-const options = {
-  ...modelOptions,
-  out: { type: 'string' },
-  format: { type: 'string', multiple: true },
-  pictures: { type: 'string' },
-  use: { type: 'string' },
-  classes: { type: 'string' },
-  detail: { type: 'string' },
-  'on-error': { type: 'string' },
-  workers: { type: 'string' },
-  'private-addresses': { type: 'boolean' },
-  quiet: { type: 'boolean' },
-  threshold: { type: 'string' },
-  'no-sis': { type: 'boolean' },
-  'fill-holes': { type: 'string' },
-  'remove-specks': { type: 'string' },
-  largest: { type: 'boolean' },
-} as const;
-
-type Values = ReturnType<typeof parse<typeof options>>['values'];
-
-export const batch: Command = {
-  name: 'batch',
-  summary: 'segments many pictures and writes a data set',
-  help,
-  async run(args) {
-    const { values, positionals } = parse(args, options);
-    const place = onePositional(positionals, 'one file, folder or glob (in quotes) of prompts');
+again to go on), 2 called wrongly.`,
+  examples: [
+    'clickmask batch clicks.csv --out dataset --format coco',
+    'clickmask batch clicks.jsonl --pictures photos --out dataset --format yolo-seg,voc',
+    'clickmask batch boxes/instances.json --use boxes --out refined --format coco --on-error stop',
+    "clickmask batch 'labels/*.json' --out masks --format masks",
+    'cat clicks.jsonl | clickmask batch - --out dataset',
+  ],
+  async run({ values, args: [place] }, terminal) {
     const job = await readJob(values);
-    const reader = createInputReader(values['private-addresses'] === true);
+    const reader = createInputReader(values['private-addresses']);
     try {
       const notes = createNoteCounter();
       const { folder, pictures } = await readPrompts(place, reader, { ...job, onNote: notes.add });
       const journal = await openResultJournal(job.out, job.settings);
       try {
-        const failed = await segmentAll(values, job, journal, pictures, createFetch(folder, reader));
+        const failed = await segmentAll(values, job, journal, pictures, createFetch(folder, reader), terminal);
         if (failed === null) return 1;
-        await writeFormats(job, journal, pictures);
-        for (const line of notes.lines()) process.stderr.write(`Note: ${line}\n`);
+        await writeFormats(job, journal, pictures, terminal);
+        for (const line of notes.lines()) terminal.err(`Note: ${line}`);
         return failed === 0 ? 0 : 1;
       } finally {
         await journal.close();
@@ -106,30 +108,22 @@ export const batch: Command = {
       reader.close();
     }
   },
-};
+});
 
 /** What the command line asks for. */
-async function readJob(values: Values) {
-  const { out } = values;
-  if (out === undefined) throw new BadUse('Expected --out with the folder for the data set.');
+async function readJob(values: BatchValues) {
   const refinement = refinementOf(values);
-  const postprocess = {
-    threshold: numberOption('threshold', values.threshold, 0, 1),
-    fillHoles: holesOption(values['fill-holes']),
-    removeSpecks: numberOption('remove-specks', values['remove-specks'], 0),
-    largestPart: values.largest,
-    ...(values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {}),
-  };
+  const postprocess = postprocessOf(values);
   return {
-    out,
-    formats: formatsOption(values.format ?? ['coco']),
+    out: values.out,
+    formats: formatsOption(values.format.length === 0 ? ['coco'] : values.format),
     pictures: values.pictures,
-    use: choiceOption('use', values.use, ['boxes', 'masks']) ?? 'auto',
+    use: values.use ?? 'auto',
     classes: await classesOption(values.classes),
-    detail: numberOption('detail', values.detail, 0, 1),
-    stopsOnError: choiceOption('on-error', values['on-error'], ['continue', 'stop']) === 'stop',
-    workers: wholeOption('workers', values.workers, 1, 256) ?? availableParallelism(),
-    isQuiet: values.quiet === true,
+    detail: values.detail,
+    stopsOnError: values['on-error'] === 'stop',
+    workers: values.workers ?? availableParallelism(),
+    isQuiet: values.quiet,
     refinement,
     postprocess,
     settings: { model: values.model, refinement, postprocess, reading: readingOf(values) },
@@ -152,19 +146,20 @@ function createFetch(folder: string, reader: InputReader): (picture: string) => 
 
 /** Segments what is not done yet. Gives the number of pictures that failed; null where it was broken off. */
 async function segmentAll(
-  values: Values,
+  values: BatchValues,
   job: Job,
   journal: ResultJournal,
   pictures: readonly PicturePrompts[],
   read: (picture: string) => Promise<Uint8Array>,
+  terminal: Terminal,
 ): Promise<number | null> {
   const left = pictures.filter((prompts) => !journal.isDone(prompts));
-  const say = (text: string) => void (job.isQuiet || process.stderr.write(text));
+  const say = (text: string) => void (job.isQuiet || terminal.err(text));
   if (left.length < pictures.length)
     say(`Going on with ${job.out}: ${pictures.length - left.length} pictures are done.\n`);
   if (left.length === 0) return 0;
-  const segmenters = await openSegmenters(values, Math.min(job.workers, left.length));
-  const progress = createBatchProgress(left.length, job.isQuiet);
+  const segmenters = await openSegmenters(values, terminal, Math.min(job.workers, left.length));
+  const progress = createBatchProgress(left.length, job.isQuiet, terminal);
   const interruption = listenForInterruption();
   const start = performance.now();
   let done = 0;
@@ -183,7 +178,7 @@ async function segmentAll(
         else objects += outcome.picture.objects.length;
         const line = await keep(journal, prompts, outcome);
         progress.clear();
-        if (!job.isQuiet) process.stdout.write(`${JSON.stringify(line)}\n`);
+        if (!job.isQuiet) terminal.out(JSON.stringify(line));
         progress.show(done, failed);
         return failed === 0 || !job.stopsOnError;
       },
@@ -216,10 +211,12 @@ async function keep(journal: ResultJournal, prompts: PicturePrompts, outcome: Ba
 }
 
 /** One network for each picture in hand, each on its share of the cores. */
-async function openSegmenters(values: Values, count: number): Promise<Segmenter[]> {
+async function openSegmenters(values: BatchValues, terminal: Terminal, count: number): Promise<Segmenter[]> {
   const threads = Math.max(1, Math.floor(availableParallelism() / count));
-  const first = await openSegmenter(values, { workers: 1, threads });
-  const others = Array.from({ length: count - 1 }, () => openSegmenter(values, { workers: 1, threads, isQuiet: true }));
+  const first = await openSegmenter(values, terminal, { workers: 1, threads });
+  const others = Array.from({ length: count - 1 }, () =>
+    openSegmenter(values, terminal, { workers: 1, threads, isQuiet: true }),
+  );
   return [first, ...(await Promise.all(others))];
 }
 
@@ -235,7 +232,12 @@ function listenForInterruption(): { readonly signal: AbortSignal; end(): void } 
 }
 
 /** Writes the data sets: into the folder itself, or, where there are several, into one each. */
-async function writeFormats(job: Job, journal: ResultJournal, pictures: readonly PicturePrompts[]): Promise<void> {
+async function writeFormats(
+  job: Job,
+  journal: ResultJournal,
+  pictures: readonly PicturePrompts[],
+  terminal: Terminal,
+): Promise<void> {
   const classes = [
     ...new Set([
       ...(job.classes ?? []),
@@ -249,8 +251,8 @@ async function writeFormats(job: Job, journal: ResultJournal, pictures: readonly
     const paths = await writeFiles(job.out, inFolder(files, sub), (path) => journal.files.has(path));
     await journal.addFiles(paths);
     if (job.isQuiet) continue;
-    process.stderr.write(`${format.name}: ${counted(paths.length, 'file')} in ${join(job.out, sub)}\n`);
-    for (const line of counter.lines()) process.stderr.write(`  ${line}\n`);
+    terminal.err(`${format.name}: ${counted(paths.length, 'file')} in ${join(job.out, sub)}\n`);
+    for (const line of counter.lines()) terminal.err(`  ${line}`);
   }
 }
 

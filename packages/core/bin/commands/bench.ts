@@ -1,30 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Click, cocoRle, type Prediction } from '../../src/node.js';
+import { defineCommand } from '../../src/runtime/node/command-line/index.js';
 import { loadSharp } from '../../src/runtime/node/decode-image.js';
-import { BadUse, type Command, createProgress, parse, printJson, wholeOption } from '../command.js';
+import { formatJson } from '../json.js';
 import { describeLoad, watchMachine } from '../machine-load.js';
-import { modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
-
-const help = `Measures how long each stage of a click takes on this machine.
-
-Usage: clickmask bench [--image FILE] [options]
-
-Without a picture a synthetic one of 4000 x 3000 px is used, with one object that fills most of it. 'first' is the first
-click after opening; 'next' is a click after it, whose features and previous mask are at hand.
-overhead = time of a next click inside the segmenter but outside the network / its time in the network. The bytes of the
-mask and its COCO RLE are measured apart; 'click' is all of it. 'cpu' is the time that all cores together spent on a click,
-of a first one from the picture's bytes on: it says more than wall time where the machine has other work, as the last line
-tells (load, time taken by others, time that a virtual machine did not get).
-
-Options:
-  --image FILE           a picture of your own; clicks fall on and about its middle
-  --repeat N             rounds (default 15)
-  --json                 JSON instead of a table
-${modelHelp}
-Examples:
-  clickmask bench
-  clickmask bench --image photo.jpg --json
-`;
+import { modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 interface Spread {
   readonly median: number;
@@ -32,23 +12,27 @@ interface Spread {
   readonly max: number;
 }
 
-export const bench: Command = {
+export const bench = defineCommand({
   name: 'bench',
-  summary: 'measures the stages of a click on this machine',
-  help,
-  async run(args) {
-    const { values, positionals } = parse(args, {
-      ...modelOptions,
-      image: { type: 'string' },
-      repeat: { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    if (positionals.length > 0) throw new BadUse(`Expected no arguments but received '${positionals[0]}'.`);
-    const rounds = wholeOption('repeat', values.repeat, 1, 1000) ?? 15;
+  summary: 'Measures how long each stage of a click takes on this machine.',
+  about: `Without a picture a synthetic one of 4000 x 3000 px is used, with one object that fills most of it. 'first' is the first
+click after opening; 'next' is a click after it, whose features and previous mask are at hand.
+overhead = time of a next click inside the segmenter but outside the network / its time in the network. The bytes of the
+mask and its COCO RLE are measured apart; 'click' is all of it. 'cpu' is the time that all cores together spent on a click,
+of a first one from the picture's bytes on: it says more than wall time where the machine has other work, as the last line
+tells (load, time taken by others, time that a virtual machine did not get).`,
+  options: {
+    image: { type: 'text', value: 'FILE', help: 'A picture of your own; clicks fall on and about its middle.' },
+    repeat: { type: 'whole', min: 1, max: 1000, default: 15, help: 'Rounds.' },
+    json: { type: 'switch', help: 'JSON instead of a table.' },
+    ...modelOptions,
+  },
+  examples: ['clickmask bench', 'clickmask bench --image photo.jpg --json'],
+  async run({ values }, terminal) {
+    const rounds = values.repeat;
     const bytes = values.image === undefined ? await syntheticPicture() : await readFile(values.image);
     const refinement = refinementOf(values);
-    const segmenter = await openSegmenter(values);
-    const progress = createProgress();
+    const segmenter = await openSegmenter(values, terminal);
     const first: Record<string, number[]> = {};
     const next: Record<string, number[]> = {};
     const add = (into: Record<string, number[]>, name: string, value: number) => {
@@ -59,7 +43,7 @@ export const bench: Command = {
     const sinceStart = watchMachine();
     try {
       for (let round = -1; round < rounds; round++) {
-        progress.show(`round ${round + 1} of ${rounds}`);
+        terminal.status(`round ${round + 1} of ${rounds}`);
         // A key of its own for every round, so that nothing is found in a cache; round -1 warms up.
         let spent = process.cpuUsage();
         const image = await segmenter.open(bytes, { key: `bench ${round}` });
@@ -88,7 +72,7 @@ export const bench: Command = {
         await image.close();
       }
     } finally {
-      progress.clear();
+      terminal.status('');
       await segmenter.close();
     }
     const report = {
@@ -104,9 +88,9 @@ export const bench: Command = {
       outsideShare: median(next.segment.map((ms, i) => (ms - next.network[i]) / ms)),
       maskAndRleMs: median(next.click.map((_, i) => next.postprocess[i] + next.mask[i] + next.cocoRle[i])),
     };
-    if (values.json === true) {
-      printJson(report);
-      return;
+    if (values.json) {
+      terminal.out(formatJson(report));
+      return 0;
     }
     const row = (name: string, { median: middle, min, max }: Spread) =>
       `  ${name.padEnd(12)} ${middle.toFixed(1).padStart(8)} ${min.toFixed(1).padStart(8)} ${max.toFixed(1).padStart(8)}`;
@@ -125,9 +109,10 @@ export const bench: Command = {
       `mask and COCO RLE from the map           ${report.maskAndRleMs.toFixed(1)} ms`,
       describeLoad(report.machine),
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    terminal.out(`${lines.join('\n')}\n`);
+    return 0;
   },
-};
+});
 
 function stages({ timings }: Prediction): Record<string, number> {
   const { decode, encode, predict, postprocess, network } = timings;

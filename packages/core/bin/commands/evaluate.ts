@@ -10,88 +10,69 @@ import {
   type StartingMasks,
 } from '../../src/evaluation.js';
 import { decodeMaskFile } from '../../src/node.js';
-import {
-  type Command,
-  choiceOption,
-  createProgress,
-  onePositional,
-  parse,
-  printJson,
-  wholeOption,
-} from '../command.js';
+import { defineCommand } from '../../src/runtime/node/command-line/index.js';
 import { openEvaluationFolder } from '../evaluation-files.js';
-import { holesOption, modelHelp, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
+import { formatJson } from '../json.js';
+import { cleanUpOf, cleanUpOptions, modelOptions, openSegmenter, refinementOf } from '../model-options.js';
 
 const layouts = Object.keys(datasetLayouts) as DatasetLayoutName[];
 
-const help = `Measures a model by the NoC protocol: how many simulated clicks reach a given IoU.
-
-Usage: clickmask evaluate <dir> --layout ${layouts.join('|')} [options]
-
-The next click falls on the middle of the largest error, as in RITM and all that follow it; ignored pixels count for
-nothing; a sample that never reaches the IoU counts with the greatest number of clicks.
-
-Options:
-  --layout NAME          how the data set lies in its folder (default grabcut):
-${layouts.map((name) => `                         ${name}: ${datasetLayouts[name].images}/, ${datasetLayouts[name].masks}/`).join('\n')}
-  --max-clicks N         clicks per object at most (default 20)
-  --limit N              only the first N samples
-  --no-sis               without structural integrity: parts that hold no positive click stay
-  --fill-holes N|N%      fills holes of up to N pixels, or N per cent of the mask, but for those with a negative click;
-                         0: none (default: the model's)
-  --start sp|stm         davis-585: correct its starting masks, from super-pixels or a tracker (default: from nothing)
-  --out DIR              keeps the result of every sample in DIR/samples.jsonl and the figures in DIR/report.json; run
-                         again, it goes on where it was broken off
-  --json                 JSON instead of a table
-${modelHelp}
-JSON: samples, noc and nof by IoU ("0.80" ... "0.95"), miou after 1, 2, ... clicks, secondsPerClick.
-
-Examples:
-  clickmask evaluate ./GrabCut --layout grabcut
-  clickmask evaluate ./DAVIS --layout davis --cfr 1 --limit 20 --json
-  clickmask evaluate ./DAVIS585 --layout davis-585 --start sp --out results/sp
-  clickmask compare results/a results/b --out comparison.html
-`;
-
-export const evaluate: Command = {
+export const evaluate = defineCommand({
   name: 'evaluate',
-  summary: 'measures a model on a data set: clicks needed, failures, IoU per click',
-  help,
-  async run(args) {
-    const { values, positionals } = parse(args, {
-      ...modelOptions,
-      layout: { type: 'string' },
-      'max-clicks': { type: 'string' },
-      limit: { type: 'string' },
-      start: { type: 'string' },
-      out: { type: 'string' },
-      'no-sis': { type: 'boolean' },
-      'fill-holes': { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    const folder = onePositional(positionals, 'the folder of one data set');
-    const layout = choiceOption('layout', values.layout ?? 'grabcut', layouts) as DatasetLayoutName;
-    const limit = wholeOption('limit', values.limit, 1);
-    const maxClicks = wholeOption('max-clicks', values['max-clicks'], 1, 200) ?? 20;
-    const start = (choiceOption('start', values.start, ['sp', 'stm']) ?? 'none') as StartingMasks;
+  summary: 'Measures a model by the NoC protocol: how many simulated clicks reach a given IoU.',
+  about: `The next click falls on the middle of the largest error, as in RITM and all that follow it; ignored pixels count for
+nothing; a sample that never reaches the IoU counts with the greatest number of clicks.`,
+  args: { usage: '<dir>', expected: 'the folder of one data set', min: 1, max: 1 },
+  options: {
+    layout: {
+      type: 'text',
+      value: 'NAME',
+      choices: layouts,
+      default: 'grabcut',
+      help: 'How the data set lies in its folder, see below:',
+    },
+    'max-clicks': { type: 'whole', min: 1, max: 200, default: 20, help: 'Clicks per object at most.' },
+    limit: { type: 'whole', min: 1, help: 'Only the first N samples.' },
+    ...cleanUpOptions,
+    start: {
+      type: 'text',
+      choices: ['sp', 'stm'],
+      help: 'davis-585: corrects its starting masks, from super-pixels (sp) or a tracker (stm); default: from nothing.',
+    },
+    out: {
+      type: 'text',
+      value: 'DIR',
+      help: 'Keeps the result of every sample in DIR/samples.jsonl and the figures in DIR/report.json; run again, it goes on where it was broken off.',
+    },
+    json: { type: 'switch', help: 'JSON instead of a table.' },
+    ...modelOptions,
+  },
+  notes: `Layouts:
+${layouts.map((name) => `  ${name.padEnd(12)}${datasetLayouts[name].images}/, ${datasetLayouts[name].masks}/`).join('\n')}
+
+JSON: samples, noc and nof by IoU ("0.80" ... "0.95"), miou after 1, 2, ... clicks, secondsPerClick.`,
+  examples: [
+    'clickmask evaluate ./GrabCut --layout grabcut',
+    'clickmask evaluate ./DAVIS --layout davis --cfr 1 --limit 20 --json',
+    'clickmask evaluate ./DAVIS585 --layout davis-585 --start sp --out results/sp',
+    'clickmask compare results/a results/b --out comparison.html',
+  ],
+  async run({ values, args: [folder] }, terminal) {
+    const { layout, limit, start = 'none' } = values;
+    const maxClicks = values['max-clicks'];
     const refinement = refinementOf(values);
-    const holes = holesOption(values['fill-holes']);
-    const segmenter = await openSegmenter(values);
-    const progress = createProgress();
+    const postprocess = cleanUpOf(values);
+    const segmenter = await openSegmenter(values, terminal);
     const source: FileSource = {
       list: (name) => readdir(join(folder, name)),
       read: (path) => readFile(join(folder, path)),
     };
     try {
-      const postprocess = {
-        ...(values['no-sis'] === true ? { structuralIntegrity: 'off' as const } : {}),
-        ...(holes === undefined ? {} : { fillHoles: holes }),
-      };
       const { model } = segmenter.info;
       const settings = { model, layout, start, maxClicks, refinement, postprocess };
       const kept = values.out === undefined ? null : await openEvaluationFolder(values.out, settings);
       if (kept !== null && kept.known.size > 0) {
-        process.stderr.write(`Going on with ${values.out}: ${kept.known.size} samples are done.\n`);
+        terminal.err(`Going on with ${values.out}: ${kept.known.size} samples are done.\n`);
       }
       const report = await evaluateDataset(
         readDataset(source, layout, decodeMaskFile, { limit, start }),
@@ -108,16 +89,16 @@ export const evaluate: Command = {
           known: kept?.known,
           onSample: async (name, result, index) => {
             const last = result.ious.at(-1) ?? 0;
-            progress.show(`${index + 1} ${name}: IoU ${last.toFixed(3)} after ${result.clicks.length} clicks`);
+            terminal.status(`${index + 1} ${name}: IoU ${last.toFixed(3)} after ${result.clicks.length} clicks`);
             await kept?.add(name, result);
           },
         },
       );
-      progress.clear();
+      terminal.status('');
       await kept?.finish({ ...report, model, layout, settings: describeSettings(values, start) } satisfies NamedReport);
-      if (values.json === true) {
-        printJson({ model: segmenter.info.model, provider: segmenter.info.provider, ...report });
-        return;
+      if (values.json) {
+        terminal.out(formatJson({ model: segmenter.info.model, provider: segmenter.info.provider, ...report }));
+        return 0;
       }
       const lines = [
         `${segmenter.info.model} on ${segmenter.info.provider}: ${report.samples} samples, at most ${maxClicks} clicks`,
@@ -134,13 +115,14 @@ export const evaluate: Command = {
           .join('   ')}`,
         `${(report.secondsPerClick * 1000).toFixed(0)} ms per click, loading and click simulation included`,
       ];
-      process.stdout.write(`${lines.join('\n')}\n`);
+      terminal.out(`${lines.join('\n')}\n`);
+      return 0;
     } finally {
-      progress.clear();
+      terminal.status('');
       await segmenter.close();
     }
   },
-};
+});
 
 /** What was set besides the model, for the comparison page. */
 function describeSettings(values: Readonly<Record<string, unknown>>, start: StartingMasks): string {

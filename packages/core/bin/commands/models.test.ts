@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readCommandLine } from '../../src/runtime/node/command-line/index.js';
 import { tinyModelFolder } from '../../test/support/tiny-model.js';
 import { models } from './models.js';
 
@@ -25,9 +26,17 @@ afterEach(() => {
 
 /** Runs the command; gives what it wrote to stdout. */
 async function run(...args: string[]): Promise<string> {
-  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await models.run(args);
-  return write.mock.calls.map(([text]) => String(text)).join('');
+  const out: string[] = [];
+  const terminal = {
+    env: process.env,
+    out: (text: string | Uint8Array) => void out.push(String(text)),
+    err: () => {},
+    status: () => {},
+    isScreen: false,
+    stopped: async () => {},
+  };
+  await models.run(readCommandLine(models, args, process.env), terminal);
+  return out.join('');
 }
 
 describe('clickmask models', () => {

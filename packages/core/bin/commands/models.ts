@@ -6,31 +6,9 @@ import { messageOf } from '../../src/errors/index.js';
 import { readGraph } from '../../src/models/index.js';
 import { families, type ModelFiles, type ModelManifest, readManifest, type ZoomInOptions } from '../../src/models.js';
 import { ClickmaskError, defaultModelsFolder, embeddedModel, findModelFolder, folderFiles } from '../../src/node.js';
-import { BadUse, type Command, createProgress, parse, printJson } from '../command.js';
-import { exportHelp, exportModel, exportOptions } from './export-models.js';
-
-const help = `Lists, explains, verifies and adds models.
-
-Usage: clickmask models                         list what is installed
-       clickmask models show NAME|DIR           explain one model
-       clickmask models verify [NAME|DIR]       compare the files of one model, or of all, with their SHA-256
-       clickmask models export-triton|export-kserve|export-mlserver NAME|DIR --out DIR
-                                                write a repository for an inference server
-       clickmask models add DIR|URL --sha256 H  install a model; H is the SHA-256 of its model.json
-
-The model.json names every graph with its own SHA-256, so that one hash vouches for the whole model.
-Models are kept in ${'$'}CLICKMASK_HOME/models, or ~/.clickmask/models.
-
-Options:
-  --sha256 HEX           SHA-256 of model.json (needed for add)
-  --json                 JSON instead of text
-${exportHelp}
-Examples:
-  clickmask models
-  clickmask models verify
-  clickmask models export-triton clickmask-small --out repository
-  clickmask models add https://models.example.org/ritm-hrnet18s --sha256 3f5a...
-`;
+import { defineCommand, type Terminal, UsageError } from '../../src/runtime/node/command-line/index.js';
+import { formatJson } from '../json.js';
+import { exportActions, exportModel, exportOptions } from './export-models.js';
 
 interface Entry {
   readonly name: string;
@@ -38,42 +16,48 @@ interface Entry {
   readonly embedded: boolean;
 }
 
-export const models: Command = {
+export const models = defineCommand({
   name: 'models',
-  summary: 'lists, explains, verifies and adds models',
-  help,
-  async run(args) {
-    const { values, positionals } = parse(args, {
-      ...exportOptions,
-      sha256: { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    const [action = 'list', target, ...more] = positionals;
-    if (more.length > 0) throw new BadUse(`Expected at most one model but received '${more[0]}' too.`);
-    const json = values.json === true;
-    switch (action) {
-      case 'list':
-        return list(json);
-      case 'show':
-        if (target === undefined) throw new BadUse('Expected the name or folder of a model to show.');
-        return show(target, json);
-      case 'verify':
-        return verify(target, json);
-      case 'add':
-        if (target === undefined || values.sha256 === undefined) {
-          throw new BadUse('Expected a folder or URL, and --sha256 with the hash of its model.json.');
-        }
-        return add(target, values.sha256.toLowerCase());
-      case 'export-triton':
-      case 'export-kserve':
-      case 'export-mlserver':
-        if (target === undefined) throw new BadUse('Expected the name or folder of a model to export.');
-        return exportModel(action, target, values);
-      default:
-        throw new BadUse(`Expected list, show, verify, add or an export but received '${action}'.`);
-    }
+  summary: 'Lists, explains, verifies, adds and exports models.',
+  about: `  clickmask models                         lists what is installed
+  clickmask models show NAME|DIR           explains one model
+  clickmask models verify [NAME|DIR]       compares the files of one model, or of all, with their SHA-256
+  clickmask models add DIR|URL --sha256 H  installs a model; H is the SHA-256 of its model.json
+  clickmask models export-triton|export-kserve|export-mlserver NAME|DIR --out DIR
+                                           writes a repository for an inference server
+
+The model.json names every graph with its own SHA-256, so that one hash vouches for the whole model.
+Models are kept in $CLICKMASK_HOME/models, or ~/.clickmask/models.`,
+  args: { usage: '[action [model]]', expected: 'an action and at most one model', min: 0, max: 2 },
+  options: {
+    sha256: { type: 'text', value: 'HEX', help: 'add: SHA-256 of model.json.' },
+    json: { type: 'switch', help: 'JSON instead of text.' },
+    ...exportOptions,
   },
-};
+  examples: [
+    'clickmask models',
+    'clickmask models verify',
+    'clickmask models export-triton clickmask-small --out repository',
+    'clickmask models add https://models.example.org/ritm-hrnet18s --sha256 3f5a...',
+  ],
+  async run({ values, args: [action = 'list', target] }, terminal) {
+    const { json, sha256 } = values;
+    if (action === 'list') return list(json, terminal);
+    if (action === 'verify') return verify(target, json, terminal);
+    if (action === 'add') {
+      if (target === undefined || sha256 === undefined) {
+        throw new UsageError('Expected a folder or URL, and --sha256 with the hash of its model.json.');
+      }
+      return add(target, sha256.toLowerCase(), terminal);
+    }
+    const exported = exportActions.find((one) => one === action);
+    if (exported === undefined && action !== 'show') {
+      throw new UsageError(`Expected list, show, verify, add or an export but received '${action}'.`);
+    }
+    if (target === undefined) throw new UsageError(`Expected the name or folder of a model for ${action}.`);
+    return exported === undefined ? show(target, json, terminal) : exportModel(exported, target, values, terminal);
+  },
+});
 
 async function installed(): Promise<readonly Entry[]> {
   const home = defaultModelsFolder();
@@ -85,7 +69,7 @@ async function installed(): Promise<readonly Entry[]> {
   return [{ name: embeddedModel, folder: findModelFolder(embeddedModel, home), embedded: true }, ...added];
 }
 
-async function list(json: boolean): Promise<number> {
+async function list(json: boolean, terminal: Terminal): Promise<number> {
   const rows = await Promise.all(
     (await installed()).map(async (entry) => {
       try {
@@ -96,28 +80,28 @@ async function list(json: boolean): Promise<number> {
     }),
   );
   if (json) {
-    printJson(rows);
+    terminal.out(formatJson(rows));
     return 0;
   }
   for (const row of rows) {
     const where = row.embedded ? 'embedded' : row.folder;
-    if ('problem' in row) process.stdout.write(`${row.name}  not usable: ${row.problem}\n`);
+    if ('problem' in row) terminal.out(`${row.name}  not usable: ${row.problem}\n`);
     else {
       const { manifest } = row;
-      process.stdout.write(
+      terminal.out(
         `${manifest.name} ${manifest.version}  family ${manifest.family}, ${megabytes(manifest)} MB, licence ${licenceOf(manifest)}, ${where}\n  ${manifest.description}\n`,
       );
     }
   }
-  process.stdout.write(`\nFamilies: ${families.map(({ name, summary }) => `${name} (${summary})`).join('; ')}\n`);
+  terminal.out(`\nFamilies: ${families.map(({ name, summary }) => `${name} (${summary})`).join('; ')}\n`);
   return 0;
 }
 
-async function show(target: string, json: boolean): Promise<number> {
+async function show(target: string, json: boolean, terminal: Terminal): Promise<number> {
   const folder = findModelFolder(target, defaultModelsFolder());
   const manifest = await readManifest(folderFiles(folder));
   if (json) {
-    printJson({ folder, ...manifest });
+    terminal.out(formatJson({ folder, ...manifest }));
     return 0;
   }
   const { cascade, zoomIn, flip, progressiveMerge } = manifest.refinement;
@@ -137,11 +121,11 @@ async function show(target: string, json: boolean): Promise<number> {
     `refinement  cascade ${cascade.steps} steps on ${cascade.clicks} click${cascade.settledPixels === null ? '' : `, until at most ${cascade.settledPixels} px change`}; zoom-in ${zoomLine(zoomIn)}; flip ${flip ? 'on' : 'off'}${progressiveMerge === undefined ? '' : '; starting masks merged'}`,
     ...graphs,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  terminal.out(`${lines.join('\n')}\n`);
   return 0;
 }
 
-async function verify(target: string | undefined, json: boolean): Promise<number> {
+async function verify(target: string | undefined, json: boolean, terminal: Terminal): Promise<number> {
   const home = defaultModelsFolder();
   const folders =
     target === undefined ? (await installed()).map((entry) => entry.folder) : [findModelFolder(target, home)];
@@ -156,10 +140,10 @@ async function verify(target: string | undefined, json: boolean): Promise<number
       results.push({ folder, valid: false, problem: error instanceof Error ? error.message : String(error) });
     }
   }
-  if (json) printJson(results);
+  if (json) terminal.out(formatJson(results));
   else {
     for (const { folder, valid, problem } of results) {
-      process.stdout.write(
+      terminal.out(
         `${valid ? 'valid   ' : 'INVALID '} ${folder}${problem === undefined ? '' : `\n         ${problem}`}\n`,
       );
     }
@@ -167,8 +151,8 @@ async function verify(target: string | undefined, json: boolean): Promise<number
   return results.every(({ valid }) => valid) ? 0 : 1;
 }
 
-async function add(target: string, sha256: string): Promise<number> {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BadUse('Expected 64 hex digits for --sha256.');
+async function add(target: string, sha256: string, terminal: Terminal): Promise<number> {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new UsageError('Expected 64 hex digits for --sha256.');
   const files = /^https?:/i.test(target) ? remoteFiles(target) : folderFiles(resolve(target));
   const bytes = await files.read('model.json');
   const found = createHash('sha256').update(bytes).digest('hex');
@@ -190,11 +174,10 @@ async function add(target: string, sha256: string): Promise<number> {
   // Not mkdtemp: it makes folders that nobody else can read.
   const staging = join(home, `.adding-${randomUUID()}`);
   await mkdir(staging);
-  const progress = createProgress();
   try {
     await writeFile(join(staging, 'model.json'), bytes);
     for (const graph of Object.values(manifest.graphs)) {
-      progress.show(`${graph.file}, ${(graph.bytes / 1e6).toFixed(1)} MB`);
+      terminal.status(`${graph.file}, ${(graph.bytes / 1e6).toFixed(1)} MB`);
       await writeFile(join(staging, graph.file), await readGraph(files, graph));
     }
     await rename(staging, folder);
@@ -202,11 +185,9 @@ async function add(target: string, sha256: string): Promise<number> {
     await rm(staging, { recursive: true, force: true });
     throw error;
   } finally {
-    progress.clear();
+    terminal.status('');
   }
-  process.stdout.write(
-    `Installed ${manifest.name} ${manifest.version} in ${folder} (licence ${licenceOf(manifest)}).\n`,
-  );
+  terminal.out(`Installed ${manifest.name} ${manifest.version} in ${folder} (licence ${licenceOf(manifest)}).\n`);
   return 0;
 }
 

@@ -1,9 +1,10 @@
 import type { ClickmaskErrorCode, ErrorDetails } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import type { Features, View } from '../models/index.js';
-import type { EngineRequest, EngineStats } from '../segmenter/engine.js';
+import type { EngineStats } from '../segmenter/engine.js';
 import type { Detail } from '../segmenter/picture-store.js';
 import type { PredictionData } from '../segmenter/prediction.js';
+import type { EngineRequest } from '../segmenter/question.js';
 import type { DraftMask, ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
 
 /** The operations behind a port: what goes in and what comes out, all structured-cloneable. */

@@ -8,9 +8,9 @@ export {
   type MapPatch,
   type ProbabilityMap,
   probabilitiesOf,
-  readOnGrid,
   sigmoid,
 } from './probability-map.js';
+export { readOnGrid } from './read-on-grid.js';
 export { applyWeights, checkInside, type PixelScaling, resizeMap, resizeToTensor } from './resize.js';
 export { checkImage, type ReducedImage, type RgbImage, rgbFromRgba } from './rgb-image.js';
 export { unreadFormat, unreadHeic } from './unread-formats.js';

@@ -4,7 +4,8 @@ import { type Rect, type Size, wholeRect } from '../geometry/index.js';
 import { maskFromRuns, sampleMap, thresholdMap } from '../mask/index.js';
 import { axisWeights } from './axis-weights.js';
 import { layersOf, pasteOnMap } from './map-layers.js';
-import { type MapPatch, type ProbabilityMap, readOnGrid, sigmoid } from './probability-map.js';
+import { type MapPatch, type ProbabilityMap, sigmoid } from './probability-map.js';
+import { readOnGrid } from './read-on-grid.js';
 import { applyWeights, resizeMap } from './resize.js';
 
 const size: Size = { width: 23, height: 17 };

@@ -1,7 +1,4 @@
 import type { Rect, Size } from '../geometry/index.js';
-import { axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
-import { readLayersOnGrid } from './map-layers.js';
-import { applyWeights } from './resize.js';
 
 /**
  * Foreground probabilities on a network's grid, row-major [height, width], and the region of the picture they belong to.
@@ -59,26 +56,4 @@ export function sigmoid(logits: Float32Array): Float32Array {
   const out = new Float32Array(logits.length);
   for (let i = 0; i < logits.length; i++) out[i] = 1 / (1 + Math.exp(-logits[i]));
   return out;
-}
-
-/**
- * Reads a map on the grid of another region of interest: enlarged to pixels, cut out, and resampled, all in one step
- * per axis, so that no full-size map is made.
- *
- * @param filter - how the pixels of `roi` are brought to the new grid
- * @returns probabilities, shape [size.height, size.width]
- */
-export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {
-  if (map.patches !== undefined) return readLayersOnGrid(map, roi, size, filter);
-  const across = composeWeights(
-    axisWeights(roi.width, size.width, filter),
-    axisWeights(map.width, map.roi.width, map.filter),
-    map.roi.x - roi.x,
-  );
-  const down = composeWeights(
-    axisWeights(roi.height, size.height, filter),
-    axisWeights(map.height, map.roi.height, map.filter),
-    map.roi.y - roi.y,
-  );
-  return applyWeights(probabilitiesOf(map), across, down);
 }

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isClickmaskError } from '../errors/index.js';
 import { axisWeights, composeWeights, type ResampleFilter } from './axis-weights.js';
-import { levelOf, probabilitiesOf, readOnGrid, sigmoid } from './probability-map.js';
+import { levelOf, probabilitiesOf, sigmoid } from './probability-map.js';
+import { readOnGrid } from './read-on-grid.js';
 import { applyWeights, checkInside, resizeMap, resizeToTensor } from './resize.js';
 import type { RgbImage } from './rgb-image.js';
 

@@ -93,8 +93,9 @@ export interface LoadedModel {
    * Image encoder, or for families without one the resampled input.
    *
    * @param image - all pixels, but for `image.full`: then the view is the whole picture, in at least {@link enough}
+   * @param key - of the picture, for models that are encoded elsewhere
    */
-  encode(image: ReducedImage, view: View): Promise<Features>;
+  encode(image: ReducedImage, view: View, key: string): Promise<Features>;
   decode(features: Features, input: DecodeInput): Promise<DecodeOutput>;
 }
 

@@ -4,8 +4,8 @@ import type { Click } from '../clicks/index.js';
 import { layersOf } from '../image/index.js';
 import { changedPixels, isSet, rectRuns, sameRuns, xor } from '../mask/index.js';
 import type { Focus, LoadedModel, ModelManifest } from '../models/index.js';
-import type { EngineRequest } from './engine.js';
 import type { Prompt } from './prompt.js';
+import type { EngineRequest } from './question.js';
 
 const size = { width: 80, height: 60 };
 const at = (x: number, y: number, label: Click['label'] = 'positive'): Click => ({ x, y, label });
@@ -17,9 +17,9 @@ function looksTwice(options: { over?: Focus['over']; manifest?: Partial<ModelMan
   const views: unknown[] = [];
   const model: LoadedModel = {
     ...handle.model,
-    async encode(image, view) {
+    async encode(image, view, key) {
       views.push(view);
-      return handle.model.encode(image, view);
+      return handle.model.encode(image, view, key);
     },
     async decode(features, input) {
       const coarse = await handle.model.decode(features, input);

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { codeOf, fakeEngine, fakeManifest, fakeModel, picture } from '../../test/support/fake-model.js';
 import type { Click } from '../clicks/index.js';
 import { area, isSet, rectRuns, runsFromMask } from '../mask/index.js';
-import type { Engine, EngineRequest } from './engine.js';
+import type { Engine } from './engine.js';
 import type { Prompt } from './prompt.js';
+import type { EngineRequest } from './question.js';
 import type { DraftMask } from './segmenter.js';
 
 const size = { width: 80, height: 60 };

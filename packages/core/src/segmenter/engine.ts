@@ -1,43 +1,18 @@
-import { type Click, clickPixel } from '../clicks/index.js';
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
 import { type Size, wholeRect } from '../geometry/index.js';
-import type { ProbabilityMap } from '../image/index.js';
-import {
-  area,
-  bounds,
-  changedPixels,
-  emptyRuns,
-  intersection,
-  type MaskRuns,
-  mergeProgressively,
-  rectRuns,
-} from '../mask/index.js';
+import { area, bounds, changedPixels } from '../mask/index.js';
 import type { Features, ModelHandle, View } from '../models/index.js';
-import {
-  type CascadeResult,
-  goesOn,
-  type RefinementOptions,
-  resolveRefinement,
-  runCascade,
-} from '../refinement/index.js';
+import { type RefinementOptions, resolveRefinement } from '../refinement/index.js';
 import type { BackendState } from '../runtime/backend.js';
-import { guideFromBox } from './box-guide.js';
+import { answerQuestion, masksOf } from './answer-question.js';
 import { createByteLru } from './byte-lru.js';
-import { checkPrompt } from './check-prompt.js';
-import { type ClickState, nothingYet, stateBytes, stateNames } from './click-state.js';
-import { type Pass, runPass } from './pass.js';
+import type { ClickState } from './click-state.js';
+import { copyMap } from './copies.js';
 import { createPictureStore, type DecodeImage, type Detail } from './picture-store.js';
-import { checkPostprocess, createMaskCutter, postprocess } from './postprocess.js';
+import { createMaskCutter } from './postprocess.js';
 import type { PredictionData } from './prediction.js';
-import type { Prompt } from './prompt.js';
-import type { DraftMask, ImageSource, SegmenterInfo, SegmentOptions } from './segmenter.js';
-
-/** What a request for a mask consists of; plain data that crosses a thread boundary. */
-export interface EngineRequest {
-  readonly key: string;
-  readonly prompt: Prompt;
-  readonly options: Pick<SegmentOptions, 'refinement' | 'postprocess' | 'candidate' | 'includeMap' | 'passes'>;
-}
+import { type EngineLimits, type EngineRequest, readQuestion } from './question.js';
+import type { DraftMask, ImageSource, SegmenterInfo } from './segmenter.js';
 
 export interface EngineStats {
   readonly images: number;
@@ -92,13 +67,6 @@ export interface CacheBudgets {
   readonly features: number;
   /** Maps of earlier clicks: about 40 kB a click. */
   readonly states: number;
-}
-
-/** Limits on what a request may ask for. */
-export interface EngineLimits {
-  /** Largest accepted picture, in pixels. */
-  readonly maxPixels: number;
-  readonly maxClicks: number;
 }
 
 /**
@@ -171,7 +139,6 @@ export function createEngine(options: EngineOptions): Engine {
   const pictures = createPictureStore({ decodeImage, maxPixels, budget: budgets.pixels, enough: model.enough });
   const features = createByteLru<Features>(budgets.features);
   const states = createByteLru<ClickState>(budgets.states);
-  const cutMask = createMaskCutter();
   let encodes = 0;
   let predictions = 0;
   let encodeMs = 0;
@@ -183,14 +150,14 @@ export function createEngine(options: EngineOptions): Engine {
     if (known !== undefined) return known;
     const image = pictures.pixelsFor(key, view);
     const start = performance.now();
-    const made = await model.encode(image, view);
+    const made = await model.encode(image, view, key);
     encodeMs += performance.now() - start;
     encodes += 1;
     features.set(id, made, made.bytes);
     return made;
   };
 
-  const tools = { model, featuresOf, cutMask };
+  const tools = { model, featuresOf, states, cutMask: createMaskCutter() };
 
   return {
     info: {
@@ -224,167 +191,41 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async segment(request, onDraft, signal) {
-      const { key, options: wanted } = request;
-      const size = pictures.sizeOf(key);
-      const prompt = checkPrompt(request.prompt, size, limits.maxClicks);
-      checkPostprocess(wanted.postprocess ?? {});
-      const choice = wanted.candidate ?? 'best';
-      if (choice !== 'best') expectInteger('bad-option', 'candidate', choice, 0, model.capabilities.candidates - 1);
-      const { passes } = wanted;
-      if (passes !== undefined) expectInteger('bad-option', 'passes', passes, 1);
-      const refinement = resolveRefinement(wanted.refinement ?? {}, defaults);
-      const box = model.capabilities.box ? prompt.box : null;
-      const guide = prompt.box === null || box !== null ? null : guideFromBox(prompt.box, prompt.clicks, size);
-      const clicks = guide?.clicks ?? prompt.clicks;
-      const threshold = wanted.postprocess?.threshold ?? manifest.threshold;
-
+      const question = readQuestion(request, pictures.sizeOf(request.key), { model, limits, defaults });
       const begin = performance.now();
       const networkBefore = handle.networkMs();
       encodeMs = 0;
-
-      const cut = (map: ProbabilityMap, made: readonly Click[]): MaskRuns => {
-        const { threshold: usual, refinement: own } = manifest;
-        const clean = postprocess(map, size, made, usual, wanted.postprocess ?? {}, cutMask, own);
-        if (guide !== null) return intersection(clean, rectRuns(size, guide.limit));
-        // A copy, since the caller may keep, alter or hand over what it gets, and the cut is remembered.
-        return copyRuns(clean);
-      };
-
-      const merging = prompt.box === null ? refinement.progressiveMerge : undefined;
-      const start = merging === undefined || prompt.mask === null ? null : copyRuns(prompt.mask);
-      /** The mask that the starting mask has become after these clicks; null where nothing is merged. */
-      const merge = (map: ProbabilityMap, made: readonly Click[], before: MaskRuns | null): MaskRuns | null => {
-        const last = made.at(-1);
-        if (start === null || last === undefined) return null;
-        return mergeProgressively(cut(map, made), before ?? start, clickPixel(last, size), merging);
-      };
-
-      const names = stateNames({
-        key,
-        clicks,
-        prompt,
-        refinement,
-        threshold,
-        candidate: choice,
-        postprocess: (start && wanted.postprocess) ?? null,
-      });
-      // A box that the model takes is answered by itself before the first click, as where it was drawn first.
-      const least = box === null ? 1 : 0;
-      // Back to the last state that is known in full; a few clicks after it are answered one by one.
-      let count = clicks.length;
-      while (count >= least && states.get(names[count])?.report.complete !== true) count -= 1;
-      let state = count < least ? undefined : states.get(names[count]);
-      for (count of countsToAnswer(count + 1, clicks, box !== null)) {
-        const isLast = count === clicks.length;
-        const begun = states.get(names[count]);
-        state = await step(clicks.slice(0, count), state, begun, isLast);
-        states.set(names[count], state, stateBytes(state, size));
-        signal?.throwIfAborted();
-      }
+      const state = await answerQuestion(tools, question, onDraft, signal);
       const predicted = performance.now();
-      const last = state as ClickState;
-
-      const notes = [...pictures.notesOf(key)];
-      let runs: MaskRuns;
-      if (last.map === null) {
-        runs = emptyRuns(size);
-        notes.push('Only negative clicks so far: the mask is empty. Click on the object.');
-      } else {
-        runs = last.merged === null ? cut(last.map, clicks) : copyRuns(last.merged);
-      }
-      const startRuns = prompt.mask ?? emptyRuns(size);
-      const beforeRuns =
-        last.mergedBefore ?? (last.before === null ? startRuns : cut(last.before, clicks.slice(0, -1)));
+      const { notes, runs, before } = masksOf(tools, question, state);
       const end = performance.now();
       predictions += 1;
-      const decode = pictures.takeDecodeMs(key);
-      const encode = encodeMs;
-      const best = last.candidates.find((candidate) => candidate.index === last.candidate);
+      const decode = pictures.takeDecodeMs(request.key);
       return {
-        width: size.width,
-        height: size.height,
+        width: runs.width,
+        height: runs.height,
         runs,
         area: area(runs),
         bbox: bounds(runs),
-        score: best?.score ?? 0,
-        candidates: last.candidates,
-        candidate: last.candidate,
-        changedPixels: changedPixels(runs, beforeRuns),
-        refinement: last.report,
+        score: state.candidates.find(({ index }) => index === state.candidate)?.score ?? 0,
+        candidates: state.candidates,
+        candidate: state.candidate,
+        changedPixels: changedPixels(runs, before),
+        refinement: state.report,
         timings: {
           decode,
-          encode,
-          predict: predicted - begin - encode,
+          encode: encodeMs,
+          predict: predicted - begin - encodeMs,
           postprocess: end - predicted,
           network: handle.networkMs() - networkBefore,
           total: decode + end - begin,
         },
         provider: handle.provider,
         model: `${manifest.name} ${manifest.version}`,
-        notes,
+        notes: [...pictures.notesOf(request.key), ...notes],
         // A copy: what a caller does to it must not reach the next click.
-        ...(wanted.includeMap === true && last.map !== null ? { map: copyMap(last.map) } : {}),
+        ...(request.options.includeMap === true && state.map !== null ? { map: copyMap(state.map) } : {}),
       };
-
-      async function step(
-        part: readonly Click[],
-        from: ClickState | undefined,
-        /** The same step, of which an earlier request made the first passes. */
-        begun: ClickState | undefined,
-        isLast: boolean,
-      ): Promise<ClickState> {
-        const known = from?.map ?? prompt.mask ?? guide?.start ?? null;
-        const positive = box !== null || part.some((click) => click.label === 'positive');
-        if (!positive && known === null) return nothingYet(size, refinement.flip);
-        const previous = model.capabilities.previousMask ? known : null;
-        const mergedBefore = from?.merged ?? null;
-        const cascade =
-          model.capabilities.previousMask || refinement.zoomIn !== null
-            ? refinement.cascade
-            : { ...refinement.cascade, steps: 0 };
-        // A mask to start from has been through a click already, and a box stands for one.
-        const clickCount = part.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1);
-        const tellDraft = ({ map }: Pass) => {
-          if (!isLast || passes === 1 || !goesOn(clickCount, cascade)) return;
-          onDraft?.({ runs: copyRuns(merge(map, part, mergedBefore) ?? cut(map, part)) });
-        };
-        const earlier = begun === undefined ? null : asCascade(begun);
-        if (earlier !== null) tellDraft(earlier.last);
-        const made = await runCascade<Pass>({
-          async forward(prior) {
-            const pass = await runPass(tools, {
-              key,
-              size,
-              clicks: part,
-              box,
-              previous: prior?.map ?? previous,
-              seen: prior === null ? mergedBefore : null,
-              memory: prior === null ? (from?.memory ?? null) : prior.memory,
-              current: prior?.zoomed ?? from?.zoomed ?? null,
-              roi: guide?.roi ?? null,
-              refinement,
-              candidate: prior?.candidate ?? (isLast ? choice : 'best'),
-            });
-            if (prior === null) tellDraft(pass);
-            return pass;
-          },
-          changed: (a, b) => changedPixels(cutMask(a.map, size, threshold), cutMask(b.map, size, threshold)),
-          clickCount,
-          options: cascade,
-          from: earlier,
-          passes: isLast ? passes : undefined,
-          signal,
-        });
-        const { last: pass, changedPixels: changes, settled, complete } = made;
-        const { roi, ...kept } = pass;
-        return {
-          ...kept,
-          before: from?.map ?? null,
-          merged: merge(pass.map, part, mergedBefore),
-          mergedBefore: mergedBefore ?? start,
-          report: { steps: changes.length, changedPixels: changes, settled, complete, roi, flip: refinement.flip },
-        };
-      }
     },
 
     async forget(key) {
@@ -431,37 +272,3 @@ function checkLimits(budgets: CacheBudgets, limits: EngineLimits): void {
     expectInteger('bad-option', `limits.${name}`, count, 1);
   }
 }
-
-/** More clicks than these that are new at once come from a file or a restart, not from somebody who watches the mask grow. */
-const mostSteps = 20;
-
-/**
- * After how many clicks the network is asked. Each is shown the mask of the one before. Of a long history only the first
- * click that is positive, which says where the object is, and the last pass, which sees all clicks, are needed.
- *
- * @param next - the first count that is not known
- * @param hasBox - a box has been answered first, which says the same
- */
-function countsToAnswer(next: number, clicks: readonly Click[], hasBox: boolean): readonly number[] {
-  const missing = clicks.length - next + 1;
-  const counts = Array.from({ length: Math.max(0, missing) }, (_, i) => next + i);
-  if (missing <= mostSteps) return counts;
-  const first = hasBox ? 0 : clicks.findIndex(({ label }) => label === 'positive') + 1;
-  return first < next || first === clicks.length ? [clicks.length] : [first, clicks.length];
-}
-
-/** A step that was not finished, as the cascade left it; a state without a map is always finished. */
-function asCascade({ map, report, ...kept }: ClickState): CascadeResult<Pass> | null {
-  if (map === null) return null;
-  const { roi, changedPixels, settled, complete } = report;
-  return { last: { ...kept, map, roi }, changedPixels, settled, complete };
-}
-
-function copyMap(map: ProbabilityMap): ProbabilityMap {
-  const { patches, ...own } = map;
-  const copy = { ...own, data: own.data.slice() };
-  if (patches === undefined) return copy;
-  return { ...copy, patches: patches.map((patch) => ({ ...patch, data: patch.data.slice() })) };
-}
-
-const copyRuns = (runs: MaskRuns): MaskRuns => ({ ...runs, rows: runs.rows.slice(), spans: runs.spans.slice() });

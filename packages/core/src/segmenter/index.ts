@@ -4,9 +4,7 @@ export {
   defaultBudgets,
   defaultLimits,
   type Engine,
-  type EngineLimits,
   type EngineOptions,
-  type EngineRequest,
   type EngineStats,
 } from './engine.js';
 export type { DecodeImage, Detail } from './picture-store.js';
@@ -20,6 +18,7 @@ export {
   toPrediction,
 } from './prediction.js';
 export type { Prompt } from './prompt.js';
+export type { EngineLimits, EngineRequest } from './question.js';
 export type {
   DraftMask,
   ImageSource,

@@ -49,7 +49,7 @@ export interface SessionLogBook {
   start(size: Size): void;
   /** Says which picture and model it is, once that is known. */
   open(key: string, model: string): void;
-  add(result: ObjectResult, milliseconds: number, object: string | null): void;
+  add(result: Pick<ObjectResult, 'prompt' | 'runs'>, milliseconds: number, object: string | null): void;
   export(options?: LoggedOptions): SessionLog;
 }
 

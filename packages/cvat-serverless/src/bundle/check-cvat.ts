@@ -64,7 +64,7 @@ export async function askVersion(url: string, client: CvatClient): Promise<strin
     if (about.code !== 'bad-format') throw about;
   }
   const { name } = await identifyServer(url);
-  throw new ClickmaskError('bad-option', `Expected CVAT at ${url} but found ${name}.`, { cause: about });
+  throw new ClickmaskError('request-failed', `Expected CVAT at ${url} but found ${name}.`, { cause: about });
 }
 
 function checkReply(at: string, reply: ReplyFormat, version: string, release: CvatRelease | null): Finding[] {

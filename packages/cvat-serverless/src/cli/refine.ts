@@ -1,3 +1,4 @@
+import { defineCommand, type Terminal, UsageError } from '@clickmask/core/adapters';
 import { createSegmenter } from '@clickmask/core/node';
 import { createCvatClient } from '../client/index.js';
 import {
@@ -8,133 +9,124 @@ import {
   refineDefaults,
   refineJob,
   resultKinds,
-  type SourceKind,
   sourceKinds,
   undoRefine,
 } from '../refine/index.js';
-import { readArguments, UsageError } from './arguments.js';
-import { authHelp, readAuth } from './cvat-auth.js';
-import type { Terminal } from './terminal.js';
+import { authHelp, authOptions, readAuth } from './cvat-auth.js';
 
-export const refineHelp = `clickmask-cvat refine --job N [options]
+export const refine = defineCommand({
+  name: 'refine',
+  summary: 'Makes masks of the boxes (or ellipses, polygons, masks) of a CVAT job, of keyframes of tracks too.',
+  about: `The network runs on this machine; nothing has to be deployed. Masks are added beside what is there. Can be stopped and
+started again.`,
+  options: {
+    job: { type: 'whole', min: 1, required: true, help: 'The job.' },
+    url: { type: 'text', value: 'URL', env: ['CVAT_URL'], default: 'http://localhost:8080', help: 'The server.' },
+    organization: { type: 'text', value: 'NAME', env: ['CVAT_ORGANIZATION'], help: 'The organization of the job.' },
+    kinds: { type: 'list', value: 'LIST', choices: sourceKinds, help: 'Shapes that are taken; default rectangle.' },
+    as: {
+      type: 'text',
+      value: 'KIND',
+      choices: resultKinds,
+      default: refineDefaults.as,
+      help: 'What is made. A polygon is the outline of the largest part, without holes; a rectangle is upright and tight.',
+    },
+    labels: { type: 'list', value: 'LIST', help: 'Names of labels; default all.' },
+    frames: { type: 'text', value: 'A-B', help: 'Default: all of the job.' },
+    replace: {
+      type: 'switch',
+      help: 'Deletes each shape whose mask was saved, by an earlier run too, unless anybody changed anything of either since. Tracks stay: CVAT keeps no masks in them.',
+    },
+    undo: { type: 'switch', help: 'Brings back what --replace deleted, and does nothing else.' },
+    'min-overlap': {
+      type: 'number',
+      max: 1,
+      default: refineDefaults.minOverlap,
+      help: 'A mask that fits its shape less than this is not saved.',
+    },
+    'fill-holes': {
+      type: 'number',
+      help: "Fills holes of up to N pixels; default the model's: 1 % of the mask for the embedded one.",
+    },
+    'remove-specks': { type: 'number', help: 'Drops parts of fewer than N pixels.' },
+    model: { type: 'text', value: 'NAME|DIR', help: 'Default clickmask-small.' },
+    state: {
+      type: 'text',
+      value: 'FILE',
+      help: 'What is done, and what was deleted; default clickmask-refine-job-N.jsonl.',
+    },
+    'dry-run': { type: 'switch', help: 'Saves nothing.' },
+    json: { type: 'switch', help: 'The report as JSON.' },
+    ...authOptions,
+  },
+  notes: authHelp,
+  examples: [
+    'CVAT_ACCESS_TOKEN=... clickmask-cvat refine --url https://cvat.example.org --job 12 --dry-run',
+    'clickmask-cvat refine --job 12 --kinds rectangle,polygon --labels car,bus --replace',
+    'clickmask-cvat refine --job 12 --as rectangle',
+    'clickmask-cvat refine --job 12 --undo',
+  ],
+  async run({ values }, terminal) {
+    const { job, url, as, json, organization } = values;
+    const kinds = values.kinds.length === 0 ? refineDefaults.kinds : values.kinds;
+    const client = createCvatClient({
+      url,
+      auth: await readAuth(values['token-file'], terminal.env),
+      organization,
+    });
+    const { version } = await client.about();
+    terminal.err(`CVAT ${version} at ${new URL(url).host}, job ${job}`);
 
-Makes masks of the boxes (or ellipses, polygons, masks) of a CVAT job, of keyframes of tracks too. The network runs on this
-machine; nothing has to be deployed. Masks are added beside what is there. Can be stopped and started again.
-
-  --job N               the job
-  --url URL             the server; default: CVAT_URL, else http://localhost:8080
-  --organization NAME   default: CVAT_ORGANIZATION
-  --kinds LIST          of ${sourceKinds.join(', ')}; default rectangle
-  --as KIND             ${resultKinds.join(', ')}; default mask. A polygon is the outline of the largest part, without
-                        holes; a rectangle is upright and tight
-  --labels LIST         names of labels; default all
-  --frames A-B          default: all of the job
-  --replace             deletes each shape whose mask was saved, by an earlier run too, unless anybody changed anything of
-                        either since. Tracks stay: CVAT keeps no masks in them
-  --undo                brings back what --replace deleted, and does nothing else
-  --min-overlap N       a mask that fits its shape less than this is not saved, 0 to 1; default ${refineDefaults.minOverlap}
-  --fill-holes N        fills holes of up to N pixels; default the model's: 1 % of the mask for the embedded one
-  --remove-specks N     drops parts of fewer than N pixels
-  --model NAME|DIR      default clickmask-small
-  --state FILE          what is done, and what was deleted; default clickmask-refine-job-N.jsonl
-  --dry-run             saves nothing
-  --json                the report as JSON
-
-${authHelp}
-
-Examples:
-  CVAT_ACCESS_TOKEN=... clickmask-cvat refine --url https://cvat.example.org --job 12 --dry-run
-  clickmask-cvat refine --job 12 --kinds rectangle,polygon --labels car,bus --replace
-  clickmask-cvat refine --job 12 --as rectangle
-  clickmask-cvat refine --job 12 --undo`;
-
-export async function refine(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArguments(args, {
-    job: { type: 'string' },
-    url: { type: 'string' },
-    organization: { type: 'string' },
-    kinds: { type: 'string' },
-    labels: { type: 'string' },
-    frames: { type: 'string' },
-    as: { type: 'string' },
-    replace: { type: 'boolean' },
-    undo: { type: 'boolean' },
-    'min-overlap': { type: 'string' },
-    'fill-holes': { type: 'string' },
-    'remove-specks': { type: 'string' },
-    model: { type: 'string' },
-    state: { type: 'string' },
-    'dry-run': { type: 'boolean' },
-    json: { type: 'boolean' },
-    'token-file': { type: 'string' },
-  });
-  given.required('job');
-  const job = given.number('job', 1, Number.MAX_SAFE_INTEGER) as number;
-  const url = given.text('url') ?? process.env.CVAT_URL ?? 'http://localhost:8080';
-  const kinds = list(given.text('kinds')) ?? refineDefaults.kinds;
-  for (const kind of kinds) {
-    if (!(sourceKinds as readonly string[]).includes(kind)) {
-      throw new UsageError(`Expected ${sourceKinds.join(', ')} for --kinds but received "${kind}".`);
-    }
-  }
-  const client = createCvatClient({
-    url,
-    auth: await readAuth(given.text('token-file')),
-    organization: given.text('organization') ?? process.env.CVAT_ORGANIZATION,
-  });
-  const { version } = await client.about();
-  terminal.err(`CVAT ${version} at ${new URL(url).host}, job ${job}`);
-
-  const as = given.choice('as', resultKinds) ?? refineDefaults.as;
-  const memory = createFileMemory(given.text('state') ?? `clickmask-refine-job-${job}.jsonl`, new URL(url).origin, job);
-  const stop = new AbortController();
-  const onStop = (): void => stop.abort();
-  process.once('SIGINT', onStop);
-  try {
-    if (given.flag('undo')) {
-      const report = await undoRefine({ client, job, memory, signal: stop.signal });
-      if (given.flag('json')) terminal.out(JSON.stringify(report, null, 2));
-      else terminal.out(`${report.restored} shapes are back.`);
-      if (report.unclear.length > 0)
-        terminal.err(`Back already, it seems, and changed since: ${names(report.unclear)}.`);
-      return 0;
-    }
-    const holes = given.number('fill-holes', 0, 1e9);
-    const segmenter = await createSegmenter({ model: given.text('model') });
+    const memory = createFileMemory(values.state ?? `clickmask-refine-job-${job}.jsonl`, new URL(url).origin, job);
+    const stop = new AbortController();
+    const onStop = (): void => stop.abort();
+    process.once('SIGINT', onStop);
     try {
-      const report = await refineJob({
-        client,
-        segmenter,
-        job,
-        kinds: kinds as readonly SourceKind[],
-        as,
-        labels: list(given.text('labels')),
-        frames: readFrames(given.text('frames')),
-        replace: given.flag('replace'),
-        dryRun: given.flag('dry-run'),
-        minOverlap: given.number('min-overlap', 0, 1),
-        postprocess: {
-          ...(holes === undefined ? {} : { fillHoles: holes }),
-          removeSpecks: given.number('remove-specks', 0, 1e9) ?? 0,
-        },
-        memory,
-        onProgress: showProgress(terminal),
-        signal: stop.signal,
-      });
-      if (given.flag('json')) terminal.out(JSON.stringify(report, null, 2));
-      else showReport(report, as, given.flag('dry-run'), terminal);
-      return report.failed.length > 0 ? 1 : 0;
+      if (values.undo) {
+        const report = await undoRefine({ client, job, memory, signal: stop.signal });
+        if (json) terminal.out(JSON.stringify(report, null, 2));
+        else terminal.out(`${report.restored} shapes are back.`);
+        if (report.unclear.length > 0)
+          terminal.err(`Back already, it seems, and changed since: ${names(report.unclear)}.`);
+        return 0;
+      }
+      const holes = values['fill-holes'];
+      const segmenter = await createSegmenter({ model: values.model });
+      try {
+        const report = await refineJob({
+          client,
+          segmenter,
+          job,
+          kinds,
+          as,
+          labels: values.labels.length === 0 ? undefined : values.labels,
+          frames: readFrames(values.frames),
+          replace: values.replace,
+          dryRun: values['dry-run'],
+          minOverlap: values['min-overlap'],
+          postprocess: {
+            ...(holes === undefined ? {} : { fillHoles: holes }),
+            removeSpecks: values['remove-specks'] ?? 0,
+          },
+          memory,
+          onProgress: showProgress(terminal),
+          signal: stop.signal,
+        });
+        if (json) terminal.out(JSON.stringify(report, null, 2));
+        else showReport(report, as, values['dry-run'], terminal);
+        return report.failed.length > 0 ? 1 : 0;
+      } finally {
+        await segmenter.close();
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      terminal.err('Stopped. Start it again to go on.');
+      return 1;
     } finally {
-      await segmenter.close();
+      process.off('SIGINT', onStop);
     }
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    terminal.err('Stopped. Start it again to go on.');
-    return 1;
-  } finally {
-    process.off('SIGINT', onStop);
-  }
-}
+  },
+});
 
 function showReport(report: RefineReport, as: ResultKind, dryRun: boolean, terminal: Terminal): void {
   const { sources, keyframes, saved, deleted, skipped, unsure, changed, failed } = report;
@@ -161,17 +153,12 @@ function showProgress(terminal: Terminal): (progress: RefineProgress) => void {
   let shown = 0;
   return ({ frame, done, total }) => {
     const now = performance.now();
-    if (now - shown < (terminal.live ? 200 : 5000) && done < total) return;
+    if (now - shown < (terminal.isScreen ? 200 : 5000) && done < total) return;
     shown = now;
-    terminal.err(`frame ${frame}: ${done} of ${total} shapes`);
+    const text = `frame ${frame}: ${done} of ${total} shapes`;
+    if (terminal.isScreen) terminal.status(done < total ? text : '');
+    else terminal.err(text);
   };
-}
-
-function list(text: string | undefined): string[] | undefined {
-  return text
-    ?.split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 }
 
 function readFrames(text: string | undefined): [number, number] | undefined {

@@ -37,11 +37,13 @@ async function call(args: string[], env: NodeJS.ProcessEnv = {}, stopped = async
   const code = await run(args, {
     env,
     out: (text) => {
-      out += text;
+      out += String(text);
     },
     err: (text) => {
       err += text;
     },
+    status: () => {},
+    isScreen: false,
     stopped,
   });
   return { code, out, err };
@@ -127,7 +129,7 @@ describe('connect', () => {
     const nowhere = ['connect', '--url', 'http://127.0.0.1:1', '--token', 'wrong-token', '--project', '1'];
     expect(await call(nowhere)).toMatchObject({ code: 1, err: expect.stringContaining('LABEL_STUDIO_URL') });
     const scheme = ['connect', '--url', 'localhost:8080', '--token', 'wrong-token', '--project', '1'];
-    expect(await call(scheme)).toMatchObject({ code: 1, err: expect.stringContaining('http://') });
+    expect(await call(scheme)).toMatchObject({ code: 2, err: expect.stringContaining('http://') });
   });
 });
 
@@ -197,9 +199,11 @@ describe('serve', () => {
     const code = await run(['serve', '--port', '0', '--cache-dir', folder], {
       env: { LABEL_STUDIO_URL: labelStudio.url },
       out: (text) => {
-        lines += text;
+        lines += String(text);
       },
       err: () => {},
+      status: () => {},
+      isScreen: false,
       async stopped() {
         const url = /"url":"(http[^"]+)"/.exec(lines)?.[1] ?? '';
         health.push(await (await fetch(`${url}/health`)).json());

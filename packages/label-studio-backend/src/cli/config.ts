@@ -1,17 +1,18 @@
+import { defineCommand, UsageError } from '@clickmask/core/adapters';
 import { outputKinds, parseLabelList, writeLabelingConfig } from '../labeling-config/index.js';
-import { type Command, oneOf, UsageError, type Values } from './arguments.js';
 
-export const configCommand: Command = {
+export const configCommand = defineCommand({
   name: 'config',
   summary:
     'Prints a labeling config that works with the backend, to be pasted into Settings, Labeling Interface, Code.',
-  flags: {
+  options: {
     labels: {
-      type: 'list',
+      type: 'texts',
+      required: true,
       value: 'A,B',
       help: 'The labels. One with a comma stands in double quotes: Cat,"Dog, brown".',
     },
-    output: { type: 'text', value: 'KIND', help: `What a click gives: ${outputKinds.join(', ')}.`, default: 'brush' },
+    output: { type: 'text', choices: outputKinds, default: 'brush', help: 'What a click gives.' },
     variable: { type: 'text', value: 'NAME', help: 'Name of the picture in the task data.', default: 'image' },
     'negative-tool': {
       type: 'switch',
@@ -24,16 +25,19 @@ export const configCommand: Command = {
     'clickmask-label-studio config --labels Roof --output polygon --negative-tool',
     `clickmask-label-studio config --labels 'Cat,"Dog, brown"' --output rectangle`,
   ],
-};
-
-export function config(values: Values): string {
-  const labels = values.texts('labels').flatMap(parseLabelList);
-  if (labels.length === 0) throw new UsageError('Expected --labels with at least one label, such as --labels Cat,Dog.');
-  return writeLabelingConfig({
-    labels,
-    output: oneOf('output', values.text('output'), outputKinds),
-    variable: values.text('variable'),
-    negativeTool: values.on('negative-tool'),
-    boxTool: !values.on('no-box'),
-  });
-}
+  async run({ values }, terminal) {
+    const labels = values.labels.flatMap(parseLabelList);
+    if (labels.length === 0)
+      throw new UsageError('Expected at least one label for --labels, such as --labels Cat,Dog.');
+    terminal.out(
+      writeLabelingConfig({
+        labels,
+        output: values.output,
+        variable: values.variable,
+        negativeTool: values['negative-tool'],
+        boxTool: !values['no-box'],
+      }),
+    );
+    return 0;
+  },
+});

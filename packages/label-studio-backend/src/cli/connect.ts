@@ -1,31 +1,40 @@
+import { defineCommand, UsageError, type Values } from '@clickmask/core/adapters';
 import { webhookSecretHeader } from '../app/index.js';
 import { createLabelStudioClient } from '../client/index.js';
-import { type Command, required, UsageError, type Values } from './arguments.js';
-import { authFlags, labelStudioFlags } from './shared-flags.js';
+import { authOptions, labelStudioOptions } from './shared-options.js';
 
-export const connectCommand: Command = {
+const options = {
+  ...labelStudioOptions,
+  token: { ...labelStudioOptions.token, required: true },
+  backend: {
+    type: 'text',
+    value: 'URL',
+    help: 'Address of the backend as Label Studio reaches it.',
+    env: ['CLICKMASK_BACKEND_URL'],
+    default: 'http://localhost:9090',
+  },
+  title: { type: 'text', value: 'TEXT', help: 'Name that Label Studio shows.', default: 'Clickmask' },
+  ...authOptions,
+} as const;
+
+export const connectCommand = defineCommand({
   name: 'connect',
   summary: 'Registers the running backend with a project, as its interactive model. Doing it again changes nothing.',
-  flags: {
-    ...labelStudioFlags,
-    backend: {
-      type: 'text',
-      value: 'URL',
-      help: 'Address of the backend as Label Studio reaches it.',
-      env: ['CLICKMASK_BACKEND_URL'],
-      default: 'http://localhost:9090',
-    },
-    title: { type: 'text', value: 'TEXT', help: 'Name that Label Studio shows.', default: 'Clickmask' },
-    ...authFlags,
-  },
+  options,
   examples: [
     'clickmask-label-studio connect --url http://localhost:8080 --token … --project 1',
     'clickmask-label-studio connect --url https://labels.example.com --project 3 --backend http://clickmask:9090',
   ],
-};
+  async run({ values }, terminal) {
+    const { done, backendId, state, warnings } = await connect(values);
+    terminal.out(`The backend is ${done} (number ${backendId}, ${state === 'CO' ? 'connected' : `state ${state}`}).\n`);
+    for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
+    return state === 'CO' ? 0 : 1;
+  },
+});
 
 /** What {@link connect} did. */
-export interface Connection {
+interface Connection {
   readonly backendId: number;
   readonly done: 'added' | 'changed' | 'unchanged';
   readonly state: string;
@@ -34,18 +43,10 @@ export interface Connection {
 }
 
 /** @throws UsageError; Problem where Label Studio cannot be reached, or refuses */
-export async function connect(values: Values): Promise<Connection> {
-  const client = createLabelStudioClient({
-    url: required(values, connectCommand, 'url'),
-    token: required(values, connectCommand, 'token'),
-  });
-  const project = Number(required(values, connectCommand, 'project'));
-  if (!Number.isInteger(project) || project < 1)
-    throw new UsageError('Expected --project to be a whole number from 1.');
-  const url = (values.text('backend') ?? '').replace(/\/+$/, '');
-  const title = values.text('title');
-  const user = values.text('user');
-  const password = values.text('password');
+async function connect(values: Values<typeof options>): Promise<Connection> {
+  const { project, title, user, password } = values;
+  const client = createLabelStudioClient(values);
+  const url = values.backend.replace(/\/+$/, '');
   if ((user === undefined) !== (password === undefined)) {
     throw new UsageError('Expected --user and --password together, or neither.');
   }
@@ -90,7 +91,7 @@ export async function connect(values: Values): Promise<Connection> {
     );
   } else {
     const headers = hook.headers ?? {};
-    const wanted = webhookHeader(values.text('webhook-secret'), user, password, headers);
+    const wanted = webhookHeader(values['webhook-secret'], user, password, headers);
     if (wanted !== undefined) {
       const others = Object.entries(headers).filter(([name]) => !sameName(name, wanted[0]));
       await client.setWebhookHeaders(hook.id, Object.fromEntries([...others, wanted]));

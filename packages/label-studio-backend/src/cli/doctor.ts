@@ -1,3 +1,4 @@
+import { defineCommand, type Values } from '@clickmask/core/adapters';
 import { createLabelStudioClient, type LabelStudioClient } from '../client/index.js';
 import {
   type ConfigLabel,
@@ -9,47 +10,62 @@ import {
 import { reasons, toProblem } from '../problems/index.js';
 import { isRecord, negatedLabel, usualForms } from '../prompts/index.js';
 import { annotationsOf, planConfigRepair, repairResult } from '../repair/index.js';
-import { type Command, required, UsageError, type Values } from './arguments.js';
 import { checkEngine } from './check-engine.js';
-import { engineFlags, engineOf, labelStudioFlags } from './shared-flags.js';
+import { engineOf, engineOptions, labelStudioOptions } from './shared-options.js';
 
-export const doctorCommand: Command = {
+const options = {
+  ...labelStudioOptions,
+  task: { type: 'whole', min: 1, help: 'Task to click on; default: the first one.' },
+  ...engineOptions,
+  model: { type: 'text', value: 'NAME|DIR', help: 'Model that the engine is to hold.', env: ['CLICKMASK_MODEL'] },
+  all: {
+    type: 'switch',
+    help: 'Clicks on a sample of tasks, the first, the last and some in between, and lists those that fail.',
+  },
+  sample: { type: 'whole', help: 'How many tasks --all clicks on; 0 for every one.', default: 20 },
+  json: { type: 'switch', help: 'Prints the checks as JSON.' },
+} as const;
+
+export const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'Checks a Label Studio project end to end, down to a real click, and says what to fix.',
-  flags: {
-    ...labelStudioFlags,
-    task: { type: 'number', value: 'N', help: 'Task to click on; default: the first one.' },
-    ...engineFlags,
-    model: { type: 'text', value: 'NAME|DIR', help: 'Model that the engine is to hold.', env: ['CLICKMASK_MODEL'] },
-    all: {
-      type: 'switch',
-      help: 'Clicks on a sample of tasks, the first, the last and some in between, and lists those that fail.',
-    },
-    sample: { type: 'number', value: 'N', help: 'How many tasks --all clicks on; 0 for every one.', default: '20' },
-    json: { type: 'switch', help: 'Prints the checks as JSON.' },
-  },
+  options,
   examples: [
     'clickmask-label-studio doctor --url http://localhost:8080 --token … --project 1',
     'clickmask-label-studio doctor --project 1 --engine grpc://triton:8001',
     'clickmask-label-studio doctor --project 1 --all --sample 50',
     'clickmask-label-studio doctor --project 1 --json',
   ],
-};
+  async run({ values }, terminal) {
+    const findings = await doctor(values, terminal.env, (finding) => {
+      if (!values.json) terminal.out(printed(finding));
+    });
+    if (values.json) terminal.out(`${JSON.stringify({ findings }, null, 2)}\n`);
+    return findings.some((finding) => finding.result === 'bad') ? 1 : 0;
+  },
+});
+
+const marks = { good: '✔', warning: '!', bad: '✖', skipped: '-' } as const;
+
+function printed({ check, result, detail, fix }: Finding): string {
+  return `${marks[result]} ${check}: ${detail}\n${fix === undefined ? '' : `    ${fix}\n`}`;
+}
 
 /** One check. `skipped` ones could not be made because an earlier one failed. */
-export interface Finding {
+interface Finding {
   readonly check: string;
   readonly result: 'good' | 'warning' | 'bad' | 'skipped';
   readonly detail: string;
   readonly fix?: string;
 }
 
-/** @throws UsageError */
-export async function doctor(values: Values, report: (finding: Finding) => void): Promise<readonly Finding[]> {
-  const project = Number(required(values, doctorCommand, 'project'));
-  if (!Number.isInteger(project) || project < 1)
-    throw new UsageError('Expected --project to be a whole number from 1.');
-  const client = createLabelStudioClient({ url: required(values, doctorCommand, 'url'), token: values.text('token') });
+async function doctor(
+  values: Values<typeof options>,
+  env: NodeJS.ProcessEnv,
+  report: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
+  const { project, url, token, task: wanted } = values;
+  const client = createLabelStudioClient({ url, token });
   const findings: Finding[] = [];
   const say = (finding: Finding) => {
     findings.push(finding);
@@ -77,8 +93,8 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
     for (const name of names) say({ check: name, result: 'skipped', detail: 'not checked, because of the above' });
   };
 
-  const engine = engineOf(values);
-  if (engine !== undefined) await check('inference server', () => checkEngine(engine, values.text('model')));
+  const engine = engineOf(values, env);
+  if (engine !== undefined) await check('inference server', () => checkEngine(engine, values.model));
   const version = await check('Label Studio answers', async () => {
     const value = await client.version();
     return { value, detail: `version ${value} at ${client.url.href}` };
@@ -108,7 +124,6 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
   else await check('exports', async () => checkExports(client, project, found.label_config));
   const backend = await check('backend', async () => checkBackend(client, project));
   const task = await check('task', async () => {
-    const wanted = values.number('task', 1);
     const [first] = await client.tasksAfter(project, wanted === undefined ? 0 : wanted - 1, 1);
     if (first === undefined || (wanted !== undefined && first.id !== wanted)) {
       throw new Failed('there is no such task', 'Import a picture into the project.');
@@ -117,10 +132,10 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
   });
   if (config === undefined || backend === undefined || task === undefined) skip('smart click');
   else await check('smart click', () => clickMiddle(client, backend, task.id, config));
-  if (values.on('all')) {
+  if (values.all) {
     if (config === undefined || backend === undefined || task === undefined) skip('pictures');
     else {
-      const places = sampleOf(found.task_number ?? 0, wholeFrom0(values.number('sample', 0)));
+      const places = sampleOf(found.task_number ?? 0, values.sample);
       await check('pictures', () =>
         clickSample(client, project, places, (id) => clickMiddle(client, backend, id, config)),
       );
@@ -128,8 +143,6 @@ export async function doctor(values: Values, report: (finding: Finding) => void)
   }
   return findings;
 }
-
-const wholeFrom0 = (value = 20) => Math.floor(value);
 
 /** The first, the last, and some in between, one at random of each stretch; all of them where the sample is 0. */
 export function sampleOf(count: number, size: number, random: () => number = Math.random): readonly number[] {

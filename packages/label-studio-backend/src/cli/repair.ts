@@ -1,21 +1,37 @@
+import { defineCommand, UsageError, type Values } from '@clickmask/core/adapters';
 import { createLabelStudioClient, type LabelStudioAnnotation, type LabelStudioClient } from '../client/index.js';
 import { annotationsOf, type ConfigRepair, planConfigRepair, repairResult } from '../repair/index.js';
-import { type Command, required, UsageError, type Values } from './arguments.js';
-import { labelStudioFlags } from './shared-flags.js';
+import { labelStudioOptions } from './shared-options.js';
 
-export const repairCommand: Command = {
+const options = {
+  ...labelStudioOptions,
+  apply: { type: 'switch', help: 'Changes annotations and labeling config.' },
+} as const;
+
+export const repairCommand = defineCommand({
   name: 'repair',
   summary:
     'Mends a project whose exports are wrong because click tools have labels of their own. Shows what it would do; --apply does it.',
-  flags: { ...labelStudioFlags, apply: { type: 'switch', help: 'Changes annotations and labeling config.' } },
+  options,
   examples: [
     'clickmask-label-studio repair --url http://localhost:8080 --token … --project 1',
     'clickmask-label-studio repair --project 1 --apply',
   ],
-};
+  async run({ values }, terminal) {
+    const report = await repair(values, (line) => terminal.out(`${line}\n`));
+    const { annotations, faulty, mended, skipped, config } = report;
+    terminal.out(
+      `${annotations} annotations: ${faulty} faulty, ${mended} mended, ${skipped} left, since they changed meanwhile. ` +
+        `Labeling config: ${config}.\n`,
+    );
+    const isRight = faulty === mended && config !== 'faulty';
+    if (!isRight) terminal.out('Run it with --apply to mend what is faulty.\n');
+    return isRight ? 0 : 1;
+  },
+});
 
 /** What {@link repair} found and did. */
-export interface RepairReport {
+interface RepairReport {
   readonly annotations: number;
   readonly faulty: number;
   readonly mended: number;
@@ -30,12 +46,11 @@ export interface RepairReport {
  *
  * @throws UsageError; Problem where Label Studio cannot be reached, or refuses
  */
-export async function repair(values: Values, say: (line: string) => void): Promise<RepairReport> {
-  const project = Number(required(values, repairCommand, 'project'));
-  if (!Number.isInteger(project) || project < 1)
-    throw new UsageError('Expected --project to be a whole number from 1.');
-  const client = createLabelStudioClient({ url: required(values, repairCommand, 'url'), token: values.text('token') });
-  const apply = values.on('apply');
+async function repair(
+  { project, url, token, apply }: Values<typeof options>,
+  say: (line: string) => void,
+): Promise<RepairReport> {
+  const client = createLabelStudioClient({ url, token });
   const { label_config: xml } = await client.project(project);
   const plan = planConfigRepair(xml);
   let [annotations, faulty, mended, skipped] = [0, 0, 0, 0];

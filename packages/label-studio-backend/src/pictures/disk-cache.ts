@@ -68,9 +68,8 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
 
   async function shrink(): Promise<void> {
     for (const [name, file] of files) {
-      if (total <= maxBytes && now() - file.written <= maxAgeMs) {
-        if (total <= maxBytes) break;
-      } else await remove(name);
+      if (total <= maxBytes && now() - file.written <= maxAgeMs) break;
+      await remove(name);
     }
   }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Logger } from '../diagnostics/index.js';
+import type { Logger } from '../diagnostics/logger.js';
 import type { OnTrain } from './trainer.js';
 
 const longestLine = 2000;

@@ -1,4 +1,4 @@
-import type { Logger } from '../diagnostics/index.js';
+import type { Logger } from '../diagnostics/logger.js';
 
 /** What a training is given. */
 export interface TrainingRun {

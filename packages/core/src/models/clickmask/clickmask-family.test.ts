@@ -34,7 +34,7 @@ async function decode(options: Record<string, unknown>) {
   const image = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
   const clicks = [{ x: 3, y: 4, label: 'positive' as const }];
   const input = { ...view, image, clicks, box: null, previous: null, memory: null };
-  return model.decode(await model.encode(image, view), input);
+  return model.decode(await model.encode(image, view, 'picture'), input);
 }
 
 describe('the picture that the encoder gets', () => {
@@ -53,7 +53,7 @@ describe('the picture that the encoder gets', () => {
     const size = { width: 47, height: 90 };
     const data = Uint8Array.from({ length: size.width * size.height * 3 }, (_, i) => (i * i) % 251);
     const roi = { x: 0, y: 0, ...size };
-    await model.encode({ ...size, data }, { roi, zoomed: false, mirrored: false });
+    await model.encode({ ...size, data }, { roi, zoomed: false, mirrored: false }, 'picture');
     expect(new Set(seen).size).toBeGreaterThan(50);
     expect(seen.filter((value) => value !== Math.fround(Math.round(value * 255) / 255))).toEqual(new Float32Array(0));
   });

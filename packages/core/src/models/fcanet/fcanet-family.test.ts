@@ -22,7 +22,11 @@ const manifest = {
 describe('fcanet', () => {
   const model = fcanetFamily.load(manifest, { network: {} as InferenceSession });
   const encode = (width: number, height: number) =>
-    model.encode(picture(width, height), { roi: { x: 0, y: 0, width, height }, zoomed: false, mirrored: false });
+    model.encode(
+      picture(width, height),
+      { roi: { x: 0, y: 0, width, height }, zoomed: false, mirrored: false },
+      'picture',
+    );
 
   it('brings the shorter side to its size, whatever the longer one becomes', async () => {
     const { image } = (await encode(40, 10)) as unknown as { readonly image: Tensor };

@@ -25,10 +25,10 @@ it('encodes on the server, and keeps nothing of a picture that could not be open
     mirrored: false,
   });
   await wrapped.load('small', small);
-  expect((await model.encode(small, viewOf(9))).bytes).toBe(1000);
+  expect((await model.encode(small, viewOf(9), 'small')).bytes).toBe(1000);
   expect(await codeOf(wrapped.load('large', large))).toBe('image-too-large');
-  expect(await codeOf(model.encode(large, viewOf(10)))).toBe('image-not-loaded');
+  expect(await codeOf(model.encode(large, viewOf(10), 'large'))).toBe('image-not-loaded');
   // Another picture of the same key hinders the first one nothing.
   expect(await codeOf(wrapped.load('small', large))).toBe('image-too-large');
-  expect((await model.encode(small, viewOf(9))).bytes).toBe(1000);
+  expect((await model.encode(small, viewOf(9), 'small')).bytes).toBe(1000);
 });

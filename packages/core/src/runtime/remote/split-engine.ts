@@ -1,7 +1,6 @@
 import { ClickmaskError } from '../../errors/index.js';
-import type { RgbImage } from '../../image/index.js';
 import type { LoadedModel } from '../../models/index.js';
-import type { DecodeImage, Engine, ImageSource } from '../../segmenter/index.js';
+import type { Engine, ImageSource } from '../../segmenter/index.js';
 import { createSegmenterClient, type ServerAddress } from './client.js';
 
 /** The graph whose work the server does in split mode. */
@@ -11,8 +10,6 @@ export const encoderGraph = 'encoder';
 export interface SplitParts {
   /** The model, encoding on the server and decoding here. */
   wrapModel(model: LoadedModel): LoadedModel;
-  /** The decoder of pictures, watched to know which pixels belong to which picture. */
-  wrapDecoder(decode: DecodeImage): DecodeImage;
   /** The engine, sending each picture to the server once. */
   wrapEngine(engine: Engine): Engine;
 }
@@ -34,9 +31,7 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
     throw new ClickmaskError('bad-model', message);
   }
   const sources = new Map<string, ImageSource>();
-  const keys = new WeakMap<RgbImage, string>();
   const sent = new Map<string, Promise<string>>();
-  let loading: string | null = null;
 
   const send = (key: string): Promise<string> => {
     let name = sent.get(key);
@@ -53,9 +48,7 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
   return {
     wrapModel: (local) => ({
       ...local,
-      async encode(image, view) {
-        const key = keys.get(image);
-        if (key === undefined) throw new ClickmaskError('internal', 'The pixels belong to no picture that was loaded.');
+      async encode(_image, view, key) {
         try {
           return await client.features(await send(key), view);
         } catch (error) {
@@ -66,20 +59,11 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
         }
       },
     }),
-    wrapDecoder: (decode) => async (bytes, maxPixels, shrink) => {
-      const key = loading;
-      const image = await decode(bytes, maxPixels, shrink);
-      if (key !== null) keys.set(image, key);
-      return image;
-    },
     wrapEngine: (engine) => ({
       ...engine,
       async load(key, source, detail) {
-        // Calls come one after another, so that the picture being decoded is this one.
-        loading = key;
         const before = sources.get(key);
         sources.set(key, source);
-        if (!(source instanceof Uint8Array)) keys.set(source, key);
         // Sent while it is decoded here; what goes wrong is told by the first click.
         send(key).catch(() => {});
         try {
@@ -91,8 +75,6 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
             sent.delete(key);
           }
           throw error;
-        } finally {
-          loading = null;
         }
       },
       async forget(key) {

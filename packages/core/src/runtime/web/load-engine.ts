@@ -47,7 +47,7 @@ export async function loadEngine(
   const { name, version } = handle.model.manifest;
   const parts = await createSplitParts(split, `${name} ${version}`);
   const wrapped = { ...handle, model: parts.wrapModel(handle.model) };
-  return parts.wrapEngine(engineOf(wrapped, parts.wrapDecoder(decodeImage), settings));
+  return parts.wrapEngine(engineOf(wrapped, decodeImage, settings));
 }
 
 /** Said before anything is downloaded; the runtime's own words come late and name no cure. */

@@ -1,14 +1,15 @@
+import type { Values } from '@clickmask/core/adapters';
 import { type InferenceServer, serverFromOptions } from '@clickmask/core/serving';
-import { type Flag, oneOf, type Values } from './arguments.js';
 
 /** How the commands reach Label Studio. */
-export const labelStudioFlags = {
+export const labelStudioOptions = {
   url: {
     type: 'text',
     value: 'URL',
     also: 'label-studio-url',
     help: 'Address of Label Studio.',
     env: ['LABEL_STUDIO_URL', 'LABEL_STUDIO_HOST'],
+    required: true,
   },
   token: {
     type: 'text',
@@ -16,10 +17,15 @@ export const labelStudioFlags = {
     help: 'Personal access token or legacy token, from Account & Settings.',
     env: ['LABEL_STUDIO_API_KEY', 'LABEL_STUDIO_ACCESS_TOKEN'],
   },
-  project: { type: 'number', value: 'N', help: 'Number of the project, as in the address of its page.' },
-} as const satisfies Record<string, Flag>;
+  project: {
+    type: 'whole',
+    min: 1,
+    required: true,
+    help: 'Number of the project, as in the address of its page.',
+  },
+} as const;
 
-export const authFlags = {
+export const authOptions = {
   user: {
     type: 'text',
     value: 'NAME',
@@ -33,10 +39,10 @@ export const authFlags = {
     help: 'Secret by which webhooks are let in, since Label Studio sends no basic authentication with them.',
     env: ['CLICKMASK_WEBHOOK_SECRET'],
   },
-} as const satisfies Record<string, Flag>;
+} as const;
 
 /** The inference server that runs the network. */
-export const engineFlags = {
+export const engineOptions = {
   engine: {
     type: 'text',
     value: 'URL',
@@ -45,8 +51,8 @@ export const engineFlags = {
   },
   'engine-level': {
     type: 'text',
-    value: 'LEVEL',
-    help: 'auto, click (one call a click) or plain (a call a graph).',
+    choices: ['auto', 'click', 'plain'],
+    help: 'click: one call a click; plain: a call a graph; default auto.',
     env: ['CLICKMASK_ENGINE_LEVEL'],
   },
   'engine-here': {
@@ -55,14 +61,14 @@ export const engineFlags = {
     help: 'Graph that still runs here, such as decoder.',
     env: ['CLICKMASK_ENGINE_HERE'],
   },
-} as const satisfies Record<string, Flag>;
+} as const;
 
 /** Undefined where the network runs here. */
-export function engineOf(values: Values): InferenceServer | undefined {
-  const here = values.list('engine-here');
-  return serverFromOptions(values.text('engine'), {
-    level: oneOf('engine-level', values.text('engine-level'), ['auto', 'click', 'plain']),
+export function engineOf(values: Values<typeof engineOptions>, env: NodeJS.ProcessEnv): InferenceServer | undefined {
+  const here = values['engine-here'];
+  return serverFromOptions(values.engine, {
+    level: values['engine-level'],
     ...(here.length === 0 ? {} : { here }),
-    token: process.env.CLICKMASK_ENGINE_TOKEN,
+    token: env.CLICKMASK_ENGINE_TOKEN,
   });
 }
