@@ -127,49 +127,7 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
   const tokens = createLabelStudioTokens(base, options.token, timeoutMs);
   const http = createHttpClient({ timeoutMs, privateAddresses: true });
 
-  async function call(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<unknown> {
-    return parseJson(await text(method, path, body, outer), method, path);
-  }
-
-  async function text(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<string> {
-    for (let attempt = 0; ; attempt++) {
-      const authorization = await tokens.authorization(outer);
-      const sent = await send(http, base, { method, path, body, authorization, signal: outer });
-      const { status, text: answer } = sent;
-      if (status === 401 && authorization !== undefined && attempt === 0 && tokens.refused(authorization)) continue;
-      if (status >= 200 && status < 300) return answer;
-      if (status === 401 || (status === 403 && tokens.kind === 'none')) {
-        throw new Problem(
-          tokens.kind === 'none' ? 'token-missing' : 'token-refused',
-          `Label Studio answered ${method} ${path} with status ${status}: ${summary(answer)}`,
-        );
-      }
-      throw new Problem(
-        'label-studio-refused',
-        `Label Studio answered ${method} ${path} with status ${status}: ${summary(answer)}`,
-        {
-          details: { status },
-        },
-      );
-    }
-  }
-
-  async function ask<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown, signal?: AbortSignal) {
-    const answer = schema.safeParse(await call(method, path, body, signal));
-    if (answer.success) return answer.data;
-    throw new Problem(
-      'label-studio-refused',
-      `Label Studio answered ${method} ${path} in a form that is not known: ${z.prettifyError(answer.error)}`,
-    );
-  }
-
-  // Lists come bare, or in pages, depending on the version.
-  const listOf = <T>(item: z.ZodType<T>) =>
-    z.union([
-      z.array(item),
-      z.looseObject({ results: z.array(item) }).transform((page) => page.results),
-      z.looseObject({ tasks: z.array(item) }).transform((page) => page.tasks),
-    ]);
+  const { call, text, ask } = createApi(http, base, tokens);
 
   return {
     url: base,
@@ -228,6 +186,55 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     },
   };
 }
+
+/** Calls of the REST API with the token, which is renewed once when it has run out. */
+function createApi(http: HttpClient, base: URL, tokens: TokenSource) {
+  async function call(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<unknown> {
+    return parseJson(await text(method, path, body, outer), method, path);
+  }
+
+  async function text(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<string> {
+    for (let attempt = 0; ; attempt++) {
+      const authorization = await tokens.authorization(outer);
+      const sent = await send(http, base, { method, path, body, authorization, signal: outer });
+      const { status, text: answer } = sent;
+      if (status === 401 && authorization !== undefined && attempt === 0 && tokens.refused(authorization)) continue;
+      if (status >= 200 && status < 300) return answer;
+      if (status === 401 || (status === 403 && tokens.kind === 'none')) {
+        throw new Problem(
+          tokens.kind === 'none' ? 'token-missing' : 'token-refused',
+          `Label Studio answered ${method} ${path} with status ${status}: ${summary(answer)}`,
+        );
+      }
+      throw new Problem(
+        'label-studio-refused',
+        `Label Studio answered ${method} ${path} with status ${status}: ${summary(answer)}`,
+        {
+          details: { status },
+        },
+      );
+    }
+  }
+
+  async function ask<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown, signal?: AbortSignal) {
+    const answer = schema.safeParse(await call(method, path, body, signal));
+    if (answer.success) return answer.data;
+    throw new Problem(
+      'label-studio-refused',
+      `Label Studio answered ${method} ${path} in a form that is not known: ${z.prettifyError(answer.error)}`,
+    );
+  }
+
+  return { call, text, ask };
+}
+
+// Lists come bare, or in pages, depending on the version.
+const listOf = <T>(item: z.ZodType<T>) =>
+  z.union([
+    z.array(item),
+    z.looseObject({ results: z.array(item) }).transform((page) => page.results),
+    z.looseObject({ tasks: z.array(item) }).transform((page) => page.tasks),
+  ]);
 
 function tasksPath(projectId: number, after: number, limit: number, fields: string, page = 1): string {
   const query = JSON.stringify({
