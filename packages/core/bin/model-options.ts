@@ -3,6 +3,8 @@ import {
   adaptiveCascade,
   createRemoteSegmenter,
   createSegmenter,
+  defaultModelsFolder,
+  modelInUse,
   type PictureReading,
   type PostprocessOptions,
   type RefinementOptions,
@@ -21,7 +23,7 @@ export const placeOptions = {
   model: {
     type: 'text',
     value: 'NAME|DIR',
-    help: 'Model by name, or a folder with a model.json; default: the embedded clickmask-small.',
+    help: 'Model by name, or a folder with a model.json; default: the one in use (clickmask models use), else the embedded clickmask-small.',
   },
   provider: {
     type: 'text',
@@ -142,7 +144,7 @@ export async function openSegmenter(
   }
   const maxPixels = values['max-pixels'];
   const segmenter = await createSegmenter({
-    model,
+    model: model ?? modelInUse(defaultModelsFolder()),
     provider,
     engine: serverFromOptions(engine, {
       level: values['engine-level'],

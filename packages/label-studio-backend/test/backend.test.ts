@@ -319,15 +319,43 @@ describe('Start training', () => {
   it('hands the export to a command, and its words to the log', async () => {
     const lines: string[] = [];
     const log = (fields: object) => lines.push(JSON.stringify(fields));
-    const run = runTrainCommand('cat "$CLICKMASK_EXPORT"; echo " of $CLICKMASK_PROJECT"; exit 3', {
-      info: log,
-      warn: log,
-      error: log,
-    });
-    const { signal } = new AbortController();
-    const exportAnnotations = async () => Buffer.from('[]');
-    await expect(run({ project: '4', signal, exportAnnotations })).rejects.toThrow('ended with 3');
+    const logger = { info: log, warn: log, error: log };
+    const command = 'cat "$CLICKMASK_EXPORT"; echo " of $CLICKMASK_PROJECT"; exit';
+    const run = {
+      project: '4',
+      signal: new AbortController().signal,
+      exportAnnotations: async () => Buffer.from('[]'),
+    };
+    const picture = async () => png;
+    await expect(runTrainCommand(`${command} 4`, logger)({ ...run, picture })).rejects.toThrow('ended with 4');
     expect(lines.join()).toContain('[] of 4');
+    expect(await runTrainCommand(`${command} 3`, logger)({ ...run, picture })).toContain('the model stays');
+    expect(await runTrainCommand(`${command} 0`, logger)({ ...run, picture })).toBeUndefined();
+  });
+
+  it('saves the pictures of annotated tasks beside the export', async () => {
+    const lines: string[] = [];
+    const log = (fields: object) => lines.push(JSON.stringify(fields));
+    const annotations = [{ result: [{}] }];
+    const tasks = [
+      { id: 1, data: { image: '/data/upload/1/cat.png', note: 'a cat' }, annotations },
+      { id: 2, data: { image: 's3://bucket/gone.jpg' }, annotations },
+      { id: 3, data: { image: '/data/upload/1/unseen.png' }, annotations: [{ result: [] }] },
+    ];
+    const asked: string[] = [];
+    const picture = async (value: string, task: string) => {
+      asked.push(`${task} ${value}`);
+      if (value.startsWith('s3:')) throw new Error('not found');
+      return png;
+    };
+    const command = 'cat "$CLICKMASK_EXPORT"; cd "$(dirname "$CLICKMASK_EXPORT")"; wc -c pictures/*';
+    const run = runTrainCommand(command, { info: log, warn: log, error: log });
+    const exportAnnotations = async () => Buffer.from(JSON.stringify(tasks));
+    await run({ project: '4', signal: new AbortController().signal, exportAnnotations, picture });
+    expect(asked).toEqual(['1 /data/upload/1/cat.png', '2 s3://bucket/gone.jpg']);
+    expect(lines.join()).toContain('\\"image\\":\\"pictures/0.png\\",\\"note\\":\\"a cat\\"');
+    expect(lines.join()).toContain(`${png.length} pictures/0.png`);
+    expect(lines.join()).toContain('not found');
   });
 });
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { defaultModelsFolder } from '../../src/node.js';
 import { defineCommand, UsageError } from '../../src/runtime/node/command-line/index.js';
+import { use } from './models.js';
 
 const passed = ['pictures', 'minutes', 'base', 'licence', 'threads'] as const;
 
@@ -42,6 +43,10 @@ It needs Python 3.11 with PyTorch, which is installed once into a folder of its 
       help: 'Whether a GPU is used where there is one; off: the same model on every machine.',
     },
     threads: { type: 'whole', min: 1, max: 1024, help: 'CPU threads.' },
+    use: {
+      type: 'switch',
+      help: 'Makes the model the one that programs run which are told none (clickmask models use), where it was written.',
+    },
     force: { type: 'switch', help: 'Writes the model although it is not better.' },
     recipe: {
       type: 'text',
@@ -61,8 +66,9 @@ It needs Python 3.11 with PyTorch, which is installed once into a folder of its 
     'clickmask adapt --from project-7.zip --out models/boards',
     'clickmask adapt --from result.json --pictures ./images --out models/boards --minutes 5',
     'clickmask segment photo.jpg --model models/boards --click 320,240',
+    'clickmask adapt --from result.json --pictures ./images --out models/boards-2 --use',
   ],
-  async run({ values }) {
+  async run({ values }, terminal) {
     const { gpu } = values;
     const recipe = findRecipe(values.recipe);
     const python = values.python ?? (await environment(join(recipe, 'requirements.txt'), values.yes));
@@ -74,7 +80,8 @@ It needs Python 3.11 with PyTorch, which is installed once into a folder of its 
     });
     const command = ['-m', 'clickmask_training', 'adapt', '--from', resolve(values.from), '--out', resolve(values.out)];
     const device = gpu === 'auto' ? ['--device', 'auto'] : [];
-    return run(python, [...command, ...options, ...device, ...(values.force ? ['--force'] : [])], recipe);
+    const code = await run(python, [...command, ...options, ...device, ...(values.force ? ['--force'] : [])], recipe);
+    return code === 0 && values.use ? use(resolve(values.out), terminal) : code;
   },
 });
 

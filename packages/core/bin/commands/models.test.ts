@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readCommandLine } from '../../src/runtime/node/command-line/index.js';
+import { modelInUse } from '../../src/runtime/node/index.js';
 import { tinyModelFolder } from '../../test/support/tiny-model.js';
 import { models } from './models.js';
 
@@ -52,6 +53,28 @@ describe('clickmask models', () => {
     mkdirSync(left, { recursive: true });
     writeFileSync(join(left, 'model.json'), readFileSync(join(tiny.folder, 'model.json')));
     expect(JSON.parse(await run('list', '--json'))).toHaveLength(1);
+  });
+
+  it('makes a model the one in use, and goes back', async () => {
+    expect(await run('use', tiny.folder)).toContain(`(${tiny.folder}). Before: clickmask-small.`);
+    expect(modelInUse(join(home, 'models'))).toBe(tiny.folder);
+    const listed = JSON.parse(await run('list', '--json')) as { folder: string; inUse: boolean }[];
+    expect(listed.map(({ inUse }) => inUse)).toEqual([false, true]);
+    expect(await run('use', 'clickmask-small')).toContain(`Before: ${tiny.folder}.`);
+    expect(modelInUse(join(home, 'models'))).toBe('clickmask-small');
+    expect(await run()).toContain('embedded, in use');
+  });
+
+  it('leaves the one in use where another is none', async () => {
+    await run('use', tiny.folder);
+    await expect(run('use', home)).rejects.toMatchObject({ code: 'model-not-found' });
+    expect(modelInUse(join(home, 'models'))).toBe(tiny.folder);
+  });
+
+  it('lists a model in use that is gone', async () => {
+    mkdirSync(join(home, 'models'));
+    writeFileSync(join(home, 'models', '.in-use'), '/gone/model\n');
+    expect(await run()).toMatch(/gone\/model {2}not usable, in use/);
   });
 
   describe('from a server', () => {

@@ -5,8 +5,16 @@ import { join, resolve } from 'node:path';
 import { messageOf } from '../../src/errors/index.js';
 import { readGraph } from '../../src/models/index.js';
 import { families, type ModelFiles, type ModelManifest, readManifest, type ZoomInOptions } from '../../src/models.js';
-import { ClickmaskError, defaultModelsFolder, embeddedModel, findModelFolder, folderFiles } from '../../src/node.js';
+import {
+  ClickmaskError,
+  defaultModelsFolder,
+  embeddedModel,
+  findModelFolder,
+  folderFiles,
+  modelInUse,
+} from '../../src/node.js';
 import { defineCommand, type Terminal, UsageError } from '../../src/runtime/node/command-line/index.js';
+import { inUseFile } from '../../src/runtime/node/model-folder.js';
 import { formatJson } from '../json.js';
 import { exportActions, exportModel, exportOptions } from './export-models.js';
 
@@ -14,14 +22,16 @@ interface Entry {
   readonly name: string;
   readonly folder: string;
   readonly embedded: boolean;
+  readonly inUse: boolean;
 }
 
 export const models = defineCommand({
   name: 'models',
-  summary: 'Lists, explains, verifies, adds and exports models.',
+  summary: 'Lists, explains, verifies, chooses, adds and exports models.',
   about: `  clickmask models                         lists what is installed
   clickmask models show NAME|DIR           explains one model
   clickmask models verify [NAME|DIR]       compares the files of one model, or of all, with their SHA-256
+  clickmask models use NAME|DIR            makes a model the one that programs run which are told none
   clickmask models add DIR|URL --sha256 H  installs a model; H is the SHA-256 of its model.json
   clickmask models export-triton|export-kserve|export-mlserver NAME|DIR --out DIR
                                            writes a repository for an inference server
@@ -37,6 +47,8 @@ Models are kept in $CLICKMASK_HOME/models, or ~/.clickmask/models.`,
   examples: [
     'clickmask models',
     'clickmask models verify',
+    'clickmask models use models/boards',
+    'clickmask models use clickmask-small',
     'clickmask models export-triton clickmask-small --out repository',
     'clickmask models add https://models.example.org/ritm-hrnet18s --sha256 3f5a...',
   ],
@@ -51,13 +63,31 @@ Models are kept in $CLICKMASK_HOME/models, or ~/.clickmask/models.`,
       return add(target, sha256.toLowerCase(), terminal);
     }
     const exported = exportActions.find((one) => one === action);
-    if (exported === undefined && action !== 'show') {
-      throw new UsageError(`Expected list, show, verify, add or an export but received '${action}'.`);
+    if (exported === undefined && action !== 'show' && action !== 'use') {
+      throw new UsageError(`Expected list, show, use, verify, add or an export but received '${action}'.`);
     }
     if (target === undefined) throw new UsageError(`Expected the name or folder of a model for ${action}.`);
+    if (action === 'use') return use(target, terminal);
     return exported === undefined ? show(target, json, terminal) : exportModel(exported, target, values, terminal);
   },
 });
+
+/** Checks a model and makes it the one in use; the one before stays where it is. */
+export async function use(target: string, { out }: Pick<Terminal, 'out'>): Promise<number> {
+  const home = defaultModelsFolder();
+  const folder = findModelFolder(target, home);
+  const files = folderFiles(folder);
+  const manifest = await readManifest(files);
+  for (const graph of Object.values(manifest.graphs)) await readGraph(files, graph);
+  const before = modelInUse(home);
+  await mkdir(home, { recursive: true });
+  // In one step: a program that looks meanwhile finds the one or the other.
+  const staged = join(home, `${inUseFile}-${randomUUID()}`);
+  await writeFile(staged, `${target === embeddedModel ? target : folder}\n`);
+  await rename(staged, join(home, inUseFile));
+  out(`In use: ${manifest.name} ${manifest.version} (${folder}). Before: ${before}.\n`);
+  return 0;
+}
 
 async function installed(): Promise<readonly Entry[]> {
   const home = defaultModelsFolder();
@@ -66,7 +96,12 @@ async function installed(): Promise<readonly Entry[]> {
     // Those with a dot were being added when that was broken off.
     .filter((name) => !name.startsWith('.') && existsSync(join(home, name, 'model.json')))
     .map((name) => ({ name, folder: join(home, name), embedded: false }));
-  return [{ name: embeddedModel, folder: findModelFolder(embeddedModel, home), embedded: true }, ...added];
+  const chosen = modelInUse(home);
+  const all = [{ name: embeddedModel, folder: findModelFolder(embeddedModel, home), embedded: true }, ...added];
+  const isChosen = ({ name, folder, embedded }: Omit<Entry, 'inUse'>) => chosen === (embedded ? name : folder);
+  // What adapt has written may lie anywhere.
+  if (!all.some(isChosen)) all.push({ name: chosen, folder: chosen, embedded: false });
+  return all.map((entry) => ({ ...entry, inUse: isChosen(entry) }));
 }
 
 async function list(json: boolean, terminal: Terminal): Promise<number> {
@@ -84,8 +119,8 @@ async function list(json: boolean, terminal: Terminal): Promise<number> {
     return 0;
   }
   for (const row of rows) {
-    const where = row.embedded ? 'embedded' : row.folder;
-    if ('problem' in row) terminal.out(`${row.name}  not usable: ${row.problem}\n`);
+    const where = `${row.embedded ? 'embedded' : row.folder}${row.inUse ? ', in use' : ''}`;
+    if ('problem' in row) terminal.out(`${row.name}  not usable${row.inUse ? ', in use' : ''}: ${row.problem}\n`);
     else {
       const { manifest } = row;
       terminal.out(

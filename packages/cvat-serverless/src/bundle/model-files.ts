@@ -1,7 +1,13 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { families, loadModel, readManifest } from '@clickmask/core/models';
-import { createOnnxNodeBackend, folderFiles } from '@clickmask/core/node';
+import {
+  createOnnxNodeBackend,
+  defaultModelsFolder,
+  embeddedModel,
+  findModelFolder,
+  folderFiles,
+} from '@clickmask/core/node';
 import { findPackage } from './packages.js';
 import type { ArchiveFile } from './tar.js';
 
@@ -15,9 +21,15 @@ export interface ModelContent {
 /** Texts that belong to a model, by their names in its folder. */
 const texts = /^(licen[cs]e|notice|model_card|readme)[\w.-]*$/i;
 
-/** The folder of a model that a user names. */
+/**
+ * The folder of a model that a user names.
+ *
+ * @throws ClickmaskError `model-not-found`
+ */
 export function modelFolder(model: string): string {
-  return model === 'clickmask-small' ? findPackage('@clickmask/clickmask-small') : resolve(model);
+  return model === embeddedModel
+    ? findPackage('@clickmask/clickmask-small')
+    : findModelFolder(model, defaultModelsFolder());
 }
 
 /**

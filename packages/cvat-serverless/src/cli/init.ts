@@ -1,4 +1,5 @@
 import { defineCommand, type Terminal, UsageError } from '@clickmask/core/adapters';
+import { defaultModelsFolder, modelInUse } from '@clickmask/core/node';
 import { askVersion, checkBundle, initBundle } from '../bundle/index.js';
 import { createCvatClient } from '../client/index.js';
 import { replyFormats } from '../replies/index.js';
@@ -10,7 +11,11 @@ export const init = defineCommand({
   args: { usage: '[DIR]', expected: 'at most one folder', min: 0, max: 1 },
   options: {
     out: { type: 'text', value: 'DIR', help: 'Where to write, as DIR does; made where it is missing.' },
-    model: { type: 'text', value: 'NAME|DIR', help: 'clickmask-small (default), or the folder of a model.' },
+    model: {
+      type: 'text',
+      value: 'NAME|DIR',
+      help: 'Name or folder of a model; default: the one in use (clickmask models use), else clickmask-small.',
+    },
     cvat: {
       type: 'text',
       value: 'VERSION|URL',
@@ -58,7 +63,7 @@ export const init = defineCommand({
     if (out === undefined) throw new UsageError('Expected --out with the folder to write.');
     const report = await initBundle({
       out,
-      model: values.model,
+      model: values.model ?? modelInUse(defaultModelsFolder()),
       cvat: await readVersion(values.cvat, terminal),
       reply: values.reply,
       gpu: values.gpu,

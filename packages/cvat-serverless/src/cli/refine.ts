@@ -1,5 +1,5 @@
 import { defineCommand, type Terminal, UsageError } from '@clickmask/core/adapters';
-import { createSegmenter } from '@clickmask/core/node';
+import { createSegmenter, defaultModelsFolder, modelInUse } from '@clickmask/core/node';
 import { createCvatClient } from '../client/index.js';
 import {
   createFileMemory,
@@ -49,7 +49,11 @@ started again.`,
       help: "Fills holes of up to N pixels; default the model's: 1 % of the mask for the embedded one.",
     },
     'remove-specks': { type: 'number', help: 'Drops parts of fewer than N pixels.' },
-    model: { type: 'text', value: 'NAME|DIR', help: 'Default clickmask-small.' },
+    model: {
+      type: 'text',
+      value: 'NAME|DIR',
+      help: 'Default: the one in use (clickmask models use), else clickmask-small.',
+    },
     state: {
       type: 'text',
       value: 'FILE',
@@ -91,7 +95,7 @@ started again.`,
         return 0;
       }
       const holes = values['fill-holes'];
-      const segmenter = await createSegmenter({ model: values.model });
+      const segmenter = await createSegmenter({ model: values.model ?? modelInUse(defaultModelsFolder()) });
       try {
         const report = await refineJob({
           client,

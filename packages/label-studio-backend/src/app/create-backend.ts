@@ -11,7 +11,7 @@ export interface LabelStudioBackend {
   readonly router: Router;
   /** An express app with nothing but the router. */
   readonly app: Express;
-  /** Sent to Label Studio, which shows it and stores it with predictions. */
+  /** Sent to Label Studio, which shows it and stores it with predictions; that of the model that answers now. */
   readonly modelVersion: string;
   /** What `/diagnostics` shows. */
   diagnostics(): DiagnosticsReport;
@@ -52,7 +52,9 @@ export function createLabelStudioBackend(options: LabelStudioBackendOptions): La
   return {
     router,
     app,
-    modelVersion: services.modelVersion,
+    get modelVersion() {
+      return services.modelVersion;
+    },
     diagnostics: () => createReport(services),
     close: () => services.close(),
   };

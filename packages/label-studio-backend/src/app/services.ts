@@ -44,11 +44,18 @@ export interface Services extends PredictServices {
 export function createServices(options: LabelStudioBackendOptions): Services {
   const { segmenter, logger = silentLogger } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const modelVersion = segmenter.info.model.replace(/\s+/g, '-');
+  const modelVersion = () => segmenter.info.model.replace(/\s+/g, '-');
   const access = createAccess(options, limits);
   const { setups } = access;
   const fetch = createFetch(options, limits, access);
-  const pictures = createPictures(options, limits, access, fetch);
+  const loader = createLoader(options, limits, access, fetch);
+  const pictures = createPictureStore({
+    segmenter,
+    loader,
+    maxBytes: limits.openPictureBytes,
+    maxAgeMs: limits.openPictureMs,
+    maxPixels: limits.pixels,
+  });
   const lookAhead = createLookAhead();
   const queue = createTaskQueue(
     limits.queuedPerTask,
@@ -66,7 +73,7 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     modelVersion,
   );
   const configOf = createConfigReader((project) => setups.schema(project));
-  const trainer = createTrainer(options.onTrain, exporter(options, access), logger);
+  const trainer = createTrainer(options.onTrain, { exportOf: exporter(options, access), loader }, logger);
   const planner = createPlanner({
     client: plannerClient(options, access),
     lookAhead,
@@ -78,7 +85,9 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     segmenter,
     options,
     limits,
-    modelVersion,
+    get modelVersion() {
+      return modelVersion();
+    },
     pictures,
     memory: createPromptMemory({ ttlMs: options.combineMs, maxBytes: limits.promptBytes }),
     queue,
@@ -151,26 +160,19 @@ function createFetch({ labelStudio = {} }: LabelStudioBackendOptions, limits: Ba
   });
 }
 
-function createPictures(
-  { segmenter, labelStudio = {}, diskCache }: LabelStudioBackendOptions,
+function createLoader(
+  { labelStudio = {}, diskCache }: LabelStudioBackendOptions,
   limits: BackendLimits,
   { url }: Access,
   fetch: GuardedFetch,
 ) {
-  const loader = createPictureLoader({
+  return createPictureLoader({
     fetch,
     labelStudio: url,
     aliases: labelStudio.aliases ?? [],
     localFilesRoot: labelStudio.localFilesRoot,
     disk: diskCache === undefined ? undefined : createDiskCache(diskCache),
     maxBytes: limits.pictureBytes,
-  });
-  return createPictureStore({
-    segmenter,
-    loader,
-    maxBytes: limits.openPictureBytes,
-    maxAgeMs: limits.openPictureMs,
-    maxPixels: limits.pixels,
   });
 }
 

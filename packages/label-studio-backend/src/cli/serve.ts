@@ -10,10 +10,11 @@ import {
   UsageError,
   type Values,
 } from '@clickmask/core/adapters';
-import { createSegmenter } from '@clickmask/core/node';
+import { createSegmenter, defaultModelsFolder, modelInUse } from '@clickmask/core/node';
 import { createLabelStudioBackend } from '../app/index.js';
 import { createJsonLogger, createLogWriter, type Logger } from '../diagnostics/index.js';
 import { outputKinds } from '../labeling-config/index.js';
+import { createSwitchingSegmenter, followModelInUse } from '../model/index.js';
 import { runTrainCommand } from '../training/index.js';
 import { authOptions, engineOf, engineOptions } from './shared-options.js';
 
@@ -88,7 +89,7 @@ const options = {
   model: {
     type: 'text',
     value: 'NAME|DIR',
-    help: 'Model to use; default: the embedded one.',
+    help: 'Model to use; default: the one that clickmask models use has chosen, followed while this runs; else the embedded one.',
     env: ['CLICKMASK_MODEL'],
   },
   provider: {
@@ -284,7 +285,7 @@ const options = {
     type: 'text',
     value: 'COMMAND',
     help:
-      'Program that "Start training" starts, one run at a time; the project\'s export is in CLICKMASK_EXPORT, its number ' +
+      'Program that "Start training" starts, one run at a time; the project\'s JSON export, pictures beside it, is in CLICKMASK_EXPORT, its number ' +
       'in CLICKMASK_PROJECT. Run by the shell. Default: none.',
     env: ['CLICKMASK_TRAIN_COMMAND'],
   },
@@ -321,9 +322,15 @@ type ServeValues = Values<typeof options>;
 async function serve(values: ServeValues, { env, out }: Terminal): Promise<{ stop(): Promise<void> }> {
   const logger = createJsonLogger(createLogWriter(out));
   const backendOptions = backendOptionsOf(values, env, logger);
-  const segmenter = await openSegmenter(values, env);
+  const segmenter = createSwitchingSegmenter(await openSegmenter(values, env));
   const backend = createLabelStudioBackend({ segmenter, ...backendOptions });
+  const isFixed = values.model !== undefined || values.remote !== undefined || values.engine !== undefined;
+  const open = (model: string) => openSegmenter({ ...values, model }, env);
+  const unfollow = isFixed
+    ? () => {}
+    : followModelInUse(segmenter, { modelsFolder: defaultModelsFolder(), open, logger });
   const free = async () => {
+    unfollow();
     await backend.close();
     await segmenter.close();
   };
@@ -403,7 +410,8 @@ function openSegmenter(values: ServeValues, env: NodeJS.ProcessEnv): Promise<Seg
     return createRemoteSegmenter({ url: remote, token: env.CLICKMASK_REMOTE_TOKEN, queueCapacity });
   }
   return createSegmenter({
-    model,
+    // An engine holds the model that it was given when it was set up.
+    model: model ?? (values.engine === undefined ? modelInUse(defaultModelsFolder()) : undefined),
     provider,
     engine: engineOf(values, env),
     workers: workers ?? 'auto',

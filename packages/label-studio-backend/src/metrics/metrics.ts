@@ -19,9 +19,8 @@ export interface Gauges {
   readonly featureBytes: () => number;
 }
 
-export function createMetrics(gauges: Gauges, model: string): Metrics {
+export function createMetrics(gauges: Gauges, model: () => string): Metrics {
   const registry = new Registry();
-  registry.setDefaultLabels({ model });
   collectDefaultMetrics({ register: registry, prefix: 'clickmask_' });
   const registers = [registry];
   const requests = new Counter({
@@ -75,7 +74,11 @@ export function createMetrics(gauges: Gauges, model: string): Metrics {
     stage(name, milliseconds) {
       stages.observe({ stage: name }, milliseconds / 1000);
     },
-    text: () => registry.metrics(),
+    text() {
+      // It may be another one than at the last asking.
+      registry.setDefaultLabels({ model: model() });
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

@@ -4,7 +4,7 @@ import type { OutputKind } from '../labeling-config/index.js';
 import type { DiskCacheOptions } from '../pictures/index.js';
 import type { PointGrouping } from '../prompts/index.js';
 import type { RegionOptions } from '../regions/index.js';
-import type { TrainingRun } from '../training/index.js';
+import type { OnTrain } from '../training/index.js';
 
 /** How Label Studio and the pictures are reached. */
 export interface LabelStudioAccess {
@@ -152,7 +152,7 @@ export interface LabelStudioBackendOptions {
   /**
    * Called by "Start training", one call at a time; its state stands in `/diagnostics`. Default: nothing is trained.
    */
-  readonly onTrain?: (run: TrainingRun) => void | Promise<void>;
+  readonly onTrain?: OnTrain;
   /** Told of webhooks and of the Train button, after Label Studio has been answered. */
   readonly onEvent?: (event: LabelStudioEvent) => void | Promise<void>;
 }

@@ -3,37 +3,47 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../diagnostics/logger.js';
+import { savePictures } from './save-pictures.js';
 import type { OnTrain } from './trainer.js';
 
 const longestLine = 2000;
 const killAfterMs = 5000;
+const notBetter = 3;
 
 /**
  * Trains by a command of the person who runs the backend. The shell runs it with `CLICKMASK_EXPORT`, the path of the
- * project's JSON export, and `CLICKMASK_PROJECT`, its number; what it prints goes to the log line by line. Anything but
- * exit code 0 is a failure. It is stopped when the backend closes.
+ * project's JSON export with its pictures beside it, and `CLICKMASK_PROJECT`, its number; what it prints goes to the log line by line. Exit code 3
+ * says that nothing better came out (as `clickmask adapt` does), any other but 0 is a failure. It is stopped when the backend closes.
  */
 export function runTrainCommand(command: string, logger: Logger): OnTrain {
-  return async ({ project, exportAnnotations, signal }) => {
+  return async (run) => {
+    const { project, exportAnnotations, signal } = run;
     const folder = await mkdtemp(join(tmpdir(), 'clickmask-train-'));
     try {
       const path = join(folder, 'export.json');
-      await writeFile(path, await exportAnnotations(), { mode: 0o600 });
-      await runShell(command, { CLICKMASK_EXPORT: path, CLICKMASK_PROJECT: project }, signal, (line, isError) => {
-        logger[isError ? 'warn' : 'info']({ project, line }, 'training says');
-      });
+      await writeFile(path, await savePictures(await exportAnnotations(), folder, run, logger), { mode: 0o600 });
+      const isBetter = await runShell(
+        command,
+        { CLICKMASK_EXPORT: path, CLICKMASK_PROJECT: project },
+        signal,
+        (line, isError) => {
+          logger[isError ? 'warn' : 'info']({ project, line }, 'training says');
+        },
+      );
+      return isBetter ? undefined : 'Nothing better came out, so the model stays as it is. More annotations may help.';
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   };
 }
 
+/** @returns whether something better came out */
 function runShell(
   command: string,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
   say: (line: string, isError: boolean) => void,
-): Promise<void> {
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     // A process group of its own, so that what the shell started ends with it.
@@ -63,7 +73,7 @@ function runShell(
     child.once('close', (code, name) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      if (code === 0) resolve();
+      if (code === 0 || code === notBetter) resolve(code === 0);
       else reject(new Error(`The training command ended with ${code ?? name ?? 'an unknown state'}.`));
     });
   });

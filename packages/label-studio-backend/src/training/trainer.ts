@@ -1,4 +1,5 @@
 import type { Logger } from '../diagnostics/logger.js';
+import type { PictureLoader } from '../pictures/index.js';
 
 /** What a training is given. */
 export interface TrainingRun {
@@ -6,6 +7,13 @@ export interface TrainingRun {
   readonly project: string;
   /** Fetches the project's annotations from Label Studio, as its JSON export. @throws Problem */
   readonly exportAnnotations: (signal?: AbortSignal) => Promise<Uint8Array>;
+  /**
+   * Gets the bytes of a picture of the project, as clicks do: from Label Studio, its storage, or this machine's files.
+   *
+   * @param value - what stands in the task's data
+   * @throws Problem
+   */
+  readonly picture: (value: string, task: string, signal?: AbortSignal) => Promise<Uint8Array>;
   /** Aborts when the backend closes. */
   readonly signal: AbortSignal;
 }
@@ -27,15 +35,19 @@ export interface Trainer {
   close(): Promise<void>;
 }
 
-export type OnTrain = (run: TrainingRun) => void | Promise<void>;
+/** Does a training. A text that it gives, or promises, says how it went and stands in `/diagnostics`. */
+export type OnTrain = (run: TrainingRun) => unknown;
 
-/**
- * @param onTrain - does the work; without it nothing is ever started
- * @param exportOf - fetches the export of a project
- */
+/** Where the annotations and pictures of a project come from. */
+export interface TrainingSources {
+  readonly exportOf: (project: string, signal: AbortSignal) => Promise<Uint8Array>;
+  readonly loader: PictureLoader;
+}
+
+/** @param onTrain - does the work; without it nothing is ever started */
 export function createTrainer(
   onTrain: OnTrain | undefined,
-  exportOf: (project: string, signal: AbortSignal) => Promise<Uint8Array>,
+  { exportOf, loader }: TrainingSources,
   logger: Logger,
 ): Trainer {
   const closing = new AbortController();
@@ -48,9 +60,15 @@ export function createTrainer(
     logger.info({ project }, 'training started');
     const { signal } = closing;
     try {
-      await work({ project, signal, exportAnnotations: (stop = signal) => exportOf(project, stop) });
-      state = { state: 'done', project, started, ended: new Date().toISOString() };
-      logger.info({ project }, 'training done');
+      const message = await work({
+        project,
+        signal,
+        exportAnnotations: (stop = signal) => exportOf(project, stop),
+        picture: (value, task, stop = signal) => loader.load(value, { project, task }, stop),
+      });
+      const said = typeof message === 'string' ? { message } : {};
+      state = { state: 'done', project, started, ended: new Date().toISOString(), ...said };
+      logger.info({ project, ...said }, 'training done');
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       state = { state: 'failed', project, started, ended: new Date().toISOString(), message: message.slice(0, 500) };

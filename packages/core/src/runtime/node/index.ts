@@ -4,6 +4,6 @@ export { decodeImage } from './decode-image.js';
 export { decodeMaskFile } from './decode-mask-file.js';
 export type { PictureReading } from './deep-picture.js';
 export { maskFromPng } from './mask-from-png.js';
-export { embeddedModel, findModelFolder, folderFiles } from './model-folder.js';
+export { embeddedModel, findModelFolder, folderFiles, modelInUse } from './model-folder.js';
 export { createOnnxNodeBackend, type OnnxNodeOptions } from './onnx-backend.js';
 export { renderOverlay } from './overlay.js';

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { ClickmaskError } from '../../errors/index.js';
@@ -51,6 +51,29 @@ export function findModelFolder(nameOrPath: string, installed: string): string {
   if (found !== undefined) return found;
   const message = `No model '${nameOrPath}': there is no model.json in ${tried.join(' nor in ')}. 'clickmask models' lists what is installed.`;
   throw new ClickmaskError('model-not-found', message, { details: { tried } });
+}
+
+/** Inside the folder of models: name or path of the one that programs run which are told none. */
+export const inUseFile = '.in-use';
+
+/**
+ * What programs run that are told no model: what `clickmask models use` has chosen, else the embedded one. Libraries
+ * stay with the embedded one: `createSegmenter` looks at nothing but its options.
+ *
+ * @example
+ * ```ts
+ * import { createSegmenter, defaultModelsFolder, modelInUse } from '@clickmask/core/node';
+ *
+ * const segmenter = await createSegmenter({ model: modelInUse(defaultModelsFolder()) });
+ * await segmenter.close();
+ * ```
+ */
+export function modelInUse(installed: string): string {
+  try {
+    return readFileSync(join(installed, inUseFile), 'utf8').trim() || embeddedModel;
+  } catch {
+    return embeddedModel;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Services } from '../services.js';
 
 /** `/webhook` and `/train`: answered at once; whoever listens is told afterwards. */
 export function eventRoute(services: Services, log: AccessLog, kind: 'webhook' | 'train'): RequestHandler {
-  const { memory, modelVersion, trainer } = services;
+  const { memory, trainer } = services;
   return (request, response) => {
     const raw: unknown = request.body;
     const body = parseBody(
@@ -23,7 +23,7 @@ export function eventRoute(services: Services, log: AccessLog, kind: 'webhook' |
     const message = action === 'START_TRAINING' ? trainer.start(project) : 'Noted.';
     response.status(201).json({
       status: 'ok',
-      result: { model_version: modelVersion, message },
+      result: { model_version: services.modelVersion, message },
     });
     tell(services, { action, project, task, body });
   };

@@ -3,7 +3,8 @@ import { Problem } from '../../problems/index.js';
 import type { Services } from '../services.js';
 
 /** `/health`: alive, and what works here. What Label Studio said of the token last stands there; it is asked meanwhile. */
-export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind, tokenState }: Services): RequestHandler {
+export function healthRoute(services: Services): RequestHandler {
+  const { segmenter, queue, url, tokenKind, tokenState } = services;
   return async (_request, response) => {
     // Only where the network runs elsewhere: a worker that computes would keep the answer waiting.
     const stats = segmenter.info.provider === 'oip' ? await segmenter.stats().catch(() => undefined) : undefined;
@@ -11,7 +12,7 @@ export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind, to
       status: 'UP',
       model_class: 'Clickmask',
       model: segmenter.info.model,
-      model_version: modelVersion,
+      model_version: services.modelVersion,
       provider: segmenter.info.provider,
       workers: segmenter.info.workers,
       queued: queue.queued,
@@ -25,11 +26,12 @@ export function healthRoute({ segmenter, modelVersion, queue, url, tokenKind, to
 }
 
 /** `/ready`: whether a click would be answered. One that computes is able; one that is closed, or whose workers are lost, is not. */
-export function readyRoute({ segmenter, modelVersion }: Services): RequestHandler {
+export function readyRoute(services: Services): RequestHandler {
+  const { segmenter } = services;
   return async (_request, response) => {
     const busy = new Promise<'busy'>((resolve) => setTimeout(resolve, 500, 'busy').unref());
     const state = await Promise.race([segmenter.stats().then(() => 'ready' as const), busy]).catch(() => undefined);
     if (state === undefined) throw new Problem('closing', 'Expected the segmenter to answer but it is closed or lost.');
-    response.json({ status: state, model_version: modelVersion });
+    response.json({ status: state, model_version: services.modelVersion });
   };
 }

@@ -15,7 +15,7 @@ import { setupRoute } from './setup.js';
 
 /** All routes of a backend. */
 export function createRouter(services: Services): Router {
-  const { limits, logger, metrics, modelVersion } = services;
+  const { limits, logger, metrics } = services;
   const gates = createGates(services.options.auth);
   const log = createAccessLog(services);
   const body = readBodies(limits);
@@ -29,7 +29,7 @@ export function createRouter(services: Services): Router {
   router.get(['/', '/health'], healthRoute(services));
   router.get('/ready', readyRoute(services));
   router.get('/versions', (_request, response) => {
-    response.json({ versions: [modelVersion] });
+    response.json({ versions: [services.modelVersion] });
   });
   router.get('/metrics', inside, async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.text());

@@ -6,7 +6,8 @@ import type { AccessLog } from '../access-log.js';
 import type { Services } from '../services.js';
 
 /** `/setup`: Label Studio tells the labeling config and a token, and is told the version of the model. */
-export function setupRoute({ setups, configOf, options, modelVersion }: Services, log: AccessLog): RequestHandler {
+export function setupRoute(services: Services, log: AccessLog): RequestHandler {
+  const { setups, configOf, options } = services;
   return (request, response) => {
     const body = parseBody(setupSchema, request.body);
     const project = projectId(body.project);
@@ -17,7 +18,7 @@ export function setupRoute({ setups, configOf, options, modelVersion }: Services
         ? []
         : checkConfig(() => configOf(project, schema, undefined), options.output?.kind ?? 'auto');
     log.note(request, { kind: 'setup', project, remarks });
-    response.json({ model_version: modelVersion });
+    response.json({ model_version: services.modelVersion });
   };
 }
 
