@@ -76,7 +76,7 @@ await new Stryker({
   concurrency: Number(values.workers),
   timeoutMS: 10_000,
   // The sandbox holds what tests read: examples' pictures and models, and what was built, for the tests of workers.
-  ignorePatterns: ['/training', '/tools', '/docs', '.venv'],
+  ignorePatterns: ['.cache', '/training', '/tools', '/docs', '.venv'],
   tempDirName: '.mutation/sandbox',
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: report },
