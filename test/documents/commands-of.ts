@@ -7,7 +7,7 @@ export interface DocumentedCommand {
 }
 
 const programs =
-  /^(\w+=\S+ )*(npx|npm|node|export|clickmask|nuctl|docker|pip|python3?|uv|tritonserver|mlserver|kubectl|helm|scripts\/|\.venv|\.ci|cd|mkdir|git|curl)\b/;
+  /^(\w+=\S+ )*(npx|npm|echo|node|export|clickmask|nuctl|docker|pip|python3?|uv|tritonserver|mlserver|kubectl|helm|scripts\/|\.venv|\.ci|cd|mkdir|git|curl)\b/;
 
 /**
  * The commands of a Markdown text: lines of `sh` blocks, and of indented blocks, that begin with a program.
