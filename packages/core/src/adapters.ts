@@ -29,4 +29,11 @@ export {
 } from './runtime/node/http/index.js';
 export { machineWarnings, type ProcessLimits } from './runtime/node/machine-warnings.js';
 export { type RegularFileOptions, readRegularFile } from './runtime/node/read-regular-file.js';
-export { foreignPage, type PageRules } from './runtime/remote/index.js';
+export {
+  type BodyLimits,
+  type BodyReader,
+  type ComingBody,
+  createBodyReader,
+  foreignPage,
+  type PageRules,
+} from './runtime/remote/index.js';

@@ -2,6 +2,10 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { type ClickmaskErrorCode, isClickmaskError } from '@clickmask/core';
+import { createBodyReader } from '@clickmask/core/adapters';
 import type { WorkerPool } from './worker-pool.js';
 import type { WorkerResult } from './worker-process.js';
 
@@ -21,9 +25,13 @@ export interface HttpFront {
 
 export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): HttpFront {
   let events = 0;
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readBody(request, options.maxRequestBodySize);
-    if (body === null) return reply(response, 400, 'text/plain', 'body size exceeds the given limit');
+  const bodies = createBodyReader({
+    maxBytes: options.maxRequestBodySize,
+    maxBytesUnderWay: 4 * options.maxRequestBodySize,
+    minBytesPerSecond: 10_000,
+    maxBodies: 64,
+  });
+  const answer = async (request: IncomingMessage, response: ServerResponse, body: Uint8Array): Promise<void> => {
     const worker = await pool.allocate();
     if (worker === null) return reply(response, 503, 'text/plain', 'no worker available');
     const result = await worker.process(eventLine(request, body, ++events), options.eventTimeoutMs);
@@ -36,12 +44,24 @@ export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): Ht
     return sendResult(response, result);
   };
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      options.log('error', String(error));
-      if (response.headersSent) response.destroy();
-      else reply(response, 500, 'text/plain', 'the processor failed');
-    });
+    const coming = {
+      stream: Readable.toWeb(request) as ReadableStream<Uint8Array> & globalThis.ReadableStream<Uint8Array>,
+      announced: request.headers['content-length'],
+      client: request.socket.remoteAddress ?? '',
+    };
+    bodies
+      .read(coming, (body) => answer(request, response, body))
+      .catch((error: unknown) => {
+        const refusal = isClickmaskError(error) ? refusals[error.code] : undefined;
+        if (refusal === undefined) options.log('error', String(error));
+        if (response.headersSent) return response.destroy();
+        // What is left of a body is not waited for.
+        if (!request.complete) response.setHeader('connection', 'close');
+        const [status, text] = refusal ?? [500, 'the processor failed'];
+        return reply(response, status, 'text/plain', text);
+      });
   });
+  server.headersTimeout = 10_000;
   return {
     listen: (port, host) =>
       new Promise((resolve, reject) => {
@@ -65,19 +85,16 @@ export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): Ht
   };
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return size > limit ? null : Buffer.concat(chunks, size);
-}
+/** How a body is refused that is not read. */
+const refusals: Readonly<Partial<Record<ClickmaskErrorCode, readonly [status: number, text: string]>>> = {
+  'image-too-large': [400, 'body size exceeds the given limit'],
+  'queue-full': [503, 'too many bodies under way'],
+  'deadline-exceeded': [408, 'the body comes too slowly'],
+  aborted: [400, 'the body broke off'],
+};
 
 /** Field names and order as the processor writes them. */
-function eventLine(request: IncomingMessage, body: Buffer, id: number): string {
+function eventLine(request: IncomingMessage, body: Uint8Array, id: number): string {
   const contentType = request.headers['content-type'] ?? '';
   const event = {
     'content-type': contentType,
@@ -99,7 +116,7 @@ function eventLine(request: IncomingMessage, body: Buffer, id: number): string {
     url: request.url,
     version: '',
   };
-  return `{"body":"${body.toString('base64')}",${JSON.stringify(event).slice(1)}\n`;
+  return `{"body":"${Buffer.from(body.buffer, body.byteOffset, body.length).toString('base64')}",${JSON.stringify(event).slice(1)}\n`;
 }
 
 async function sendResult(response: ServerResponse, result: WorkerResult): Promise<void> {

@@ -241,13 +241,13 @@ const options = {
   'max-bodies-mb': {
     type: 'number',
     min: 1,
-    help: 'All requests under way together, in megabytes.',
+    help: 'All requests under way together, in megabytes, half of it from one address.',
     env: ['CLICKMASK_MAX_BODIES_MB'],
     default: 256,
   },
   'min-body-rate': {
     type: 'number',
-    help: 'Bytes a second that a request must arrive at, after five seconds.',
+    help: 'Bytes a second that a request must arrive at, over each three seconds.',
     env: ['CLICKMASK_MIN_BODY_RATE'],
     default: 10_000,
   },

@@ -48,7 +48,7 @@ export interface AuthOptions {
 export interface BackendLimits {
   /** Bytes of one request body. Default 50 MB. */
   readonly bodyBytes: number;
-  /** Bytes of all request bodies under way. Default 256 MB. */
+  /** Bytes of all request bodies under way, as far as they have come; one address has half of it. Default 256 MB. */
   readonly bodyBytesInFlight: number;
   /** Bytes of one picture. Default 100 MB. */
   readonly pictureBytes: number;
@@ -75,7 +75,7 @@ export interface BackendLimits {
   readonly promptBytes: number;
   /** Bodies that may arrive at the same time from one address. Default 64. */
   readonly bodiesPerAddress: number;
-  /** Bytes a second that a body must arrive at, once it has taken five seconds. Default 10,000. */
+  /** Bytes a second that a body must arrive at, over each three seconds. Default 10,000. */
   readonly bodyBytesPerSecond: number;
 }
 

@@ -1,7 +1,5 @@
-import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { pictureFormat } from '@clickmask/core/adapters';
+import { isClickmaskError } from '@clickmask/core';
+import { pictureFormat, readRegularFile } from '@clickmask/core/adapters';
 import { Problem } from '../problems/index.js';
 import { isSvg } from './as-readable.js';
 import type { DiskCache } from './disk-cache.js';
@@ -60,7 +58,7 @@ export function createPictureLoader(options: PictureLoaderOptions): PictureLoade
         case 'data':
           return decodeDataUrl(place.text, maxBytes);
         case 'local-file': {
-          const bytes = await readInside(localFilesRoot ?? '', place.path, maxBytes);
+          const bytes = await readLocal(localFilesRoot ?? '', place.path, maxBytes);
           if (bytes !== undefined) return bytes;
           const { url, cacheKey } = place;
           if (url !== undefined) return fetched({ url, cacheKey }, owner.project, signal);
@@ -76,25 +74,20 @@ export function createPictureLoader(options: PictureLoaderOptions): PictureLoade
   };
 }
 
-/** Reads a file below a folder; what leads out of it, by `..` or by a link, is not there. */
-async function readInside(root: string, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (path.includes('\0')) return undefined;
-  const base = await realpath(root).catch(() => resolve(root));
-  const real = await realpath(join(base, path)).catch(() => undefined);
-  if (real === undefined || !real.startsWith(base.endsWith(sep) ? base : base + sep)) return undefined;
-  // Opening a FIFO would wait for a writer, and hold a thread of the pool for ever.
-  const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined);
-  if (handle === undefined) return undefined;
+/** A file below a folder; what is no file there, or leads out of it, is not there. */
+async function readLocal(folder: string, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
-    const { size } = await handle.stat().then((stats) => (stats.isFile() ? stats : { size: -1 }));
-    if (size < 0) return undefined;
-    if (size > maxBytes)
-      throw new Problem('picture-too-large', `Expected a file of at most ${maxBytes} bytes but it has ${size}.`);
-    const bytes = await handle.readFile();
+    const bytes = await readRegularFile(path, { maxBytes, inside: folder });
     checkPicture(bytes, '');
     return bytes;
-  } finally {
-    await handle.close();
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    if (cause instanceof RangeError) {
+      const message = `Expected a local file of at most ${maxBytes} bytes but ${cause.message}.`;
+      throw new Problem('picture-too-large', message, { cause });
+    }
+    if (isClickmaskError(cause, 'deadline-exceeded')) throw new Problem('picture-too-slow', cause.message, { cause });
+    return undefined;
   }
 }
 

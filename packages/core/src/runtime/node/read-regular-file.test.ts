@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -28,4 +28,24 @@ it.skipIf(process.platform === 'win32')('waits for no pipe, device or folder', a
   }
   execFileSync('mkfifo', [at('model.json')]);
   expect(await codeOf(folderFiles(folder).read('model.json'))).toBe('model-not-found');
+});
+
+it('stays inside a folder, whatever links say', async () => {
+  const root = at('root');
+  mkdirSync(join(root, 'sub'), { recursive: true });
+  writeFileSync(join(root, 'sub/b'), 'inside');
+  writeFileSync(at('root-too'), 'outside');
+  symlinkSync('sub/b', join(root, 'within'));
+  symlinkSync('../root-too', join(root, 'out'));
+  symlinkSync('..', join(root, 'up'));
+  symlinkSync(root, at('alias'));
+  const read = (path: string, inside = root) => readRegularFile(path, { maxBytes: 10, inside });
+  for (const path of ['sub/b', '/sub/b', './sub/../within', 'up/root/sub/b']) {
+    expect(Buffer.from(await read(path)).toString()).toBe('inside');
+  }
+  expect(Buffer.from(await read('within', at('alias'))).toString()).toBe('inside');
+  for (const path of ['out', 'up/root-too', '../root-too', 'up/a', '/etc/passwd/../../root-too']) {
+    await expect(read(path)).rejects.toThrow(/outside of the folder|ENOENT/);
+  }
+  await expect(read('sub\0b')).rejects.toThrow('null bytes');
 });

@@ -1,17 +1,22 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { ClickmaskError } from '../../errors/index.js';
 
 export interface RegularFileOptions {
   readonly maxBytes: number;
   /** Milliseconds until it is read: files may lie on a network that hangs. Default 30000. */
   readonly timeoutMs?: number;
+  /** Folder that the path is relative to and must not lead out of, be it by `..` or by links. Default: any place. */
+  readonly inside?: string;
 }
 
 /**
  * Reads a file whose path may come from a stranger: a regular one only, so that no pipe, device or socket is waited for,
  * and no more of it than its size when it was opened.
  *
- * @throws Error that says what is wrong, or the system's own
+ * @throws ClickmaskError `deadline-exceeded`; RangeError where it is larger than `maxBytes`; Error that says what else is
+ * wrong, or the system's own
  *
  * @example
  * ```ts
@@ -22,25 +27,47 @@ export interface RegularFileOptions {
  * ```
  */
 export async function readRegularFile(path: string, options: RegularFileOptions): Promise<Uint8Array> {
-  const { maxBytes, timeoutMs = 30_000 } = options;
+  const { maxBytes, timeoutMs = 30_000, inside } = options;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not read within ${timeoutMs} ms`)), timeoutMs);
+    const error = new ClickmaskError('deadline-exceeded', `The file was not read within ${timeoutMs} ms.`);
+    timer = setTimeout(() => reject(error), timeoutMs);
   });
+  const reading = inside === undefined ? read(path, maxBytes) : readInside(inside, path, maxBytes);
   try {
-    return await Promise.race([read(path, maxBytes), late]);
+    return await Promise.race([reading, late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function read(path: string, maxBytes: number): Promise<Uint8Array> {
+async function readInside(folder: string, path: string, maxBytes: number): Promise<Uint8Array> {
+  const base = await realpath(folder);
+  const real = await realpath(join(base, path));
+  if (!real.startsWith(base.endsWith(sep) ? base : base + sep)) throw new Error('outside of the folder');
+  return read(real, maxBytes, async (handle) => {
+    // What was opened is what was looked at: nobody put a link in its place meanwhile.
+    const [opened, seen] = [await handle.stat(), await lstat(real)];
+    if (opened.ino !== seen.ino || opened.dev !== seen.dev || (await realpath(real)) !== real) {
+      throw new Error('changed while it was opened');
+    }
+  });
+}
+
+async function read(
+  path: string,
+  maxBytes: number,
+  check?: (handle: FileHandle) => Promise<void>,
+): Promise<Uint8Array> {
   // Without it, opening a pipe would wait for a writer, and hold a thread of the pool for ever.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new Error('no regular file');
-    if (stats.size > maxBytes) throw new Error(`the file has ${stats.size} bytes, more than ${maxBytes}`);
+    if (stats.size > maxBytes) {
+      throw new RangeError(`the file has ${stats.size} bytes, more than ${maxBytes}`);
+    }
+    await check?.(handle);
     return await readAll(handle, stats.size);
   } finally {
     await handle.close();

@@ -1,12 +1,17 @@
 import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
+import { type BodyLimits, createBodyRoom, type Place, tooLarge } from './body-room.js';
 
-export interface BodyLimits {
-  /** Of one body. */
-  readonly maxBytes: number;
-  /** Of all bodies under way together, as far as they have come; one client has at most half of it, or one body. */
-  readonly maxBytesUnderWay: number;
-  /** What a sender must keep up, on the average since its first byte. */
-  readonly minBytesPerSecond: number;
+export type { BodyLimits };
+
+/** A body that comes with a request. */
+export interface ComingBody {
+  readonly stream: ReadableStream<Uint8Array> | null;
+  /** The header `content-length`, where there is one. */
+  readonly announced?: string | null;
+  /** Whose it is, such as an address or a user. */
+  readonly client: string;
+  /** Ends the reading, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Reads bodies within limits that no sender can hold for the others. */
@@ -14,93 +19,77 @@ export interface BodyReader {
   /** Of all bodies under way. */
   readonly bytes: number;
   /**
-   * Reads one, and hands it on; until that is done, its bytes count.
+   * Reads one, and hands it on; until that is done, its bytes count. Where all bodies together need more room than there is,
+   * the largest that still come give way.
    *
-   * @param client - whose it is
-   * @param signal - ends the reading, with its reason
    * @throws ClickmaskError `image-too-large`, `queue-full` where there is no room, `deadline-exceeded` where it comes too
-   * slowly
+   * slowly, `aborted` where it breaks off
    */
-  read<T>(request: Request, client: string, signal: AbortSignal, use: (body: Uint8Array) => Promise<T>): Promise<T>;
+  read<T>(body: ComingBody, use: (bytes: Uint8Array) => T | Promise<T>): Promise<T>;
 }
 
-/** A sender may be slow at first. */
-const graceMs = 3000;
-
-export function createBodyReader({ maxBytes, maxBytesUnderWay, minBytesPerSecond }: BodyLimits): BodyReader {
-  const clients = new Map<string, number>();
-  const share = Math.max(maxBytes, Math.floor(maxBytesUnderWay / 2));
-  let underWay = 0;
-
-  /** What is announced takes nobody's place: only bytes that came count. */
-  function take(client: string, bytes: number): void {
-    const own = (clients.get(client) ?? 0) + bytes;
-    underWay += bytes;
-    if (own === 0) clients.delete(client);
-    else clients.set(client, own);
-    if (bytes > 0 && (own > share || underWay > Math.max(maxBytes, maxBytesUnderWay))) {
-      throw new ClickmaskError('queue-full', 'Too many bodies are under way. Try again in a moment.');
-    }
-  }
-
+/**
+ * What servers read bodies with: {@link createSegmenterHandler}, and those of the adapters.
+ *
+ * @param now - milliseconds by a clock that nobody sets; default `performance.now()`
+ *
+ * @example
+ * ```ts
+ * import { createBodyReader } from '@clickmask/core/adapters';
+ *
+ * const limits = { maxBytes: 1e6, maxBytesUnderWay: 4e6, minBytesPerSecond: 10_000, maxBodies: 64 };
+ * const bodies = createBodyReader(limits);
+ * const stream = new Blob(['{"clicks":[]}']).stream();
+ * const text = await bodies.read({ stream, client: '127.0.0.1' }, (bytes) => new TextDecoder().decode(bytes));
+ * console.log(text, bodies.bytes); // {"clicks":[]} 0
+ * ```
+ */
+export function createBodyReader(limits: BodyLimits, now?: () => number): BodyReader {
+  const room = createBodyRoom(limits, now);
   return {
     get bytes() {
-      return underWay;
+      return room.bytes;
     },
-    async read(request, client, signal, use) {
-      if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      const begun = performance.now();
-      const isSlow = () => {
-        const waited = performance.now() - begun;
-        return waited > graceMs && size < (minBytesPerSecond * (waited - graceMs)) / 1000;
-      };
+    async read({ stream, announced, client, signal }, use) {
+      if (Number(announced) > limits.maxBytes) throw tooLarge(limits.maxBytes);
+      let refuse: (why: ClickmaskError) => void = () => {};
+      const refused = new Promise<never>((_, reject) => {
+        refuse = reject;
+      });
+      refused.catch(() => {});
+      const onAbort = () => refuse(goneError(signal?.reason));
+      if (signal?.aborted === true) onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const place = room.enter(client, refuse);
       try {
-        await eachChunk(request.body, signal, isSlow, (chunk) => {
-          size += chunk.length;
-          take(client, chunk.length);
-          if (size > maxBytes) throw tooLarge(maxBytes);
-          chunks.push(chunk);
-        });
-        return await use(joined(chunks, size));
+        const parts = stream === null ? [] : await collect(stream.getReader(), refused, place);
+        place.arrived();
+        return await use(joined(parts));
       } finally {
-        take(client, -size);
+        signal?.removeEventListener('abort', onAbort);
+        place.leave();
       }
     },
   };
 }
 
-/** Reads a stream to its end, or until the signal aborts, the sender is too slow, or a chunk is not taken. */
-async function eachChunk(
-  body: ReadableStream<Uint8Array> | null,
-  signal: AbortSignal,
-  isSlow: () => boolean,
-  onChunk: (chunk: Uint8Array) => void,
-): Promise<void> {
-  if (body === null) return;
-  const reader = body.getReader();
-  let watch: ReturnType<typeof setInterval> | undefined;
-  let onAbort = () => {};
-  const stopped = new Promise<never>((_, reject) => {
-    onAbort = () => reject(goneError(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    watch = setInterval(() => {
-      if (isSlow()) reject(new ClickmaskError('deadline-exceeded', 'The body comes too slowly. Send it again.'));
-    }, 500);
-  });
-  stopped.catch(() => {});
+/** Reads a stream to its end, or until it is refused. */
+async function collect(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  refused: Promise<never>,
+  place: Place,
+): Promise<readonly Uint8Array[]> {
+  const parts: Uint8Array[] = [];
   try {
-    if (signal.aborted) throw goneError(signal.reason);
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), stopped]);
-      if (done) return;
-      onChunk(value);
+      const { done, value } = await Promise.race([refused, reader.read()]);
+      if (done) return parts;
+      parts.push(value);
+      place.take(value.length);
     }
-  } finally {
-    clearInterval(watch);
-    signal.removeEventListener('abort', onAbort);
-    reader.releaseLock();
+  } catch (error) {
+    void readAway(reader);
+    throw goneError(error);
   }
 }
 
@@ -112,8 +101,10 @@ const unwanted = { bytes: 2 ** 20, ms: 1000 };
  * or slow one is broken off, but not before its sender had time to read the answer.
  */
 export async function dropBody(body: ReadableStream<Uint8Array> | null): Promise<void> {
-  if (body === null || body.locked) return;
-  const reader = body.getReader();
+  if (body !== null && !body.locked) await readAway(body.getReader());
+}
+
+async function readAway(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<{ readonly done: true }>((resolve) => {
     timer = setTimeout(() => resolve({ done: true }), unwanted.ms);
@@ -141,18 +132,13 @@ function goneError(reason: unknown): ClickmaskError {
   return new ClickmaskError('aborted', 'The request was aborted by its caller.', { cause: reason });
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(size);
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
   }
   return bytes;
-}
-
-function tooLarge(maxBytes: number): ClickmaskError {
-  const message = `Expected a body of at most ${maxBytes} bytes. Scale the picture down, or raise maxBytes.`;
-  return new ClickmaskError('image-too-large', message);
 }

@@ -10,7 +10,7 @@ import type { RgbImage } from '../../image/index.js';
 import { sha256, type View } from '../../models/index.js';
 import type { Prompt, Segmenter, SegmenterImage, SegmentOptions } from '../../segmenter/index.js';
 import { toPredictionData } from '../../segmenter/prediction.js';
-import { type BodyReader, createBodyReader, dropBody } from './body-reader.js';
+import { type BodyReader, type ComingBody, createBodyReader, dropBody } from './body-reader.js';
 import { foreignPage } from './foreign-page.js';
 import { createKnownImages, type KnownImages } from './known-images.js';
 import { pack, packedType, unpack } from './packed.js';
@@ -23,10 +23,15 @@ export interface SegmenterHandlerOptions {
   readonly segmenter: Segmenter;
   /** Largest accepted body, in bytes. Default 64 MB. */
   readonly maxBytes?: number;
-  /** Bytes of all bodies under way, as far as they have come; one client has half of it. Default 4 × `maxBytes`. */
+  /**
+   * Bytes of all bodies under way, as far as they have come; one client has half of it. Where they need more, the largest
+   * that still come give way. Default 4 × `maxBytes`.
+   */
   readonly maxBytesUnderWay?: number;
-  /** What the sender of a body must keep up, in bytes a second; then `deadline-exceeded`. Default 16384. */
+  /** What the sender of a body must keep up, in bytes a second, over each three; then `deadline-exceeded`. Default 16384. */
   readonly minBytesPerSecond?: number;
+  /** Bodies that come from one client at the same time; of more, the slowest is given up. Default 64. */
+  readonly maxBodies?: number;
   /** Pictures that are known at a time; the one used longest ago is forgotten first. Default 64. */
   readonly maxImages?: number;
   /** Bytes of all known pictures, as they came; one client has half of it. Default 4 × `maxBytes`. */
@@ -113,8 +118,7 @@ const actions: Readonly<Record<string, Action>> = {
   images: {
     method: 'POST',
     types: new RegExp(`${isPacked.source}|^application/octet-stream\\s*(?:;|$)|^image/`, 'i'),
-    answer: (tools, call) =>
-      tools.bodies.read(call.request, call.client, call.signal, (body) => addImage(tools, call, body)),
+    answer: (tools, call) => tools.bodies.read(comingBody(call), (body) => addImage(tools, call, body)),
   },
   segment: { method: 'POST', types: isPacked, answer: (tools, call) => aboutImage(tools, call, segment) },
   features: { method: 'POST', types: isPacked, answer: (tools, call) => aboutImage(tools, call, features) },
@@ -208,15 +212,15 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
 }
 
 function resolveLimits(options: SegmenterHandlerOptions) {
-  const { maxBytes = 64 * 2 ** 20, maxImages = 64, deadlineMs = 30_000, imageAgeMs = 3600e3 } = options;
+  const { maxBytes = 64 * 2 ** 20, maxImages = 64, maxBodies = 64, deadlineMs = 30_000, imageAgeMs = 3600e3 } = options;
   const { maxBytesUnderWay = 4 * maxBytes, maxImageBytes = 4 * maxBytes, minBytesPerSecond = 16_384 } = options;
-  for (const [name, value] of Object.entries({ maxBytes, maxImages, maxBytesUnderWay, maxImageBytes })) {
+  for (const [name, value] of Object.entries({ maxBytes, maxImages, maxBodies, maxBytesUnderWay, maxImageBytes })) {
     expectInteger('bad-option', name, value, 1);
   }
   for (const [name, value] of Object.entries({ deadlineMs, imageAgeMs, minBytesPerSecond })) {
     expectNumber('bad-option', name, value, 0);
   }
-  return { maxBytes, maxImages, deadlineMs, imageAgeMs, maxBytesUnderWay, maxImageBytes, minBytesPerSecond };
+  return { maxBytes, maxImages, maxBodies, deadlineMs, imageAgeMs, maxBytesUnderWay, maxImageBytes, minBytesPerSecond };
 }
 
 function preflight({ method }: Action): Response {
@@ -225,6 +229,10 @@ function preflight({ method }: Action): Response {
     'access-control-allow-headers': 'content-type, authorization',
   };
   return new Response(null, { status: 204, headers });
+}
+
+function comingBody({ request, client, signal }: Call): ComingBody {
+  return { stream: request.body, announced: request.headers.get('content-length'), client, signal };
 }
 
 /** Makes a picture known; one that is known already is not opened again. */
@@ -250,7 +258,7 @@ function aboutImage(
     rest: Readonly<Record<string, unknown>>,
   ) => Promise<unknown>,
 ): Promise<Response> {
-  return tools.bodies.read(call.request, call.client, call.signal, async (bytes) => {
+  return tools.bodies.read(comingBody(call), async (bytes) => {
     const body = unpack(bytes);
     const { key, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
     const opening = typeof key === 'string' ? tools.images.get(key) : undefined;
