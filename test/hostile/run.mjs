@@ -71,7 +71,9 @@ async function attack(name, surface) {
   let slowest = 0;
   let sent = 0;
   let before = 0;
-  const warm = Math.min(1000, Math.ceil(total / 10));
+  const tenth = Math.ceil(total / 10);
+  const warm = Math.min(1000, tenth);
+  const course = [];
   const queue = [
     ...fc.sample(surface.arbitrary, { numRuns: Math.max(0, total - surface.handMade.length), seed }),
     ...surface.handMade.slice(0, total).toReversed(),
@@ -87,6 +89,7 @@ async function attack(name, surface) {
       outcomes.set(answer.code, (outcomes.get(answer.code) ?? 0) + 1);
       if (answer.wrong !== undefined && ++wrong <= 10) console.error(`  ${name}: ${answer.wrong}`);
       if (++sent === warm) before = await surface.memoryMb();
+      if (sent % tenth === 0) course.push((await surface.memoryMb()).toFixed(0));
     }
   };
   await Promise.all(Array.from({ length: surface.parallel ?? 4 }, one));
@@ -115,6 +118,7 @@ async function attack(name, surface) {
     console.log(`  ${String(count).padStart(7)}  ${outcome}`);
   }
   const memory = `${before.toFixed(0)} MB after ${warm} inputs, ${after.toFixed(0)} MB at the end (${grown.toFixed(2)} x)`;
+  console.log(`  resident memory in MB after each tenth: ${course.join(' ')}`);
   console.log(`  slowest ${slowest.toFixed(0)} ms; over ${longest / 1000} s: ${hangs}; resident memory ${memory}`);
   const counts = Object.entries(harm).map(([what, count]) => `${what}: ${count}`);
   console.log(`  unclear answers: ${wrong}; ${counts.join('; ')}; still answers: ${isAlive}; exit code ${code}`);

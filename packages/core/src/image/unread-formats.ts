@@ -12,6 +12,25 @@ const beginnings: readonly (readonly [signs: string, name: string, advice: strin
   ['\x93NUMPY', 'NumPy', 'Save the array as a PNG or TIFF.'],
   ['SIMPLE  =', 'FITS', 'Convert it to a 16-bit PNG or TIFF.'],
   ['\x89HDF', 'HDF5', 'Save the picture in it as a PNG or TIFF.'],
+  ['#?RADIANCE', 'Radiance HDR', 'Convert it to a 16-bit PNG or TIFF.'],
+  ['II\xbc\x01', 'JPEG XR', 'Convert it to PNG or JPEG.'],
+  ['qoif', 'QOI', 'Convert it to PNG.'],
+  ['DDS ', 'DDS', 'Convert it to PNG.'],
+  ['%!PS', 'PostScript', 'Turn it into a picture, for instance with Ghostscript.'],
+  ['\0\0\x01\0', 'ICO', 'Convert it to PNG.'],
+  ['\x0a\x05\x01', 'PCX', 'Convert it to PNG.'],
+  ['\x01\xda', 'SGI', 'Convert it to PNG.'],
+  ['icns', 'ICNS', 'Convert it to PNG.'],
+  ['PK\x03\x04', 'Zip', 'Unpack it first.'],
+  ['\x1f\x8b', 'gzip', 'Unpack it first; a NIfTI volume has to be saved slice by slice, as 16-bit PNG or TIFF.'],
+  ['FUJIFILMCCD-RAW', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
+  ['IIU\0', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
+  ['IIRO', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
+  ['II*\0....CR', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
+  ['....ftypcrx ', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
+  ...['isom', 'iso2', 'mp41', 'mp42', 'avc1', 'M4V ', 'qt  '].map(
+    (brand) => [`....ftyp${brand}`, 'A video', 'Save its frames as JPEG or PNG, for instance with ffmpeg.'] as const,
+  ),
 ];
 
 const readHere = 'JPEG, PNG, WebP, AVIF, GIF, BMP';
@@ -30,8 +49,11 @@ export function unreadFormat(bytes: Uint8Array, more?: string): ClickmaskError {
   }
   const [, name, advice] = beginnings.find(([signs]) => begins(signs)) ?? [];
   if (name !== undefined) return refused(name, advice as string);
+  if (bytes.length === 0) return new ClickmaskError('unsupported-image', `Expected ${formats} but the file is empty.`);
+  if (/^P[1-7]\s/.test(String.fromCharCode(...bytes.subarray(0, 3)))) return refused('PNM', 'Convert it to PNG.');
   const text = new TextDecoder().decode(bytes.subarray(0, 400)).trimStart();
   if (/^(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)?<svg/i.test(text)) return refused('SVG', 'Draw it as a PNG first.');
+  if (/^<(!doctype )?html/i.test(text)) return refused('A web page', 'Perhaps it says why there is no picture.');
   const message = `Expected ${formats} but the bytes are of no known picture format.`;
   return new ClickmaskError('unsupported-image', message);
 }

@@ -3,10 +3,13 @@ export interface TiffOptions {
   readonly width: number;
   readonly height: number;
   readonly bands?: number;
-  readonly bits?: 8 | 16 | 32;
-  readonly kind?: 'unsigned' | 'signed' | 'float';
+  /** 64 is for floats. */
+  readonly bits?: 8 | 16 | 32 | 64;
+  readonly kind?: 'unsigned' | 'signed' | 'float' | 'complex';
   /** 1 grey, 2 RGB. */
-  readonly photometric?: 1 | 2;
+  readonly photometric?: number;
+  /** Whether the bands are stored one after the other, in strips of this many rows; `values` stay those of each pixel. */
+  readonly planes?: number;
   /** What the bands after the colours are: 0 unspecified, 2 opacity. */
   readonly extra?: number;
   /** Further tags; type 3 for 16-bit, 8 for signed 16-bit, 11 for float. */
@@ -15,7 +18,7 @@ export interface TiffOptions {
 
 type Field = readonly [tag: number, type: number, numbers: readonly number[]];
 
-const kindNumbers = { unsigned: 1, signed: 2, float: 3 };
+const kindNumbers = { unsigned: 1, signed: 2, float: 3, complex: 6 };
 const sizes: Readonly<Record<number, number>> = { 3: 2, 4: 4, 8: 2, 11: 4 };
 
 /**
@@ -32,15 +35,20 @@ export function tiffOf(values: readonly number[], options: TiffOptions): Buffer 
   head.writeUInt16LE(fields.length, 8);
   const tails: Buffer[] = [];
   let end = head.length;
-  let stripAt = 0;
+  let strips: (start: number) => void = () => {};
   for (const [i, [tag, type, numbers]] of fields.entries()) {
     const at = 10 + 12 * i;
     head.writeUInt16LE(tag, at);
     head.writeUInt16LE(type, at + 2);
     head.writeUInt32LE(numbers.length, at + 4);
-    if (tag === 273) stripAt = at + 8;
     const body = Buffer.alloc(sizes[type] * numbers.length);
     for (const [k, number] of numbers.entries()) write(body, type, number, k * sizes[type]);
+    if (tag === 273) {
+      strips = (start) => {
+        for (const [k, number] of numbers.entries()) write(body, type, start + number, k * sizes[type]);
+        if (body.length <= 4) body.copy(head, at + 8);
+      };
+    }
     if (body.length <= 4) {
       body.copy(head, at + 8);
       continue;
@@ -49,12 +57,19 @@ export function tiffOf(values: readonly number[], options: TiffOptions): Buffer 
     tails.push(body);
     end += body.length;
   }
-  head.writeUInt32LE(end, stripAt);
+  strips(end);
   return Buffer.concat([head, ...tails, pixels]);
 }
 
-function samplesOf(values: readonly number[], { bits = 16, kind = 'unsigned' }: TiffOptions): Buffer {
-  if (kind === 'float') return Buffer.from(Float32Array.from(values).buffer);
+function samplesOf(given: readonly number[], options: TiffOptions): Buffer {
+  const { bits = 16, kind = 'unsigned', bands = 1, planes } = options;
+  const values =
+    planes === undefined
+      ? given
+      : Array.from({ length: bands }, (_, band) => given.filter((_value, i) => i % bands === band)).flat();
+  if (bits === 64) return Buffer.from(Float64Array.from(values).buffer);
+  if (kind === 'float' && bits === 16) return Buffer.from(Uint16Array.from(values).buffer);
+  if (kind === 'float' || kind === 'complex') return Buffer.from(Float32Array.from(values).buffer);
   const signed = { 8: Int8Array, 16: Int16Array, 32: Int32Array };
   const unsigned = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array };
   return Buffer.from((kind === 'signed' ? signed : unsigned)[bits].from(values).buffer);
@@ -62,6 +77,14 @@ function samplesOf(values: readonly number[], { bits = 16, kind = 'unsigned' }: 
 
 function fieldsOf(options: TiffOptions, byteCount: number): readonly Field[] {
   const { width, height, bands = 1, bits = 16, kind = 'unsigned', photometric = 1, extra = 0, more = [] } = options;
+  const { planes } = options;
+  const rows = planes ?? height;
+  const stripCount = planes === undefined ? 1 : bands * Math.ceil(height / planes);
+  const rowBytes = planes === undefined ? byteCount / height : byteCount / height / bands;
+  // The last strip of a plane may have fewer rows.
+  const stripRows = (strip: number) => Math.min(rows, height - (strip % Math.ceil(height / rows)) * rows);
+  const counts = Array.from({ length: stripCount }, (_, strip) => stripRows(strip) * rowBytes);
+  const starts = counts.map((_, strip) => counts.slice(0, strip).reduce((sum, count) => sum + count, 0));
   const same = (value: number) => new Array<number>(bands).fill(value);
   const extras = bands - (photometric === 2 ? 3 : 1);
   const fields: Field[] = [
@@ -70,11 +93,11 @@ function fieldsOf(options: TiffOptions, byteCount: number): readonly Field[] {
     [258, 3, same(bits)],
     [259, 3, [1]],
     [262, 3, [photometric]],
-    [273, 4, [0]],
+    [273, 4, starts],
     [277, 3, [bands]],
-    [278, 3, [height]],
-    [279, 4, [byteCount]],
-    [284, 3, [1]],
+    [278, 3, [rows]],
+    [279, 4, counts],
+    [284, 3, [planes === undefined ? 1 : 2]],
     [339, 3, same(kindNumbers[kind])],
     ...more,
   ];

@@ -1,5 +1,4 @@
 import { packageVersion, processTerminal, runProgram, type Terminal } from '@clickmask/core/adapters';
-import { plainLines } from '../text/plain.js';
 import { check } from './check.js';
 import { init } from './init.js';
 import { invoke } from './invoke.js';
@@ -19,7 +18,5 @@ const program = {
  * @returns the exit code: 0, 1 where something failed or is wrong, 2 for bad use
  */
 export function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-  // Names and messages of servers are shown, and are a stranger's.
-  const out = (text: string | Uint8Array) => terminal.out(typeof text === 'string' ? plainLines(text) : text);
-  return runProgram(program, args, { ...terminal, out, err: (text) => terminal.err(plainLines(text)) });
+  return runProgram(program, args, terminal);
 }

@@ -1,9 +1,6 @@
 import { ClickmaskError } from '@clickmask/core';
 import { foreignPage as foreignPageOf } from '@clickmask/core/adapters';
 
-/** The name by which CVAT's container reaches functions of its machine. */
-const hosts = ['host.docker.internal'];
-
 /**
  * What is wrong with a request that a page of another origin may have sent from an annotator's browser, or null. CVAT's
  * server sends JSON, and is no browser; a page can send anything but JSON unasked, and its browser says where it comes from.
@@ -16,8 +13,9 @@ export function foreignPage(headers: Readonly<Record<string, unknown>> = {}): Cl
     return new ClickmaskError('bad-format', message);
   }
   const site = named.get('sec-fetch-site');
-  // A server calls the function by whatever name its network has. And nuclio's dashboard passes on what its own page asks.
-  if ((site === undefined && !named.has('origin')) || site === 'same-origin') return null;
-  const reason = foreignPageOf((name) => named.get(name), { hosts });
+  // A server calls the function by whatever name its network has.
+  if (site === undefined && !named.has('origin')) return null;
+  // Nuclio's dashboard passes on what its own page asks; under a name that is a stranger's, "own" may be the stranger's page.
+  const reason = foreignPageOf((name) => named.get(name), { origins: site === 'same-origin' ? ['*'] : [] });
   return reason === null ? null : new ClickmaskError('bad-format', reason);
 }

@@ -303,6 +303,7 @@ describe('a page of another origin', () => {
     ['no headers', {}, 200],
     ['a page of the function’s own origin', { Origin: 'http://a:1', Host: 'a:1' }, 200],
     ['the dashboard’s page', { 'Sec-Fetch-Site': 'same-origin', Origin: 'http://a', Host: 'b' }, 200],
+    ['a page whose name was made to point here', { 'Sec-Fetch-Site': 'same-origin', Host: 'evil.example:9000' }, 400],
     ['a form', { 'Content-Type': 'text/plain' }, 400],
     ['a form without a type of its own', { 'Content-Type': 'application/x-www-form-urlencoded' }, 400],
     ['another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'http://a', Host: 'a' }, 400],

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { errorText, plainLines, plainText } from './plain.js';
+import { errorText, plainText } from './plain.js';
 
 it('leaves nothing that a terminal would obey, and stays short', () => {
   fc.assert(
@@ -18,8 +18,4 @@ it('leaves nothing that a terminal would obey, and stays short', () => {
 it('tells what any caught value says', () => {
   expect(errorText(new Error('no'))).toBe('no');
   expect(errorText('no')).toBe('no');
-});
-
-it('keeps lines and tabs, and nothing else of control', () => {
-  expect(plainLines('a\n\tb\u001b[2J\u202ec\r\n')).toBe('a\n\tb [2J c \n');
 });

@@ -14,8 +14,3 @@ export function plainText(text: string, length = 300): string {
     .trim();
   return clean.length > length ? `${clean.slice(0, length)}...` : clean;
 }
-
-/** Text of several lines without what a terminal would take for a command. */
-export function plainLines(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, (found) => found.replace(/[^\n\t]+/g, ' '));
-}

@@ -16,8 +16,6 @@ export function answerErrors(log: AccessLog, logger: Logger): ErrorRequestHandle
     const { status } = reasons[problem.reason];
     if (status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="Clickmask", charset="UTF-8"');
     if (status === 503) response.setHeader('Retry-After', '1');
-    // What is left of a body that was refused is not worth waiting for.
-    if (status === 413 || status === 408) response.setHeader('Connection', 'close');
     // Label Studio passes on nothing of a failed answer but its status line.
     response.statusMessage = statusLine(problem);
     response.status(status).json(problemBody(problem));

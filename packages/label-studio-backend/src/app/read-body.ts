@@ -36,7 +36,11 @@ export function readBodies(limits: BodyLimits) {
       // Parsed, a body is held until it is answered.
       return new Promise<void>((resolve) => response.once('close', resolve));
     };
-    bodies.read(body, use).catch((error: unknown) => next(toBodyProblem(error, limits)));
+    bodies.read(body, use).catch((error: unknown) => {
+      // What is left of a body that was refused is not worth waiting for.
+      if (!request.complete && !response.headersSent) response.setHeader('Connection', 'close');
+      next(toBodyProblem(error, limits));
+    });
   };
 }
 

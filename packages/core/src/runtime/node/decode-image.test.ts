@@ -194,6 +194,12 @@ describe('decodeImage', () => {
     ['DICOM', 'unsupported-image', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]), /DICOM.*16-bit PNG/],
     ['SVG', 'unsupported-image', Buffer.from('<?xml version="1.0"?>\n<svg/>'), /SVG.*PNG/],
     ['TIFF by ZSTD', 'unsupported-image', zstdTiff(), /This kind of TIFF is not read here.*another compression/],
+    ['nothing', 'unsupported-image', new Uint8Array(0), /the file is empty/],
+    ['a web page', 'unsupported-image', Buffer.from('<!DOCTYPE html><html>Log in</html>'), /web page/],
+    ['a video', 'unsupported-image', box('ftypmp42'), /video.*ffmpeg/],
+    ['PNM', 'unsupported-image', Buffer.from('P6 2 2 255\n'), /PNM.*PNG/],
+    ['Canon’s raw data', 'unsupported-image', Buffer.from('II*\0\x10\0\0\0CR\x02\0'), /Raw camera data.*Develop/],
+    ['a zip', 'unsupported-image', Buffer.from('PK\x03\x04'), /Unpack it/],
     ['a broken AVIF', 'bad-image', box('ftypavif'), /damaged/],
   ])('says what to do with %s', async (_, code, bytes, message) => {
     await expect(decodeImage(bytes)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });

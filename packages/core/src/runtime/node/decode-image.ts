@@ -53,12 +53,13 @@ export async function decodeReduced(
   const { bytes, note } = endPicture(given);
   try {
     const { size: full, isPlainInk } = await checkHeader(sharp, bytes, maxPixels);
-    const open = (file: Uint8Array) => {
-      const picture = sharp(file, { failOn: 'error', limitInputPixels: maxPixels, page: 0, pages: 1 });
+    const open = (file: Uint8Array, page = 0) => {
+      const limits = { limitInputPixels: maxPixels, limitInputChannels: 0 };
+      const picture = sharp(file, { failOn: 'error', ...limits, page, pages: 1 });
       return isTurned(bytes) ? picture.autoOrient() : picture;
     };
     const plan = planDeep(bytes, reading);
-    const deep = plan === null ? null : await readDeep(open(plan.bytes), plan, reading);
+    const deep = plan === null ? null : await readDeep(open, plan, reading);
     if (deep !== null) return deep;
     const factor = shrink(full);
     const picture = open(bytes);

@@ -123,6 +123,96 @@ describe('pictures of other samples than 8-bit colours', () => {
     expect(column(data, 34)[0]).toBeGreaterThan(240);
   });
 
+  it.each([
+    [8, 1, 3],
+    [8, 7, 3],
+    [16, 30, 5],
+    [32, 4, 4],
+  ] as const)(
+    'of bands that are stored one after the other: %i bits, %i rows a strip, %i bands',
+    async (bits, planes, bands) => {
+      // Other values in each row, which a decoder that mixes up rows and bands would not give.
+      const values = Array.from({ length: width * height * bands }, (_, i) => (i * 7919) % 251);
+      const options = { ...size, bits, bands, photometric: bands === 3 ? 2 : 1 } as const;
+      const reading = { range: [0, 255], bands: bands === 3 ? [1, 2, 3] : [bands, 1, 2] } as const;
+      const wanted = await decodeImage(tiffOf(values, options), 1e6, reading);
+      const made = await decodeImage(tiffOf(values, { ...options, planes }), 1e6, reading);
+      expect(made).toEqual(wanted);
+      if (bands !== 3 || bits !== 8) return;
+      expect(await decodeImage(tiffOf(values, { ...options, planes }))).toEqual(
+        await decodeImage(tiffOf(values, options)),
+      );
+    },
+  );
+
+  it('of signed bands, one after the other', async () => {
+    const values = ramp(2, (share) => 200 * share - 100);
+    const options = { ...size, bits: 16, kind: 'signed', bands: 2, planes: 4 } as const;
+    const { data } = await decodeImage(tiffOf(values, options), 1e6, { bands: [2], range: [-100, 100] });
+    expect([column(data, 0)[0], column(data, width - 1)[0]]).toEqual([255, 0]);
+  });
+
+  it('have as many bands as there is room for', async () => {
+    const many = tiffOf(
+      ramp(12, (share, band) => share * (100 + band)),
+      { ...size, bands: 12 },
+    );
+    expect((await decodeImage(many, 1e6, { bands: [12] })).notes?.[0]).toContain('bands 12 of 12');
+    expect(await codeOf(decodeImage(many, width * height * 2))).toBe('image-too-large');
+  });
+
+  it.each<[string, string, Uint8Array, RegExp]>([
+    [
+      '64-bit floats',
+      'unsupported-image',
+      tiffOf([1, 2], { width: 2, height: 1, bits: 64, kind: 'float' }),
+      /64-bit float samples.*32-bit float/,
+    ],
+    ['64-bit whole numbers', 'unsupported-image', tiffOf([1, 2], { width: 2, height: 1, bits: 64 }), /64-bit unsigned/],
+    [
+      'complex numbers',
+      'unsupported-image',
+      tiffOf([1, 2], { width: 2, height: 1, bits: 32, kind: 'complex' }),
+      /complex.*magnitude/,
+    ],
+    ['grey half floats', 'unsupported-image', tiffOf([1, 2], { width: 2, height: 1, kind: 'float' }), /16-bit floats/],
+    [
+      'CIE Lab',
+      'unsupported-image',
+      tiffOf([1, 2, 3], { width: 1, height: 1, bits: 8, bands: 3, photometric: 8 }),
+      /Lab.*RGB/,
+    ],
+    [
+      'YCbCr as it is',
+      'unsupported-image',
+      tiffOf([1, 2, 3], { width: 1, height: 1, bits: 8, bands: 3, photometric: 6 }),
+      /YCbCr.*RGB/,
+    ],
+    [
+      'a sensor’s colours',
+      'unsupported-image',
+      tiffOf([1, 2], { width: 2, height: 1, photometric: 32803 }),
+      /raw data.*Develop/,
+    ],
+    [
+      'inks, one after the other',
+      'unsupported-image',
+      tiffOf([1, 2, 3, 4], { width: 1, height: 1, bits: 8, bands: 4, photometric: 5, planes: 1 }),
+      /INTERLEAVE=PIXEL/,
+    ],
+    [
+      'half of its pixels',
+      'bad-image',
+      tiffOf(
+        ramp(1, (share) => share),
+        { ...size },
+      ).subarray(0, 1500),
+      /damaged or truncated/,
+    ],
+  ])('are not read from %s', async (_, code, bytes, message) => {
+    await expect(decodeImage(bytes)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
   it.each([{ range: [5, 5] }, { range: [Number.NaN, 1] }, { range: 'auto?' }, { bands: [0] }, { bands: [1, 2] }])(
     'refuse %j',
     async (reading) => {

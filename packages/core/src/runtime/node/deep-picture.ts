@@ -1,8 +1,10 @@
 import type { Sharp } from 'sharp';
 import { ClickmaskError, unexpected } from '../../errors/index.js';
+import type { Size } from '../../geometry/index.js';
 import { pictureFormat } from '../../image/picture-format.js';
 import type { ReducedImage } from '../../image/rgb-image.js';
 import { readTiffHeader, type TiffHeader } from '../../image/tiff-header.js';
+import { planesAsPages } from '../../image/tiff-planes.js';
 
 /**
  * How pictures of more than 8 bits or more than three bands are read. What a browser shows as it is stays so: this is about
@@ -54,11 +56,11 @@ export function readingFromOptions(range?: string, bands?: string): PictureReadi
   return reading as PictureReading;
 }
 
-/** What is to be done with samples that are not 8-bit colours. */
+/** What is to be done with samples that are not 8-bit colours as decoders read them. */
 export interface DeepPlan {
   /** The file, signed samples declared as unsigned: the decoder would cut what is below zero. */
   readonly bytes: Uint8Array;
-  readonly header: Pick<TiffHeader, 'bits' | 'bands' | 'kind' | 'isRgb' | 'range' | 'noData'>;
+  readonly header: Pick<TiffHeader, 'bits' | 'bands' | 'kind' | 'isRgb' | 'range' | 'noData' | 'isPlanar'>;
   /** Whether decoders know what each band is for. */
   readonly isUsual: boolean;
 }
@@ -69,14 +71,22 @@ export function planDeep(bytes: Uint8Array, reading: PictureReading): DeepPlan |
   const format = pictureFormat(bytes);
   if (format === 'png' && isAsked && bytes[24] === 16) {
     const bands = ({ 0: 1, 2: 3, 4: 1, 6: 3 } as Record<number, number>)[bytes[25]] ?? 3;
-    const header = { bits: 16, bands, kind: 'unsigned', isRgb: bands === 3, range: null, noData: null } as const;
+    const header = {
+      bits: 16,
+      bands,
+      kind: 'unsigned',
+      isRgb: bands === 3,
+      range: null,
+      noData: null,
+      isPlanar: false,
+    } as const;
     return { bytes, header, isUsual: true };
   }
   const header = format === 'tiff' ? readTiffHeader(bytes) : null;
   if (header === null || !header.isPlain || header.bits < 8) return null;
   const colours = header.isRgb ? 3 : 1;
   const isUsual = header.bands === colours || (header.hasAlpha && header.bands === colours + 1);
-  if (header.bits === 8 && header.kind === 'unsigned' && isUsual && !isAsked) return null;
+  if (header.bits === 8 && header.kind === 'unsigned' && isUsual && !isAsked && !header.isPlanar) return null;
   return { bytes: header.kind === 'signed' ? withoutSigns(bytes, header) : bytes, header, isUsual };
 }
 
@@ -88,29 +98,76 @@ function withoutSigns(bytes: Uint8Array, { kindPlaces, isLittleEndian }: TiffHea
   return copy;
 }
 
-/** 8-bit colours of a deep picture, and what was done to them; null where the usual way shows them as they should be. */
-export async function readDeep(picture: Sharp, plan: DeepPlan, reading: PictureReading): Promise<ReducedImage | null> {
+/**
+ * 8-bit colours of a deep picture, and what was done to them; null where the usual way shows them as they should be.
+ *
+ * @param open - a page of a file
+ */
+export async function readDeep(
+  open: (file: Uint8Array, page?: number) => Sharp,
+  plan: DeepPlan,
+  reading: PictureReading,
+): Promise<ReducedImage | null> {
   const { header } = plan;
+  const bands = chooseBands(reading.bands, header);
+  if (bands.some((band) => band > header.bands)) {
+    throw new ClickmaskError('bad-option', `Expected bands up to ${header.bands} but received ${bands.join(', ')}.`);
+  }
+  const samples = await (header.isPlanar ? readPlanes(open, plan, bands) : readSamples(open(plan.bytes), bands));
+  if (header.kind === 'signed') restoreSigns(samples.data, header.bits);
+  const ranges = rangesOf(samples, header, reading.range ?? 'auto');
+  const isPlain = ranges === null && reading.bands === undefined && plan.isUsual;
+  if (isPlain && !header.isPlanar) return null;
+  return {
+    width: samples.width,
+    height: samples.height,
+    data: toLevels(samples, ranges ?? samples.channels.map(() => fullRange(header)), header),
+    ...(isPlain ? {} : { notes: [noteOf(header, bands, ranges)] }),
+  };
+}
+
+/** Samples of pixels, those of each side by side. */
+interface Samples extends Size {
+  readonly data: Float32Array;
+  /** Samples a pixel. */
+  readonly stride: number;
+  /** Which of them are shown. */
+  readonly channels: readonly number[];
+}
+
+async function readSamples(picture: Sharp, bands: readonly number[]): Promise<Samples> {
   const { space } = await picture.metadata();
   // Of one band and more than 8 bits, or floats, the decoder leaves values alone but says the first band three times.
   const isTripled = space === 'b-w';
   if (!isTripled && space !== undefined) picture.pipelineColourspace(space).toColourspace(space);
   const { data, info } = await picture.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
-  const samples = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-  const bands = chooseBands(reading.bands, header);
-  const channels = bands.map((band) => (isTripled && band > 1 ? band + 1 : band - 1));
-  if (channels.some((channel) => channel >= info.channels)) {
-    throw new ClickmaskError('bad-option', `Expected bands up to ${header.bands} but received ${bands.join(', ')}.`);
-  }
-  if (header.kind === 'signed') restoreSigns(samples, header.bits);
-  const ranges = rangesOf(samples, info.channels, channels, header, reading.range ?? 'auto');
-  if (ranges === null && reading.bands === undefined && plan.isUsual) return null;
   return {
     width: info.width,
     height: info.height,
-    data: toLevels(samples, info.channels, channels, ranges ?? channels.map(() => fullRange(header)), header),
-    notes: [noteOf(header, bands, ranges)],
+    data: new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4),
+    stride: info.channels,
+    channels: bands.map((band) => (isTripled && band > 1 ? band + 1 : band - 1)),
   };
+}
+
+/** The decoder mixes bands up that are stored one after the other, so that each is read as a picture of its own. */
+async function readPlanes(
+  open: (file: Uint8Array, page: number) => Sharp,
+  { bytes }: DeepPlan,
+  bands: readonly number[],
+): Promise<Samples> {
+  const file = planesAsPages(
+    bytes,
+    bands.map((band) => band - 1),
+  );
+  const planes: Samples[] = [];
+  for (const page of bands.keys()) planes.push(await readSamples(open(file, page), [1]));
+  const [{ width, height }] = planes;
+  const data = new Float32Array(width * height * bands.length);
+  for (const [c, plane] of planes.entries()) {
+    for (let i = 0; i < width * height; i++) data[i * bands.length + c] = plane.data[i * plane.stride];
+  }
+  return { width, height, data, stride: bands.length, channels: [...bands.keys()] };
 }
 
 function chooseBands(wanted: readonly number[] | undefined, { bands, isRgb }: DeepPlan['header']): readonly number[] {
@@ -132,17 +189,16 @@ function fullRange({ kind, bits }: DeepPlan['header']): Range {
 
 /** The range of each channel that is shown; null for all of it, as of 8 and full 16 bits. */
 function rangesOf(
-  samples: Float32Array,
-  stride: number,
-  channels: readonly number[],
+  samples: Samples,
   header: DeepPlan['header'],
   range: NonNullable<PictureReading['range']>,
 ): readonly Range[] | null {
+  const { channels } = samples;
   if (range === 'full') return channels.map(() => fullRange(header));
   if (range !== 'auto') return channels.map(() => range);
   if (header.range !== null) return channels.map(() => header.range as Range);
   if (header.kind === 'unsigned' && header.bits === 8) return null;
-  const sorted = channels.map((channel) => sortedSample(samples, stride, channel, header.noData));
+  const sorted = channels.map((channel) => sortedSample(samples, channel, header.noData));
   const [low, high] = [
     Math.min(...sorted.map(([value]) => value)),
     Math.max(...sorted.map((list) => list.at(-1) ?? 0)),
@@ -162,25 +218,23 @@ function rangesOf(
 
 const sampleCount = 200_000;
 
-function sortedSample(samples: Float32Array, stride: number, channel: number, noData: number | null): Float32Array {
-  const pixels = samples.length / stride;
+function sortedSample({ data, stride }: Samples, channel: number, noData: number | null): Float32Array {
+  const pixels = data.length / stride;
   const step = Math.max(1, Math.floor(pixels / sampleCount));
   const values: number[] = [];
   for (let i = 0; i < pixels; i += step) {
-    const value = samples[i * stride + channel];
+    const value = data[i * stride + channel];
     if (Number.isFinite(value) && value !== noData) values.push(value);
   }
   return Float32Array.from(values).sort();
 }
 
 function toLevels(
-  samples: Float32Array,
-  stride: number,
-  channels: readonly number[],
+  { data: samples, stride, channels, width, height }: Samples,
   ranges: readonly Range[],
   { noData }: DeepPlan['header'],
 ): Uint8Array {
-  const pixels = samples.length / stride;
+  const pixels = width * height;
   const data = new Uint8Array(pixels * 3);
   for (let c = 0; c < 3; c++) {
     const channel = channels[c] ?? channels[0];

@@ -3,6 +3,7 @@ import { ClickmaskError, expectInteger, isClickmaskError, messageOf } from '../.
 import type { Size } from '../../geometry/index.js';
 import { type PictureFormat, pictureFormat } from '../../image/picture-format.js';
 import { checkPixels } from '../../image/rgb-image.js';
+import { readTiffHeader, type TiffHeader } from '../../image/tiff-header.js';
 import { unreadFormat, unreadHeic } from '../../image/unread-formats.js';
 
 /** Formats that sharp reads here; HEIC where its libvips was built for it. */
@@ -38,12 +39,65 @@ export async function checkHeader(
 ): Promise<PictureHeader> {
   expectInteger('bad-option', 'maxPixels', maxPixels, 1);
   checkFormat(bytes);
-  const metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
+  const tiff = pictureFormat(bytes) === 'tiff' ? readTiffHeader(bytes) : null;
+  if (tiff !== null) checkTiff(tiff);
+  const metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false, limitInputChannels: 0 }).metadata();
   const size = isTurned(bytes) ? metadata.autoOrient : metadata;
   checkPixels(size, maxPixels);
+  if (tiff !== null && size.width * size.height * tiff.bands > 4 * maxPixels) {
+    const message = `Expected at most ${4 * maxPixels} samples but the picture has ${tiff.bands} in each of ${size.width} x ${size.height} px. Save the bands that you want (gdal_translate -b).`;
+    throw new ClickmaskError('image-too-large', message);
+  }
   const isPlainInk = metadata.space === 'cmyk' && !metadata.hasProfile;
   return { size: { width: size.width, height: size.height }, isPlainInk };
 }
+
+/**
+ * Refuses TIFFs that the decoder cannot read, or would read wrongly without a word.
+ *
+ * @throws ClickmaskError `unsupported-image`, `bad-image`
+ */
+function checkTiff(tiff: TiffHeader): void {
+  if (tiff.isCut) {
+    const message = 'The picture is damaged or truncated: the TIFF says that pixels lie beyond its end.';
+    throw new ClickmaskError('bad-image', message);
+  }
+  const found = unreadKinds.find(([, isSo]) => isSo(tiff));
+  if (found === undefined) return;
+  const [what, , advice = 'Save it with 8, 16 or 32 bits a sample, such as 32-bit float, or as PNG'] = found;
+  throw new ClickmaskError('unsupported-image', `TIFFs ${what(tiff)} are not read here. ${advice}.`);
+}
+
+const unreadKinds: readonly (readonly [
+  what: (tiff: TiffHeader) => string,
+  isSo: (tiff: TiffHeader) => boolean,
+  advice?: string,
+])[] = [
+  [
+    () => 'of cameras’ raw data',
+    ({ isRaw }) => isRaw,
+    'Develop it to JPEG or to a 16-bit TIFF, for instance with dcraw or darktable',
+  ],
+  [() => 'of complex numbers', ({ kind }) => kind === 'other', 'Save magnitude or phase as 32-bit float'],
+  [({ bits, kind }) => `of ${bits}-bit ${kind} samples`, ({ bits }) => ![1, 2, 4, 8, 16, 32].includes(bits)],
+  // The decoder takes the floats of grey ones for whole numbers.
+  [() => 'of 16-bit floats that are no RGB', ({ bits, kind, isRgb }) => bits === 16 && kind === 'float' && !isRgb],
+  [
+    () => 'in CIE Lab or other rare colours',
+    ({ photometric }) => ![0, 1, 2, 3, 5, 6].includes(photometric),
+    'Save it as RGB',
+  ],
+  [
+    () => 'in YCbCr that are not compressed as JPEG',
+    ({ photometric, compression }) => photometric === 6 && compression !== 6 && compression !== 7,
+    'Save it as RGB',
+  ],
+  [
+    () => 'whose bands are stored one after the other, and are no grey levels or RGB,',
+    ({ isPlanar, isPlain }) => isPlanar && !isPlain,
+    'Save it with bands side by side in each pixel (gdal_translate -co INTERLEAVE=PIXEL), or as RGB',
+  ],
+];
 
 /** Whether EXIF orientation counts: browsers do not look at it in WebP, and what they show is what people click on. */
 export function isTurned(bytes: Uint8Array): boolean {

@@ -51,7 +51,10 @@ export function createBodyReader(limits: BodyLimits, now?: () => number): BodyRe
       return room.bytes;
     },
     async read({ stream, announced, client, signal }, use) {
-      if (Number(announced) > limits.maxBytes) throw tooLarge(limits.maxBytes);
+      if (Number(announced) > limits.maxBytes) {
+        void dropBody(stream);
+        throw tooLarge(limits.maxBytes);
+      }
       let refuse: (why: ClickmaskError) => void = () => {};
       const refused = new Promise<never>((_, reject) => {
         refuse = reject;
@@ -132,7 +135,7 @@ function goneError(reason: unknown): ClickmaskError {
   return new ClickmaskError('aborted', 'The request was aborted by its caller.', { cause: reason });
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0];
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let offset = 0;

@@ -4,6 +4,7 @@ import type { ErrorMessage } from '../../host/protocol.js';
 import { fromErrorMessage } from '../../host/wire-error.js';
 import type { Features, View } from '../../models/index.js';
 import type { EngineRequest, ImageSource, PredictionData, SegmenterInfo } from '../../segmenter/index.js';
+import { joined } from './body-reader.js';
 import { pack, packedType, unpack } from './packed.js';
 
 /** A segmenter's server, as plain data that can be sent to a worker. */
@@ -29,6 +30,9 @@ export interface SegmenterClient {
 /** Times a request is sent again after a passing failure: the server is busy, or the network was away. */
 const retries = 2;
 
+/** Features of a large view have some 20 MB. */
+const mostBytes = 256 * 2 ** 20;
+
 export function createSegmenterClient(server: ServerAddress): SegmenterClient {
   const { url, token, timeoutMs = 60_000 } = server;
   const bearer: Readonly<Record<string, string>> =
@@ -46,10 +50,13 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
           method: body === undefined ? 'GET' : 'POST',
           headers: { ...headers, ...(body === undefined ? {} : { 'content-type': type }) },
           signal: AbortSignal.timeout(timeoutMs),
+          // The headers are for this server alone.
+          redirect: 'error',
           ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
         });
-        bytes = new Uint8Array(await response.arrayBuffer());
+        bytes = await readAnswer(response);
       } catch (cause) {
+        if (isClickmaskError(cause)) throw cause;
         if (cause instanceof DOMException && cause.name === 'TimeoutError') {
           throw new ClickmaskError(
             'deadline-exceeded',
@@ -93,6 +100,22 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
       return unpack(await send('features', pack({ key, view }))) as Features;
     },
   };
+}
+
+/** @throws ClickmaskError `backend-failed` for more than any answer has */
+async function readAnswer({ body }: Response): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = body?.getReader();
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    size += part.value.length;
+    if (size > mostBytes) {
+      await reader?.cancel();
+      throw new ClickmaskError('backend-failed', `Expected an answer of at most ${mostBytes} bytes but it has no end.`);
+    }
+    parts.push(part.value);
+  }
+  return joined(parts);
 }
 
 function pause(attempt: number): Promise<void> {

@@ -16,6 +16,8 @@ describe('foreignPage', () => {
     ['behind a proxy that takes https', { host: '192.168.1.7', origin: 'https://192.168.1.7' }],
     ['the default port, said', { host: '[::1]:443', origin: 'https://[::1]' }],
     ['a name below localhost', { host: 'app.localhost' }],
+    ['a container by name', { host: 'host.docker.internal:8070' }],
+    ['a service of Kubernetes', { host: 'nuclio-clickmask.nuclio.svc.cluster.local:8080' }],
   ])('lets pass: %s', (_, headers) => {
     expect(ask(headers)).toBeNull();
   });
@@ -40,6 +42,9 @@ describe('foreignPage', () => {
     '127.0.0.1.evil.example',
     'a b',
     '1.2.3.4.nip.io',
+    'internal.example',
+    'evilinternal.example',
+    'notcluster.local',
   ])('refuses a page that made its own name point here: %s', (host) => {
     expect(ask({ host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' })).toMatch(/^Expected a known name/);
   });

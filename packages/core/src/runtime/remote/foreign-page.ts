@@ -3,8 +3,8 @@ export interface PageRules {
   /** Origins whose pages may ask, besides the server's own; `*` stands for every one. Default: none. */
   readonly origins?: readonly string[];
   /**
-   * Names, without port, under which the server is reached; `*` stands for every one. Default: addresses, `localhost`, and
-   * names without a dot, none of which a stranger can make their own.
+   * Names, without port, under which the server is reached; `*` stands for every one. Default: addresses, names without a
+   * dot, and those below `localhost`, `internal`, `home.arpa` and `cluster.local`, none of which a stranger can make their own.
    */
   readonly hosts?: readonly string[];
 }
@@ -49,11 +49,14 @@ function isOriginOf(origin: string, host: string): boolean {
   return URL.canParse(own) && new URL(own).host === url.host;
 }
 
+/** Nobody can register a name below these. */
+const reserved = /\.(?:localhost|internal|home\.arpa|cluster\.local)\.?$/;
+
 function isKnownHost(host: string, hosts: readonly string[] | undefined): boolean {
   if (hosts?.includes('*') === true || host === '') return true;
   if (!URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
   if (hosts?.some((name) => name.toLowerCase() === hostname) === true) return true;
   const isAddress = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
-  return isAddress || !hostname.includes('.') || hostname.endsWith('.localhost');
+  return isAddress || !hostname.includes('.') || reserved.test(hostname);
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isClickmaskError } from '../../errors/index.js';
@@ -31,6 +32,11 @@ async function serve(handle: SegmenterHandler): Promise<{ url: string; server: S
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address() as { port: number };
   return { url: `http://127.0.0.1:${address.port}/clickmask`, server };
+}
+
+function* endless() {
+  const part = Buffer.alloc(2 ** 20);
+  for (;;) yield part;
 }
 
 describe('a segmenter behind HTTP', () => {
@@ -189,12 +195,17 @@ describe('a segmenter behind HTTP', () => {
 
   test('says so where the answer breaks off or never ends, and who failed', async () => {
     const info = JSON.stringify(segmenter.info);
-    let way: 'info' | 'cut' | 'hang' | 'fail' = 'info';
+    let way: 'info' | 'cut' | 'hang' | 'fail' | 'endless' | 'moved' = 'info';
     const server = createServer((_, response) => {
       if (way === 'info') return response.end(info);
       if (way === 'fail') {
         const error = { code: 'backend-failed', message: 'failed', details: { graph: 'encoder' } };
         return response.writeHead(500).end(JSON.stringify({ error }));
+      }
+      if (way === 'moved') return response.writeHead(302, { location: 'http://127.0.0.1:9/elsewhere' }).end();
+      if (way === 'endless') {
+        response.once('error', () => {});
+        return Readable.from(endless()).pipe(response);
       }
       response.writeHead(200, { 'content-length': 1000 });
       response.write('{', () => way === 'cut' && response.destroy());
@@ -205,6 +216,10 @@ describe('a segmenter behind HTTP', () => {
     const client = createSegmenterClient({ url, timeoutMs: 1000 });
     expect(await client.info()).toMatchObject({ model: segmenter.info.model });
     way = 'cut';
+    await expect(client.info()).rejects.toMatchObject({ code: 'backend-unavailable' });
+    way = 'endless';
+    await expect(createSegmenterClient({ url }).info()).rejects.toMatchObject({ code: 'backend-failed' });
+    way = 'moved';
     await expect(client.info()).rejects.toMatchObject({ code: 'backend-unavailable' });
     way = 'hang';
     await expect(client.info()).rejects.toMatchObject({ code: 'deadline-exceeded' });

@@ -5,6 +5,7 @@ import { type Command, type Program, type Terminal, UsageError } from './command
 import { explainSystemError } from './explain-error.js';
 import { commandHelp, programHelp } from './help.js';
 import { readCommandLine } from './read-options.js';
+import { showable } from './showable.js';
 
 /** Codes that say that the command line, not the work, was wrong. */
 const usageCodes: readonly ClickmaskErrorCode[] = [
@@ -29,7 +30,8 @@ const usageCodes: readonly ClickmaskErrorCode[] = [
  * console.log(await runProgram(program, ['--version'], { ...processTerminal(), out: () => {} })); // 0
  * ```
  */
-export async function runProgram(program: Program, args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runProgram(program: Program, args: readonly string[], screen: Terminal): Promise<number> {
+  const terminal = cleaned(screen);
   const { name, fallback } = program;
   const [first, ...rest] = args;
   if (first === '--version' || first === '-v' || first === '-V') {
@@ -58,6 +60,16 @@ export async function runProgram(program: Program, args: readonly string[], term
     return 0;
   }
   return runCommand(program, command, isNamed ? rest : args, terminal);
+}
+
+/** What is told of strangers' names and texts goes through here, whichever command tells it. */
+function cleaned(terminal: Terminal): Terminal {
+  return {
+    ...terminal,
+    out: (text) => terminal.out(typeof text === 'string' ? showable(text) : text),
+    err: (text) => terminal.err(showable(text)),
+    status: (text) => terminal.status(showable(text)),
+  };
 }
 
 async function runCommand(
