@@ -98,7 +98,7 @@ describe('clickmask-cvat', () => {
     vi.stubEnv('CVAT_ACCESS_TOKEN', 'secret');
     onTestFinished(() => void vi.unstubAllEnvs());
     const { err } = await run('refine', '--url', cvat.url, '--job', '9');
-    expect(err).toMatch(/^CVAT 2\.54\.1 \[2J at/);
+    expect(err).toMatch(/^CVAT 2\.54\.1\\u001b\[2J at/);
   });
 
   it('tells what a CVAT reads', async () => {
