@@ -211,7 +211,7 @@ describe.runIf(built)('a folder', () => {
 
   it('names what is wrong with a model', async () => {
     expect((await run('init', '--out', join(root.path, 'x'), '--model', '/nowhere')).err).toMatch(
-      /Cannot read model\.json of the model in \/nowhere/,
+      /No model '\/nowhere': there is no model\.json/,
     );
   });
 });
