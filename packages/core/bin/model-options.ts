@@ -23,47 +23,47 @@ export const placeOptions = {
   model: {
     type: 'text',
     value: 'NAME|DIR',
-    help: 'Model by name, or a folder with a model.json; default: the one in use (clickmask models use), else the embedded clickmask-small.',
+    help: 'Name of a model, or a folder with a model.json. Default: the model in use (clickmask models use), else the embedded one.',
   },
   provider: {
     type: 'text',
     choices: ['auto', 'cpu', 'webgpu', 'cuda'],
-    help: 'Where the network runs; default auto.',
+    help: 'Where the network runs. Default: auto.',
   },
   engine: {
     type: 'text',
     value: 'URL',
-    help: 'Runs the network on an inference server: grpc://HOST:8001 or http://HOST:8000; its token: CLICKMASK_ENGINE_TOKEN.',
+    help: 'Runs the network on an inference server: grpc://HOST:8001 or http://HOST:8000. CLICKMASK_ENGINE_TOKEN is its token.',
   },
   'engine-level': {
     type: 'text',
     choices: ['auto', 'click', 'plain'],
-    help: 'click: one call a click; plain: a call a graph; default auto.',
+    help: 'click: one call per click; plain: one call per graph. Default: auto.',
   },
   'engine-here': { type: 'list', value: 'GRAPHS', help: 'Graphs that still run here, such as decoder.' },
   remote: {
     type: 'text',
     value: 'URL',
-    help: 'Lets a whole segmenter behind HTTP do the work, with its own model; its token: CLICKMASK_REMOTE_TOKEN.',
+    help: 'Sends the work to a whole segmenter behind HTTP, with its own model. CLICKMASK_REMOTE_TOKEN is its token.',
   },
   threads: {
     type: 'whole',
     min: 1,
     max: 1024,
-    help: 'Threads of the network on a CPU; default: cores that the process may use.',
+    help: 'Threads of the network on a CPU. Default: the cores that the process may use.',
   },
-  spin: { type: 'switch', help: 'Lets waiting threads spin: for a machine that does nothing else.' },
+  spin: { type: 'switch', help: 'Waiting threads spin. Only for a machine that does nothing else.' },
   range: {
     type: 'text',
     value: 'LOW,HIGH|full',
-    help: "Of deep pictures (12 or 16 bits, floats, signed): the values shown as black and white, or all that the samples can hold; default: the file's own, else by percentiles; a note says which.",
+    help: "Values for black and white in deep images (12 or 16 bits, floats, signed), or all that samples can hold. Default: the file's range, else percentiles; a note says which.",
   },
   bands: {
     type: 'text',
     value: 'N|R,G,B',
-    help: 'Of pictures with many bands: which are shown, counted from 1; default: the first three.',
+    help: 'Bands to show of images with many bands, counted from 1. Default: the first three.',
   },
-  'max-pixels': { type: 'whole', min: 1, help: 'Largest accepted picture; default 64000000.' },
+  'max-pixels': { type: 'whole', min: 1, help: 'Pixels of the largest accepted image. Default: 64000000.' },
 } as const;
 
 /** Options that every command which makes masks shares. */
@@ -72,41 +72,41 @@ export const modelOptions = {
   cfr: {
     type: 'text',
     value: 'N|auto|off',
-    help: "Cascade-forward refinement: N steps, adaptive (at most 4), or none; default: the model's.",
+    help: "Cascade-forward refinement: N steps, adaptive (at most 4), or none. Default: the model's.",
   },
   'cfr-clicks': {
     type: 'text',
     choices: ['first', 'every'],
-    help: "On which clicks it is applied; default: the model's.",
+    help: "Clicks that it applies to. Default: the model's.",
   },
   zoom: {
     type: 'text',
     choices: ['on', 'late', 'small', 'off'],
-    help: `Looks closer at the object after the first mask: always; where its surroundings are at most ${smallShare} of the picture, and from click ${lateClick} on always (late); only there (small); never. Default: the model's.`,
+    help: `Looks closer at the object after the first mask. small: if its surroundings are at most ${smallShare} of the image. late: as small, and always from click ${lateClick} on. Default: the model's.`,
   },
-  flip: { type: 'switch', help: 'Averages with the mirrored picture: slower, a little more exact.' },
+  flip: { type: 'switch', help: 'Averages with the mirrored image. Slower, a little more exact.' },
   merge: {
     type: 'text',
     choices: ['on', 'off', 'as-released'],
-    help: "With a starting mask: each click changes only the part that holds it (FocalClick's progressive merge; as-released: also what its released code does there). Default: the model's.",
+    help: "A click changes only the part of a starting mask that holds it (FocalClick's progressive merge; as-released: exactly as its released code). Default: the model's.",
   },
 } as const;
 
 /** How masks are cleaned up, where they are measured. */
 export const cleanUpOptions = {
-  'no-sis': { type: 'switch', help: 'Without structural integrity: parts that hold no positive click stay.' },
+  'no-sis': { type: 'switch', help: 'Without structural integrity. Parts without a positive click stay.' },
   'fill-holes': {
     type: 'text',
     value: 'N|N%',
-    help: "Fills holes of up to N pixels, or N per cent of the mask, but for those with a negative click; 0: none; default: the model's.",
+    help: "Fills holes of up to N pixels, or N per cent of the mask; 0: none. Holes with a negative click stay. Default: the model's.",
   },
 } as const;
 
 /** The same, and more, where masks are made. */
 export const postprocessOptions = {
-  threshold: { type: 'number', max: 1, help: "Probability above which a pixel is set; default: the model's." },
+  threshold: { type: 'number', max: 1, help: "Least probability of a pixel of the object. Default: the model's." },
   ...cleanUpOptions,
-  'remove-specks': { type: 'number', help: 'Drops parts below N pixels.' },
+  'remove-specks': { type: 'number', help: 'Drops parts of fewer than N pixels.' },
   largest: { type: 'switch', help: 'Keeps only the largest part.' },
 } as const;
 

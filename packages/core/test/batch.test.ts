@@ -157,7 +157,7 @@ describe('clickmask batch', () => {
 });
 
 describe('clickmask convert', () => {
-  it('goes there and back, says what got lost, and overwrites nothing', async () => {
+  it('goes there and back, says what was lost, and overwrites nothing', async () => {
     const box = (x: number) => [[x, 10, x + 50, 10, x + 50, 90, x, 90]];
     const source = {
       images: [{ id: 1, file_name: 'cat.jpg', width: 451, height: 300 }],
@@ -173,7 +173,7 @@ describe('clickmask convert', () => {
     expect(JSON.parse(there.out)).toMatchObject({ from: 'coco', to: 'yolo-seg', pictures: 1, objects: 2, files: 2 });
     expect(JSON.parse(there.out).writeNotes).toMatchObject([{ code: 'scores-lost', times: 2, pictures: 1 }]);
     const back = await run(['convert', 'yolo', 'back.zip', '--format', 'coco', '--pictures', '.']);
-    expect([back.code, back.out]).toEqual([0, expect.stringContaining('nothing got lost')]);
+    expect([back.code, back.out]).toEqual([0, expect.stringContaining('nothing was lost')]);
     const last = await run(['convert', 'back.zip', 'back', '--format', 'coco']);
     expect(last.code).toBe(0);
     const { categories, annotations } = json('back', 'annotations.json');

@@ -13,55 +13,55 @@ const passed = ['pictures', 'minutes', 'base', 'licence', 'threads'] as const;
 
 export const adapt = defineCommand({
   name: 'adapt',
-  summary: 'Fine-tunes the embedded model to masks that you have accepted: fewer clicks on pictures like those.',
+  summary: 'Fine-tunes the embedded model to your accepted masks. Images like yours then take fewer clicks.',
   about: `EXPORT is a file, a folder or a zip: COCO JSON, Label Studio JSON (brush, polygon, bitmask), CVAT for images (XML), LabelMe, or
-pictures with masks. It learns from four pictures of five and measures on the fifth; DIR is written where that takes fewer
-clicks, with report.html: clicks and pictures before and after. Nothing leaves this machine. Stopped, the same command
-goes on.
+images with masks. The command learns from four images of five and measures on the fifth. If the new model takes fewer clicks
+there, it writes DIR, with report.html: clicks and images before and after. Nothing leaves this machine. After a stop, the
+same command goes on.
 
-It needs Python 3.11 with PyTorch, which is installed once into a folder of its own (some 1 GB), after a question.`,
+It needs Python 3.11 with PyTorch. It asks once and installs them in a folder of its own (some 1 GB).`,
   options: {
     from: { type: 'text', value: 'EXPORT', required: true, help: 'What to learn from.' },
     out: {
       type: 'text',
       value: 'DIR',
       required: true,
-      help: 'The model folder to be written; use it with --model DIR.',
+      help: 'The model folder to write. Use it with --model DIR.',
     },
-    pictures: { type: 'text', value: 'DIR', help: 'Where the pictures are, if not beside the export.' },
-    minutes: { type: 'number', min: 0.1, max: 600, help: 'Of learning, on two free cores; default 10.' },
+    pictures: { type: 'text', value: 'DIR', help: 'Where the images are, if not beside the export.' },
+    minutes: { type: 'number', min: 0.1, max: 600, help: 'Minutes to learn, on two free cores. Default: 10.' },
     base: {
       type: 'text',
       value: 'NAME|DIR',
-      help: 'What to start from: clickmask-small (default), or a folder that adapt has written.',
+      help: 'Model to start from: clickmask-small (default), or a folder that adapt wrote.',
     },
-    licence: { type: 'text', value: 'TEXT', help: "Of your pictures, for the model's manifest." },
+    licence: { type: 'text', value: 'TEXT', help: "Licence of your images, for the model's manifest." },
     gpu: {
       type: 'text',
       choices: ['auto', 'off'],
       default: 'off',
-      help: 'Whether a GPU is used where there is one; off: the same model on every machine.',
+      help: 'auto uses a GPU if there is one. off gives the same model on every machine.',
     },
     threads: { type: 'whole', min: 1, max: 1024, help: 'CPU threads.' },
     use: {
       type: 'switch',
-      help: 'Makes the model the one that programs run which are told none (clickmask models use), where it was written.',
+      help: 'If the model was written, also runs clickmask models use on it.',
     },
-    force: { type: 'switch', help: 'Writes the model although it is not better.' },
+    force: { type: 'switch', help: 'Writes the model even if it is not better.' },
     recipe: {
       type: 'text',
       value: 'DIR',
       env: ['CLICKMASK_TRAINING'],
-      help: 'The folder training/ of Clickmask; default: beside this program.',
+      help: 'The folder training/ of Clickmask. Default: beside this program.',
     },
     python: {
       type: 'text',
       value: 'FILE',
-      help: 'A Python that has what training/requirements.txt names, instead of installing it.',
+      help: 'A Python that has the packages of training/requirements.txt. Then nothing is installed.',
     },
-    yes: { type: 'switch', help: 'Installs without a question.' },
+    yes: { type: 'switch', help: 'Installs without asking.' },
   },
-  notes: 'Exit code: 0 written, 1 failed, 2 called wrongly, 3 not better, so not written.',
+  notes: 'Exit code: 0 written, 1 failed, 2 wrong use, 3 not better, so not written.',
   examples: [
     'clickmask adapt --from project-7.zip --out models/boards',
     'clickmask adapt --from result.json --pictures ./images --out models/boards --minutes 5',

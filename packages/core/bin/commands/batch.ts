@@ -26,34 +26,34 @@ const options = {
     type: 'text',
     value: 'DIR',
     required: true,
-    help: 'An empty folder, or one of the same batch, which is then taken up where it was broken off: results.jsonl has a line a picture, with its masks, from the moment they are made.',
+    help: 'An empty folder, or the folder of the same batch, which then goes on. results.jsonl in it gets a line for each finished image.',
   },
   format: {
     type: 'list',
     value: 'NAME',
-    help: 'What is written at the end; default coco; where there are several, a folder each.',
+    help: 'Format written at the end. Several get a folder each. Default: coco.',
   },
-  pictures: { type: 'text', value: 'DIR', help: 'Where pictures are; default: beside the prompts.' },
+  pictures: { type: 'text', value: 'DIR', help: 'Where the images are. Default: beside the prompts.' },
   use: {
     type: 'text',
     choices: ['boxes', 'masks'],
-    help: 'Of data sets: takes boxes, or masks to refine, instead of the most telling there is.',
+    help: 'Takes only boxes, or only masks to refine, from a data set.',
   },
   classes: {
     type: 'text',
     value: 'A,B|@FILE',
-    help: 'Names of classes in the order of their numbers; default: as they come.',
+    help: 'Names of classes in the order of their numbers. Default: as they come.',
   },
-  detail: { type: 'number', max: 1, help: '1 every corner, exact (default) to 0 coarsest, for outlines.' },
+  detail: { type: 'number', max: 1, help: 'Detail of outlines, from 0 (coarse) to 1 (exact, default).' },
   'on-error': {
     type: 'text',
     choices: ['continue', 'stop'],
     default: 'continue',
-    help: 'Goes on with the other pictures, or stops.',
+    help: 'After an error, goes on with the other images or stops.',
   },
-  workers: { type: 'whole', min: 1, max: 256, help: 'Pictures at a time; default: one a core.' },
+  workers: { type: 'whole', min: 1, max: 256, help: 'Images at a time. Default: one per core.' },
   'private-addresses': { type: 'switch', help: 'Also fetches from private and local addresses.' },
-  quiet: { type: 'switch', help: 'Neither progress nor a line a picture.' },
+  quiet: { type: 'switch', help: 'Prints no progress and no line per image.' },
   ...postprocessOptions,
   ...modelOptions,
 } as const;
@@ -62,25 +62,25 @@ type BatchValues = Values<typeof options>;
 
 export const batch = defineCommand({
   name: 'batch',
-  summary: 'Segments many pictures, and writes the masks as a data set.',
+  summary: 'Segments many images and writes the masks as a data set.',
   about: `<prompts> is a file, a folder, a glob in quotes, a zip, an address (http, https), or - for standard input, with one of
   JSON lines   {"picture": "a.jpg", "clicks": [[320, 240], [40, 60, "-"]], "class": "cat", "object": "1"}
                {"picture": "a.jpg", "objects": [{"box": [10, 10, 90, 80], "class": "dog"}]}; "rle" is a mask to refine
-  CSV          picture,x,y,label,object,class   a row a click; x1,y1,x2,y2 for a box; label + or -, 1 or 0, nothing is +
+  CSV          picture,x,y,label,object,class   a row per click; x1,y1,x2,y2 for a box; label + or -, 1 or 0; none is +
   COCO JSON    points or keypoints as clicks, else bbox as a box, else the segmentation as a mask to refine
   LabelMe JSON points as clicks (negative by the flag or description "negative"), rectangles as boxes, other shapes as
                masks to refine; a group_id makes one object of several shapes
   masks        a folder of PNGs, or any data set that 'clickmask convert' reads: masks to refine
-Coordinates are pixels of the upright picture. Rows of the same object, or of the same class where no object is named,
-belong together. A mask without clicks gets one where it is widest. Pictures are paths, beside the prompts or in
---pictures, or addresses.`,
+Coordinates are pixels of the upright image. Rows of one object belong together; without an object, rows of one class do.
+A mask without clicks gets one where it is widest. Images are addresses, or paths beside the prompts or in
+--pictures.`,
   args: { usage: '<prompts>', expected: 'one file, folder or glob (in quotes) of prompts', min: 1, max: 1 },
   options,
   notes: `Formats:
 ${formatsHelp}
-Prints a line of JSON a picture: picture, width, height, objects [{object, class, score, area, bbox}], ms, notes where there
-is something to say; or picture and error {code, message}. Exit code: 0 all done, 1 pictures failed or broken off (run it
-again to go on), 2 called wrongly.`,
+Prints a line of JSON per image: picture, width, height, objects [{object, class, score, area, bbox}], ms, and notes if
+there are any; or picture and error {code, message}. Exit code: 0 all done, 1 images failed or the batch stopped (run it
+again to go on), 2 wrong use.`,
   examples: [
     'clickmask batch clicks.csv --out dataset --format coco',
     'clickmask batch clicks.jsonl --pictures photos --out dataset --format yolo-seg,voc',

@@ -15,14 +15,14 @@ interface Spread {
 export const bench = defineCommand({
   name: 'bench',
   summary: 'Measures how long each stage of a click takes on this machine.',
-  about: `Without a picture a synthetic one of 4000 x 3000 px is used, with one object that fills most of it. 'first' is the first
-click after opening; 'next' is a click after it, whose features and previous mask are at hand.
-overhead = time of a next click inside the segmenter but outside the network / its time in the network. The bytes of the
-mask and its COCO RLE are measured apart; 'click' is all of it. 'cpu' is the time that all cores together spent on a click,
-of a first one from the picture's bytes on: it says more than wall time where the machine has other work, as the last line
-tells (load, time taken by others, time that a virtual machine did not get).`,
+  about: `The default image is synthetic, 4000 x 3000 px, with one object that fills most of it. 'first' is the first click after
+opening. 'next' is a click after it: features and previous mask are there already.
+overhead = time of a next click outside the network / its time in the network. The bytes of the mask and its COCO RLE are
+measured separately. 'click' is all of it. 'cpu' is the time of all cores together; for a first click it starts at the image's
+bytes. On a busy machine it says more than wall time. The last line shows load, time taken by others, and time that a virtual
+machine did not get.`,
   options: {
-    image: { type: 'text', value: 'FILE', help: 'A picture of your own; clicks fall on and about its middle.' },
+    image: { type: 'text', value: 'FILE', help: 'An image of yours. Clicks fall on and near its middle.' },
     repeat: { type: 'whole', min: 1, max: 1000, default: 15, help: 'Rounds.' },
     json: { type: 'switch', help: 'JSON instead of a table.' },
     ...modelOptions,

@@ -7,7 +7,7 @@ import { defineCommand, UsageError } from '../../src/runtime/node/command-line/i
 export const compare = defineCommand({
   name: 'compare',
   summary: 'Writes a page that compares evaluations: mean IoU against clicks, NoC and NoF, and published figures.',
-  about: `Each argument is what 'clickmask evaluate --out DIR' wrote. The page is one HTML file that loads nothing.`,
+  about: `Each argument is a folder of 'clickmask evaluate --out DIR'. The page is one HTML file that loads nothing.`,
   args: {
     usage: '<dir|report.json>...',
     expected: "at least one folder that 'clickmask evaluate --out' wrote",
@@ -15,8 +15,8 @@ export const compare = defineCommand({
     max: Infinity,
   },
   options: {
-    out: { type: 'text', value: 'FILE', default: 'comparison.html', help: 'Where the page goes.' },
-    title: { type: 'text', value: 'TEXT', help: 'Its heading.' },
+    out: { type: 'text', value: 'FILE', default: 'comparison.html', help: 'File to write.' },
+    title: { type: 'text', value: 'TEXT', help: 'Heading of the page.' },
   },
   examples: [
     'clickmask evaluate ./GrabCut --out results/small',

@@ -21,26 +21,26 @@ import {
 
 export const convert = defineCommand({
   name: 'convert',
-  summary: 'Turns a data set of one format into one of another, and says what got lost.',
-  about: `<from> is a folder, a zip, a file, or a glob in quotes; its format is recognised. <to> is a folder that is empty or not
-there yet, or the name of a zip. Nothing is overwritten. Only annotations are written: pictures stay where they are.`,
+  summary: 'Converts a data set to another format, and says what was lost.',
+  about: `<from> is a folder, a zip, a file, or a glob in quotes. The command recognises its format. <to> is an empty or new folder, or
+a new zip. Nothing is overwritten. Only annotations are written: images stay where they are.`,
   args: { usage: '<from> <to>', expected: 'a data set and where to write it', min: 2, max: 2 },
   options: {
-    format: { type: 'text', value: 'NAME', required: true, help: 'What is written.' },
-    from: { type: 'text', value: 'NAME', help: 'What is read, where it cannot be told.' },
+    format: { type: 'text', value: 'NAME', required: true, help: 'Format to write.' },
+    from: { type: 'text', value: 'NAME', help: 'Format to read, if it cannot be recognised.' },
     pictures: {
       type: 'text',
       value: 'DIR',
-      help: 'Where the pictures are, for formats that do not hold their sizes; default: beside the annotations.',
+      help: 'Where the images are, for formats without image sizes. Default: beside the annotations.',
     },
     classes: { type: 'text', value: 'A,B|@FILE', help: 'Names of classes in the order of their numbers.' },
-    detail: { type: 'number', max: 1, help: '1 every corner, exact (default) to 0 coarsest, for outlines.' },
-    'max-pixels': { type: 'whole', min: 1, help: 'Largest accepted picture; default 268435456.' },
+    detail: { type: 'number', max: 1, help: 'Detail of outlines, from 0 (coarse) to 1 (exact, default).' },
+    'max-pixels': { type: 'whole', min: 1, help: 'Pixels of the largest accepted image. Default: 268435456.' },
     json: { type: 'switch', help: 'The report as JSON.' },
   },
   notes: `Formats:
 ${formatsHelp}
-Report: pictures, objects, files, and what the formats could not hold. Exit code: 0 done, 1 failed, 2 called wrongly.`,
+Report: images, objects, files, and what the formats could not hold. Exit code: 0 done, 1 failed, 2 wrong use.`,
   examples: [
     'clickmask convert instances.json labels --format yolo-seg',
     'clickmask convert labels coco --format coco --pictures images',
@@ -134,7 +134,7 @@ function report(
     `${from} to ${to}: ${counted(pictures, 'picture')}, ${counted(objects, 'object')}, ${counted(files, 'file')}`,
     ...read.lines().map((line) => `  read: ${line}`),
     ...written.lines().map((line) => `  written: ${line}`),
-    ...(read.lines().length + written.lines().length === 0 ? ['  nothing got lost'] : []),
+    ...(read.lines().length + written.lines().length === 0 ? ['  nothing was lost'] : []),
   ];
   terminal.out(lines.join('\n'));
 }

@@ -19,9 +19,9 @@ const layouts = Object.keys(datasetLayouts) as DatasetLayoutName[];
 
 export const evaluate = defineCommand({
   name: 'evaluate',
-  summary: 'Measures a model by the NoC protocol: how many simulated clicks reach a given IoU.',
-  about: `The next click falls on the middle of the largest error, as in RITM and all that follow it; ignored pixels count for
-nothing; a sample that never reaches the IoU counts with the greatest number of clicks.`,
+  summary: 'Measures a model by the NoC protocol: simulated clicks needed to reach an IoU.',
+  about: `Each click falls on the middle of the largest error, as in RITM and later work. Ignored pixels do not count. A sample that
+never reaches the IoU counts with the greatest number of clicks.`,
   args: { usage: '<dir>', expected: 'the folder of one data set', min: 1, max: 1 },
   options: {
     layout: {
@@ -29,20 +29,20 @@ nothing; a sample that never reaches the IoU counts with the greatest number of 
       value: 'NAME',
       choices: layouts,
       default: 'grabcut',
-      help: 'How the data set lies in its folder, see below:',
+      help: 'Layout of the data set, see below:',
     },
-    'max-clicks': { type: 'whole', min: 1, max: 200, default: 20, help: 'Clicks per object at most.' },
+    'max-clicks': { type: 'whole', min: 1, max: 200, default: 20, help: 'Most clicks per object.' },
     limit: { type: 'whole', min: 1, help: 'Only the first N samples.' },
     ...cleanUpOptions,
     start: {
       type: 'text',
       choices: ['sp', 'stm'],
-      help: 'davis-585: corrects its starting masks, from super-pixels (sp) or a tracker (stm); default: from nothing.',
+      help: 'davis-585: corrects its starting masks, from super-pixels (sp) or a tracker (stm). Default: no starting mask.',
     },
     out: {
       type: 'text',
       value: 'DIR',
-      help: 'Keeps the result of every sample in DIR/samples.jsonl and the figures in DIR/report.json; run again, it goes on where it was broken off.',
+      help: 'Keeps the result of every sample in DIR/samples.jsonl and the figures in DIR/report.json. A second run goes on from there.',
     },
     json: { type: 'switch', help: 'JSON instead of a table.' },
     ...modelOptions,

@@ -31,12 +31,12 @@ export const models = defineCommand({
   about: `  clickmask models                         lists what is installed
   clickmask models show NAME|DIR           explains one model
   clickmask models verify [NAME|DIR]       compares the files of one model, or of all, with their SHA-256
-  clickmask models use NAME|DIR            makes a model the one that programs run which are told none
+  clickmask models use NAME|DIR            sets the model for programs that name none
   clickmask models add DIR|URL --sha256 H  installs a model; H is the SHA-256 of its model.json
   clickmask models export-triton|export-kserve|export-mlserver NAME|DIR --out DIR
                                            writes a repository for an inference server
 
-The model.json names every graph with its own SHA-256, so that one hash vouches for the whole model.
+model.json names every graph with its SHA-256, so one hash vouches for the whole model.
 Models are kept in $CLICKMASK_HOME/models, or ~/.clickmask/models.`,
   args: { usage: '[action [model]]', expected: 'an action and at most one model', min: 0, max: 2 },
   options: {

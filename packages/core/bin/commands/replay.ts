@@ -7,12 +7,12 @@ import { readInput } from '../read-input.js';
 
 export const replay = defineCommand({
   name: 'replay',
-  summary: 'Asks for every mask of a session log again, and compares.',
-  about: `The log is what 'clickmask segment --log' or the widget wrote. The options with which it was made hold. Exit code 0 where
-every mask is the same, 1 otherwise.`,
+  summary: 'Computes every mask of a session log again and compares.',
+  about: `The log comes from 'clickmask segment --log' or from the widget. Its options apply. Exit code: 0 if every mask is the same,
+1 otherwise.`,
   args: { usage: '<log.json> <image>', expected: 'a log and its picture', min: 2, max: 2 },
   options: {
-    'any-model': { type: 'switch', help: 'Also where the log was made with another model; masks then differ.' },
+    'any-model': { type: 'switch', help: 'Also accepts a log of another model. Masks then differ.' },
     json: { type: 'switch', help: 'JSON instead of text.' },
     ...placeOptions,
   },
@@ -49,7 +49,7 @@ function readLog(path: string, text: string) {
     return parseSessionLog(JSON.parse(text));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new ClickmaskError('bad-format', `Expected a session log in ${path} but it is no JSON: ${cause.message}`, {
+    throw new ClickmaskError('bad-format', `Expected a session log in ${path} but it is not JSON: ${cause.message}`, {
       cause,
     });
   }

@@ -35,55 +35,55 @@ const formats = ['json', 'png', ...CODECS.map(({ name }) => name), ...Object.key
 
 export const segment = defineCommand({
   name: 'segment',
-  summary: 'Turns clicks on a picture into a mask.',
-  about: `<image> is a file, or an address (http, https).
-Coordinates are pixels of the upright picture, from the top-left corner; fractions are fine. The first click should lie
-on the object; later ones add (+) or take away (-) where the mask is wrong. Where all are negative, the mask is empty: a note
-says so, and the exit code is 0.`,
-  args: { usage: '<image>', expected: 'one picture', min: 1, max: 1 },
+  summary: 'Turns clicks on an image into a mask.',
+  about: `<image> is a file or an address (http, https).
+Coordinates are pixels of the upright image, from the top-left corner. They may be fractions. The first click should be on
+the object. Later clicks add (+) or take away (-) where the mask is wrong. If all clicks are negative, the mask is empty: a
+note says so, and the exit code is 0.`,
+  args: { usage: '<image>', expected: 'one image', min: 1, max: 1 },
   options: {
     click: {
       type: 'texts',
       value: 'X,Y[,+|-]',
-      help: 'A click: + on the object (default), - beside it; several in order.',
+      help: 'A click: + on the object (default), - beside it. Repeat it for more clicks, in order.',
     },
-    box: { type: 'text', value: 'X1,Y1,X2,Y2', help: 'A box around the object, any two opposite corners.' },
+    box: { type: 'text', value: 'X1,Y1,X2,Y2', help: 'A box around the object, by two opposite corners.' },
     mask: { type: 'text', value: 'FILE', help: 'A mask to start from and correct (PNG, white is object).' },
     format: {
       type: 'text',
       value: 'NAME',
       choices: formats,
       default: 'json',
-      help: 'What is written: json (the mask and all about it), png, or a codec.',
+      help: 'Output: json (the mask and its data), png, or a codec.',
     },
-    out: { type: 'text', value: 'FILE', help: 'Writes there instead of to stdout.' },
+    out: { type: 'text', value: 'FILE', help: 'Writes to a file instead of stdout.' },
     overlay: {
       type: 'text',
       value: 'FILE',
-      help: 'Also draws mask and clicks over the picture (.png, .jpg, .webp).',
+      help: 'Also draws mask and clicks over the image (.png, .jpg, .webp).',
     },
     log: {
       type: 'text',
       value: 'FILE',
-      help: "Also writes a session log, from which 'clickmask replay' gets the same mask again.",
+      help: "Also writes a session log for 'clickmask replay'.",
     },
     detail: {
       type: 'number',
       max: 1,
       default: 0.8,
-      help: '1 every corner to 0 coarsest, for polygons.',
+      help: 'Detail of polygons, from 0 (coarse) to 1 (exact).',
     },
     ...postprocessOptions,
     candidate: {
       type: 'whole',
-      help: "Takes the reading N of the clicks, counted from 0, instead of the model's own choice, where it offers several.",
+      help: "Takes candidate N, counted from 0, instead of the model's choice.",
     },
     'private-addresses': { type: 'switch', help: 'Also fetches from private and local addresses.' },
     ...modelOptions,
   },
   notes: `JSON: width, height, area, bbox [x, y, w, h], score, model, provider, polygons, rle (COCO, compressed), changedPixels,
-refinement, timingsMs { decode, encode, predict, postprocess, total }; notes where there is something to say, candidates
-where the model offers several.`,
+refinement, timingsMs { decode, encode, predict, postprocess, total }; notes if there are any; candidates if the model
+offers several.`,
   examples: [
     'clickmask segment photo.jpg --click 320,240',
     'clickmask segment photo.jpg --click 320,240 --click 40,60,- --overlay result.png',

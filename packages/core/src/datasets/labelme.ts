@@ -40,7 +40,7 @@ const NAME = 'LabelMe';
  */
 export const labelMe = Object.freeze<DatasetFormat>({
   name: 'labelme',
-  summary: 'LabelMe JSON, a file a picture: LabelMe, X-AnyLabeling',
+  summary: 'LabelMe JSON, a file per image: LabelMe, X-AnyLabeling',
   keeps: 'masks to the pixel, classes, names of objects; not scores',
   async *write(pictures, { detail = 1, onNote } = {}) {
     const stemFor = createStems();

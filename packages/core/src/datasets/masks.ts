@@ -22,7 +22,7 @@ const NAME = 'masks';
  */
 export const masks = Object.freeze<DatasetFormat>({
   name: 'masks',
-  summary: 'a black and white PNG for each object, with a list of them',
+  summary: 'a black and white PNG per object, with a list of them',
   keeps: 'everything',
   async *write(pictures) {
     const stemFor = createStems();

@@ -22,7 +22,7 @@ const NAME = 'Clickmask results';
  */
 export const results = Object.freeze<DatasetFormat>({
   name: 'results',
-  summary: 'a JSON line a picture, masks as COCO RLE: what batch keeps while it works',
+  summary: 'a JSON line per image, masks as COCO RLE: what batch keeps while it works',
   keeps: 'everything',
   async *write(pictures) {
     const lines: string[] = [];

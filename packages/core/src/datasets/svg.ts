@@ -26,7 +26,7 @@ const NAME = 'SVG';
  */
 export const svg = Object.freeze<DatasetFormat>({
   name: 'svg',
-  summary: 'a whole SVG for each picture: browsers, Inkscape, Illustrator',
+  summary: 'an SVG per image: browsers, Inkscape, Illustrator',
   keeps: 'everything but crowds',
   async *write(pictures, { classes = [], detail = 1, onNote } = {}) {
     const stemFor = createStems();

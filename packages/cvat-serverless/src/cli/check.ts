@@ -14,12 +14,12 @@ import { megabytes } from './megabytes.js';
 export const check = defineCommand({
   name: 'check',
   summary: "Checks a function's folder, a running function, and whether both fit a CVAT.",
-  about: 'DIR is a folder that init has written, maybe changed since. Exit code 0 where nothing is wrong, 1 otherwise.',
+  about: 'DIR is a folder that init wrote. You may have changed it. Exit code: 0 if nothing is wrong, 1 otherwise.',
   args: { usage: '[DIR]', expected: 'at most one folder', min: 0, max: 1 },
   options: {
     run: {
       type: 'switch',
-      help: "Also starts the folder's function on this machine, without nuclio, and clicks on a test picture.",
+      help: "Also starts the folder's function on this machine, without nuclio, and clicks on a test image.",
     },
     url: {
       type: 'text',
@@ -29,7 +29,7 @@ export const check = defineCommand({
     'cvat-url': {
       type: 'text',
       value: 'URL',
-      help: 'Compares with a CVAT: the form of the replies with what its version reads and, with credentials, the deployed function with the folder.',
+      help: 'Compares the form of the replies with what this CVAT reads. With credentials, also compares the deployed function with the folder.',
     },
     ...authOptions,
     json: { type: 'switch', help: 'The report as JSON.' },

@@ -6,23 +6,23 @@ import { invokeFunction, type Point } from '../client/index.js';
 
 export const invoke = defineCommand({
   name: 'invoke',
-  summary: 'Calls a running interactor as CVAT would, and prints what came back as JSON.',
+  summary: 'Calls a running interactor as CVAT would, and prints the answer as JSON.',
   options: {
-    url: { type: 'text', value: 'URL', required: true, help: 'Where the function listens.' },
-    image: { type: 'text', value: 'FILE', required: true, help: 'A picture.' },
+    url: { type: 'text', value: 'URL', required: true, help: 'Address of the function.' },
+    image: { type: 'text', value: 'FILE', required: true, help: 'An image file.' },
     click: {
       type: 'texts',
       value: 'X,Y[,+|-]',
-      help: 'A click in image px, positive (default) or negative; several in order.',
+      help: 'A click in image px, positive (default) or negative. Repeat it for more clicks, in order.',
     },
     box: { type: 'text', value: 'X1,Y1,X2,Y2', help: 'A box.' },
-    threshold: { type: 'number', max: 1, help: 'Probability above which a pixel is set.' },
+    threshold: { type: 'number', max: 1, help: 'Least probability of a pixel of the object.' },
     repeat: {
       type: 'whole',
       min: 1,
       max: 100_000,
       default: 1,
-      help: 'Sends the same request N times and tells each time.',
+      help: 'Sends the request N times and prints each time.',
     },
     mask: { type: 'text', value: 'FILE', help: 'Writes the mask as a PNG.' },
     points: { type: 'switch', help: 'Also prints the mask as CVAT stores it.' },
@@ -32,7 +32,7 @@ export const invoke = defineCommand({
       min: 1,
       max: 86_400,
       default: 120,
-      help: 'How long to wait; the default is what CVAT waits.',
+      help: 'How long to wait. The default is that of CVAT.',
     },
   },
   examples: [

@@ -16,48 +16,48 @@ import { authHelp, authOptions, readAuth } from './cvat-auth.js';
 
 export const refine = defineCommand({
   name: 'refine',
-  summary: 'Makes masks of the boxes (or ellipses, polygons, masks) of a CVAT job, of keyframes of tracks too.',
-  about: `The network runs on this machine; nothing has to be deployed. Masks are added beside what is there. Can be stopped and
-started again.`,
+  summary: 'Turns the boxes (or ellipses, polygons, masks) of a CVAT job into masks, keyframes of tracks too.',
+  about: `The network runs on this machine and needs no deployment. Masks are added, and what is there stays. You can stop the command
+and start it again.`,
   options: {
     job: { type: 'whole', min: 1, required: true, help: 'The job.' },
     url: { type: 'text', value: 'URL', env: ['CVAT_URL'], default: 'http://localhost:8080', help: 'The server.' },
     organization: { type: 'text', value: 'NAME', env: ['CVAT_ORGANIZATION'], help: 'The organization of the job.' },
-    kinds: { type: 'list', value: 'LIST', choices: sourceKinds, help: 'Shapes that are taken; default rectangle.' },
+    kinds: { type: 'list', value: 'LIST', choices: sourceKinds, help: 'Shapes to refine. Default: rectangle.' },
     as: {
       type: 'text',
       value: 'KIND',
       choices: resultKinds,
       default: refineDefaults.as,
-      help: 'What is made. A polygon is the outline of the largest part, without holes; a rectangle is upright and tight.',
+      help: 'Shapes to make. A polygon is the outline of the largest part, without holes. A rectangle is upright and tight.',
     },
-    labels: { type: 'list', value: 'LIST', help: 'Names of labels; default all.' },
-    frames: { type: 'text', value: 'A-B', help: 'Default: all of the job.' },
+    labels: { type: 'list', value: 'LIST', help: 'Names of labels. Default: all.' },
+    frames: { type: 'text', value: 'A-B', help: 'Frames. Default: all of the job.' },
     replace: {
       type: 'switch',
-      help: 'Deletes each shape whose mask was saved, by an earlier run too, unless anybody changed anything of either since. Tracks stay: CVAT keeps no masks in them.',
+      help: 'Deletes each shape whose mask is saved, unless somebody changed either since. Tracks stay, because CVAT keeps no masks in them.',
     },
-    undo: { type: 'switch', help: 'Brings back what --replace deleted, and does nothing else.' },
+    undo: { type: 'switch', help: 'Only brings back what --replace deleted.' },
     'min-overlap': {
       type: 'number',
       max: 1,
       default: refineDefaults.minOverlap,
-      help: 'A mask that fits its shape less than this is not saved.',
+      help: 'Least fit of a mask to its shape. Others are not saved.',
     },
     'fill-holes': {
       type: 'number',
-      help: "Fills holes of up to N pixels; default the model's: 1 % of the mask for the embedded one.",
+      help: "Fills holes of up to N pixels. Default: the model's; 1 % of the mask for the embedded one.",
     },
     'remove-specks': { type: 'number', help: 'Drops parts of fewer than N pixels.' },
     model: {
       type: 'text',
       value: 'NAME|DIR',
-      help: 'Default: the one in use (clickmask models use), else clickmask-small.',
+      help: 'Model. Default: the model in use (clickmask models use), else clickmask-small.',
     },
     state: {
       type: 'text',
       value: 'FILE',
-      help: 'What is done, and what was deleted; default clickmask-refine-job-N.jsonl.',
+      help: 'File that records finished and deleted shapes. Default: clickmask-refine-job-N.jsonl.',
     },
     'dry-run': { type: 'switch', help: 'Saves nothing.' },
     json: { type: 'switch', help: 'The report as JSON.' },

@@ -3,10 +3,10 @@ import { runBundle } from '../bundle/index.js';
 
 export const serve = defineCommand({
   name: 'serve',
-  summary: "Runs a function's folder on this machine without nuclio and containers, until Ctrl+C.",
+  summary: "Runs a function's folder on this machine, without nuclio or containers, until Ctrl+C.",
   args: { usage: '<DIR>', expected: 'the folder of a function', min: 1, max: 1 },
   options: {
-    port: { type: 'whole', min: 1, max: 65_535, help: 'Port to listen on; default: a free one.' },
+    port: { type: 'whole', min: 1, max: 65_535, help: 'Port to listen on. Default: a free one.' },
     host: { type: 'text', value: 'HOST', default: '127.0.0.1', help: 'Address to listen on.' },
     verbose: { type: 'switch', help: 'Shows what the function logs.' },
   },

@@ -3,22 +3,21 @@ import { outputKinds, parseLabelList, writeLabelingConfig } from '../labeling-co
 
 export const configCommand = defineCommand({
   name: 'config',
-  summary:
-    'Prints a labeling config that works with the backend, to be pasted into Settings, Labeling Interface, Code.',
+  summary: 'Prints a labeling config for the backend. Paste it into Settings, Labeling Interface, Code.',
   options: {
     labels: {
       type: 'texts',
       required: true,
       value: 'A,B',
-      help: 'The labels. One with a comma stands in double quotes: Cat,"Dog, brown".',
+      help: 'The labels. Put a label with a comma in double quotes: Cat,"Dog, brown".',
     },
     output: { type: 'text', choices: outputKinds, default: 'brush', help: 'What a click gives.' },
-    variable: { type: 'text', value: 'NAME', help: 'Name of the picture in the task data.', default: 'image' },
+    variable: { type: 'text', value: 'NAME', help: 'Name of the image in the task data.', default: 'image' },
     'negative-tool': {
       type: 'switch',
-      help: 'Adds a second keypoint tool for negative clicks, for those who cannot use the Alt key.',
+      help: 'Adds a second keypoint tool for negative clicks without the Alt key.',
     },
-    'no-box': { type: 'switch', help: 'Leaves out the tool for boxes.' },
+    'no-box': { type: 'switch', help: 'Leaves out the box tool.' },
   },
   examples: [
     'clickmask-label-studio config --labels Cat,Dog',

@@ -9,7 +9,7 @@ const options = {
   backend: {
     type: 'text',
     value: 'URL',
-    help: 'Address of the backend as Label Studio reaches it.',
+    help: 'Address at which Label Studio reaches the backend.',
     env: ['CLICKMASK_BACKEND_URL'],
     default: 'http://localhost:9090',
   },
@@ -19,7 +19,7 @@ const options = {
 
 export const connectCommand = defineCommand({
   name: 'connect',
-  summary: 'Registers the running backend with a project, as its interactive model. Doing it again changes nothing.',
+  summary: 'Registers the running backend with a project, as its interactive model. A second run changes nothing.',
   options,
   examples: [
     'clickmask-label-studio connect --url http://localhost:8080 --token … --project 1',

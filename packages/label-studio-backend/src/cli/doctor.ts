@@ -15,20 +15,20 @@ import { engineOf, engineOptions, labelStudioOptions } from './shared-options.js
 
 const options = {
   ...labelStudioOptions,
-  task: { type: 'whole', min: 1, help: 'Task to click on; default: the first one.' },
+  task: { type: 'whole', min: 1, help: 'Task to click on. Default: the first one.' },
   ...engineOptions,
-  model: { type: 'text', value: 'NAME|DIR', help: 'Model that the engine is to hold.', env: ['CLICKMASK_MODEL'] },
+  model: { type: 'text', value: 'NAME|DIR', help: 'Model that the engine should hold.', env: ['CLICKMASK_MODEL'] },
   all: {
     type: 'switch',
-    help: 'Clicks on a sample of tasks, the first, the last and some in between, and lists those that fail.',
+    help: 'Clicks on a sample of tasks (the first, the last, some in between) and lists those that fail.',
   },
-  sample: { type: 'whole', help: 'How many tasks --all clicks on; 0 for every one.', default: 20 },
+  sample: { type: 'whole', help: 'Number of tasks for --all; 0 for every one.', default: 20 },
   json: { type: 'switch', help: 'Prints the checks as JSON.' },
 } as const;
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  summary: 'Checks a Label Studio project end to end, down to a real click, and says what to fix.',
+  summary: 'Checks a Label Studio project end to end, with a real click, and says what to fix.',
   options,
   examples: [
     'clickmask-label-studio doctor --url http://localhost:8080 --token … --project 1',

@@ -11,7 +11,7 @@ const options = {
 export const repairCommand = defineCommand({
   name: 'repair',
   summary:
-    'Mends a project whose exports are wrong because click tools have labels of their own. Shows what it would do; --apply does it.',
+    'Repairs a project with wrong exports, where click tools have their own labels. Shows what it would do; --apply does it.',
   options,
   examples: [
     'clickmask-label-studio repair --url http://localhost:8080 --token … --project 1',

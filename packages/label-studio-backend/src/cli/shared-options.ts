@@ -21,7 +21,7 @@ export const labelStudioOptions = {
     type: 'whole',
     min: 1,
     required: true,
-    help: 'Number of the project, as in the address of its page.',
+    help: 'Number of the project, from the address of its page.',
   },
 } as const;
 
@@ -36,7 +36,7 @@ export const authOptions = {
   'webhook-secret': {
     type: 'text',
     value: 'TEXT',
-    help: 'Secret by which webhooks are let in, since Label Studio sends no basic authentication with them.',
+    help: 'Secret of webhooks, because Label Studio sends no basic authentication with them.',
     env: ['CLICKMASK_WEBHOOK_SECRET'],
   },
 } as const;
@@ -46,13 +46,13 @@ export const engineOptions = {
   engine: {
     type: 'text',
     value: 'URL',
-    help: 'Inference server that runs the network, such as grpc://triton:8001; its token: CLICKMASK_ENGINE_TOKEN.',
+    help: 'Inference server that runs the network, such as grpc://triton:8001. CLICKMASK_ENGINE_TOKEN is its token.',
     env: ['CLICKMASK_ENGINE'],
   },
   'engine-level': {
     type: 'text',
     choices: ['auto', 'click', 'plain'],
-    help: 'click: one call a click; plain: a call a graph; default auto.',
+    help: 'click: one call per click; plain: one call per graph. Default: auto.',
     env: ['CLICKMASK_ENGINE_LEVEL'],
   },
   'engine-here': {
