@@ -9,9 +9,10 @@ describe('replyFormatFor', () => {
     ['2.7.0', 'mask-bounds'],
     ['2.16.2', 'mask-bounds'],
     ['2.54.1-alpha', 'mask-bounds'],
-    ['2.55.0', 'mask'],
-    ['2.70.9', 'mask'],
-    ['2.71.0', 'shapes'],
+    ['2.55.0', 'mask-bounds'],
+    ['2.59.1', 'mask-bounds'],
+    ['2.60.0', 'shapes'],
+    ['2.69.0', 'shapes'],
     ['2.80.0', 'shapes'],
     ['v2.80', 'shapes'],
     ['3.0.0', 'shapes'],
@@ -31,7 +32,9 @@ describe('cvatRelease', () => {
     ['2.13.0', '1.13.0'],
     ['2.51.9', '1.13.0'],
     ['2.52.0', '1.15.9'],
-    ['2.80.0', '1.15.9'],
+    ['2.68.0', '1.15.9'],
+    ['2.69.0', '1.16.3'],
+    ['2.80.0', '1.16.3'],
   ])('%s brings nuclio %s', (version, nuclio) => {
     expect(cvatRelease(version)?.nuclio).toBe(nuclio);
   });
@@ -49,9 +52,9 @@ describe('cvatRelease', () => {
 
   it('names ranges without gaps', () => {
     expect(releaseRows().map(([range]) => range)).toEqual([
-      '2.71 and later',
-      '2.55 to 2.70',
-      '2.52 to 2.54',
+      '2.69 and later',
+      '2.60 to 2.68',
+      '2.52 to 2.59',
       '2.13 to 2.51',
       '2.7 to 2.12',
       '2.6',

@@ -11,12 +11,12 @@ export interface CvatRelease {
 }
 
 /**
- * CVAT's releases, the newest first. From 2.71 on its SDK and user interface speak of `shapes`; when, after 2.54, it ceased
- * to read `bounds` is not known, so that 2.55 to 2.70 get what all read.
+ * CVAT's releases, the newest first. 2.60 brought `shapes`, the form of its agents too; a `mask` counts as one of the whole
+ * frame since then, so `bounds` would put it into the wrong place.
  */
 export const cvatReleases: readonly CvatRelease[] = Object.freeze([
-  { from: '2.71', nuclio: '1.15.9', replies: ['mask', 'shapes'] },
-  { from: '2.55', nuclio: '1.15.9', replies: ['mask'] },
+  { from: '2.69', nuclio: '1.16.3', replies: ['mask', 'shapes'] },
+  { from: '2.60', nuclio: '1.15.9', replies: ['mask', 'shapes'] },
   { from: '2.52', nuclio: '1.15.9', replies: ['mask', 'mask-bounds'] },
   { from: '2.13', nuclio: '1.13.0', replies: ['mask', 'mask-bounds'] },
   { from: '2.7', nuclio: '1.11.24', replies: ['mask', 'mask-bounds'] },
@@ -68,8 +68,8 @@ function versionNumbers(text: string): readonly number[] | null {
  * import { replyFormatFor } from '@clickmask/cvat-serverless';
  *
  * console.log(replyFormatFor('2.41.0')); // mask-bounds
- * console.log(replyFormatFor('2.60.0')); // mask
- * console.log(replyFormatFor('2.71.0')); // shapes
+ * console.log(replyFormatFor('2.59.1')); // mask-bounds
+ * console.log(replyFormatFor('2.60.0')); // shapes
  * ```
  */
 export function replyFormatFor(version: string): ReplyFormat {

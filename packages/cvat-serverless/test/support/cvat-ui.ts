@@ -1,6 +1,6 @@
 /**
  * What CVAT's user interface makes of a reply, written from its documented behaviour and independent of the code under
- * test. `classic` is the one up to 2.54, `modern` the one of 2.71 and later.
+ * test. `classic` is the one up to 2.59, `modern` the one of 2.60 and later.
  */
 export interface StoredMask {
   /** Run lengths, then left, top, right, bottom: what is saved as a shape's points. */
