@@ -8,13 +8,13 @@ const TOLERANCE = 1;
 export interface FittedPrompt {
   readonly positive: readonly RequestPoint[];
   readonly negative: readonly RequestPoint[];
-  readonly box: Box | null;
+  readonly boxes: readonly Box[];
   /** What was changed, for the log. */
   readonly notes: readonly string[];
 }
 
 /**
- * Brings clicks and box into the frame. CVAT keeps clicks inside and boxes not, so a box is cut to the frame. A click
+ * Brings clicks and boxes into the frame. CVAT keeps clicks inside and boxes not, so a box is cut to the frame. A click
  * outside stands for nothing in the picture and is left out, unless nothing else is there.
  *
  * @throws ClickmaskError `bad-click`, `bad-box`, `no-clicks`
@@ -31,21 +31,21 @@ export function fitPrompt(request: InteractorRequest, size: Size): FittedPrompt 
   const negative = fit(request.negative);
   const given = request.positive.length + request.negative.length;
   const kept = positive.length + negative.length;
-  const box = request.box === null ? null : cutBox(request.box, size);
-  if (request.box !== null && box === null) {
-    if (kept === 0) {
-      const { x1, y1, x2, y2 } = request.box;
+  const boxes = request.boxes.map((box) => cutBox(box, size)).filter((box) => box !== null);
+  if (boxes.length < request.boxes.length) {
+    if (kept === 0 && boxes.length === 0) {
+      const { x1, y1, x2, y2 } = request.boxes[0];
       const message = `Expected a box that holds a part of ${size.width} x ${size.height} px but received ${x1}, ${y1}, ${x2}, ${y2}.`;
       throw new ClickmaskError('bad-box', message);
     }
-    notes.push('the box holds nothing of the frame and was left out');
+    notes.push('a box that holds nothing of the frame was left out');
   }
-  if (kept === 0 && box === null) {
+  if (kept === 0 && boxes.length === 0) {
     if (given === 0) throw new ClickmaskError('no-clicks', 'Expected at least one click or a box but received none.');
     const message = `Expected clicks inside ${size.width} x ${size.height} px but all ${given} lie outside.`;
     throw new ClickmaskError('bad-click', message);
   }
-  return { positive, negative, box, notes };
+  return { positive, negative, boxes, notes };
 }
 
 const within = (value: number, side: number): boolean => value >= -TOLERANCE && value <= side + TOLERANCE;

@@ -84,7 +84,7 @@ export interface InteractorReply {
   readonly status: number;
   /** JSON text. */
   readonly body: Buffer;
-  /** Present for a mask that the network made. */
+  /** Present for a mask that the network made; of several objects, the last one's. */
   readonly prediction?: Prediction;
   readonly timings: ReplyTimings;
   /** Remarks for the log. */

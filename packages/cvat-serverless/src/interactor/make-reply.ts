@@ -1,4 +1,4 @@
-import type { MaskRuns, Prediction, Segmenter } from '@clickmask/core';
+import type { Box, Click, MaskRuns, Prediction, Prompt, Segmenter } from '@clickmask/core';
 import { emptyRuns, smooth } from '@clickmask/core/masks';
 import { type Allocate, type ReplyFormat, writeReply } from '../replies/index.js';
 import { asClickmaskError, errorStatus } from './error-status.js';
@@ -39,35 +39,44 @@ async function clickOn(
   { segmenter, images, settings, allocate }: ReplyTools,
 ): Promise<InteractorReply> {
   const { image, order } = frame;
-  const { positive, negative, box, notes } = fitPrompt(request, image);
+  const { positive, negative, boxes, notes } = fitPrompt(request, image);
   const clicks = order.arrange(positive, negative);
   const parsed = performance.now();
-  // With nothing to go by, and a box could have been drawn: what does not belong to the object is no object.
-  const nothing = positive.length === 0 && box === null;
   const { smooth: radius = 0, ...postprocess } = settings.postprocess ?? {};
-  const prediction: Prediction | null = nothing
-    ? null
-    : await segmenter.segment(
-        image,
-        { clicks, ...(box === null ? {} : { box }) },
-        {
-          deadlineMs: Math.max(1, settings.deadlineMs - (parsed - start)),
-          refinement: settings.refinement,
-          postprocess: request.threshold === null ? postprocess : { ...postprocess, threshold: request.threshold },
-        },
-      );
+  const predictions: Prediction[] = [];
+  for (const prompt of objectsOf(clicks, boxes)) {
+    const options = {
+      deadlineMs: Math.max(1, settings.deadlineMs - (performance.now() - start)),
+      refinement: settings.refinement,
+      postprocess: request.threshold === null ? postprocess : { ...postprocess, threshold: request.threshold },
+    };
+    predictions.push(await segmenter.segment(image, prompt, options));
+  }
   order.remember(clicks);
   images.recount(frame);
-  const runs = prediction === null ? emptyRuns(image) : smoothed(prediction.runs, radius);
+  const nothing = { runs: emptyRuns(image), score: 0 };
+  const [first = nothing, ...others] = predictions.map(({ runs, score }) => ({ runs: smoothed(runs, radius), score }));
   const segmented = performance.now();
-  const body = writeReply({ runs, score: prediction?.score ?? 0 }, settings.reply, allocate);
+  const body = writeReply([first, ...others], settings.reply, allocate);
+  const prediction = predictions.at(-1);
   return {
     status: 200,
     body,
-    ...(prediction === null ? {} : { prediction }),
+    ...(prediction === undefined ? {} : { prediction }),
     timings: { parse: parsed - start, segment: segmented - parsed, write: performance.now() - segmented },
-    notes: prediction === null ? [...notes, 'no positive click and no box: empty'] : [...notes, ...prediction.notes],
+    notes: [...notes, ...(prediction?.notes ?? ['no positive click and no box: empty'])],
   };
+}
+
+/**
+ * The objects of a request, a prompt each: boxes alone are an object each, clicks belong to the box that was drawn last.
+ * Clicks on the background alone are no object.
+ */
+function objectsOf(clicks: readonly Click[], boxes: readonly Box[]): Prompt[] {
+  if (clicks.length === 0) return boxes.map((box) => ({ clicks: [], box }));
+  const box = boxes.at(-1);
+  if (box !== undefined) return [{ clicks, box }];
+  return clicks.some(({ label }) => label === 'positive') ? [{ clicks }] : [];
 }
 
 /** A mask thinner than the vote's radius would vanish: better rough than gone. */

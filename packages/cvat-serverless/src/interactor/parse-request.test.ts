@@ -26,7 +26,7 @@ describe('parseRequest', () => {
       image,
       positive: [{ x: 1.25, y: 2 }],
       negative: [{ x: 3, y: 4.5 }],
-      box: { x1: 0, y1: 0, x2: 5, y2: 6 },
+      boxes: [{ x1: 0, y1: 0, x2: 5, y2: 6 }],
       threshold: null,
     });
   });
@@ -64,7 +64,7 @@ describe('parseRequest', () => {
   });
 
   it.each([undefined, null, []])('takes %s for no box', (box) => {
-    expect(parseRequest({ image, pos_points: [[1, 1]], obj_bbox: box }).box).toBeNull();
+    expect(parseRequest({ image, pos_points: [[1, 1]], obj_bbox: box }).boxes).toEqual([]);
   });
 
   it('takes missing and null lists for empty ones', () => {
@@ -74,7 +74,7 @@ describe('parseRequest', () => {
 
   it('takes a box as four numbers and points as objects', () => {
     const request = parseRequest({ image, pos_points: [{ x: 1, y: 2 }], obj_bbox: [4, 3, 2, 1] });
-    expect(request.box).toEqual({ x1: 4, y1: 3, x2: 2, y2: 1 });
+    expect(request.boxes).toEqual([{ x1: 4, y1: 3, x2: 2, y2: 1 }]);
     expect(request.positive).toEqual([{ x: 1, y: 2 }]);
   });
 
@@ -101,6 +101,8 @@ describe('parseRequest', () => {
     ['points that are an object', { image, pos_points: { x: 1 } }, 'bad-click'],
     ['far too many points', { image, pos_points: Array.from({ length: 10_001 }, () => [1, 1]) }, 'too-many-clicks'],
     ['a box of one corner', { image, obj_bbox: [[1, 1]] }, 'bad-box'],
+    ['a box and a corner', { image, obj_bbox: Array(3).fill([1, 1]) }, 'bad-box'],
+    ['seventeen boxes', { image, obj_bbox: Array(34).fill([1, 1]) }, 'bad-box'],
     ['a box of text', { image, obj_bbox: 'all' }, 'bad-box'],
     [
       'a box with a null',

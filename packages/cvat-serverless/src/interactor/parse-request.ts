@@ -13,13 +13,17 @@ export interface InteractorRequest {
   readonly image: string | Buffer;
   readonly positive: readonly RequestPoint[];
   readonly negative: readonly RequestPoint[];
-  readonly box: Box | null;
+  /** In the order in which they were drawn; CVAT from 2.60 on takes more than one. */
+  readonly boxes: readonly Box[];
   /** Probability threshold, where the caller named one. */
   readonly threshold: number | null;
 }
 
 /** Points beyond this many in one list are refused before they are looked at. */
 const MAX_POINTS = 10_000;
+
+/** More objects at once would be no interaction. */
+const MAX_BOXES = 16;
 
 /** Bytes from which a request's picture is not sent through the JSON parser. */
 const LARGE = 64 * 1024;
@@ -29,8 +33,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Reads the body of an interactor request: bytes, text or a parsed object; lists that are missing or null; a box that is
- * null, an empty list, a pair of corners or four numbers; a picture as a data URL.
+ * Reads the body of an interactor request: bytes, text or a parsed object; lists that are missing or null; boxes as null,
+ * an empty list, pairs of corners or four numbers; a picture as a data URL.
  *
  * @throws ClickmaskError `bad-format`, `bad-image`, `bad-click`, `bad-box`, `bad-option`, `too-many-clicks`
  */
@@ -41,7 +45,7 @@ export function parseRequest(body: unknown): InteractorRequest {
     image: parseImage(large?.image ?? fields.image),
     positive: parsePoints('pos_points', fields.pos_points),
     negative: parsePoints('neg_points', fields.neg_points),
-    box: parseBox(fields.obj_bbox),
+    boxes: parseBoxes(fields.obj_bbox),
     threshold: parseThreshold(fields.threshold),
   };
 }
@@ -132,17 +136,23 @@ function parsePoint(code: 'bad-click' | 'bad-box', name: string, value: unknown)
   return { x: x as number, y: y as number };
 }
 
-function parseBox(value: unknown): Box | null {
-  if (value === undefined || value === null) return null;
-  if (!Array.isArray(value)) throw unexpected('bad-box', 'obj_bbox', '[[x1, y1], [x2, y2]], [] or null', value);
-  if (value.length === 0) return null;
+function parseBoxes(value: unknown): Box[] {
+  if (value === undefined || value === null) return [];
+  const expected = '[[x1, y1], [x2, y2]], two such corners for each further box, [] or null';
+  if (!Array.isArray(value)) throw unexpected('bad-box', 'obj_bbox', expected, value);
   if (value.length === 4 && value.every((part) => Number.isFinite(part))) {
     const [x1, y1, x2, y2] = value as [number, number, number, number];
-    return { x1, y1, x2, y2 };
+    return [{ x1, y1, x2, y2 }];
   }
-  if (value.length !== 2) throw unexpected('bad-box', 'obj_bbox', 'two corners', value);
-  const [from, to] = value.map((corner: unknown, i) => parsePoint('bad-box', `obj_bbox[${i}]`, corner));
-  return { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+  if (value.length % 2 !== 0) throw unexpected('bad-box', 'obj_bbox', expected, value);
+  if (value.length > 2 * MAX_BOXES) {
+    throw new ClickmaskError('bad-box', `Expected at most ${MAX_BOXES} boxes but received ${value.length / 2}.`);
+  }
+  const corners = value.map((corner: unknown, i) => parsePoint('bad-box', `obj_bbox[${i}]`, corner));
+  return Array.from({ length: corners.length / 2 }, (_, i) => {
+    const [from, to] = corners.slice(2 * i, 2 * i + 2);
+    return { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+  });
 }
 
 function parseThreshold(value: unknown): number | null {

@@ -1,10 +1,11 @@
 import { bounds, type MaskRuns } from '@clickmask/core';
 import { cvatMask } from '@clickmask/core/formats';
+import { union } from '@clickmask/core/masks';
 import { type Allocate, writeMaskRows } from './mask-rows.js';
 import { outline } from './outline.js';
 import type { ReplyFormat } from './reply-format.js';
 
-/** What a reply is made of: a mask and how sure the model is of it. */
+/** An object of a reply: its mask and how sure the model is of it. */
 export interface ReplyContent {
   readonly runs: MaskRuns;
   /** 0 to 1. */
@@ -17,6 +18,7 @@ export interface ReplyContent {
  * An empty mask comes with `points: []`: without it the user interface up to CVAT 2.54 looks for the outline of nothing
  * and fails.
  *
+ * @param content - one object, or several of one frame, which `shapes` tells apart and a mask holds together
  * @param allocate - where the memory of a large reply comes from; default: new memory
  *
  * @example
@@ -29,8 +31,16 @@ export interface ReplyContent {
  * // {"shapes":[{"type":"mask","points":[0,2,1,0,2,0],"attributes":[{"spec_id":0,"value":"0.900"}]}]}
  * ```
  */
-export function writeReply(content: ReplyContent, format: ReplyFormat, allocate?: Allocate): Buffer {
-  const { runs, score } = content;
+export function writeReply(
+  content: ReplyContent | readonly [ReplyContent, ...ReplyContent[]],
+  format: ReplyFormat,
+  allocate?: Allocate,
+): Buffer {
+  const objects = 'runs' in content ? [content] : content;
+  if (format === 'shapes') {
+    return Buffer.from(JSON.stringify({ shapes: objects.flatMap((object) => shapeOf(object) ?? []) }));
+  }
+  const runs = objects.map((object) => object.runs).reduce((all, one) => union(all, one));
   const box = bounds(runs);
   switch (format) {
     case 'mask': {
@@ -43,10 +53,11 @@ export function writeReply(content: ReplyContent, format: ReplyFormat, allocate?
       const head = `{"points":${JSON.stringify(outline(runs))},"bounds":${JSON.stringify(corners)},"mask":`;
       return writeMaskRows(runs, box, head, '}', allocate);
     }
-    case 'shapes': {
-      if (box === null) return Buffer.from('{"shapes":[]}');
-      const attributes = [{ spec_id: 0, value: Math.min(1, Math.max(0, score)).toFixed(3) }];
-      return Buffer.from(JSON.stringify({ shapes: [{ type: 'mask', points: cvatMask.serialize(runs), attributes }] }));
-    }
   }
+}
+
+function shapeOf({ runs, score }: ReplyContent): object | null {
+  if (bounds(runs) === null) return null;
+  const attributes = [{ spec_id: 0, value: Math.min(1, Math.max(0, score)).toFixed(3) }];
+  return { type: 'mask', points: cvatMask.serialize(runs), attributes };
 }

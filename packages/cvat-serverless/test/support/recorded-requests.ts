@@ -6,7 +6,10 @@ export interface RecordedRequest {
   readonly cvat: string;
   readonly body: object;
   readonly clicks: number;
+  /** Of the last object. */
   readonly box: boolean;
+  /** Objects of which masks are asked. Default 1. */
+  readonly objects?: number;
 }
 
 const image = 'AAECAwQF';
@@ -88,6 +91,45 @@ export const recordedRequests: readonly RecordedRequest[] = [
     body: { image, pos_points: [[20, 20]], neg_points: [], obj_bbox: null },
     clicks: 1,
     box: false,
+  },
+  {
+    cvat: '2.60, with words of an API client',
+    body: { image, pos_points: [[20, 20]], neg_points: [], obj_bbox: [], text_prompts: ['a cat'] },
+    clicks: 1,
+    box: false,
+  },
+  {
+    cvat: '2.60, two boxes',
+    body: {
+      image,
+      pos_points: [],
+      neg_points: [],
+      obj_bbox: [
+        [2, 2],
+        [20, 20],
+        [30, 10],
+        [50.5, 40],
+      ],
+    },
+    clicks: 0,
+    box: true,
+    objects: 2,
+  },
+  {
+    cvat: '2.60, clicks after two boxes',
+    body: {
+      image,
+      pos_points: [[40, 20]],
+      neg_points: [[35, 30]],
+      obj_bbox: [
+        [2, 2],
+        [20, 20],
+        [30, 10],
+        [50.5, 40],
+      ],
+    },
+    clicks: 2,
+    box: true,
   },
   {
     cvat: '2.70, region of interest: points relative to the crop',
