@@ -71,6 +71,17 @@ describe('createCvatClient', () => {
     expect(server.shapes.length).toBe(0);
   });
 
+  it('sends shapes back that hold what the server writes as null', async () => {
+    const { client, server } = await setUp();
+    const shape = { ...shapeDefaults, type: 'mask' as const, frame: 0, label_id: 1, points: [0, 1, 0, 0, 0, 0] };
+    await client.jobs.createShapes(7, [shape]);
+    const { shapes } = await client.jobs.annotations(7);
+    expect(Object.values(shapes[0])).toContain(null);
+    await client.jobs.createShapes(7, shapes);
+    await client.jobs.deleteShapes(7, shapes);
+    expect(server.shapes.length).toBe(1);
+  });
+
   it.each([
     ['an API key', { token: 'secret' }],
     ['a personal access token', { accessToken: 'secret' }],

@@ -1,5 +1,6 @@
 import { withDefaults } from '../options/with-defaults.js';
 import { type CallOptions, type CvatApi, createCvatApi } from './cvat-api.js';
+import { sendableShape } from './sendable-shape.js';
 import type {
   CvatAnnotations,
   CvatAuth,
@@ -121,6 +122,6 @@ function patch(
   shapes: readonly CvatShape[],
   call?: CallOptions,
 ): Promise<CvatAnnotations> {
-  const body = { version: 0, tags: [], shapes, tracks: [] };
+  const body = { version: 0, tags: [], shapes: shapes.map(sendableShape), tracks: [] };
   return api.json('PATCH', `/api/jobs/${id}/annotations/?action=${action}`, body, call);
 }

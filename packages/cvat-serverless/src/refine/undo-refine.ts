@@ -51,16 +51,10 @@ export async function undoRefine(options: UndoRefineOptions): Promise<UndoRefine
   for (let start = 0; start < due.length; start += CHUNK) {
     const chunk = due.slice(start, start + CHUNK);
     await ledger.write(chunk.map(({ source, as }) => ({ source, as, step: 'restoring', after })));
-    const shapes = chunk.map(({ deleted }) => sendable(deleted as CvatShape));
+    const shapes = chunk.map(({ deleted }) => ({ ...(deleted as CvatShape), id: undefined }));
     await client.jobs.createShapes(job, shapes, { signal });
     after = await read();
   }
   const restored = due.filter(({ source, as }) => ledger.get(source, as)?.step === 'restored').length;
   return { job, restored, unclear: at('restoring').map(({ source }) => source) };
-}
-
-/** A shape of the server as it takes it back: without its id, and without fields that it writes as null and refuses so. */
-function sendable(shape: CvatShape): CvatShape {
-  const fields = Object.entries(shape).filter(([name, value]) => name !== 'id' && value !== null);
-  return Object.fromEntries(fields) as unknown as CvatShape;
 }

@@ -147,6 +147,9 @@ export async function startFakeCvat(options: FakeCvatOptions = {}): Promise<Fake
       const action = url.searchParams.get('action') ?? '';
       const sent = (JSON.parse(body) as { shapes: CvatShape[] }).shapes;
       fake.written.push({ action, shapes: sent });
+      // What the server writes as null it does not take back, neither to make a shape nor to delete one.
+      const nulls = sent.flatMap((shape) => Object.entries(shape)).filter(([, value]) => value === null);
+      if (nulls.length > 0) return json(response, 400, { shapes: nulls.map(([name]) => `${name} may not be null.`) });
       if (action === 'create') {
         return json(response, 200, { version: 0, tags: [], shapes: job.create(sent), tracks: [] });
       }
