@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Segmenter } from '@clickmask/core';
+import { pictureSize } from '@clickmask/core/adapters';
 import { createSegmenter } from '@clickmask/core/node';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkFunctionYaml, initBundle, runBundle } from '../src/bundle/index.js';
 import { unpackArchive } from '../src/bundle/tar.js';
-import { imageSize } from '../src/interactor/image-size.js';
 import { decodeStored, readAsClassicUi, readAsModernUi } from './support/cvat-ui.js';
 import { nuclioProcessor, startNuclio } from './support/nuclio-processor.js';
 import { pictureKinds, pictureOfBytes } from './support/pictures.js';
@@ -112,7 +112,7 @@ function suite(name: string, start: Start): void {
         const { mask } = (await response.json()) as { mask: number[][] };
         expect([kind, mask.length, mask[0].length]).toEqual([kind, 160, 240]);
         expect([kind, mask[80][120]]).toEqual([kind, 1]);
-        expect(await imageSize(picture)).toEqual({ width: 240, height: 160 });
+        expect(await pictureSize(picture)).toEqual({ width: 240, height: 160 });
       }
     });
 
@@ -120,7 +120,7 @@ function suite(name: string, start: Start): void {
       const { url } = await start();
       for (const bytes of [1000, 48_000, 70_000, 1_000_000, 30_000_000]) {
         const picture = await pictureOfBytes(bytes);
-        const { width, height } = await imageSize(picture);
+        const { width, height } = await pictureSize(picture);
         const response = await post(url, bodyOf(picture, [[width / 2, height / 2]]));
         expect([bytes, response.status]).toEqual([bytes, 200]);
         const { rle } = readAsClassicUi(await response.text());

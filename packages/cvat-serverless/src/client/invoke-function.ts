@@ -1,6 +1,5 @@
 import type { Box } from '@clickmask/core';
-import { createHttpClient, expectUrl } from '@clickmask/core/adapters';
-import { imageSize } from '../interactor/image-size.js';
+import { createHttpClient, expectUrl, pictureSize } from '@clickmask/core/adapters';
 import { type ReadReply, readReply } from '../replies/index.js';
 import { sendChecked } from './http.js';
 
@@ -48,7 +47,7 @@ export interface InvokeResult extends ReadReply {
 export async function invokeFunction(options: InvokeOptions): Promise<InvokeResult> {
   const { image, positive = [], negative = [], box, threshold, timeoutMs = 120_000, signal } = options;
   const url = expectUrl('bad-option', 'url', options.url);
-  const size = await imageSize(image);
+  const size = await pictureSize(image);
   const body = JSON.stringify({
     image: Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString('base64'),
     pos_points: positive,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ClickmaskError, type RgbImage, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { ClickmaskError, type Segmenter, type SegmenterImage } from '@clickmask/core';
 import { createLru } from '@clickmask/core/adapters';
-import { decodeBmp } from './bmp.js';
 import { type ClickOrder, createClickOrder } from './click-order.js';
 
 /** A frame that was sent before, and the clicks made on it. */
@@ -75,8 +74,7 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
 async function openFrame(segmenter: Segmenter, key: string, base64: string | Buffer): Promise<CachedImage> {
   const source = Buffer.from(typeof base64 === 'string' ? base64 : base64.toString('latin1'), 'base64');
   if (source.length === 0) throw new ClickmaskError('bad-image', 'Expected the image in base64 but received no bytes.');
-  const picture: Uint8Array | RgbImage = decodeBmp(source) ?? source;
-  const image = await segmenter.open(picture, { key });
+  const image = await segmenter.open(source, { key });
   // The segmenter keeps decoded pixels too, which take far more memory than the file.
   const own = ENTRY_BYTES + source.length + 3 * image.width * image.height;
   const order = createClickOrder();

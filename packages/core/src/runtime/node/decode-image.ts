@@ -108,6 +108,14 @@ async function readInks(picture: Sharp): Promise<RgbImage> {
  * Size of a picture file when upright, from its header.
  *
  * @throws ClickmaskError `unsupported-image`, `image-too-large`, `bad-image`
+ *
+ * @example
+ * ```ts no-run
+ * import { readFile } from 'node:fs/promises';
+ * import { pictureSize } from '@clickmask/core/adapters';
+ *
+ * console.log(await pictureSize(await readFile('photo.jpg'))); // { width: 640, height: 480 }
+ * ```
  */
 export async function pictureSize(bytes: Uint8Array, maxPixels = 2 ** 28): Promise<Size> {
   if (pictureFormat(bytes) === 'bmp') return bmpSize(bytes);

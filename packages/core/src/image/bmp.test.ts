@@ -27,15 +27,10 @@ function bitmap(
   return out;
 }
 
-const pixels = (bytes: Buffer) => [...(decodeBmp(bytes)?.data ?? [])];
+const maxPixels = 64e6;
+const pixels = (bytes: Buffer) => [...decodeBmp(bytes, maxPixels).data];
 
 describe('decodeBmp', () => {
-  it('leaves other files alone', () => {
-    expect(decodeBmp(Buffer.from('\x89PNG\r\n'))).toBeNull();
-    expect(decodeBmp(Buffer.from('BM'))).toBeNull();
-    expect(decodeBmp(Buffer.alloc(0))).toBeNull();
-  });
-
   it('reads 24 bits, bottom row first', () => {
     const bytes = bitmap(2, 2, 24, [
       [1, 2, 3, 4, 5, 6],
@@ -72,6 +67,6 @@ describe('decodeBmp', () => {
     ['compression', bitmap(1, 1, 8, [[1]], [], 1), 'unsupported-image'],
     ['masks that are missing', bitmap(1, 1, 16, [[1, 2]], [], 3), 'bad-image'],
   ])('refuses %s', (_, bytes, code) => {
-    expect(() => decodeBmp(bytes)).toThrow(expect.objectContaining({ code }));
+    expect(() => decodeBmp(bytes, maxPixels)).toThrow(expect.objectContaining({ code }));
   });
 });
