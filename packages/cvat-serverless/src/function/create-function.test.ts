@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { pictureKinds } from '../../test/support/pictures.js';
+import { deepDisc, pictureKinds } from '../../test/support/pictures.js';
+import { readReply } from '../replies/index.js';
 import { createFunction } from './create-function.js';
 import { readFunctionSettings } from './settings.js';
 
@@ -31,4 +32,20 @@ it('names its own settings in messages, and no options of other programs', async
   const [, many] = await refusal({}, 5000);
   expect(many).toMatch(/at most/);
   expect(many).not.toMatch(/--|limits\./);
+});
+
+it('shows the network deep frames as the settings say', async () => {
+  const image = (await deepDisc()).toString('base64');
+  const areaOf = async (env: Record<string, string>): Promise<number> => {
+    const interactor = createFunction(readFunctionSettings({ CLICKMASK_REPLY: 'shapes', ...env }));
+    onTestFinished(() => interactor.close());
+    const reply = await interactor.answer({ image, pos_points: [[120, 80]], neg_points: [] });
+    return readReply(reply.body.toString(), { width: 240, height: 160 }).area;
+  };
+  const disc = Math.PI * 40 ** 2;
+  const shown = await areaOf({});
+  expect(Math.abs(shown / disc - 1)).toBeLessThan(0.05);
+  expect(await areaOf({ CLICKMASK_RANGE: '1000,3000' })).toBe(shown);
+  // Outside of what the samples are, the frame is black, and nothing is to be seen on it.
+  expect(Math.abs((await areaOf({ CLICKMASK_RANGE: '5000,6000' })) / disc - 1)).toBeGreaterThan(0.05);
 });

@@ -20,6 +20,16 @@ function disc(width: number, height: number): { readonly data: Buffer; readonly 
   return { data, raw: { width, height, channels: 3 } };
 }
 
+/** A TIFF of 240 x 160 px of 16 bits: a disc of samples of 3000 on a ground of 1000, which is nearly black at full range. */
+export function deepDisc(): Promise<Buffer> {
+  const { data } = disc(240, 160);
+  const samples = Uint16Array.from({ length: 240 * 160 }, (_, i) => (data[3 * i] === 230 ? 3000 : 1000));
+  return sharp(samples, { raw: { width: 240, height: 160, channels: 1 } })
+    .toColourspace('grey16')
+    .tiff()
+    .toBuffer();
+}
+
 /** Every kind of picture that CVAT stores and sends as it is; 240 × 160 px as seen. */
 export async function pictureKinds(): Promise<Readonly<Record<string, Buffer>>> {
   const { data, raw } = disc(240, 160);
