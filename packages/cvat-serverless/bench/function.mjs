@@ -166,6 +166,15 @@ function memoryMb(pids) {
   return round(kilobytes.reduce((sum, one) => sum + one, 0) / 1024);
 }
 
+/** Processor time of all workers together, in ms. */
+function cpuMs(pids) {
+  const ticks = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return 10 * ticks.reduce((sum, one) => sum + one, 0);
+}
+
 const firstClick = [[2000, 1500]];
 const secondClick = (i) => [[100 + i * 20, 200 + i * 10]];
 
@@ -203,6 +212,7 @@ async function timePair(other, image) {
   try {
     const times = [[], []];
     for (const side of sides) await post(side.url, body(image, firstClick, []));
+    const began = sides.map((side) => cpuMs(side.pids()));
     for (let i = 0; i < 2 * clicks; i++) {
       // Which comes first changes from turn to turn.
       for (const k of i % 2 === 0 ? [0, 1] : [1, 0]) {
@@ -210,7 +220,11 @@ async function timePair(other, image) {
       }
     }
     const [here, there] = times.map((list) => round(median(list)));
-    return { hereMs: here, thereMs: there, ratio: round((100 * here) / there) / 100 };
+    // Of one turn both have the same machine: what else it does then counts for both.
+    const ratios = times[0].map((ms, i) => ms / times[1][i]).sort((a, b) => a - b);
+    const at = (share) => round(100 * ratios[Math.floor(share * (ratios.length - 1))]) / 100;
+    const cpu = sides.map((side, k) => round((cpuMs(side.pids()) - began[k]) / times[k].length));
+    return { hereMs: here, thereMs: there, ratio: at(0.5), quartiles: [at(0.25), at(0.75)], cpuMs: cpu };
   } finally {
     for (const side of sides) await side.close();
   }
@@ -282,7 +296,13 @@ else {
     `${machine}; ${processor} processor, ${workers} workers; folder ${bundleMb} MB; frame ${width} x ${height}, ${frameMb} MB`,
   );
   if (Object.keys(report.clicks).length > 0) console.table(report.clicks);
-  if (pair) console.log(`second click, medians: here ${pair.hereMs} ms, there ${pair.thereMs} ms, ratio ${pair.ratio}`);
+  if (pair) {
+    const [low, high] = pair.quartiles;
+    console.log(
+      `second click, medians: here ${pair.hereMs} ms, there ${pair.thereMs} ms; processor ${pair.cpuMs.join(', ')} ms`,
+    );
+    console.log(`  of each turn's ratio: ${pair.ratio} (quartiles ${low} to ${high}, ${2 * clicks} turns)`);
+  }
   if (memory) console.log(`memory: ${memory.startMb} MB at the start, then ${memory.everyMb.join(', ')} MB`);
   if (kill)
     console.log(
