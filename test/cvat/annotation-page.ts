@@ -130,6 +130,7 @@ export async function openAnnotationPage(browser: Browser, server: CvatServer): 
       );
       await page.locator('.cvat-annotation-header-save-button').click();
       await saved;
+      await page.getByText('CVAT is saving').waitFor({ state: 'hidden' });
       await page.waitForTimeout(500);
     },
     notes: () => page.locator('.ant-notification-notice-error').allInnerTexts(),
