@@ -62,9 +62,9 @@ describe('decodeBmp', () => {
   it.each([
     ['a truncated file', bitmap(4, 4, 24, [[1]]).subarray(0, 60), 'bad-image'],
     ['no width', bitmap(0, 4, 24, []), 'bad-image'],
-    ['odd bits', bitmap(1, 1, 7, [[1]]), 'bad-image'],
+    ['odd bits', bitmap(1, 1, 7, [[1]]), 'unsupported-image'],
     ['a huge size', bitmap(100_000, 100_000, 24, []), 'image-too-large'],
-    ['compression', bitmap(1, 1, 8, [[1]], [], 1), 'unsupported-image'],
+    ['a JPEG inside', bitmap(1, 1, 24, [[1, 2, 3]], [], 4), 'unsupported-image'],
     ['masks that are missing', bitmap(1, 1, 16, [[1, 2]], [], 3), 'bad-image'],
   ])('refuses %s', (_, bytes, code) => {
     expect(() => decodeBmp(bytes, maxPixels)).toThrow(expect.objectContaining({ code }));

@@ -3,6 +3,7 @@ const names: readonly (readonly [RegExp, string])[] = [
   [/limits\.maxPixels(, --max-pixels)?/g, 'CLICKMASK_MAX_PIXELS'],
   // There is no such setting: more clicks than core takes by default help nobody.
   [/, or raise the limit \(limits\.maxClicks\)/g, ''],
+  [/the options range and bands/g, 'CLICKMASK_RANGE and CLICKMASK_BANDS'],
   [/raise the deadline/g, 'raise CLICKMASK_DEADLINE_MS'],
   [/\bengine\.level\b/g, 'CLICKMASK_ENGINE_LEVEL'],
   [/\bengine\.here\b/g, 'CLICKMASK_ENGINE_HERE'],

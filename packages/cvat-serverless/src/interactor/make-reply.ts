@@ -14,6 +14,7 @@ export interface ReplyTools {
   readonly settings: Pick<InteractorOptions, 'postprocess' | 'refinement'> & {
     readonly reply: ReplyFormat;
     readonly deadlineMs: number;
+    readonly explain: (message: string) => string;
   };
   readonly allocate?: Allocate;
 }
@@ -64,7 +65,7 @@ async function clickOn(
     body,
     ...(prediction === undefined ? {} : { prediction }),
     timings: { parse: parsed - start, segment: segmented - parsed, write: performance.now() - segmented },
-    notes: [...notes, ...(prediction?.notes ?? ['no positive click and no box: empty'])],
+    notes: [...notes, ...(prediction?.notes.map(settings.explain) ?? ['no positive click and no box: empty'])],
   };
 }
 
