@@ -21,8 +21,7 @@ export const reasons = {
   ok: { status: 200, advice: '' },
   'task-opened': {
     status: 200,
-    advice:
-      'Label Studio asks this when a task is opened. Nothing is predicted without a click; the picture is prepared.',
+    advice: 'Label Studio asks this when a task opens. The image is prepared. A prediction needs a click.',
   },
   'empty-context': {
     status: 200,
@@ -35,22 +34,21 @@ export const reasons = {
   },
   'only-negative': {
     status: 200,
-    advice: 'All clicks are negative. Start with a plain click on the object; hold Alt only for clicks beside it.',
+    advice: 'All clicks are negative. Start with a plain click on the object. Hold Alt only for clicks beside it.',
   },
   'label-missing': {
     status: 200,
     advice:
-      'The label of the click is not among the labels of the output tag, so the region comes back without a label. ' +
+      'The output tag does not have the label of the click, so the region has no label. ' +
       'Give both tags the same <Label> values.',
   },
   'bad-request': {
     status: 400,
-    advice:
-      'The request is not one that Label Studio sends. Look at what stands between Label Studio and this backend.',
+    advice: 'Label Studio does not send such requests. Check what is between Label Studio and this backend.',
   },
   'bad-prompt': {
     status: 422,
-    advice: 'No click or box of the request could be read: percent values must be numbers from 0 to 100.',
+    advice: 'The request has no readable click or box. Percent values must be numbers from 0 to 100.',
   },
   'body-too-large': {
     status: 413,
@@ -60,7 +58,7 @@ export const reasons = {
   'body-too-slow': {
     status: 408,
     advice:
-      'The request arrived too slowly, or others of its address were ahead of it. Look at the network between Label Studio ' +
+      'The request arrived too slowly, or others of its address went first. Check the network between Label Studio ' +
       'and this backend, or lower limits.bodyBytesPerSecond (--min-body-rate).',
   },
   'too-many-clicks': {
@@ -81,12 +79,12 @@ export const reasons = {
   'client-gone': {
     status: 499,
     advice:
-      'Whoever asked hung up before the answer was ready. Label Studio waits 100 s (ML_TIMEOUT_PREDICT); a proxy between ' +
-      'may wait for less.',
+      'The caller hung up before the answer was ready. Label Studio waits 100 s (ML_TIMEOUT_PREDICT). A proxy may wait ' +
+      'for less.',
   },
   'no-image-tag': {
     status: 422,
-    advice: 'The labeling config has no <Image name="…" value="$…"/> that the click belongs to.',
+    advice: 'The labeling config has no <Image name="…" value="$…"/> for the click.',
   },
   'no-output-tag': {
     status: 422,
@@ -100,29 +98,28 @@ export const reasons = {
   },
   'picture-missing': {
     status: 422,
-    advice:
-      'The task has no picture under the name that the Image tag asks for. Compare value="$…" with the task data.',
+    advice: 'The task has no image under the name in the Image tag. Compare value="$…" with the task data.',
   },
   'picture-url-unsupported': {
     status: 422,
-    advice: 'The picture is named by a kind of address that cannot be fetched.',
+    advice: 'The image has a kind of address that cannot be fetched.',
   },
   'label-studio-unknown': {
     status: 502,
     advice:
-      'The picture lies in Label Studio, whose address is not configured. Set LABEL_STUDIO_URL (--label-studio-url) to an ' +
-      'address that this backend reaches; inside Docker that is not localhost.',
+      'The image is in Label Studio, whose address is not configured. Set LABEL_STUDIO_URL (--label-studio-url) to an ' +
+      'address that this backend can reach. Inside Docker that is not localhost.',
   },
   'host-refused': {
     status: 502,
     advice:
-      'The host of the picture is not on the list of allowed hosts. If you trust it, add it with --allow-host ' +
+      'The host of the image is not on the list of allowed hosts. If you trust it, add it with --allow-host ' +
       '(CLICKMASK_ALLOW_HOSTS).',
   },
   'address-refused': {
     status: 502,
     advice:
-      'The host of the picture resolves to a private or local address, which is never fetched by default. If it is your ' +
+      'The host of the image has a private or local address. Such addresses are not fetched by default. If it is your ' +
       'own storage, add it with --allow-private-host (CLICKMASK_ALLOW_PRIVATE_HOSTS).',
   },
   'token-missing': {
@@ -132,37 +129,37 @@ export const reasons = {
   'token-refused': {
     status: 502,
     advice:
-      'Label Studio refused the token. Make a new personal access token in Account & Settings; legacy tokens are off in ' +
-      'new organisations unless they are allowed there.',
+      'Label Studio refused the token. Make a new personal access token in Account & Settings. New organisations do not ' +
+      'allow legacy tokens unless somebody enabled them.',
   },
   'picture-not-found': {
     status: 502,
     advice:
-      'The server of the picture answered that it is not there, or not for this token. Check the file, the storage ' +
-      'connection in Label Studio, and that the user of the token is a member of the project.',
+      'The server says that the image is missing, or not for this token. Check the file and the storage connection in ' +
+      'Label Studio. The user of the token must be a member of the project.',
   },
   'picture-unreachable': {
     status: 502,
     advice:
-      'The server of the picture could not be reached. Check the address from where this backend runs; inside Docker, ' +
+      'The server of the image could not be reached. Check the address from where this backend runs. Inside Docker, ' +
       'localhost means the container itself.',
   },
   'picture-too-slow': {
     status: 504,
-    advice: 'The picture did not arrive in time. Raise limits.pictureMs (--picture-timeout) or look at the storage.',
+    advice: 'The image did not arrive in time. Raise limits.pictureMs (--picture-timeout) or check the storage.',
   },
   'picture-too-large': {
     status: 422,
-    advice: 'The picture has more bytes or pixels than the limits allow (--max-picture-mb, --max-pixels).',
+    advice: 'The image has more bytes or pixels than the limits allow (--max-picture-mb, --max-pixels).',
   },
   'picture-unreadable': {
     status: 422,
-    advice: 'What was fetched is not a picture that can be decoded (JPEG, PNG, WebP, …), or it is damaged.',
+    advice: 'The fetched file is damaged, or no image format that can be decoded (JPEG, PNG, WebP, …).',
   },
   'label-studio-unreachable': {
     status: 502,
     advice:
-      'Label Studio could not be reached at the configured address. Check LABEL_STUDIO_URL from where this runs; inside ' +
+      'Label Studio could not be reached at the configured address. Check LABEL_STUDIO_URL from where this runs. Inside ' +
       'Docker, localhost means the container itself.',
   },
   'label-studio-refused': {
@@ -178,14 +175,14 @@ export const reasons = {
   'engine-failed': {
     status: 502,
     advice:
-      'The server that runs the network gave no useful answer. The message says what was wrong; look into its log, or ' +
+      'The server that runs the network gave no useful answer. The message says what was wrong. Check its log, or ' +
       'export its model repository again.',
   },
-  'bad-option': { status: 500, advice: 'Correct the option; --help lists them all.' },
+  'bad-option': { status: 500, advice: 'Correct the option. --help lists them all.' },
   'foreign-page': {
     status: 403,
     advice:
-      'A web page may not ask here. If this name is the one by which you reach the backend, add it with --server-name ' +
+      'Web pages may not ask here. If you reach the backend under this name, add it with --server-name ' +
       '(auth.hosts), or set a user and password.',
   },
   unauthorized: {
