@@ -1,29 +1,20 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { transform } from 'esbuild';
 import { globSync } from 'tinyglobby';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { commandsOf } from './commands-of.js';
+import { DATASET_FORMATS } from '../../packages/core/src/datasets.js';
+import { codeBlocksOf } from './blocks-of.js';
+import { commandsOf, isShell, unknownLinesOf } from './commands-of.js';
+import { elementsOf, modulesOf } from './modules-of.js';
+import { createReaderFolder, root, run } from './packed-folder.js';
 
 /**
- * Every command of every document either runs here, as it is printed, in a folder of its own with the packed packages,
- * or has a reason why it does not.
+ * Every code block of every document runs here, or has a reason why it does not: commands as they are printed, in a folder with
+ * the packed packages; modules after a check of their types. Code for pages is checked only, since it needs a browser: the
+ * widget's own tests run the element.
  */
-const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
@@ -60,7 +51,7 @@ const notHere: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "needs a running function or CVAT: the package's tests run it",
   ],
   [/clickmask-cvat serve|^cvat-cli/, "runs until it is stopped: the package's tests run it"],
-  [/--engine|tritonserver|mlserver|pytriton/, 'needs an inference server: test/serving runs it'],
+  [/--engine|tritonserver|mlserver|pytriton|repository\/start/, 'needs an inference server: test/serving runs it'],
   [
     /^\.?\/?(\.venv|python|uv|pip|cd training|cd tools)|tools\/export\/|clickmask adapt/,
     "needs Python and its packages: the recipe's own tests run it",
@@ -70,7 +61,9 @@ const notHere: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 const files = globSync(documents, { cwd: root, ignore: '**/node_modules/**' });
-const commands = files.flatMap((file) => commandsOf(readFileSync(join(root, file), 'utf8'), file));
+const texts = files.map((file) => [readFileSync(join(root, file), 'utf8'), file] as const);
+const modules = texts.flatMap(([text, file]) => modulesOf(text, file));
+const commands = texts.flatMap(([text, file]) => commandsOf(text, file));
 const runnable = commands.filter(({ command }) => !notHere.some(([pattern]) => pattern.test(command)));
 /** The same command in several documents runs once. */
 const distinct = [...new Map(runnable.map((found) => [found.command, found])).values()];
@@ -78,29 +71,43 @@ const distinct = [...new Map(runnable.map((found) => [found.command, found])).va
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 const isBuilt = existsSync(join(root, 'packages/core/dist/node.js'));
 
-function run(command: string, cwd: string, env: NodeJS.ProcessEnv = {}) {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  return new Promise<{ code: unknown; output: string }>((done) => {
-    execFile('bash', ['-c', command], { cwd, env: { ...clean, ...env }, maxBuffer: 64 * 2 ** 20 }, (error, out, err) =>
-      done({ code: error === null ? 0 : (error.code ?? error.signal), output: out + err }),
-    );
-  });
-}
-
-describe.runIf(isBuilt && process.platform !== 'win32')('commands of the documents', () => {
+describe.runIf(isBuilt && process.platform !== 'win32')('code of the documents', () => {
   let folder = '';
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'clickmask-documents-'));
-    await installPacked(folder);
-    cpSync(join(root, 'examples/photos'), join(folder, 'examples/photos'), { recursive: true });
-    cpSync(join(root, 'examples/photos/cat.jpg'), join(folder, 'photo.jpg'));
-    const model = join(folder, 'path/to/model-folder');
-    cpSync(join(root, 'models/clickmask-small'), model, { recursive: true });
-    const manifest = readFileSync(join(model, 'model.json'), 'utf8');
-    writeFileSync(join(model, 'model.json'), manifest.replace('"clickmask-small"', '"my-model"'));
-    await writeGrabCut(join(folder, 'path/to/GrabCut'));
+    folder = await createReaderFolder();
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('has the types that it needs', async () => {
+    const place = join(folder, 'modules');
+    mkdirSync(place);
+    modules.forEach(({ source }, i) => {
+      writeFileSync(join(place, `${i}.ts`), source);
+    });
+    const compilerOptions = {
+      target: 'es2023',
+      module: 'nodenext',
+      lib: ['ES2023', 'DOM'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['modules'] }));
+    const { code, output } = await run(`node ${join(root, 'node_modules/typescript/bin/tsc')} -p .`, folder);
+    const named = output.replace(/modules\/(\d+)\.ts/g, (_, i) => modules[Number(i)].place);
+    expect(code, named).toBe(0);
+  });
+
+  it.each(modules.filter(({ isForPages }) => !isForPages).map((module) => [module.place, module] as const))(
+    'runs: %s',
+    async (_, { source }) => {
+      const { code } = await transform(`${source}\nprocess.exit(0);`, { loader: 'ts', format: 'esm' });
+      writeFileSync(join(folder, 'module.mjs'), code);
+      expect(await run('node module.mjs', folder)).toMatchObject({ code: 0 });
+    },
+  );
 
   it.each(distinct.map(({ place, command }) => [command, place] as const))('%s (%s)', async (command) => {
     // Two runs to be compared are what other commands of the documents make.
@@ -131,8 +138,49 @@ describe.runIf(isBuilt && process.platform !== 'win32')('commands of the documen
 });
 
 describe('documents', () => {
-  it('have commands', () => {
-    expect(commands.length).toBeGreaterThan(30);
+  it('have no code that nobody runs or gives a reason for', () => {
+    const passedOver = texts.flatMap(([text, file]) => [
+      ...unknownLinesOf(text, file).map(({ place, command }) => `${place}: ${command}`),
+      ...codeBlocksOf(text, file)
+        .filter(({ language, code, reason }) => {
+          if (reason !== null || ['sh', 'bash', 'ts', 'js', 'html'].includes(language)) return false;
+          return language !== '' || !isShell(code);
+        })
+        .map(({ place, code }) => `${place}: ${code.split('\n')[0]}`),
+    ]);
+    expect(passedOver).toEqual([]);
+    expect(commands.length).toBeGreaterThan(60);
+    expect(modules.length).toBeGreaterThan(10);
+  });
+
+  it("use attributes that the widget's reference explains", () => {
+    const reference = readFileSync(join(root, 'packages/browser-widget/README.md'), 'utf8');
+    const unknown = texts
+      .flatMap(([text, file]) => elementsOf(text, file))
+      .filter(
+        ({ tag, attributes }) =>
+          tag !== 'clickmask-annotator' || attributes.some((name) => !reference.includes(`\`${name}`)),
+      );
+    expect(unknown).toEqual([]);
+  });
+
+  it('say what each format holds, and how it is written', () => {
+    const page = readFileSync(join(root, 'docs/formats.md'), 'utf8');
+    const names = ['json', 'png', ...DATASET_FORMATS.map(({ name }) => name)];
+    expect(names.filter((name) => !page.includes(`| \`${name}\` |`) && !page.includes(`| \`${name}\` and`))).toEqual(
+      [],
+    );
+    expect(names.filter((name) => name !== 'json' && !page.includes(`--format ${name}`))).toEqual([]);
+  });
+
+  it('list changes by release', () => {
+    const log = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
+    const releases = [...log.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(
+      releases.filter(
+        (title, i) => !(i === 0 && title === 'Unreleased') && !/^\d+\.\d+\.\d+ \(\d{4}-\d{2}-\d{2}\)$/.test(title),
+      ),
+    ).toEqual([]);
   });
 
   it('link to what is there', () => {
@@ -165,36 +213,3 @@ describe('commandsOf', () => {
     ]);
   });
 });
-
-/** The packed packages, installed as a user does; the large runtimes are those of the clone. */
-async function installPacked(folder: string): Promise<void> {
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'reader', private: true, type: 'module' }));
-  const packed = join(folder, 'packed');
-  mkdirSync(packed);
-  const pack = await run(`npm pack --workspaces --ignore-scripts --pack-destination ${packed}`, root);
-  if (pack.code !== 0) throw new Error(pack.output);
-  const tarballs = readdirSync(packed).map((name) => join(packed, name));
-  const flags = '--ignore-scripts --no-audit --no-fund --prefer-offline --legacy-peer-deps';
-  const install = await run(`npm install ${flags} ${tarballs.join(' ')}`, folder);
-  if (install.code !== 0) throw new Error(install.output);
-  const modules = join(folder, 'node_modules');
-  for (const name of ['onnxruntime-node', 'onnxruntime-common', 'sharp', '@img']) {
-    rmSync(join(modules, name), { recursive: true, force: true });
-    if (existsSync(join(root, 'node_modules', name))) {
-      symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction');
-    }
-  }
-}
-
-/** A data set in GrabCut's layout: one picture of a disc, its truth, and an empty border. */
-async function writeGrabCut(folder: string): Promise<void> {
-  for (const name of ['data_GT', 'boundary_GT']) mkdirSync(join(folder, name), { recursive: true });
-  const disc = (fill: string, ground: string) =>
-    sharp(
-      Buffer.from(
-        `<svg width="160" height="120"><rect width="160" height="120" fill="${ground}"/><circle cx="80" cy="60" r="36" fill="${fill}"/></svg>`,
-      ),
-    ).removeAlpha();
-  await disc('#f4d03f', '#1f3a5f').jpeg().toFile(join(folder, 'data_GT/disc.jpg'));
-  await disc('#fff', '#000').png().toFile(join(folder, 'boundary_GT/disc.png'));
-}
