@@ -66,11 +66,17 @@ function manifestOf(directory: string): { readonly name: string; readonly versio
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { name: string; version: string };
 }
 
-/** What npm would pack. */
+/** What npm would pack, and how many bytes there would be to download. */
+async function contentsOf(
+  directory: string,
+): Promise<{ readonly files: readonly { path: string }[]; readonly size: number }> {
+  const { out } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], directory);
+  const [contents] = JSON.parse(out) as [{ files: { path: string }[]; size: number }];
+  return contents;
+}
+
 async function copyPacked(from: string, to: string): Promise<void> {
-  const { out } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], from);
-  const [{ files }] = JSON.parse(out) as [{ files: { path: string }[] }];
-  for (const { path } of files) cpSync(join(from, path), join(to, path));
+  for (const { path } of (await contentsOf(from)).files) cpSync(join(from, path), join(to, path));
 }
 
 // Packing and checking every declaration takes its time on a busy machine.
@@ -119,6 +125,13 @@ describe('the packed packages', () => {
     expect(packed.model).toEqual(
       expect.arrayContaining(['package.json', 'model.json', 'encoder.onnx', 'decoder.onnx']),
     );
+  });
+
+  it('take at most 12 MB to download, the standalone widget apart', async () => {
+    const each = await Promise.all([core, model, widget, ...adapters].map(contentsOf));
+    const total = each.reduce((sum, { size }) => sum + size, 0);
+    console.info(`all packages: ${(total / 1e6).toFixed(2)} MB`);
+    expect(total).toBeLessThanOrEqual(12e6);
   });
 
   it('segment a picture', async () => {
@@ -223,8 +236,7 @@ describe('the packed packages', () => {
 
   it.each([core, widget, ...adapters])('are typed as they resolve (attw): %s', async (directory) => {
     const { name, version } = manifestOf(directory);
-    const { out } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], directory);
-    const [{ files }] = JSON.parse(out) as [{ files: { path: string }[] }];
+    const { files } = await contentsOf(directory);
     const read = files
       .filter(({ path }) => /\.(?:js|json|d\.ts)$/.test(path))
       .map(({ path }) => [`/node_modules/${name}/${path}`, readFileSync(join(directory, path))] as const);
