@@ -38,8 +38,8 @@ type OwnProperties = { -readonly [K in (typeof ownProperties)[number]]: Annotato
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**
- * The custom element `<clickmask-annotator>`. Lives while it is on a page: taking it off frees the model, the picture and
- * all memory; putting it back starts anew with the same value.
+ * The custom element `<clickmask-annotator>`. It lives while it is on a page. Its removal frees the model, the image and all
+ * memory. Back on a page, it starts anew with the same value.
  *
  * @example
  * ```ts browser
@@ -134,7 +134,7 @@ export class ClickmaskAnnotatorElement extends Base {
     return this.#annotator;
   }
 
-  /** The segmenter to use instead of one of the element's own; it stays the page's to close. */
+  /** A segmenter instead of the element's own. The page closes it. */
   get segmenter(): Segmenter | SegmenterFactory | undefined {
     return this.#segmenter;
   }
@@ -144,7 +144,7 @@ export class ClickmaskAnnotatorElement extends Base {
     this.#restart();
   }
 
-  /** While a picture is on its way, what is set is its value: set `src` first. */
+  /** A value that is set while an image loads belongs to that image: set `src` first. */
   get value(): SessionValue {
     return this.#annotator?.value ?? this.#shelf.coming ?? this.#left;
   }
@@ -161,7 +161,7 @@ export class ClickmaskAnnotatorElement extends Base {
     else this.setAttribute('src', address);
   }
 
-  /** Shows a picture: an address, a file, bytes, an `<img>`, a canvas. */
+  /** Shows an image: an address, a file, bytes, an `<img>`, a canvas. */
   async load(source: PictureSource, options: { readonly key?: string } = {}): Promise<void> {
     this.#picture = { source, options };
     this.#left = emptyValue;
@@ -184,7 +184,7 @@ export class ClickmaskAnnotatorElement extends Base {
     this.#need().markSaved();
   }
 
-  /** Frees everything; what was done on each picture is kept for when the element comes back. */
+  /** Frees everything. The objects of each image stay for the element's return. */
   destroy(): void {
     const annotator = this.#annotator;
     if (annotator === null) return;
@@ -297,7 +297,7 @@ declare global {
 }
 
 /**
- * Makes the element known to the page. Does nothing where there is no DOM, or the name is taken already.
+ * Defines the element. Does nothing without a DOM, or if the name is taken.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import { defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
 import { type ObjectClass, parseClasses, takeClasses } from './classes.js';
 import { choice, custom, flag, type Table } from './property.js';
 
-/** What the page can set on an annotator at any time: options of `createAnnotator`, and properties of it and the element. */
+/** Options of `createAnnotator`. They are also properties of the annotator and of the element, at any time. */
 export interface AnnotatorProperties {
   readonly classes: readonly ObjectClass[];
   /** The class of new objects; default: none. */
@@ -16,24 +16,24 @@ export interface AnnotatorProperties {
   readonly messages: Partial<Messages>;
   /** Replaces all keys. */
   readonly shortcuts: Shortcuts;
-  /** What is asked of the segmenter besides the prompt: refinement and post-processing. */
+  /** Refinement and clean-up for every request. */
   readonly segmentOptions: SegmentOptions;
   /** `plain`: the wheel zooms (default); `modifier`: only with Ctrl or ⌘, so that the page scrolls. */
   readonly wheel: 'plain' | 'modifier';
   /** The right mouse button makes clicks with the other sign. Default false. */
   readonly rightClick: boolean;
-  /** The page holds the value: changes are proposed by events, and hold once the page sets them. Default false. */
+  /** The page holds the value: events propose changes, which hold once the page sets them. Default false. */
   readonly controlled: boolean;
   /** Nothing can be changed. Default false. */
   readonly readOnly: boolean;
   /**
-   * What happens to pictures that are dropped or pasted: `load` shows them (default), `ignore` keeps the browser from leaving
-   * the page for them, `page` leaves them to the page.
+   * Dropped or pasted images: `load` shows them (default), `ignore` only keeps the browser on the page, `page` leaves them to
+   * the page.
    */
   readonly files: 'load' | 'ignore' | 'page';
-  /** Keeps each picture's objects in the browser, under this name, and has them back on the next visit. Default: not. */
+  /** Keeps each image's objects in the browser under this name, for the next visit. Default: null, not kept. */
   readonly persist: string | null;
-  /** Asks before the page is left while changes were not marked as saved. Default false. */
+  /** Asks before the user leaves the page with changes not marked as saved. Default false. */
   readonly warnBeforeLeaving: boolean;
 }
 

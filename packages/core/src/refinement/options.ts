@@ -12,33 +12,33 @@ export interface CascadeOptions {
 
 /** Zoom-in (RITM): the network sees the surroundings of the object instead of the whole picture. */
 export interface ZoomInOptions {
-  /** Clicks that are served on the whole picture before the first zoom; -1 also zooms before the first mask. */
+  /** Clicks answered on the whole image before the first zoom; -1 also zooms before the first mask. */
   readonly skipClicks: number;
   /** Size of the region, relative to the object's box. */
   readonly expansion: number;
   /** Least side of the region, in image px. */
   readonly minSize: number;
-  /** The region is kept while its overlap with the wanted one (product of the 1-D IoUs) is at least this. */
+  /** The region stays while its overlap with the wanted one (product of the 1-D IoUs) is at least this. */
   readonly keepIou: number;
   /** Probability above which a pixel belongs to the object when its box is measured. */
   readonly threshold: number;
   /**
-   * The whole picture is looked at where the region would cover more than this share of it: a large object gains no
-   * detail from a region, but loses its surroundings.
+   * No zoom if the region would cover more than this share of the image: a large object gains no detail from a region, but
+   * loses its surroundings.
    *
-   * @defaultValue 1, objects of any size are zoomed on
+   * @defaultValue 1, objects of any size
    */
   readonly largestShare?: number;
   /**
-   * The number of clicks from which regions of any size are looked at, whatever `largestShare` says: by then it is the
-   * detail that is missing; null: never.
+   * From this many clicks on, regions of any size are used, whatever `largestShare` says: by then detail is missing. null:
+   * never.
    *
    * @defaultValue null
    */
   readonly anySizeFrom?: number | null;
   /**
-   * When a mask has become empty, the whole picture is looked at again. `whole`: the answer counts for the whole
-   * picture; `as-released`: it is squeezed into the region in use before, as the authors' code does.
+   * After an empty mask, the network sees the whole image again. `whole`: the answer counts for the whole image.
+   * `as-released`: it is squeezed into the region used before, as in the authors' code.
    *
    * @defaultValue 'whole'
    */
@@ -46,7 +46,7 @@ export interface ZoomInOptions {
 }
 
 /**
- * RITM's parameters, which its followers kept; what a partial {@link ZoomInOptions} is laid over.
+ * RITM's parameters, which later systems kept. They complete a partial {@link ZoomInOptions}.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export const publishedZoomIn: ZoomInOptions = Object.freeze({
 });
 
 /**
- * Adaptive cascade-forward refinement (A-CFR-4 of the paper): at most four steps, until one changes next to nothing.
+ * Adaptive cascade-forward refinement (A-CFR-4 of the paper): at most four steps; it ends when a step changes next to nothing.
  *
  * @example
  * ```ts
@@ -81,15 +81,15 @@ export const adaptiveCascade: Pick<CascadeOptions, 'steps' | 'settledPixels'> = 
   settledPixels: 20,
 });
 
-/** How a prediction is refined. What is left out keeps the model's default. */
+/** How a prediction is refined. The model's defaults hold for what you leave out. */
 export interface RefinementOptions {
   readonly cascade?: Partial<CascadeOptions> | 'off';
   readonly zoomIn?: Partial<ZoomInOptions> | 'off';
   /** Averages the logits with those of the mirrored picture. */
   readonly flip?: boolean;
   /**
-   * Where a starting mask is corrected: each click changes only the connected part that holds it, and zoom-in goes by
-   * the mask merged so (FocalClick). Without a starting mask it does nothing.
+   * For starting masks: each click changes only the connected part that holds it, and zoom-in uses the merged mask
+   * (FocalClick). Without a starting mask it does nothing.
    */
   readonly progressiveMerge?: ProgressiveMergeOptions | 'off';
 }

@@ -13,7 +13,7 @@ import {
   thresholdMap,
 } from '../mask/index.js';
 
-/** Size of a hole: pixels from 0, or a share, 0 to 1, of the pixels of the mask that it is in. */
+/** Size of a hole: pixels, or a share (0 to 1) of the pixels of its mask. */
 export type HoleSize = number | { readonly share: number };
 
 /** What a model may say of postprocessing. */
@@ -22,18 +22,18 @@ export interface ModelPostprocess {
   readonly fillHoles?: HoleSize;
 }
 
-/** How a probability map becomes a clean mask. What is left out keeps the default. */
+/** How a probability map becomes a clean mask. Defaults hold for what you leave out. */
 export interface PostprocessOptions {
   /** Probability above which a pixel is set, 0 to 1. Default: the model's. */
   readonly threshold?: number;
   /**
-   * Keeps only parts that hold a positive click (FCA-Net); without positive clicks, all. Default: 8-connected, keeping
-   * the mask where none is hit.
+   * Keeps only parts with a positive click (FCA-Net). Without positive clicks it keeps all. Default: 8-connected; the whole
+   * mask stays if no part is hit.
    */
   readonly structuralIntegrity?: { readonly connectivity: 4 | 8; readonly whenNoneHit: 'keep' | 'empty' } | 'off';
   /**
-   * Fills holes of at most this many pixels, or of at most a share of the mask's own; `Infinity` for all, 0 for none.
-   * A hole that holds a negative click stays. Default: the model's; 0 where it says nothing.
+   * Fills holes of at most this many pixels, or of at most this share of the mask; `Infinity` for all, 0 for none.
+   * A hole with a negative click stays. Default: the model's, else 0.
    */
   readonly fillHoles?: HoleSize;
   /** Drops parts of fewer than this many pixels. Default 0. */

@@ -3,7 +3,7 @@ import type { ProbabilityMap } from '../image/index.js';
 import { type Mask, type MaskRuns, maskFromRuns } from '../mask/index.js';
 import type { Provider } from '../runtime/backend.js';
 
-/** One reading of the clicks, where the model offers several. */
+/** One of several masks for the same clicks. */
 export interface Candidate {
   readonly index: number;
   /** The model's own estimate of the mask's quality, 0 to 1. */
@@ -18,14 +18,14 @@ export interface RefinementReport {
   readonly changedPixels: readonly number[];
   /** Whether an adaptive cascade stopped before its last step. */
   readonly settled: boolean;
-  /** False where `passes` ended the cascade early: there is a better mask to come. */
+  /** False if `passes` ended the cascade early: a better mask can follow. */
   readonly complete: boolean;
-  /** The region that was fed to the network in the last pass, in image px. */
+  /** The region that the network saw in the last pass, in image px. */
   readonly roi: Rect;
   readonly flip: boolean;
 }
 
-/** Milliseconds of one prediction; `decode` and `encode` are 0 where the picture or its features were at hand. */
+/** Milliseconds of one prediction. `decode` and `encode` are 0 if pixels or features were cached. */
 export interface Timings {
   /** Picture bytes to pixels. */
   readonly decode: number;
@@ -35,12 +35,12 @@ export interface Timings {
   readonly predict: number;
   /** Probability map to clean mask. */
   readonly postprocess: number;
-  /** The part of all these spent inside the network. */
+  /** The part of all these inside the network. */
   readonly network: number;
   readonly total: number;
 }
 
-/** Everything a click gives, as plain data that crosses a thread boundary unharmed. */
+/** The result of a click, as plain data that can cross a thread boundary. */
 export interface PredictionData {
   readonly width: number;
   readonly height: number;
@@ -49,9 +49,9 @@ export interface PredictionData {
   readonly area: number;
   /** The smallest rectangle around the mask, in image px; null for an empty mask. */
   readonly bbox: Rect | null;
-  /** 0 to 1: the model's own score of the chosen candidate, else the mean probability inside the mask. */
+  /** From 0 to 1: the model's score of the chosen candidate, else the mean probability inside the mask. */
   readonly score: number;
-  /** All readings the model offers, best first; one where it offers no choice. */
+  /** All candidates of the model, best first; one if the model offers no choice. */
   readonly candidates: readonly Candidate[];
   /** Index of the candidate that became the mask. */
   readonly candidate: number;
@@ -64,17 +64,17 @@ export interface PredictionData {
   readonly model: string;
   /** Remarks for the user, such as why a mask is empty. */
   readonly notes: readonly string[];
-  /** Present where it was asked for (`includeMap`). */
+  /** Present with `includeMap`. */
   readonly map?: ProbabilityMap;
 }
 
-/** A prediction; the mask of bytes is made from the runs when it is first read. */
+/** A prediction. The first read of `mask` makes its bytes from the runs. */
 export interface Prediction extends PredictionData {
   readonly mask: Mask;
 }
 
 /**
- * Adds the lazy `mask` to prediction data: for segmenters of one's own, and for data that came from elsewhere.
+ * Adds the lazy `mask` to prediction data, for your own segmenters and for stored data.
  *
  * @example
  * ```ts

@@ -7,43 +7,43 @@ import type { PostprocessOptions } from './postprocess.js';
 import type { Prediction } from './prediction.js';
 import type { Prompt } from './prompt.js';
 
-/** Whose a request is and how much it hurries, where many wait. */
+/** The client of a request, and its priority. */
 export interface QueueOptions {
   /**
-   * Names who asks, such as an annotator: those who ask are served in turn, however many requests each of them has waiting.
-   * Default: the session, else the picture.
+   * Names the client, such as an annotator. Clients take turns, however many requests each has waiting.
+   * Default: the session, else the image.
    */
   readonly client?: string;
   /**
-   * For work ahead and in bulk: it waits until no other request does, and is the first to be refused (`queue-full`) where
-   * there is no more room. Default false.
+   * For work in advance and in bulk. It runs when no other request waits, and is refused first when the queue is full
+   * (`queue-full`). Default false.
    */
   readonly background?: boolean;
 }
 
-/** A picture as it came (JPEG, PNG, WebP, ... bytes), or as pixels. Not to be altered while it is open. */
+/** An image file (bytes of JPEG, PNG, WebP, ...), or pixels. Do not change it while it is open. */
 export type ImageSource = RgbImage | Uint8Array;
 
 export interface OpenOptions extends QueueOptions {
   /**
-   * Names the picture in every cache. The same key must always mean the same pixels.
+   * Names the image in every cache. The same key must always mean the same pixels.
    * Default: SHA-256 of the bytes.
    */
   readonly key?: string;
-  /** Computes the features of the whole picture at once, so that the first click finds them. Default false. */
+  /** Computes the features of the whole image at once, so the first click is fast. Default false. */
   readonly prepare?: boolean;
   /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A picture known to a segmenter. Small: it holds the source, not the pixels nor the features. */
+/** An image known to a segmenter. It is small: it holds the source, not the pixels or the features. */
 export interface SegmenterImage {
   readonly key: string;
-  /** Of the upright picture, in px. */
+  /** Size of the upright image, in px. */
   readonly width: number;
   readonly height: number;
-  /** Forgets pixels, features and previous maps of this picture, which is then not accepted any more. */
+  /** Forgets pixels, features and previous maps of this image. It cannot be used any more. */
   close(): Promise<void>;
 }
 
@@ -52,29 +52,29 @@ export interface SegmentOptions extends QueueOptions {
   readonly refinement?: RefinementOptions;
   readonly postprocess?: PostprocessOptions;
   /**
-   * Which candidate becomes the mask: one by its index, from 0, or `best` (default), which is the model's own choice: the
-   * one with the best score, unless the model's family or manifest says otherwise. The embedded model takes the first.
+   * The candidate that becomes the mask: an index from 0, or `best` (default), the model's choice. That is the best score,
+   * unless the model's family or manifest says otherwise. The embedded model takes the first.
    */
   readonly candidate?: 'best' | number;
   /**
-   * Passes of the last click's cascade after which to answer, complete or not, as a preview under a moving pointer wants
-   * it; `refinement.complete` tells which. Asked again, the cascade goes on from there. Default: all of them.
+   * Answers after this many passes of the last click's cascade, as for a preview. `refinement.complete` says whether it was
+   * all. The same request goes on from there. Default: all passes.
    */
   readonly passes?: number;
   /** Adds the probability map to the prediction. Default false. */
   readonly includeMap?: boolean;
-  /** Where several requests name the same session, a newer one replaces those still queued (`superseded`). */
+  /** A newer request of the same session replaces those that still wait (`superseded`). */
   readonly session?: string;
   /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
   readonly deadlineMs?: number;
   /**
-   * Drops queued work and discards late results. A running network is never interrupted, but a cascade, or clicks that
-   * are answered one by one, end after its pass, as they do after the deadline; asked again, they go on from there.
+   * Drops queued work and discards late results. A running network pass is never interrupted. A cascade, or a list of
+   * clicks, ends after that pass, as it does after the deadline. The same request goes on from there.
    */
   readonly signal?: AbortSignal;
   /**
-   * Told the mask of the first pass where a cascade refines it in further ones: something to show at once. Not called
-   * where the answer is known already, nor by segmenters whose answers come in one piece, as over HTTP.
+   * Gets the mask of the first pass of a cascade, to show at once. Not called if the answer is known already, nor by
+   * segmenters that answer in one piece, as over HTTP.
    */
   readonly onDraft?: (draft: DraftMask) => void;
 }
@@ -89,10 +89,10 @@ export interface SegmenterInfo {
   readonly model: string;
   readonly family: string;
   readonly licence: string;
-  /** False where the licence forbids commercial use. */
+  /** False if the licence forbids commercial use. */
   readonly commercialUse: boolean;
   readonly provider: Provider;
-  /** How many workers serve requests; 0 where the work is done in the caller's thread. */
+  /** Number of workers; 0 if the caller's thread does the work. */
   readonly workers: number;
   /** Intra-op threads of each. */
   readonly threads: number;
@@ -106,7 +106,7 @@ export interface SegmenterInfo {
 
 export interface SegmenterStats {
   readonly images: number;
-  /** Bytes of pixels, features and previous maps now kept. */
+  /** Bytes of cached pixels, features and previous maps. */
   readonly pixelBytes: number;
   readonly featureBytes: number;
   readonly stateBytes: number;
@@ -115,20 +115,20 @@ export interface SegmenterStats {
   readonly active: number;
   readonly encodes: number;
   readonly predictions: number;
-  /** How the inference server that runs the network is doing: the worst that a worker has seen; left out without one. */
+  /** State of the inference server: the worst that a worker has seen. Left out without a server. */
   readonly engine?: BackendState;
 }
 
 /**
  * A loaded model behind one interface: in this thread, in worker threads, or behind a server.
  *
- * The same clicks on the same picture give the same mask, byte for byte, whatever was asked before; except that of more
- * than twenty clicks which are new at once those in between are not answered one by one.
+ * The same clicks on the same image give the same mask, byte for byte, whatever was asked before. One exception: if more
+ * than twenty clicks are new at once, those in between are not computed one by one.
  */
 export interface Segmenter {
   readonly info: SegmenterInfo;
   /**
-   * Makes a picture known.
+   * Opens an image.
    *
    * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `queue-full`, `aborted`,
    * `deadline-exceeded`, `closed`
@@ -142,8 +142,8 @@ export interface Segmenter {
    */
   segment(image: SegmenterImage, prompt: Prompt, options?: SegmentOptions): Promise<Prediction>;
   /**
-   * What the model keeps of one view of a picture, as plain data, so that clicks can be decoded elsewhere. Segmenters
-   * that have no features to give leave it out.
+   * Features of one view of an image, as plain data, to decode clicks elsewhere. Segmenters without features leave it
+   * out.
    */
   features?(
     image: SegmenterImage,
@@ -151,6 +151,6 @@ export interface Segmenter {
     options?: Pick<SegmentOptions, 'deadlineMs' | 'signal' | keyof QueueOptions>,
   ): Promise<Features>;
   stats(): Promise<SegmenterStats>;
-  /** Finishes what is running, refuses what is queued (`closed`), and frees everything. */
+  /** Finishes running requests, refuses waiting ones (`closed`), and frees everything. */
   close(): Promise<void>;
 }

@@ -8,26 +8,25 @@ export interface InteractorPostprocess extends PostprocessOptions {
 }
 
 export interface InteractorOptions {
-  /** What makes the masks, or how to get it; a function is called before the first mask, and again where it failed. */
+  /** The segmenter, or a function that makes it. It is called before the first mask, and again after a failure. */
   readonly segmenter: Segmenter | (() => Promise<Segmenter>);
-  /** What replies look like. Default `mask`, which every CVAT reads. */
+  /** Form of replies. Default `mask`, which every CVAT reads. */
   readonly reply?: ReplyFormat;
   readonly postprocess?: InteractorPostprocess;
   readonly refinement?: RefinementOptions;
-  /** Bytes of frames, their files and pixels, kept for the next click; the latest always is. Default 128 MiB. */
+  /** Bytes of frames (files and pixels) kept for the next click. The latest frame always stays. Default 128 MiB. */
   readonly imageBytes?: number;
-  /** Milliseconds after which a request is given up with status 504. Default 25,000: less than nuclio's event timeout. */
+  /** Milliseconds until a request ends with status 504. Default 25,000, less than nuclio's event timeout. */
   readonly deadlineMs?: number;
   /**
-   * Replies of at least this many bytes go to nuclio's processor through a file. Default: never; nuclio 1.5 or later is
-   * needed.
+   * Replies of at least this many bytes go to nuclio's processor through a file. It needs nuclio 1.5 or later. Default:
+   * never.
    */
   readonly streamFrom?: number;
-  /** Where such files lie. Default: the system's folder for temporary files. */
+  /** Folder of such files. Default: the system's folder for temporary files. */
   readonly streamFolder?: string;
   /**
-   * Puts messages of failures into the words of whoever runs the interactor, such as its names of limits. Default: as they
-   * are.
+   * Rewrites messages of failures for the operator, such as names of limits. Default: no change.
    */
   readonly explain?: (message: string) => string;
 }
@@ -50,7 +49,7 @@ export const interactorDefaults = Object.freeze({
   explain: (message: string) => message,
 } as const);
 
-/** What nuclio hands to a function besides the event, as far as it is used here. */
+/** The part of nuclio's context that is used here. */
 export interface FunctionContext {
   callback(reply: unknown): unknown;
   readonly Response: new (
@@ -62,7 +61,7 @@ export interface FunctionContext {
   readonly logger?: Partial<Record<'debug' | 'info' | 'warn' | 'error', (message: string, data?: object) => void>>;
 }
 
-/** What nuclio tells of a request, as far as it is used here. */
+/** The part of nuclio's event that is used here. */
 export interface FunctionEvent {
   readonly body?: unknown;
   readonly method?: string;
@@ -72,7 +71,7 @@ export interface FunctionEvent {
 
 /** Milliseconds of one reply. */
 export interface ReplyTimings {
-  /** Request to picture and prompt: JSON, hash, and, of a new frame, base64 and header. */
+  /** Request to image and prompt: JSON and hash; for a new frame also base64 and header. */
   readonly parse: number;
   /** Prompt to mask. */
   readonly segment: number;
@@ -84,23 +83,23 @@ export interface InteractorReply {
   readonly status: number;
   /** JSON text. */
   readonly body: Buffer;
-  /** Present for a mask that the network made; of several objects, the last one's. */
+  /** Present for a mask of the network. With several objects, that of the last one. */
   readonly prediction?: Prediction;
   readonly timings: ReplyTimings;
   /** Remarks for the log. */
   readonly notes: readonly string[];
 }
 
-/** A click interactor in the form nuclio's Node.js runtime calls. */
+/** A click interactor in the form that nuclio's Node.js runtime calls. */
 export interface Interactor {
-  /** Loads the model, so that the first click finds it. Rejects where it cannot be loaded. */
+  /** Loads the model before the first click. Rejects if it cannot be loaded. */
   initContext(context?: unknown): Promise<void>;
   /** Answers one event by one call of `context.callback`. Never rejects. */
   handler(context: FunctionContext, event: FunctionEvent): Promise<void>;
-  /** Turns a request's body into a reply, whatever transports it. Never rejects. */
+  /** Turns a request's body into a reply, for any transport. Never rejects. */
   answer(body: unknown): Promise<InteractorReply>;
-  /** What is running, as a GET request tells it. */
+  /** The answer to a GET request: what is running. */
   info(): Promise<object>;
-  /** Waits for what is under way and frees everything. */
+  /** Waits for running requests and frees everything. */
   close(): Promise<void>;
 }

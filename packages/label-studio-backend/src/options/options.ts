@@ -6,23 +6,23 @@ import type { PointGrouping } from '../prompts/index.js';
 import type { RegionOptions } from '../regions/index.js';
 import type { OnTrain } from '../training/index.js';
 
-/** How Label Studio and the pictures are reached. */
+/** How to reach Label Studio and the images. */
 export interface LabelStudioAccess {
-  /** Address of Label Studio as this machine reaches it, with its path prefix where it has one. */
+  /** Address at which this machine reaches Label Studio, with its path prefix if there is one. */
   readonly url?: string;
   /** A legacy token or a personal access token. Default: none, or what Label Studio sends at setup. */
   readonly token?: string;
-  /** Other origins by which task data names the same Label Studio, such as `https://labels.example.com`. */
+  /** Other origins of the same Label Studio in task data, such as `https://labels.example.com`. */
   readonly aliases?: readonly string[];
-  /** Hosts that pictures may be fetched from besides: `images.example.com`, `*.example.com`, `host:8443`, `*`. */
+  /** More hosts of images: `images.example.com`, `*.example.com`, `host:8443`, `*`. */
   readonly hosts?: readonly string[];
   /** Hosts that may have a private address, such as a MinIO of your own. */
   readonly privateHosts?: readonly string[];
-  /** `LOCAL_FILES_DOCUMENT_ROOT` of Label Studio, where this machine has that folder too. */
+  /** `LOCAL_FILES_DOCUMENT_ROOT` of Label Studio, if this machine has that folder too. */
   readonly localFilesRoot?: string;
 }
 
-/** What the regions look like that a mask becomes. */
+/** How masks become regions. */
 export interface OutputOptions extends RegionOptions {
   /** Default `auto`: the best that the labeling config has. */
   readonly kind?: OutputKind | 'auto';
@@ -31,37 +31,37 @@ export interface OutputOptions extends RegionOptions {
 /** Who may ask. */
 export interface AuthOptions {
   /**
-   * Names by which this backend is reached by browsers, for `/diagnostics` and `/metrics` without a password; addresses,
-   * `localhost` and names without a dot are known. A page may else make its own name point here.
+   * Names under which browsers reach this backend, for `/diagnostics` and `/metrics` without a password. Addresses,
+   * `localhost` and names without a dot are always allowed. This protects against pages that point their own name here.
    */
   readonly hosts?: readonly string[];
   /** User and password of HTTP Basic authentication, as set at the ML backend in Label Studio. Default: none needed. */
   readonly basic?: { readonly user: string; readonly password: string };
   /**
-   * Lets webhooks in that carry this text in the header `X-Clickmask-Secret`, since Label Studio sends no basic
+   * Webhooks with this text in the header `X-Clickmask-Secret` are accepted, because Label Studio sends no basic
    * authentication with them. `connect` writes it into the webhook.
    */
   readonly webhookSecret?: string;
 }
 
-/** Limits, each with a default meant for a server on the internet side of caution. */
+/** Limits. The defaults are cautious. */
 export interface BackendLimits {
   /** Bytes of one request body. Default 50 MB. */
   readonly bodyBytes: number;
-  /** Bytes of all request bodies under way, as far as they have come; one address has half of it. Default 256 MB. */
+  /** Received bytes of all running request bodies. One address gets half of it. Default 256 MB. */
   readonly bodyBytesInFlight: number;
-  /** Bytes of one picture. Default 100 MB. */
+  /** Bytes of one image file. Default 100 MB. */
   readonly pictureBytes: number;
-  /** Bytes of all open pictures, as they came. Default 256 MB. */
+  /** Bytes of all open image files. Default 256 MB. */
   readonly openPictureBytes: number;
-  /** Milliseconds after which an open picture is fetched anew. Default 1 hour. */
+  /** Milliseconds until an open image is fetched again. Default 1 hour. */
   readonly openPictureMs: number;
   /** Pixels of one picture. Default 64 million. */
   readonly pixels: number;
   /** Milliseconds to fetch a picture. Default 30 s. */
   readonly pictureMs: number;
   /**
-   * Milliseconds from a request to its answer, waiting and fetching pictures included; below the 100 s that Label Studio
+   * Milliseconds from a request to its answer, with waiting and fetching images. Keep it below the 100 s that Label Studio
    * waits. Default 90 s.
    */
   readonly predictMs: number;
@@ -69,18 +69,18 @@ export interface BackendLimits {
   readonly queuedPerTask: number;
   /** Objects answered in one request. Default 100. */
   readonly objects: number;
-  /** Clicks of one object; the segmenter has a limit of its own, `limits.maxClicks`. Default 200. */
+  /** Clicks of one object. The segmenter has its own limit, `limits.maxClicks`. Default 200. */
   readonly clicks: number;
-  /** Bytes of remembered clicks and boxes, all tasks together. Default 32 MB. */
+  /** Bytes of remembered clicks and boxes of all tasks. Default 32 MB. */
   readonly promptBytes: number;
   /** Bodies that may arrive at the same time from one address. Default 64. */
   readonly bodiesPerAddress: number;
-  /** Bytes a second that a body must arrive at, over each three seconds. Default 10,000. */
+  /** Least bytes per second of a body, over three seconds. Default 10,000. */
   readonly bodyBytesPerSecond: number;
 }
 
 /**
- * What {@link BackendLimits} are where nothing else is said.
+ * Defaults of {@link BackendLimits}.
  *
  * @example
  * ```ts
@@ -106,7 +106,7 @@ export const defaultLimits: BackendLimits = Object.freeze({
   bodyBytesPerSecond: 10_000,
 });
 
-/** An event that Label Studio told by webhook, or the Train button. */
+/** An event of a webhook, or of the Train button. */
 export interface LabelStudioEvent {
   /** Such as `ANNOTATION_CREATED`, `START_TRAINING`. */
   readonly action: string;
@@ -126,33 +126,32 @@ export interface LabelStudioBackendOptions {
   readonly limits?: Partial<BackendLimits>;
   /** Default: silent. */
   readonly logger?: Logger;
-  /** Keeps fetched pictures in a folder. Default: off. */
+  /** Keeps fetched images in a folder. Default: off. */
   readonly diskCache?: DiskCacheOptions;
   /** Refinement, clean-up and choice of candidate for every click. */
   readonly segment?: Pick<SegmentOptions, 'refinement' | 'postprocess' | 'candidate'>;
   /**
-   * Milliseconds for which clicks and boxes of one object are put together although Label Studio sends them in separate
-   * requests. 0 for never. Default 10 minutes.
+   * Milliseconds in which clicks and boxes count as one object. Label Studio sends them in separate requests. 0 for never.
+   * Default 10 minutes.
    */
   readonly combineMs?: number;
-  /** How many of the next tasks of a project are prepared while nobody clicks. Needs `labelStudio`. Default 2. */
+  /** Number of next tasks of a project to prepare while nobody clicks. Needs `labelStudio`. Default 2. */
   readonly lookAhead?: number;
   /**
-   * How existing keypoints without a box are understood in batch prediction: those of one label as one object, or each as
-   * an object. Default `object`.
+   * Existing keypoints without a box in batch prediction: one object per label, or one object each. Default `object`.
    */
   readonly batchPoints?: PointGrouping;
   /**
-   * Labels whose clicks are negative ones of another label, with `*` for that label: `not *`, `* (not)`. Default: none; a
-   * label is a class unless the labeling config marks it with `polarity="negative"`.
+   * Labels for negative clicks; `*` stands for the other label: `not *`, `* (not)`. Default: none. A label is a class unless
+   * the labeling config marks it with `polarity="negative"`.
    */
   readonly negativeLabels?: readonly string[];
-  /** Whether tasks without any prompt get an empty prediction, or none. Default `skip`. */
+  /** `store` gives tasks without a prompt an empty prediction. Default `skip`. */
   readonly emptyPredictions?: 'skip' | 'store';
   /**
-   * Called by "Start training", one call at a time; its state stands in `/diagnostics`. Default: nothing is trained.
+   * Called by "Start training", one call at a time. `/diagnostics` shows its state. Default: nothing is trained.
    */
   readonly onTrain?: OnTrain;
-  /** Told of webhooks and of the Train button, after Label Studio has been answered. */
+  /** Called for webhooks and the Train button, after the answer to Label Studio. */
   readonly onEvent?: (event: LabelStudioEvent) => void | Promise<void>;
 }

@@ -22,25 +22,22 @@ export interface NodeSegmenterOptions {
   /** Where the network runs; `auto` (default) takes the best that works on this machine. */
   readonly provider?: 'auto' | Provider;
   /**
-   * An inference server that runs the network instead (Triton, KServe, MLServer), by its address or with more said; the
-   * model's repository comes from `clickmask models export-triton` and its sisters. Only `model.json` is needed here.
+   * An inference server that runs the network (Triton, KServe, MLServer): its address, or options. `clickmask models
+   * export-triton`, `export-kserve` and `export-mlserver` write its model repository. Only `model.json` is needed here.
    */
   readonly engine?: string | InferenceServer;
   /**
-   * Worker threads. 0 runs the network in the calling thread, whose event loop stands still meanwhile: right for
-   * scripts, wrong for servers. `auto`, right for servers of many, has one for every two cores, at most 4. Default 1, or 4
-   * with an `engine`, since they mostly wait for it.
+   * Worker threads. 0 runs the network in the calling thread and blocks its event loop: for scripts, not for servers.
+   * `auto` has one for every two cores, at most 4: for servers with many users. Default 1, or 4 with an `engine`, because
+   * workers mostly wait for it.
    */
   readonly workers?: number | 'auto';
   /**
-   * Intra-op threads of each worker; default: the cores divided by the workers. Cores are those that the process may use,
-   * a container's limits considered.
+   * Intra-op threads of each worker. Default: the cores divided by the workers. Only cores that the process and its
+   * container may use count.
    */
   readonly threads?: number;
-  /**
-   * Whether threads that wait for their next piece of work spin instead of sleeping: for a machine that does nothing
-   * else. Default false. Masks are the same.
-   */
+  /** Waiting threads spin instead of sleeping. For a machine that does nothing else. Masks are the same. Default false. */
   readonly spin?: boolean;
   /** Requests that may wait at each worker before `queue-full`; default 64. */
   readonly queueCapacity?: number;
@@ -50,15 +47,15 @@ export interface NodeSegmenterOptions {
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Laid over the model's defaults for every request, field by field; a request's own options come on top. Click logs do
-   * not hold it: they are replayed by a segmenter made alike.
+   * Replaces the model's defaults for every request, field by field. Options of a request go first. Click logs do not
+   * hold it: replay them with a segmenter of the same options.
    */
   readonly refinement?: RefinementOptions;
   /** How pictures of more than 8 bits or three bands are read. */
   readonly reading?: PictureReading;
-  /** Model families to choose from; others than the default ones need `workers: 0`. */
+  /** Model families to choose from. Families of your own need `workers: 0`. */
   readonly families?: readonly ModelFamily[];
-  /** Folder in which models by name are looked up; default `~/.clickmask/models`, or CLICKMASK_HOME. */
+  /** Folder of models by name. Default `~/.clickmask/models`, or CLICKMASK_HOME. */
   readonly modelsFolder?: string;
 }
 

@@ -11,9 +11,9 @@ export interface RemoteSegmenterOptions extends ServerAddress {
 }
 
 /**
- * A segmenter behind HTTP: the client of {@link createSegmenterHandler}. Works in Node and in browsers.
+ * A segmenter behind HTTP: the client of {@link createSegmenterHandler}. It works in Node and in browsers.
  *
- * @throws ClickmaskError `backend-unavailable` where the server cannot be reached
+ * @throws ClickmaskError `backend-unavailable` if the server cannot be reached
  *
  * @example
  * ```ts

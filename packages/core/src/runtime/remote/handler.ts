@@ -19,40 +19,40 @@ import { pack, packedType, unpack } from './packed.js';
 export type SegmenterHandler = (request: Request) => Promise<Response>;
 
 export interface SegmenterHandlerOptions {
-  /** Does the work; stays the caller's to close. */
+  /** Does the work. The caller closes it. */
   readonly segmenter: Segmenter;
   /** Largest accepted body, in bytes. Default 64 MB. */
   readonly maxBytes?: number;
   /**
-   * Bytes of all bodies under way, as far as they have come; one client has half of it. Where they need more, the largest
-   * that still come give way. Default 4 × `maxBytes`.
+   * Received bytes of all bodies that still arrive. One client gets half of it. If more is needed, the largest bodies give
+   * way. Default 4 × `maxBytes`.
    */
   readonly maxBytesUnderWay?: number;
-  /** What the sender of a body must keep up, in bytes a second, over each three; then `deadline-exceeded`. Default 16384. */
+  /** Least rate of a body, in bytes per second over three seconds; below it, `deadline-exceeded`. Default 16384. */
   readonly minBytesPerSecond?: number;
-  /** Bodies that come from one client at the same time; of more, the slowest is given up. Default 64. */
+  /** Most bodies from one client at the same time. One more makes the slowest give way. Default 64. */
   readonly maxBodies?: number;
-  /** Pictures that are known at a time; the one used longest ago is forgotten first. Default 64. */
+  /** Most images known at a time. The least recently used is forgotten first. Default 64. */
   readonly maxImages?: number;
-  /** Bytes of all known pictures, as they came; one client has half of it. Default 4 × `maxBytes`. */
+  /** Bytes of the files of all known images. One client gets half of it. Default 4 × `maxBytes`. */
   readonly maxImageBytes?: number;
-  /** Milliseconds after its last use in which a picture is forgotten. Default an hour. */
+  /** Milliseconds from the last use of an image until it is forgotten. Default one hour. */
   readonly imageAgeMs?: number;
-  /** Milliseconds for one answer, the reading of its body included; then `deadline-exceeded`, status 504. Default 30000. */
+  /** Milliseconds for one answer, with the reading of its body; then `deadline-exceeded`, status 504. Default 30000. */
   readonly deadlineMs?: number;
-  /** Whether a request may be answered; compare tokens in constant time. Default: every one. */
+  /** Whether a request may be answered. Compare tokens in constant time. Default: all requests. */
   readonly authorize?: (request: Request) => boolean | Promise<boolean>;
   /**
-   * Names who asks, such as a user or an address, so that no one takes the room and the turns of the others.
-   * Default: the header `authorization`, else everybody is one.
+   * Names the client, such as a user or an address. No client takes the room and the turns of the others.
+   * Default: the header `authorization`; without it, all requests count as one client.
    */
   readonly clientOf?: (request: Request) => string;
-  /** The origin whose pages may ask, or `*`. Default: none, so that only pages of the same origin can. */
+  /** The origin whose pages may ask, or `*`. Default: only pages of the same origin. */
   readonly allowOrigin?: string;
   /**
-   * Names, without port, under which browsers reach this server, or `*`, against pages that make their own name point here
-   * (DNS rebinding). Default: with `authorize` every one, since such a page has no credentials; else addresses,
-   * `localhost`, and names without a dot.
+   * Names, without port, under which browsers reach this server, or `*`. They protect against pages that point their own
+   * name here (DNS rebinding). Default: addresses, `localhost` and names without a dot; with `authorize` all names, because
+   * such a page has no credentials.
    */
   readonly hosts?: readonly string[];
 }
@@ -125,7 +125,7 @@ const actions: Readonly<Record<string, Action>> = {
 };
 
 /**
- * Puts a segmenter behind HTTP, for servers of every kind: it takes a web-standard `Request` and gives a `Response`.
+ * Puts a segmenter behind HTTP, for any server: it takes a web-standard `Request` and gives a `Response`.
  *
  * - `GET …/info`: what the segmenter is
  * - `POST …/images`, the bytes of a picture file (`application/octet-stream` or `image/…`), or packed
@@ -134,9 +134,9 @@ const actions: Readonly<Record<string, Action>> = {
  * - `POST …/segment`, packed `{ key, prompt, options }`: a prediction, packed
  * - `POST …/features`, packed `{ key, view }`: features for clients that decode clicks themselves, packed
  *
- * A picture that the server does not know, or has forgotten, is answered with 404 and the code `image-not-loaded`; the
- * client sends it again. Pictures are never fetched from addresses. Pages of other origins are answered with 403, other
- * content types with 415. Give the request's own `body` stream, so that what is sent is held only within the limits.
+ * An unknown or forgotten image gives 404 and the code `image-not-loaded`; the client sends it again. Images are never
+ * fetched from addresses. Pages of other origins get 403, other content types 415. Pass the request's own `body` stream, so
+ * the limits apply to what is held.
  *
  * @example
  * ```ts

@@ -12,19 +12,19 @@ import { type Fallback, webWorkerSlot } from './worker-slot.js';
 export interface WebSegmenterOptions {
   /** Default: the embedded model, from the files of its package beside this one. */
   readonly model?: ModelSource;
-  /** Where the network runs; `auto` (default) takes the GPU where there is one, and the processor when it fails. */
+  /** Where the network runs. `auto` (default) takes a GPU if there is one, and the processor if that fails. */
   readonly provider?: 'auto' | Extract<Provider, 'webgpu' | 'wasm'>;
-  /** A server that computes the features, while clicks are decoded here and cost no network. Default: none. */
+  /** A server that computes the features. Clicks are decoded here and send nothing. Default: none. */
   readonly split?: ServerAddress;
-  /** The worker: its script's address, or how to make it. Default: the script beside this one. */
+  /** The worker: the address of its script, or a function that makes it. Default: the script beside this one. */
   readonly worker?: string | URL | (() => Worker);
   /** Folder of the runtime's `.wasm` files; default: beside the worker's script. */
   readonly wasmPaths?: string | URL;
-  /** The bytes of `ort-wasm-simd-threaded.wasm`, where nothing shall be fetched. Excludes the GPU. */
+  /** The bytes of `ort-wasm-simd-threaded.wasm`, for pages that may fetch nothing. Excludes the GPU. */
   readonly wasmBinary?: ArrayBuffer;
   /** Keeps the model in the browser's Cache API. Default true. */
   readonly cache?: boolean;
-  /** Threads of the processor; needs a page that is cross-origin isolated. Default: up to 4 there, else 1. */
+  /** Threads of the processor. Default: up to 4 on a cross-origin isolated page, else 1. */
   readonly threads?: number;
   /** Requests that may wait before `queue-full`; default 64. */
   readonly queueCapacity?: number;
@@ -33,21 +33,21 @@ export interface WebSegmenterOptions {
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Laid over the model's defaults for every request, field by field; a request's own options come on top. Click logs do
-   * not hold it: they are replayed by a segmenter made alike.
+   * Replaces the model's defaults for every request, field by field. Options of a request go first. Click logs do not
+   * hold it: replay them with a segmenter of the same options.
    */
   readonly refinement?: RefinementOptions;
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Told when the GPU failed and the processor took over. */
+  /** Called when the GPU failed and the processor took over. */
   readonly onFallback?: (fallback: Fallback) => void;
-  /** Milliseconds after which a call on the GPU counts as hung and the processor takes over; default 60000. */
+  /** A call on the GPU that takes longer, in milliseconds, counts as hung: the processor takes over. Default 60000. */
   readonly gpuPatienceMs?: number;
-  /** Whether a GPU emulated in software counts; it is slower than WASM. Default false. */
+  /** Also uses a GPU emulated in software, which is slower than WASM. Default false. */
   readonly allowSoftwareGpu?: boolean;
 }
 
 /**
- * A segmenter in the browser: the whole pipeline in a Web Worker, so that the page stays responsive.
+ * A segmenter in the browser. The whole pipeline runs in a Web Worker, so the page stays responsive.
  *
  * @throws ClickmaskError `model-not-found`, `bad-model`, `provider-unavailable`, `backend-unavailable`, `bad-option`
  *
