@@ -26,7 +26,7 @@ function pages(items: { text: string; link: string }[]) {
 
 export default defineConfig({
   title: 'Clickmask',
-  description: 'Clicks into masks, inside the labeling tools people already use',
+  description: 'Clicks into masks, inside the labelling tools people already use',
   lang: 'en-US',
   cleanUrls: false,
   srcExclude: ['README.md', 'public/**', '**/node_modules/**'],

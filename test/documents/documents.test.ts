@@ -9,6 +9,7 @@ import { codeBlocksOf } from './blocks-of.js';
 import { commandsOf, isShell, unknownLinesOf } from './commands-of.js';
 import { elementsOf, modulesOf } from './modules-of.js';
 import { createReaderFolder, root, run } from './packed-folder.js';
+import { misspeltIn } from './prose-of.js';
 
 /**
  * Every code block of every document runs here, or has a reason why it does not: commands as they are printed, in a folder with
@@ -23,6 +24,8 @@ const documents = [
   'packages/*/README.md',
   'models/*/*.md',
   'training/README.md',
+  'training/weights/README.md',
+  'CHANGELOG.md',
   'tools/export/README.md',
   'SECURITY.md',
   'examples/**/README.md',
@@ -192,6 +195,14 @@ describe('documents', () => {
         .map((target) => `${file}: ${target}`);
     });
     expect(broken).toEqual([]);
+  });
+
+  it('spell in one way', () => {
+    expect(misspeltIn('The color is `gray`, the size realized:\n\n```\ncenter\n```\n', 'a.md')).toEqual([
+      'a.md:1: color',
+      'a.md:1: realized',
+    ]);
+    expect(texts.flatMap(([text, file]) => misspeltIn(text, file))).toEqual([]);
   });
 
   it('explain each error code', () => {
