@@ -20,7 +20,7 @@ describe.skipIf(missing !== null)('clear at first sight', () => {
 
   test('hints stay until what they tell of was done once', async () => {
     const widget = await widgets.open(`${src} right-click="negative"`);
-    expect(await notice(widget)).toBe('Click on an object in the picture.');
+    expect(await notice(widget)).toBe('Click on an object in the image.');
     await widget.click(200, 150);
     await expect.poll(() => notice(widget)).toMatch(/^Too much\? Right-click or Shift \+ click/);
     await widget.click(100, 100);

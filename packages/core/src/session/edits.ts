@@ -207,7 +207,7 @@ export function drawBox(box: Box, fresh: NewObject = {}): Edit {
 }
 
 /**
- * Takes another reading of the active object's clicks, by its index.
+ * Takes another candidate of the active object, by its index.
  *
  * @example
  * ```ts

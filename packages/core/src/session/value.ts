@@ -10,7 +10,7 @@ export interface ObjectPrompt {
   readonly box: Box | null;
   /** The mask that the clicks correct: loaded, or left by the brush. */
   readonly start: MaskRuns | null;
-  /** Which reading of an ambiguous click was chosen; null: the best. */
+  /** Index of the chosen candidate; null: the best. */
   readonly candidate: number | null;
 }
 

@@ -25,16 +25,16 @@ export function writeFolderReadme(options: FolderReadmeOptions): string {
   const { name, model, reply, dependencies, arch, nuclio, target } = options;
   const built =
     dependencies === 'vendor'
-      ? `Building the image needs no npm and no network but for the base image: onnxruntime-node and sharp for Linux ${arch} are in \`vendor.tgz\`, which is unpacked while the image is built (a \`postCopy\` directive).`
-      : 'While the image is built, `npm install --ignore-scripts` fetches onnxruntime-node and sharp (a `postCopy` directive). The scripts are left out on purpose: that of onnxruntime-node would download CUDA files.';
+      ? `The build of the container image needs no npm, and the network only for the base image. onnxruntime-node and sharp for Linux ${arch} are in \`vendor.tgz\`. A \`postCopy\` directive unpacks it.`
+      : 'During the build of the container image, `npm install --ignore-scripts` fetches onnxruntime-node and sharp (a `postCopy` directive). Without that option, the script of onnxruntime-node would download CUDA files.';
   return `# ${name}: Clickmask as a CVAT interactor
 
-A nuclio function for self-hosted CVAT 2.3 or later: clicks and boxes become masks. Model: ${model}. Replies: \`${reply}\`.
+This is a nuclio function for self-hosted CVAT 2.3 or later. Clicks and boxes become masks. Model: ${model}. Replies: \`${reply}\`.
 
 ## Deploy
 
 1. Start CVAT with its serverless part: \`docker compose -f docker-compose.yml -f components/serverless/docker-compose.serverless.yml up -d\`.
-2. Get \`nuctl\` in the version of the nuclio that your CVAT starts (${nuclio} for the version this folder was made for):
+2. Get the \`nuctl\` version of the nuclio in your CVAT (${nuclio} for the version of this folder):
 
    | CVAT | nuclio | smallest reply |
    | --- | --- | --- |
@@ -50,15 +50,15 @@ ${indent(deployCommand(target))}
    \`\`\`
 
 4. \`nuctl get function --platform local\` shows it ready, with its port. \`npx @clickmask/cvat-serverless check --url http://localhost:PORT\` asks it.
-5. Reload CVAT. Magic wand, AI tools, Interactors.
+5. Reload CVAT. Choose the magic wand, AI tools, Interactors.
 
-With a GPU: \`function-gpu.yaml\` in place of \`function.yaml\`; the machine needs NVIDIA's container toolkit. That file's image fetches the CUDA part of onnxruntime-node while it is built.
+For a GPU, use \`function-gpu.yaml\` instead of \`function.yaml\`. The machine needs NVIDIA's container toolkit. The build of that image fetches the CUDA part of onnxruntime-node.
 
 ${built}
 
 ## Settings
 
-In \`env\` of \`function.yaml\`; deploy again after a change.
+Settings are in \`env\` of \`function.yaml\`. Deploy again after a change.
 
 | variable | meaning |
 | --- | --- |
@@ -68,16 +68,16 @@ ${Object.entries(functionVariables)
 
 ## When something is wrong
 
-- Not in CVAT's list: the project is not \`cvat\`, or CVAT runs without the serverless compose file. \`nuctl get function --platform local\`.
-- "503 Service Unavailable": CVAT's server cannot reach the function's port on the host; look at the firewall.
-- "504": the function was slow; \`docker logs nuclio-nuclio-${name}\` tells how long each step took at debug level.
-- "400" for large pictures: raise \`maxRequestBodySize\`. It counts base64, a third more than the file.
-- Any other error: the reason is in \`docker logs nuclio-nuclio-${name}\`; CVAT shows the status only.
+- Not in CVAT's list: the project is not \`cvat\`, or CVAT runs without the serverless compose file. Check with \`nuctl get function --platform local\`.
+- "503 Service Unavailable": CVAT's server cannot reach the function's port on the host. Check the firewall.
+- "504": the function was slow. \`docker logs nuclio-nuclio-${name}\` shows the time of each step at debug level.
+- "400" for large images: raise \`maxRequestBodySize\`. It counts base64, a third more than the file.
+- Any other error: the reason is in \`docker logs nuclio-nuclio-${name}\`. CVAT shows only the status.
 
 ## Files
 
 - \`main.js\` hands nuclio the function, which is in \`lib/\`; \`model/\` holds the network.
-- \`clickmask-wrapper.mjs\` runs it in place of nuclio's own wrapper, which before nuclio 1.15 ends at requests above 64 KiB. Named by \`NUCLIO_NODEJS_WRAPPER_PATH\`.
+- \`clickmask-wrapper.mjs\` runs it instead of nuclio's own wrapper, which fails at requests above 64 KiB before nuclio 1.15. \`NUCLIO_NODEJS_WRAPPER_PATH\` names it.
 - Licences: Clickmask Apache-2.0; onnxruntime-node and onnxruntime-common MIT; sharp and detect-libc Apache-2.0, libvips LGPL-3.0-or-later (a shared library that may be replaced), @img/colour MIT, semver ISC. The model's own: \`model/model.json\`.
 `;
 }
