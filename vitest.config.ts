@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { findChromium } from './scripts/find-browsers.mjs';
@@ -46,4 +47,10 @@ if (chromium === null) {
   console.warn('No Chromium found: the browser tests are left out. Install one, or set CHROMIUM_PATH.');
 }
 
-export default defineConfig({ test: { projects: chromium === null ? [node] : [node, browser] } });
+export default defineConfig({
+  test: {
+    // Much of the time goes into waiting for browsers and servers: on two cores, two files at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: chromium === null ? [node] : [node, browser],
+  },
+});

@@ -72,7 +72,8 @@ async function install(
   const isWindows = process.platform === 'win32';
   const programOf = (one: string) => join(venv, isWindows ? `Scripts/${one}.exe` : `bin/${one}`);
   const mark = join(venv, 'clickmask-installed.txt');
-  if (existsSync(programOf(name)) && existsSync(mark) && readFileSync(mark, 'utf8') === version) return programOf(name);
+  const isThere = () => existsSync(programOf(name)) && existsSync(mark) && readFileSync(mark, 'utf8') === version;
+  if (isThere()) return programOf(name);
   const python = ['python3', 'python'].find((one) => {
     const { status, stdout } = spawnSync(one, [
       '-c',
@@ -82,13 +83,43 @@ async function install(
   });
   if (python === undefined) throw new Unavailable('there is no Python from 3.10 on with the module venv');
   const until = Date.now() + timeoutMs;
-  console.log(`Installing ${packages.join(', ')} into ${venv}; this takes some minutes the first time.`);
   mkdirSync(join(venv, '..'), { recursive: true });
-  await runUntil(until, python, ['-m', 'venv', '--clear', venv]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
-  await runUntil(until, programOf('python'), pip);
-  writeFileSync(mark, version);
+  await alone(`${venv}.lock`, until, async () => {
+    if (isThere()) return;
+    console.log(`Installing ${packages.join(', ')} into ${venv}; this takes some minutes the first time.`);
+    await runUntil(until, python, ['-m', 'venv', '--clear', venv]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+    await runUntil(until, programOf('python'), pip);
+    writeFileSync(mark, version);
+  });
   return programOf(name);
+}
+
+/** Test files run side by side: one of them works, the others wait. A lock that a killed run left ends with its process. */
+async function alone(lock: string, until: number, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch {
+      if (Date.now() > until) throw new Unavailable(`another run holds ${lock}`);
+      if (!lives(lock)) rmSync(lock, { force: true });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function lives(lock: string): boolean {
+  try {
+    return process.kill(Number(readFileSync(lock, 'utf8')) || process.pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function runUntil(until: number, command: string, args: readonly string[]): Promise<void> {
