@@ -70,6 +70,7 @@ describe.runIf(isBuilt && browser !== null && process.env.CLICKMASK_SITE !== 'of
     'start',
     'how-it-works',
     'demo',
+    'formats',
     'troubleshooting',
     'comparison',
     'benchmarks',

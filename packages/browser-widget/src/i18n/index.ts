@@ -9,7 +9,7 @@ import { zh } from './zh.js';
 export { fillIn, type Messages } from './messages.js';
 
 /**
- * The languages the widget speaks, by language tag.
+ * The languages of the widget by language tag.
  *
  * @example
  * ```ts

@@ -49,7 +49,7 @@ export type Command =
 export type Shortcuts = Readonly<Record<string, Command>>;
 
 /**
- * The keys of an annotator that is told nothing else.
+ * The default keys of an annotator.
  *
  * @example
  * ```ts

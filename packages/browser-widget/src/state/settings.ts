@@ -44,7 +44,7 @@ export const settingTable: Table<AnnotatorSettings> = {
 };
 
 /**
- * The settings of an annotator that is told nothing else.
+ * The default settings of an annotator.
  *
  * @example
  * ```ts

@@ -55,7 +55,7 @@ function boxOf({ rows, spans, height }: MaskRuns): Box | null {
   return x2 < 0 ? null : { x1, y1, x2, y2 };
 }
 
-/** The prompt as a segmenter takes it. A mask without clicks gets one where it is widest, as somebody would click. */
+/** The prompt for a segmenter. A mask without clicks gets one where it is widest, as somebody would click. */
 export function toPrompt({ clicks, box, mask: kept }: ObjectPrompt): Prompt {
   const mask = kept === undefined ? undefined : cocoRle.parse(kept);
   if (mask === undefined || clicks.length > 0 || box !== undefined) return { clicks, box, mask };

@@ -28,7 +28,7 @@ export interface LruOptions<K, V> {
 }
 
 /**
- * The one cache of the house: a map in the order of use, with a budget of entries, of bytes, or of both.
+ * A cache: a map in the order of use, with a budget of entries, of bytes, or of both.
  *
  * @example
  * ```ts

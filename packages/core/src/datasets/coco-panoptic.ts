@@ -12,7 +12,7 @@ import { expectArray, expectText, readJson, withEnding } from './reading.js';
 const NAME = 'COCO panoptic';
 
 /**
- * COCO's panoptic annotations: `panoptic.json`, and in `panoptic/` a PNG for each picture whose colours are the segments'
+ * COCO's panoptic annotations: `panoptic.json`, and in `panoptic/` a PNG per image. Its colours are the segments'
  * numbers (red + 256 green + 65536 blue).
  *
  * @example

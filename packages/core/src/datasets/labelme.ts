@@ -22,7 +22,7 @@ import { declaredSize, expectArray, expectText, readJson, withEnding } from './r
 const NAME = 'LabelMe';
 
 /**
- * LabelMe's JSON, a file a picture: polygons through the centres of the outermost pixels, as LabelMe paints the line of a
+ * LabelMe's JSON, a file per image: polygons through the centres of the outermost pixels, because LabelMe paints the line of a
  * polygon as well as its inside; parts of one object share a `group_id`. Objects with holes, which its polygons cannot hold,
  * are shapes of type `mask`.
  *

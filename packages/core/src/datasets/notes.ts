@@ -11,7 +11,7 @@ export interface Note {
 }
 
 /**
- * What the codes of notes mean, for people.
+ * Texts of the codes of notes.
  *
  * @example
  * ```ts

@@ -42,7 +42,7 @@ export const DATASET_FORMATS: readonly DatasetFormat[] = Object.freeze([
 /**
  * The data set format of a name.
  *
- * @throws ClickmaskError `bad-option` where there is none; the message lists those there are
+ * @throws ClickmaskError `bad-option` for an unknown name; the message lists the known ones
  *
  * @example
  * ```ts
@@ -63,9 +63,9 @@ export function findDatasetFormat(name: string): DatasetFormat {
 }
 
 /**
- * Tells the format of files by looking at them; null where they are of none that is known.
+ * Recognises the format of files; null if it is unknown.
  *
- * @throws ClickmaskError `bad-format` for a JSON file that is none
+ * @throws ClickmaskError `bad-format` for a `.json` file that is not JSON
  *
  * @example
  * ```ts

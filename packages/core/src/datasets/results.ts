@@ -7,7 +7,7 @@ import { declaredSize, expectArray, expectText, readText, withEnding } from './r
 const NAME = 'Clickmask results';
 
 /**
- * A JSON line a picture, with everything that is known of its objects; masks as COCO RLE. What `clickmask batch` keeps while it
+ * A JSON line per image, with all data of its objects; masks as COCO RLE. `clickmask batch` keeps it while it
  * works.
  *
  * @example

@@ -33,9 +33,9 @@ export interface ZipLimits {
 }
 
 /**
- * The files in a zip; names that lead out of it are left out.
+ * The files in a zip. Names that lead out of it are left out.
  *
- * @throws ClickmaskError `bad-format` for bytes that are no zip, or one that holds more than the limits allow
+ * @throws ClickmaskError `bad-format` for bytes that are not a zip, or a zip above the limits
  *
  * @example
  * ```ts

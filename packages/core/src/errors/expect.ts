@@ -113,9 +113,9 @@ export function expectKnown(
 }
 
 /**
- * An address that a user gave, as a URL.
+ * A user's address as a URL.
  *
- * @throws ClickmaskError with the code where it is none, or not http or https
+ * @throws ClickmaskError with the code if it is not an http or https address
  *
  * @example
  * ```ts

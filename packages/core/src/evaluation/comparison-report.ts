@@ -30,9 +30,9 @@ const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4'];
 
 /**
  * A page that compares evaluations: for each data set a plot of the mean IoU against clicks, a table of NoC and NoF, and
- * what others published, marked as such. One HTML file without scripts, fonts or links that load anything.
+ * what others published, marked as such. It is one HTML file that loads nothing.
  *
- * @throws ClickmaskError `bad-option` without reports, or for one that is none
+ * @throws ClickmaskError `bad-option` without reports, or for something else
  *
  * @example
  * ```ts

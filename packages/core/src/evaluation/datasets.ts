@@ -45,7 +45,7 @@ export interface DatasetLayout {
 }
 
 /**
- * The layouts that are known, by name.
+ * The known layouts by name.
  *
  * @example
  * ```ts

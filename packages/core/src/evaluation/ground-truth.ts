@@ -2,7 +2,7 @@ import { expectInteger, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 
 /**
- * The byte of a pixel that counts neither for nor against a prediction.
+ * The byte of ignored pixels.
  *
  * @example
  * ```ts

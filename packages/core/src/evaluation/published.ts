@@ -230,7 +230,7 @@ const cfr: readonly [model: string, figures: Partial<Record<Dataset, readonly [a
 ];
 
 /**
- * Figures that others published, for comparison; none of them was measured with Clickmask.
+ * Published figures of others, for comparison. None was measured with Clickmask.
  *
  * @example
  * ```ts

@@ -41,7 +41,7 @@ export const CODECS: readonly Codec[] = /*#__PURE__*/ Object.freeze(/*#__PURE__*
 /**
  * The codec of a name.
  *
- * @throws ClickmaskError `bad-option` where there is none; the message lists those there are
+ * @throws ClickmaskError `bad-option` for an unknown name; the message lists the known ones
  *
  * @example
  * ```ts

@@ -41,7 +41,7 @@ interface OpenPicture {
 /**
  * A {@link Segmenter} over one or several engines: queues (latest click wins), deadlines, cancellation, sticky routing by
  * image key, restart of a lost engine, and the source of every open picture, so that an engine may forget its pixels.
- * For engines in places of one's own; `createSegmenter` does this for threads and workers.
+ * For engines in places of your own. `createSegmenter` does this for threads and workers.
  *
  * @throws ClickmaskError `bad-option`, and what starting an engine fails with
  *

@@ -32,8 +32,7 @@ const brands: readonly (readonly [brand: string, format: PictureFormat])[] = [
 const bmpHeaders = [12, 16, 40, 52, 56, 64, 108, 124];
 
 /**
- * Tells by its first bytes what kind of picture file this is, or null. Whether a decoder for it is there is another
- * question.
+ * Recognises an image file by its first bytes; null if it is unknown. There may be no decoder for it.
  *
  * @example
  * ```ts

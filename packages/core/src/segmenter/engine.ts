@@ -70,7 +70,7 @@ export interface CacheBudgets {
 }
 
 /**
- * What the caches of an engine may hold unless told otherwise.
+ * Default budgets of an engine's caches.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export const defaultBudgets: CacheBudgets = Object.freeze({
   states: 32 * 2 ** 20,
 });
 
-/** What a request may ask for unless told otherwise. */
+/** Default limits of a request. */
 export const defaultLimits: EngineLimits = Object.freeze({ maxPixels: 64e6, maxClicks: 200 });
 
 export interface EngineOptions {

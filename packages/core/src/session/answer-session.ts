@@ -11,9 +11,9 @@ export interface AnswerOptions extends Omit<SegmentOptions, 'candidate' | 'passe
 }
 
 /**
- * Asks a segmenter for every answer that a session wants, and puts each in its place, where it also stays for undo and redo.
+ * Asks a segmenter for every answer that a session needs, and stores it there, also for undo and redo.
  *
- * @throws ClickmaskError what `segment` throws; what was answered before stays
+ * @throws ClickmaskError what `segment` throws; earlier answers stay
  *
  * @example
  * ```ts

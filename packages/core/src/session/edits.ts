@@ -182,8 +182,8 @@ export function setBox(box: Box | null, fresh: NewObject = {}): Edit {
 }
 
 /**
- * What drawing a box means: it frames the active object, or begins a new one where it leaves out a part of the active
- * one that the user pointed at.
+ * A drawn box frames the active object. It begins a new object if it leaves out a part of the active one that the user
+ * pointed at.
  *
  * @example
  * ```ts
@@ -353,7 +353,7 @@ export function setClass(id: string, classId: string | null): Edit {
 }
 
 /**
- * Puts an answer in place wherever its prompt still stands.
+ * Stores an answer wherever its prompt is still the same.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ import { takeBox } from './take-value.js';
 const maxEntries = 100_000;
 
 /**
- * Reads a session log that came from outside: a parsed JSON value, or its text. Reads the two older kinds too,
+ * Reads a session log from outside: a parsed JSON value, or its text. It also reads the two older kinds,
  * `clickmask-annotation-log` and `clickmask-click-log`.
  *
  * @throws ClickmaskError `bad-format` naming what is wrong

@@ -45,7 +45,7 @@ export interface Session {
 }
 
 /**
- * Begins to annotate a picture.
+ * Starts a session for one image.
  *
  * @throws ClickmaskError `bad-option`
  *

@@ -49,7 +49,7 @@ export function takeValue(given: unknown, size: Size | null, known: readonly Ses
 }
 
 /**
- * A value for the world outside: what is done to it there does not reach this one.
+ * A copy of a value for others. Changes to it do not reach this one.
  *
  * @example
  * ```ts
@@ -118,7 +118,7 @@ function takePrompt(
 }
 
 /**
- * A box as it came: it may reach out of the picture, and its corners may be in any order.
+ * A box from outside. It may leave the image, and its corners may be in any order.
  *
  * @throws ClickmaskError `bad-box`
  *

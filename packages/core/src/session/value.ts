@@ -53,7 +53,7 @@ export interface SessionValue {
 }
 
 /**
- * The value of a picture without objects.
+ * The value of an image without objects.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export const emptyValue: SessionValue = /*#__PURE__*/ Object.freeze({
 });
 
 /**
- * A prompt that says nothing yet.
+ * An empty prompt.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export const emptyPrompt: ObjectPrompt = /*#__PURE__*/ Object.freeze({
 });
 
 /**
- * The object that clicks go to; null: there is none.
+ * The active object; null without one.
  *
  * @example
  * ```ts
@@ -114,7 +114,7 @@ export function needsResult({ prompt, result }: AnnotatedObject): boolean {
 }
 
 /**
- * The prompt as a segmenter takes it.
+ * The prompt for a segmenter.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export function toPrompt({ clicks, box, start }: ObjectPrompt): Prompt {
 }
 
 /**
- * What a value keeps of a prediction.
+ * The part of a prediction that a value keeps.
  *
  * @example
  * ```ts

@@ -16,9 +16,9 @@ import { readArchive } from './tar.js';
 const again = 'Make the folder again with init.';
 
 /**
- * Checks a function's folder: its description, its files, the model's and the archive's integrity.
+ * Checks a function's folder: `function.yaml`, files, and the integrity of model and archive.
  *
- * @throws ClickmaskError `bad-option` where there is no such folder
+ * @throws ClickmaskError `bad-option` if there is no such folder
  *
  * @example
  * ```ts

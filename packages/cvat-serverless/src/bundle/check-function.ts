@@ -15,10 +15,10 @@ const clicks: readonly (readonly Point[])[] = [
 const discArea = Math.PI * 60 ** 2;
 
 /**
- * Tries a running function as CVAT would: a picture with a disc, a click into its middle, a second one. Where something
+ * Tests a running function as CVAT would: an image with a disc, a click in its middle, a second click. If something
  * else answers at the address, the finding says what.
  *
- * @throws ClickmaskError `bad-option`; `request-failed`, `deadline-exceeded` where nothing answers
+ * @throws ClickmaskError `bad-option`; `request-failed`, `deadline-exceeded` if nothing answers
  *
  * @example
  * ```ts no-run

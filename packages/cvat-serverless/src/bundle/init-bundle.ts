@@ -91,7 +91,7 @@ const initDefaults = Object.freeze({
 const cudaImage = 'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04';
 
 /**
- * Writes a folder that `nuctl deploy` makes a CVAT interactor of: the function, its wrapper, the model, the native
+ * Writes a folder that `nuctl deploy` turns into a CVAT interactor: the function, its wrapper, the model, the native
  * packages, `function.yaml`, `function-gpu.yaml` and a README with the commands.
  *
  * @throws ClickmaskError `bad-option`, `model-not-found`, `bad-model`, `backend-unavailable`

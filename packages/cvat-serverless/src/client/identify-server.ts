@@ -50,7 +50,7 @@ const known: readonly {
 /**
  * Asks an address what answers there.
  *
- * @throws ClickmaskError `bad-option`, `request-failed`, `deadline-exceeded` where nothing answers
+ * @throws ClickmaskError `bad-option`, `request-failed`, `deadline-exceeded` if nothing answers
  */
 export async function identifyServer(url: string, timeoutMs = 10_000): Promise<ServerIdentity> {
   const http = createHttpClient({ timeoutMs, maxBytes: 2 ** 20, privateAddresses: true });

@@ -8,7 +8,7 @@ import { readFunctionSettings } from './settings.js';
 
 let interactor: Interactor | null = null;
 
-/** Loads the model; rejects with what is wrong in the settings or the folder. */
+/** Loads the model. Rejects with what is wrong in the settings or the folder. */
 export async function initContext(context?: unknown): Promise<void> {
   const started = performance.now();
   interactor ??= createFunction(readFunctionSettings(process.env));
@@ -31,7 +31,7 @@ export async function handler(context: FunctionContext, event: FunctionEvent): P
   await interactor.handler(context, event);
 }
 
-/** Finishes what is under way and frees everything. */
+/** Finishes running requests and frees everything. */
 export async function closeContext(): Promise<void> {
   await interactor?.close();
   interactor = null;

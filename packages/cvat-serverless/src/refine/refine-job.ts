@@ -12,8 +12,8 @@ import { byFrame, type Source } from './source.js';
 const FRAMES_READ_BACK = 20;
 
 /**
- * Makes masks, polygons or tight boxes of the shapes and keyframes of a job, and saves them with the same label. Works
- * frame by frame and can be interrupted at any time: what is saved is not saved again.
+ * Turns the shapes and keyframes of a job into masks, polygons or tight boxes, and saves them with the same label. It works
+ * frame by frame. Interrupt it at any time: what is saved is not saved again.
  *
  * With `replace`, a shape is deleted only if everything that the server says of it is as it was when its result was made,
  * and its result is as it was saved. {@link undoRefine} brings back what was deleted.

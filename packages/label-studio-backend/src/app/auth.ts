@@ -4,7 +4,7 @@ import type { AuthOptions } from '../options/index.js';
 import { Problem } from '../problems/index.js';
 
 /**
- * Name of the header by which a webhook shows that it comes from Label Studio.
+ * Name of the header with the secret of a webhook.
  *
  * @example
  * ```ts

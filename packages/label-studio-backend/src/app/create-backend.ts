@@ -22,7 +22,7 @@ export interface LabelStudioBackend {
 /**
  * Makes a Label Studio ML backend around a loaded model.
  *
- * @throws ClickmaskError `bad-option` for an address of Label Studio that is none
+ * @throws ClickmaskError `bad-option` for a wrong address of Label Studio
  *
  * @example
  * ```ts

@@ -40,7 +40,7 @@ export interface Services extends PredictServices {
   close(): Promise<void>;
 }
 
-/** @throws ClickmaskError `bad-option` for an address of Label Studio that is none */
+/** @throws ClickmaskError `bad-option` for a wrong address of Label Studio */
 export function createServices(options: LabelStudioBackendOptions): Services {
   const { segmenter, logger = silentLogger } = options;
   const limits = { ...defaultLimits, ...options.limits };

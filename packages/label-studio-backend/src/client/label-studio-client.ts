@@ -105,7 +105,7 @@ export interface LabelStudioClientOptions {
 /**
  * A small typed client for Label Studio.
  *
- * @throws ClickmaskError `bad-option` where the address is not http or https
+ * @throws ClickmaskError `bad-option` if the address is not http or https
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import { type Control, findLabel, type LabelingConfig } from './labeling-config.
 export type OutputKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle';
 
 /**
- * In this order where the labeling config offers several: the more exact comes first.
+ * The kinds of output, the more exact first.
  *
  * @example
  * ```ts
