@@ -29,6 +29,7 @@ const documents = [
   'tools/export/README.md',
   'SECURITY.md',
   'examples/**/README.md',
+  'test/*/README.md',
 ];
 
 /** Commands that do not run here. Each says why, and what runs it instead. */

@@ -148,7 +148,7 @@ describe('clickmask replay', () => {
     expect((await run(['replay', log, photo])).err).toMatch(/Expected the model 'other 1\.0\.0'/);
     expect((await run(['replay', log, photo, '--any-model'])).code).toBe(1);
     writeFileSync(log, 'no JSON');
-    expect((await run(['replay', log, photo])).err).toMatch(/Expected a session log in .* but it is no JSON/);
+    expect((await run(['replay', log, photo])).err).toMatch(/Expected a session log in .* but it is not JSON/);
   });
 });
 

@@ -22,7 +22,7 @@ const beginnings: readonly (readonly [signs: string, name: string, advice: strin
   ['\x01\xda', 'SGI', 'Convert it to PNG.'],
   ['icns', 'ICNS', 'Convert it to PNG.'],
   ['PK\x03\x04', 'Zip', 'Unpack it first.'],
-  ['\x1f\x8b', 'gzip', 'Unpack it first; a NIfTI volume has to be saved slice by slice, as 16-bit PNG or TIFF.'],
+  ['\x1f\x8b', 'gzip', 'Unpack it first. Save a NIfTI volume slice by slice, as 16-bit PNG or TIFF.'],
   ['FUJIFILMCCD-RAW', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
   ['IIU\0', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],
   ['IIRO', 'Raw camera data', 'Develop it to JPEG or a 16-bit TIFF.'],

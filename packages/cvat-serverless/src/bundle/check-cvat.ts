@@ -107,7 +107,7 @@ function checkListed({ name, annotations }: FunctionConfig, functions: readonly 
   if (found === undefined) {
     const others = functions.map(({ id }) => id);
     const list = others.length === 0 ? 'no function' : plainText(others.slice(0, 20).join(', '));
-    const advice = 'Deploy it, into the project cvat; CVAT has to run with its serverless part.';
+    const advice = 'Deploy it into the project cvat. CVAT must run with its serverless part.';
     return [{ level: 'warning', at: 'metadata.name', message: `CVAT lists no ${name}, but ${list}. ${advice}` }];
   }
   return Object.entries(listed).flatMap(([key, [read, silent]]): Finding[] => {

@@ -132,7 +132,7 @@ function checkAnnotations(annotations: Fields, report: Report): void {
     report(
       'warning',
       at('startswith_box'),
-      'Every mask then has to begin with a box. startswith_box_optional leaves the choice.',
+      'Every mask then must begin with a box. startswith_box_optional leaves the choice.',
     );
   }
   if (spec !== undefined && spec !== null && spec !== '') {

@@ -112,7 +112,7 @@ function parseImage(value: unknown): string | Buffer {
   if (!head.startsWith('data:')) return value;
   const comma = head.indexOf(',');
   if (comma === -1 || !head.slice(0, comma).endsWith(';base64')) {
-    throw unexpected('bad-image', 'image', 'a data URL in base64 where it is a data URL', head.slice(0, 40));
+    throw unexpected('bad-image', 'image', 'base64 in the data URL', head.slice(0, 40));
   }
   return typeof value === 'string' ? value.slice(comma + 1) : value.subarray(comma + 1);
 }

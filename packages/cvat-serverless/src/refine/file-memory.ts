@@ -80,7 +80,7 @@ function checkHead(path: string, found: Partial<Head> | null | undefined, head: 
 }
 
 function damaged(path: string, what: string): ClickmaskError {
-  const advice = 'Name another file to begin anew: results that are saved are found again.';
+  const advice = 'To begin anew, name another file. Saved results are found again.';
   return new ClickmaskError('bad-option', `${path} is damaged, or was written by another version: ${what}. ${advice}`);
 }
 

@@ -30,7 +30,7 @@ export function refuseExternalData(model: Uint8Array): void {
     visit(model, 'model', 0);
   } catch (cause) {
     if (isClickmaskError(cause, 'bad-model')) throw cause;
-    throw new ClickmaskError('bad-model', 'The graph cannot be loaded: it is no ONNX model. Export it again.', {
+    throw new ClickmaskError('bad-model', 'The graph cannot be loaded: it is not an ONNX model. Export it again.', {
       cause,
     });
   }

@@ -31,7 +31,7 @@ export function foreignPage(
 ): string | null {
   const host = header('host') ?? '';
   if (!isKnownHost(host, hosts)) {
-    return `Expected a known name in the header Host but received '${host.slice(0, 80)}'. Allow it where it is this server's.`;
+    return `Expected a known name in the header Host but received '${host.slice(0, 80)}'. If it is a name of this server, allow it.`;
   }
   const origin = header('origin') ?? null;
   if (origins.includes('*') || (origin !== null && origins.includes(origin))) return null;

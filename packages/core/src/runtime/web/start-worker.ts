@@ -48,7 +48,7 @@ function create(address: string, options: WorkerOptions): Worker {
 /** A worker that the page did not allow to be made at all. */
 export function forbidden(cause: unknown): ClickmaskError {
   const message =
-    'The worker that segments pictures could not be made. A page with Trusted Types has to allow the policy ' +
+    'The worker that segments pictures could not be made. A page with Trusted Types must allow the policy ' +
     "(trusted-types clickmask), and a content security policy the worker (worker-src 'self', and blob: where the " +
     'script is of another origin); bundlers that do not follow new URL(…, import.meta.url), as esbuild, need its ' +
     `address: the option worker, or assets of the widget. The browser said: ${messageOf(cause)}`;
@@ -96,16 +96,16 @@ export async function whyNotStarted(address: URL | null): Promise<string> {
   } catch {
     const isForeign = address.origin !== globalThis.origin;
     return isForeign
-      ? `Its script, ${place}, may not be read by this page: its server has to send Access-Control-Allow-Origin.`
+      ? `Its script, ${place}, may not be read by this page. Its server must send Access-Control-Allow-Origin.`
       : `Its script, ${place}, could not be fetched.`;
   }
   if (!response.ok) return `The server answered ${response.status} for its script, ${place}: put it there.`;
   const type = response.headers.get('content-type') ?? 'nothing';
   if (!/javascript|ecmascript/.test(type))
-    return `The server sends its script, ${place}, as ${type}: it has to be text/javascript.`;
+    return `The server sends its script, ${place}, as ${type}. The type must be text/javascript.`;
   if (!response.headers.has('cross-origin-embedder-policy') && globalThis.crossOriginIsolated) {
-    return `This page is cross-origin isolated: its script, ${place}, has to be sent with Cross-Origin-Embedder-Policy too.`;
+    return `This page is cross-origin isolated. Its script, ${place}, must be sent with Cross-Origin-Embedder-Policy too.`;
   }
   const blob = address.origin === globalThis.origin ? '' : ' blob:';
-  return `Its script, ${place}, is there; the page's content security policy has to allow it (worker-src 'self'${blob}).`;
+  return `Its script, ${place}, is there. The page's content security policy must allow it (worker-src 'self'${blob}).`;
 }

@@ -6,7 +6,7 @@ const explanations: Readonly<Record<string, string>> = {
   EPERM: 'you may not read it. Check its permissions',
   ENAMETOOLONG: 'the path is too long',
   ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GB',
-  ERR_INVALID_ARG_VALUE: 'it is no path',
+  ERR_INVALID_ARG_VALUE: 'it is not a path',
 };
 
 /** What a failed access to a path means; undefined for other errors. */
