@@ -525,7 +525,7 @@ describe('clicks', () => {
   });
 
   for (const output of ['brush', 'polygon', 'bitmask'] as const) {
-    it(`goes on with an accepted ${output} region by an Alt-click inside, and keeps its id`, async () => {
+    it(`goes on with an accepted ${output} region by an Alt-click in or beside it, and keeps its id`, async () => {
       labelStudio.labelConfig = writeLabelingConfig({ labels: ['Cat', 'Dog'], output });
       const isBare = output !== 'brush';
       const said = (one: Json): Json[] => {
@@ -540,14 +540,20 @@ describe('clicks', () => {
       const first = await ask(url, said(click(50, 50)));
       const ids = first.result.map(({ id }) => id);
       const accepted = { ...task, drafts: [{ user: 'me', result: first.result }] };
-      const less = said(click(52, 50, { is_positive: false, id: 'less' }));
-      const second = await ask(url, less, accepted);
-      expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{ label: 'negative' }], mask: size });
-      const third = await ask(url, [...less, ...said(click(60, 50, { id: 'more' }))], accepted);
-      expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{}, { label: 'positive' }], mask: size });
-      for (const { result } of [second, third]) expect(result[0]?.id).toBe(ids[0]);
-      const beside = await ask(url, said(click(5, 5, { is_positive: false, id: 'beside' })), accepted);
-      expect(beside.clickmask.outcome).toBe('only-negative');
+      // Inside a bitmask only where it is selected, and then the editor takes no answer for it.
+      const [inside, beside, far] = [52, 60, 90].map((x) =>
+        said(click(x, 50, { is_positive: false, id: `less-${x}` })),
+      );
+      for (const less of output === 'bitmask' ? [beside] : [inside, beside]) {
+        const second = await ask(url, less, accepted);
+        expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{ label: 'negative' }], mask: size });
+        const third = await ask(url, [...less, ...said(click(60, 50, { id: 'more' }))], accepted);
+        expect(segmenter.prompts.at(-1)).toMatchObject({ clicks: [{}, { label: 'positive' }], mask: size });
+        for (const { result } of [second, third]) expect(result[0]?.id).toBe(ids[0]);
+      }
+      for (const less of output === 'bitmask' ? [inside, far] : [far]) {
+        expect((await ask(url, less, accepted)).clickmask.outcome).toBe('only-negative');
+      }
     });
   }
 

@@ -1,5 +1,4 @@
 import type { MaskRuns } from '@clickmask/core';
-import { isSet } from '@clickmask/core/masks';
 import { isRecord, type ObjectKey, type ObjectPrompt } from '../prompts/index.js';
 import { holdsMask, readMask } from '../regions/index.js';
 import type { PredictTask } from '../requests/index.js';
@@ -12,12 +11,18 @@ export interface ContinuedRegion {
 }
 
 const mostTried = 200;
+/** How far beside a region counts as near it: a share of the picture's longer side. */
+const nearShare = 0.1;
 
 /**
- * The accepted region that clicks go on with: of the same label, under their first click, where that is a negative one. A
- * negative click begins no object, so it can mean nothing else; the clicks after it add and take away.
+ * The accepted region that clicks go on with: of the same label, under their first click or else the nearest beside it,
+ * where that click is a negative one. It begins no object, so it can mean nothing else; the clicks after it add and take
+ * away.
  *
- * @returns undefined where a new object is begun
+ * A click inside a bitmask reaches the backend only while that region is selected, and the editor of Label Studio goes
+ * blank where a selected region is replaced. So bitmasks are gone on with from beside them.
+ *
+ * @returns undefined where no region is gone on with
  */
 export async function findContinued(
   task: PredictTask,
@@ -31,6 +36,8 @@ export async function findContinued(
   const column = Math.min(size.width - 1, Math.floor((first.x / 100) * size.width));
   const row = Math.min(size.height - 1, Math.floor((first.y / 100) * size.height));
   let tried = 0;
+  let nearest: ContinuedRegion | undefined;
+  let least = nearShare * Math.max(size.width, size.height);
   for (const list of [task.drafts, task.annotations]) {
     for (const result of resultsOf(list)) {
       for (const region of [...result].reverse()) {
@@ -39,11 +46,33 @@ export async function findContinued(
         if (!holdsMask(region.value) || !isLabelled(region.id, label, result) || ++tried > mostTried) continue;
         // A region that cannot be read is none to go on with.
         const mask = await readMask(region.value, size, maxPixels).catch(() => undefined);
-        if (mask !== undefined && isSet(mask, column, row)) return { id: region.id, mask };
+        if (mask === undefined) continue;
+        const away = distanceTo(mask, column, row);
+        if (away === 0) return isBitmask(region.value) ? undefined : { id: region.id, mask };
+        if (away < least) {
+          least = away;
+          nearest = { id: region.id, mask };
+        }
       }
     }
   }
-  return undefined;
+  return nearest;
+}
+
+const isBitmask = (value: Readonly<Record<string, unknown>>) => typeof value.imageDataURL === 'string';
+
+/** From a pixel to the nearest one of a mask, in px; 0 inside. */
+function distanceTo({ rows, spans, height }: MaskRuns, column: number, row: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let y = 0; y < height; y++) {
+    const dy = Math.abs(y - row);
+    if (dy >= least) continue;
+    for (let run = rows[y]; run < rows[y + 1]; run++) {
+      const dx = Math.max(0, spans[2 * run] - column, column - spans[2 * run + 1] + 1);
+      least = Math.min(least, Math.hypot(dx, dy));
+    }
+  }
+  return least;
 }
 
 /** Whether an item of the region names the label, which may stand in one of its own. */

@@ -90,7 +90,12 @@ async function segmentPicture(
   const remarks: string[] = [];
   const segment = async (image: SegmenterImage) => {
     metrics.stage('picture', performance.now() - began);
-    const how = { ...options.segment, ...turn, signal };
+    const how = {
+      ...options.segment,
+      ...turn,
+      signal,
+      ...(continued === undefined ? {} : mergedInto(options.segment)),
+    };
     return untilAborted(
       segmenter.segment(image, { ...toPrompt(object, image), ...startOf(continued, image) }, how),
       signal,
@@ -107,6 +112,11 @@ async function segmentPicture(
     return pictures.use(picture, key, { asStored: true, signal }, segment);
   });
   return { prediction, remarks };
+}
+
+/** What was accepted stays, but for the part that a click is about: the network alone may let go of the rest. */
+function mergedInto({ refinement }: SegmentOptions = {}): Pick<SegmentOptions, 'refinement'> {
+  return { refinement: { progressiveMerge: { whenUnchanged: 'keep' }, ...refinement } };
 }
 
 /** The accepted mask, at the size of the file. */

@@ -34,7 +34,9 @@ export const reasons = {
   },
   'only-negative': {
     status: 200,
-    advice: 'All clicks are negative. Start with a plain click on the object. Hold Alt only for clicks beside it.',
+    advice:
+      'All clicks are negative. Start with a plain click on the object. Hold Alt only for clicks beside it. To correct an ' +
+      'accepted region, begin with an Alt-click close beside it.',
   },
   'label-missing': {
     status: 200,
