@@ -36,7 +36,9 @@ export interface FakeLabelStudio extends Listening {
   readonly seen: Seen[];
   /** Bytes by upload path, such as `upload/1/cat.png`. */
   readonly files: Map<string, Uint8Array>;
-  readonly tasks: { id: number; data: Json }[];
+  readonly tasks: { id: number; data: Json; annotations?: Json[] }[];
+  /** Told of each request before it is answered, such as `PATCH /api/annotations/3/`. */
+  onRequest: (request: string) => void;
   readonly backends: Json[];
   readonly webhooks: Json[];
   labelConfig: string;
@@ -64,6 +66,7 @@ export async function startFakeLabelStudio(prefix = ''): Promise<FakeLabelStudio
   const access = new Set<string>();
   const state = {
     labelConfig: '',
+    onRequest: (_request: string) => {},
     presignTo: undefined as string | undefined,
     refreshes: 0,
     legacyToken: 'a'.repeat(40),
@@ -80,6 +83,7 @@ export async function startFakeLabelStudio(prefix = ''): Promise<FakeLabelStudio
     const { authorization } = request.headers;
     const method = request.method ?? 'GET';
     seen.push({ method, path: url.pathname + url.search, authorization });
+    fake.onRequest(`${method} ${url.pathname}`);
     const body = await readJson(request);
     const json = (status: number, value: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -116,6 +120,12 @@ export async function startFakeLabelStudio(prefix = ''): Promise<FakeLabelStudio
       const limit = Number(url.searchParams.get('page_size'));
       const from = (Number(url.searchParams.get('page') ?? 1) - 1) * limit;
       return json(200, { tasks: tasks.filter((task) => task.id > after).slice(from, from + limit) });
+    }
+    const annotation = /^\/api\/annotations\/(\d+)\/$/.exec(path);
+    if (annotation !== null) {
+      const found = tasks.flatMap((task) => task.annotations ?? []).find(({ id }) => id === Number(annotation[1]));
+      if (found === undefined) return json(404, { detail: 'not found' });
+      return json(200, method === 'PATCH' ? Object.assign(found, body) : found);
     }
     if (path === '/api/ml/' && method === 'GET') return json(200, backends);
     if (path === '/api/ml/') {

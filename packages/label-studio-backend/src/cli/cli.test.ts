@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeLabelStudio, listen, startFakeLabelStudio } from '../../test/fake-label-studio.js';
 import { createFakeSegmenter } from '../../test/fake-segmenter.js';
@@ -31,7 +32,8 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-async function call(args: string[], env: NodeJS.ProcessEnv = {}, stopped = async () => {}) {
+/** @param whileUp - what is done while `serve` listens, with the address that it logs */
+async function call(args: string[], env: NodeJS.ProcessEnv = {}, whileUp = async (_url: string) => {}) {
   let out = '';
   let err = '';
   const code = await run(args, {
@@ -44,7 +46,7 @@ async function call(args: string[], env: NodeJS.ProcessEnv = {}, stopped = async
     },
     status: () => {},
     isScreen: false,
-    stopped,
+    stopped: () => whileUp(/"url":"(http[^"]+)"/.exec(out)?.[1] ?? ''),
   });
   return { code, out, err };
 }
@@ -133,6 +135,32 @@ describe('connect', () => {
   });
 });
 
+describe('repair', () => {
+  it('leaves what changed since it was listed, and tells of what was saved in the same moment', async () => {
+    const labels = '<Label value="Cat"/>';
+    labelStudio.labelConfig = `<View><Image name="image" value="$image"/>
+      <PolygonLabels name="mask" toName="image" smart="false">${labels}</PolygonLabels>
+      <keypoint name="click" toName="image" smartOnly="true"/><Labels name="label" toName="image">${labels}</Labels></View>`;
+    const value = { points: [] };
+    const mask = { id: 'a', type: 'polygonlabels', from_name: 'mask', to_name: 'image', value };
+    const twin = { ...mask, type: 'keypointlabels', from_name: 'click' };
+    const annotations = [1, 2, 3].map((id) => ({ id, lead_time: 1, result: [mask, twin] as unknown[] }));
+    labelStudio.tasks.push({ id: 1, data: {}, annotations });
+    labelStudio.onRequest = (request) => {
+      if (request === 'GET /api/annotations/2/') annotations[1].result = [mask, twin, { ...mask, id: 'by hand' }];
+      if (request === 'PATCH /api/annotations/3/') annotations[2].lead_time = 9;
+    };
+    const { code, out } = await call(['repair', ...common(), '--apply']);
+    expect(code).toBe(1);
+    expect(out).toContain('3 annotations: 3 faulty, 2 mended, 1 left');
+    expect(out).toContain('annotation 3 of task 1 was saved by somebody in the same moment');
+    expect(annotations.map(({ result }) => result.length)).toEqual([1, 3, 1]);
+    labelStudio.onRequest = () => {};
+    expect((await call(['repair', ...common(), '--apply'])).out).toContain('1 faulty, 1 mended');
+    expect(annotations[1].result).toEqual([mask, { ...mask, id: 'by hand' }]);
+  });
+});
+
 describe('doctor', () => {
   it('passes when all is well, and finds the first thing that is not', async () => {
     labelStudio.tasks.push({ id: 5, data: { image: '/data/upload/1/gone.png' } });
@@ -142,7 +170,6 @@ describe('doctor', () => {
     expect(gone.out).toContain('✔ backend');
     expect(gone.out).toMatch(/✖ smart click: .*404/);
     expect(gone.out).toContain('storage connection');
-    const sharp = (await import('sharp')).default;
     const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: '#fff' } })
       .png()
       .toBuffer();
@@ -154,7 +181,6 @@ describe('doctor', () => {
   });
 
   it('clicks on a sample of tasks, and lists those that fail with reasons', async () => {
-    const sharp = (await import('sharp')).default;
     const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: '#fff' } })
       .png()
       .toBuffer();
@@ -195,23 +221,48 @@ describe('serve', () => {
     const folder = await mkdtemp(join(tmpdir(), 'clickmask-serve-'));
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const health: unknown[] = [];
-    let lines = '';
-    const code = await run(['serve', '--port', '0', '--cache-dir', folder], {
-      env: { LABEL_STUDIO_URL: labelStudio.url },
-      out: (text) => {
-        lines += String(text);
-      },
-      err: () => {},
-      status: () => {},
-      isScreen: false,
-      async stopped() {
-        const url = /"url":"(http[^"]+)"/.exec(lines)?.[1] ?? '';
-        health.push(await (await fetch(`${url}/health`)).json());
-      },
+    const env = { LABEL_STUDIO_URL: labelStudio.url };
+    const { code, out } = await call(['serve', '--port', '0', '--cache-dir', folder], env, async (url) => {
+      health.push(await (await fetch(`${url}/health`)).json());
     });
     expect(code).toBe(0);
     expect(health).toMatchObject([{ status: 'UP', label_studio: 'configured' }]);
-    expect(lines).toContain('"message":"stopped"');
-    for (const line of lines.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+    expect(out).toContain('"message":"stopped"');
+    for (const line of out.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+  });
+
+  it('reads deep pictures as --range says, and says so with the answer', async () => {
+    const [width, height] = [64, 48];
+    // Twelve bits in sixteen, as cameras and scanners store them: a bright square on a dark ground.
+    const values = Uint16Array.from({ length: width * height }, (_, i) =>
+      Math.abs((i % width) - 32) < 12 && Math.abs(Math.floor(i / width) - 24) < 12 ? 3500 : 300,
+    );
+    const png = await sharp(values, { raw: { width, height, channels: 1 } })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    labelStudio.files.set('upload/1/deep.png', png);
+    const frame = { to_name: 'image', original_width: width, original_height: height, is_positive: true };
+    const click = { ...frame, id: 'click', type: 'keypointlabels', from_name: 'click' };
+    const result = [{ ...click, value: { x: 50, y: 50, keypointlabels: ['Cat'] } }];
+    let answer: unknown;
+    const args = [
+      '--url',
+      labelStudio.url,
+      '--token',
+      labelStudio.legacyToken,
+      '--cache-dir',
+      'off',
+      '--range',
+      '0,4095',
+    ];
+    await call(['serve', '--port', '0', ...args], {}, async (url) => {
+      const task = { id: 1, data: { image: '/data/upload/1/deep.png' } };
+      ({ data: answer } = await labelStudio.interactive(url, task, { result }));
+    });
+    expect(answer).toMatchObject({
+      result: [{ type: 'brushlabels' }],
+      clickmask: { remarks: [expect.stringContaining('0 to 4095 shown as black to white')] },
+    });
   });
 });

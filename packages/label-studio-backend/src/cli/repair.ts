@@ -19,12 +19,12 @@ export const repairCommand = defineCommand({
   ],
   async run({ values }, terminal) {
     const report = await repair(values, (line) => terminal.out(`${line}\n`));
-    const { annotations, faulty, mended, skipped, config } = report;
+    const { annotations, faulty, mended, skipped, crossed, config } = report;
     terminal.out(
       `${annotations} annotations: ${faulty} faulty, ${mended} mended, ${skipped} left, since they changed meanwhile. ` +
         `Labeling config: ${config}.\n`,
     );
-    const isRight = faulty === mended && config !== 'faulty';
+    const isRight = faulty === mended && crossed === 0 && config !== 'faulty';
     if (!isRight) terminal.out('Run it with --apply to mend what is faulty.\n');
     return isRight ? 0 : 1;
   },
@@ -37,6 +37,8 @@ interface RepairReport {
   readonly mended: number;
   /** Changed by somebody else meanwhile, and left to the next run. */
   readonly skipped: number;
+  /** Of those mended: saved by somebody between the last look at them and the change. */
+  readonly crossed: number;
   readonly config: 'right' | 'faulty' | 'mended';
 }
 
@@ -53,15 +55,24 @@ async function repair(
   const client = createLabelStudioClient({ url, token });
   const { label_config: xml } = await client.project(project);
   const plan = planConfigRepair(xml);
-  let [annotations, faulty, mended, skipped] = [0, 0, 0, 0];
+  let [annotations, faulty, mended, skipped, crossed] = [0, 0, 0, 0, 0];
   for await (const { task, annotation } of annotationsOf(client, project)) {
     annotations++;
     const result = repairResult(annotation.result, plan);
     if (result === undefined) continue;
     faulty++;
     if (!apply) say(`would mend annotation ${annotation.id} of task ${task}: ${change(annotation, result)}`);
-    else if (await mend(client, annotation, plan)) mended++;
-    else skipped++;
+    else {
+      const how = await mend(client, annotation, plan);
+      if (how === 'changed') skipped++;
+      else mended++;
+      if (how === 'crossed') {
+        crossed++;
+        say(
+          `annotation ${annotation.id} of task ${task} was saved by somebody in the same moment: look whether it is right`,
+        );
+      }
+    }
     if (apply && faulty % 50 === 0) say(`${mended} annotations mended`);
   }
   const isFaulty = plan.xml !== xml;
@@ -72,16 +83,25 @@ async function repair(
     if (now.label_config !== xml) throw new UsageError('Expected the labeling config to stay as it was; run it again.');
     await client.changeLabelConfig(project, plan.xml);
   }
-  return { annotations, faulty, mended, skipped, config: changes ? 'mended' : isFaulty ? 'faulty' : 'right' };
+  return { annotations, faulty, mended, skipped, crossed, config: changes ? 'mended' : isFaulty ? 'faulty' : 'right' };
 }
 
-/** @returns false where somebody has changed the annotation since it was listed */
-async function mend(client: LabelStudioClient, listed: LabelStudioAnnotation, plan: ConfigRepair): Promise<boolean> {
+/**
+ * Reads the annotation directly before it is changed, and leaves one that is no longer as it was listed (`changed`). Label
+ * Studio has no conditional write, so one that is saved within that round trip is overwritten; its time of labeling tells
+ * (`crossed`).
+ */
+async function mend(
+  client: LabelStudioClient,
+  listed: LabelStudioAnnotation,
+  plan: ConfigRepair,
+): Promise<'mended' | 'changed' | 'crossed'> {
   const fresh = await client.annotation(listed.id);
-  if (JSON.stringify(fresh.result) !== JSON.stringify(listed.result)) return false;
+  if (JSON.stringify(fresh.result) !== JSON.stringify(listed.result)) return 'changed';
   const result = repairResult(fresh.result, plan);
-  if (result !== undefined) await client.changeAnnotation(listed.id, result);
-  return true;
+  if (result === undefined) return 'mended';
+  const stored = await client.changeAnnotation(listed.id, result);
+  return stored.lead_time === fresh.lead_time ? 'mended' : 'crossed';
 }
 
 const change = ({ result }: LabelStudioAnnotation, mended: readonly unknown[]) =>

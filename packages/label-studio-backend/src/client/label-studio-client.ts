@@ -24,6 +24,8 @@ const task = z.looseObject({ id: z.number(), data: z.record(z.string(), z.unknow
 const annotation = z.looseObject({
   id: z.number(),
   updated_at: z.string().nullish(),
+  /** Seconds; it grows each time that the editor saves. */
+  lead_time: z.number().nullish(),
   result: z.array(z.unknown()).default([]),
 });
 const annotatedTask = z.looseObject({ id: z.number(), annotations: z.array(annotation).default([]) });
@@ -81,8 +83,8 @@ export interface LabelStudioClient {
     signal?: AbortSignal,
   ): Promise<readonly LabelStudioAnnotatedTask[]>;
   annotation(id: number, signal?: AbortSignal): Promise<LabelStudioAnnotation>;
-  /** Replaces the result of an annotation. */
-  changeAnnotation(id: number, result: readonly unknown[]): Promise<void>;
+  /** Replaces the result of an annotation, and nothing else of it. @returns it as it is stored */
+  changeAnnotation(id: number, result: readonly unknown[]): Promise<LabelStudioAnnotation>;
   changeLabelConfig(projectId: number, xml: string): Promise<void>;
   /** An export as Label Studio makes it: `JSON`, `COCO`, … */
   exportProject(projectId: number, format: string, signal?: AbortSignal): Promise<Uint8Array>;
@@ -164,9 +166,7 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     annotatedTasks: (projectId, after, limit, signal) =>
       ask(listOf(annotatedTask), 'GET', tasksPath(projectId, after, limit, 'all'), undefined, signal),
     annotation: (id, signal) => ask(annotation, 'GET', `/api/annotations/${id}/`, undefined, signal),
-    async changeAnnotation(id, result) {
-      await call('PATCH', `/api/annotations/${id}/`, { result });
-    },
+    changeAnnotation: (id, result) => ask(annotation, 'PATCH', `/api/annotations/${id}/`, { result }),
     async changeLabelConfig(projectId, xml) {
       await call('PATCH', `/api/projects/${projectId}/`, { label_config: xml });
     },
