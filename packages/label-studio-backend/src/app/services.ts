@@ -36,7 +36,7 @@ export interface Services extends PredictServices {
   tokenState(): TokenSource['state'];
   /** Asks the segmenter how much it keeps, for the metrics; nobody waits for it. */
   countFeatures(): void;
-  /** Stops looking ahead, closes connections and pictures. */
+  /** Stops a training and looking ahead, closes connections and pictures. */
   close(): Promise<void>;
 }
 
@@ -113,8 +113,10 @@ export function createServices(options: LabelStudioBackendOptions): Services {
     async close() {
       lookAhead.close();
       planner.close();
+      const trained = trainer.close();
       fetch.close();
       await pictures.close();
+      await trained;
     },
   };
 }

@@ -1,5 +1,3 @@
-import { unwatchFile, watchFile } from 'node:fs';
-import { join } from 'node:path';
 import type { Segmenter } from '@clickmask/core';
 import { modelInUse } from '@clickmask/core/node';
 import type { Logger } from '../diagnostics/index.js';
@@ -22,7 +20,6 @@ export interface FollowOptions {
  */
 export function followModelInUse(segmenter: SwitchingSegmenter, options: FollowOptions): () => void {
   const { modelsFolder, open, logger, everyMs = 2000 } = options;
-  const path = join(modelsFolder, '.in-use');
   let model = modelInUse(modelsFolder);
   let isEnded = false;
   let turn = Promise.resolve();
@@ -41,13 +38,14 @@ export function followModelInUse(segmenter: SwitchingSegmenter, options: FollowO
     }
   }
 
-  const look = () => {
+  // Asked again and again, since a file that is not there yet, or lies on a network drive, tells nobody of its changes; and
+  // not by a watcher, which misses what changes before its own first look.
+  const timer = setInterval(() => {
     turn = turn.then(follow);
-  };
-  // Asked again and again, since a file that is not there yet, or lies on a network drive, tells nobody of its changes.
-  watchFile(path, { interval: everyMs, persistent: false }, look);
+  }, everyMs);
+  timer.unref();
   return () => {
     isEnded = true;
-    unwatchFile(path, look);
+    clearInterval(timer);
   };
 }
