@@ -14,8 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The version that the tests hold for; CLICKMASK_LABEL_STUDIO_VERSION takes another one. */
-export const labelStudioVersion = process.env.CLICKMASK_LABEL_STUDIO_VERSION ?? '1.23.2';
+/** The version that the tests hold for; CLICKMASK_LABEL_STUDIO_VERSION takes another one, as `versions.mjs` does. */
+const testedVersion = '1.23.2';
+export const labelStudioVersion = process.env.CLICKMASK_LABEL_STUDIO_VERSION ?? testedVersion;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -37,13 +38,14 @@ export interface LabelStudioServer {
 export class Unavailable extends Error {}
 
 /**
- * Installs Label Studio into a virtual environment of its own, once for all runs: `.cache/label-studio`, or the folder in
+ * Installs Label Studio into a virtual environment of its own, once for all runs: in `.cache/label-studio`, or the folder in
  * CLICKMASK_LABEL_STUDIO_VENV. About 1 GB.
  *
  * @throws Unavailable without Python, or where the installation fails or takes longer than it may
  */
 export async function installLabelStudio(timeoutMs: number): Promise<string> {
-  const venv = process.env.CLICKMASK_LABEL_STUDIO_VENV ?? join(root, '.cache/label-studio/venv');
+  const folder = labelStudioVersion === testedVersion ? 'venv' : labelStudioVersion;
+  const venv = process.env.CLICKMASK_LABEL_STUDIO_VENV ?? join(root, '.cache/label-studio', folder);
   return install(venv, [`label-studio==${labelStudioVersion}`], 'label-studio', labelStudioVersion, timeoutMs);
 }
 
@@ -143,8 +145,14 @@ function runUntil(until: number, command: string, args: readonly string[]): Prom
 /**
  * Starts a fresh Label Studio: one user, no project. Its migrations take up to a minute, so the database that they made is
  * kept beside the program for the next start.
+ *
+ * @param publicUrl - where a proxy serves it, with its path prefix; that it is reached directly unless said
  */
-export async function startLabelStudio(program: string, timeoutMs: number): Promise<LabelStudioServer> {
+export async function startLabelStudio(
+  program: string,
+  timeoutMs: number,
+  publicUrl?: string,
+): Promise<LabelStudioServer> {
   const folder = mkdtempSync(join(tmpdir(), 'clickmask-label-studio-'));
   const database = join(folder, 'label_studio.sqlite3');
   const migrated = join(program, '../..', `migrated-${labelStudioVersion}.sqlite3`);
@@ -154,9 +162,19 @@ export async function startLabelStudio(program: string, timeoutMs: number): Prom
   const email = 'tester@example.com';
   const password = 'Passw0rd-for-tests';
   const token = '0123456789abcdef0123456789abcdef01234567';
-  const args = ['start', '--no-browser', '--internal-host', '127.0.0.1', '--port', String(port), '--host', url];
-  const user = ['--username', email, '--password', password, '--user-token', token, '--enable-legacy-api-token'];
-  const child = spawn(program, [...args, ...user], {
+  const args = [
+    'start',
+    '--no-browser',
+    '--internal-host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--host',
+    publicUrl ?? url,
+  ];
+  const user = ['--username', email, '--password', password, '--user-token', token];
+  const legacy = hasLegacySwitch(program) ? ['--enable-legacy-api-token'] : [];
+  const child = spawn(program, [...args, ...user, ...legacy], {
     cwd: folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -240,7 +258,15 @@ export async function startLabelStudio(program: string, timeoutMs: number): Prom
   };
 }
 
-function freePort(): Promise<number> {
+/** Versions before personal access tokens have legacy tokens only, and no switch for them. */
+function hasLegacySwitch(program: string): boolean {
+  const read =
+    'import importlib.util as u, pathlib as p; ' +
+    "print(p.Path(u.find_spec('label_studio').origin).with_name('core').joinpath('argparser.py').read_text())";
+  return String(spawnSync(join(program, '../python'), ['-c', read]).stdout).includes('enable-legacy-api-token');
+}
+
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
