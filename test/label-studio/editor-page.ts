@@ -7,6 +7,16 @@ export interface SmartCall {
   readonly answer: Record<string, unknown>;
 }
 
+/** How a picture is clicked. */
+export interface HowToClick {
+  readonly alt?: boolean;
+  readonly control?: boolean;
+  /** Whether the backend is asked; true unless said. */
+  readonly answered?: boolean;
+  /** Which of the pictures that are shown; the first unless said. */
+  readonly picture?: number;
+}
+
 /** A person at the editor of Label Studio. */
 export interface EditorPage {
   readonly page: Page;
@@ -16,15 +26,15 @@ export interface EditorPage {
   setAutoAnnotation(on: boolean): Promise<void>;
   /** Takes a label of the n-th row of labels that is shown, and with it its tool. */
   pickLabel(row: number, label: string): Promise<void>;
-  pickSmartTool(kind: 'key-point' | 'rectangle'): Promise<void>;
+  /** Of the n-th picture that is shown. */
+  pickSmartTool(kind: 'key-point' | 'rectangle', picture?: number): Promise<void>;
   /** Clicks at a place of the picture, 0 to 1, and waits for the answer where one is expected. */
-  clickPicture(
-    x: number,
-    y: number,
-    how?: { readonly alt?: boolean; readonly control?: boolean; readonly answered?: boolean },
-  ): Promise<void>;
+  clickPicture(x: number, y: number, how?: HowToClick): Promise<void>;
   dragPicture(from: readonly [number, number], to: readonly [number, number]): Promise<void>;
   acceptAll(): Promise<void>;
+  /** Turns to the next picture of a list. */
+  nextPicture(): Promise<void>;
+  undo(): Promise<void>;
   /** Takes an accepted region in the list of regions. */
   selectRegion(id: string): Promise<void>;
   submit(): Promise<void>;
@@ -48,9 +58,12 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
   // The setting "Keep label selected after creating a region", without which each click needs its label picked anew.
   await page.evaluate(() => localStorage.setItem('labelStudio:settings', JSON.stringify({ continuousLabeling: true })));
 
-  const toggle = page.getByTestId('bottombar-auto-annotation-toggle');
-  const place = async (x: number, y: number) => {
-    const box = await page.locator('canvas').first().boundingBox();
+  // By classes, which older versions have too.
+  const toggle = page.locator('.lsf-dynamic-preannotations input');
+  const place = async (x: number, y: number, picture = 0) => {
+    const shown = page.locator('.konvajs-content').nth(picture);
+    await shown.scrollIntoViewIfNeeded();
+    const box = await shown.boundingBox();
     if (box === null) throw new Error('There is no picture in the editor.');
     return [box.x + box.width * x, box.y + box.height * y] as const;
   };
@@ -86,8 +99,8 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
       await page.locator('.lsf-labels:visible').nth(row).getByText(label, { exact: true }).click();
       await page.waitForTimeout(200);
     },
-    async pickSmartTool(kind) {
-      const group = page.locator('.lsf-tool_smart').first();
+    async pickSmartTool(kind, picture = 0) {
+      const group = page.locator('.lsf-tool_smart').nth(picture);
       await group.hover();
       // The first click takes the first smart tool; the list of them stands beside while the pointer is there.
       await group.click();
@@ -100,9 +113,9 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
       if (isListed) await tool.click();
       await page.waitForTimeout(500);
     },
-    async clickPicture(x, y, { alt = false, control = false, answered: wait = true } = {}) {
+    async clickPicture(x, y, { alt = false, control = false, answered: wait = true, picture } = {}) {
       const before = calls.length;
-      const at = await place(x, y);
+      const at = await place(x, y, picture);
       if (control) await page.keyboard.down('Control');
       if (alt) await page.keyboard.down('Alt');
       await page.mouse.click(...at);
@@ -127,8 +140,17 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
       await answered(before);
     },
     async acceptAll() {
-      await page.getByTestId('bottombar-accept-suggestions-button').click();
+      // The cross stands before the tick.
+      await page.locator('.lsf-auto-accept button').last().click();
       await page.waitForTimeout(700);
+    },
+    async nextPicture() {
+      await page.locator('.lsf-pagination__btn_arrow-right').first().click();
+      await page.waitForTimeout(1500);
+    },
+    async undo() {
+      await page.keyboard.press('Control+z');
+      await page.waitForTimeout(1000);
     },
     async selectRegion(id) {
       // The list does not show ids; the panel of the one that is selected does.

@@ -1,33 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Segmenter } from '@clickmask/core';
-import { createSegmenter } from '@clickmask/core/node';
-import {
-  createLabelStudioBackend,
-  createLabelStudioClient,
-  type LabelStudioBackend,
-  type OutputKind,
-  writeLabelingConfig,
-} from '@clickmask/label-studio-backend';
-import { type Browser, chromium } from 'playwright';
+import { type OutputKind, writeLabelingConfig } from '@clickmask/label-studio-backend';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from '../../scripts/find-browsers.mjs';
 import { type EditorPage, openEditor } from './editor-page.js';
-import {
-  installLabelStudio,
-  installReaders,
-  type LabelStudioServer,
-  startLabelStudio,
-  Unavailable,
-} from './label-studio-server.js';
+import { installReaders, type LabelStudioServer } from './label-studio-server.js';
+import { artifacts, root, type Stage, stageOrReason, startStage } from './stage.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const artifacts = `${root}test-results/label-studio`;
 const reader = fileURLToPath(new URL('read-exports.py', import.meta.url));
 const sizes = { coffee: [600, 400], cat: [451, 300] };
 
@@ -50,64 +32,34 @@ interface Row {
 
 let unavailable: string | undefined;
 let python: string;
+let stage: Stage;
 let labelStudio: LabelStudioServer;
-let segmenter: Segmenter;
-let backend: LabelStudioBackend;
-let server: Server;
-let browser: Browser;
 const table: string[] = [];
 
 beforeAll(async () => {
-  const executablePath = findChromium();
-  try {
-    if (executablePath === null) throw new Unavailable('there is no Chromium');
-    const program = await installLabelStudio(8 * 60_000);
+  const started = await stageOrReason(async () => {
     python = await installReaders(5 * 60_000);
-    labelStudio = await startLabelStudio(program, 5 * 60_000);
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    unavailable = `Left out: exports of a real Label Studio, since ${error.message}`;
-    console.warn(unavailable);
-    return;
-  }
-  mkdirSync(artifacts, { recursive: true });
-  segmenter = await createSegmenter();
-  backend = createLabelStudioBackend({
-    segmenter,
-    labelStudio: { url: labelStudio.url, token: labelStudio.token },
+    return startStage();
   });
-  server = createServer(backend.app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  if (typeof started === 'string') unavailable = started;
+  else {
+    stage = started;
+    ({ labelStudio } = stage);
+  }
 }, 14 * 60_000);
 
 afterAll(async () => {
   if (unavailable !== undefined) return;
   writeFileSync(`${artifacts}/exports.txt`, `${table.join('\n')}\n`);
   console.log(table.join('\n'));
-  await browser?.close();
-  server?.closeAllConnections();
-  await new Promise((resolve) => (server === undefined ? resolve(null) : server.close(resolve)));
-  await backend?.close();
-  await segmenter?.close();
-  await labelStudio?.stop();
+  await stage?.close();
 }, 60_000);
 
 async function makeProject(config: string): Promise<{ project: number; tasks: Record<'coffee' | 'cat', number> }> {
-  const { id: project } = (await labelStudio.call('POST', '/api/projects/', {
-    title: 'Exports',
-    label_config: config,
-  })) as { id: number };
+  const { project } = await stage.makeProject(config);
   const upload = (name: string) =>
     labelStudio.upload(project, `${name}.jpg`, readFileSync(`${root}examples/photos/${name}.jpg`));
   const tasks = { coffee: await upload('coffee'), cat: await upload('cat') };
-  await createLabelStudioClient({ url: labelStudio.url, token: labelStudio.token }).addMlBackend({
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    project,
-    title: 'Clickmask',
-    is_interactive: true,
-    auth_method: 'NONE',
-  });
   return { project, tasks };
 }
 
@@ -155,7 +107,7 @@ describe('exports of what was clicked in a real Label Studio', { timeout: 240_00
     const labels = ['Cup', 'Löffel, alt'];
     const config = writeLabelingConfig({ labels, output });
     const { project, tasks } = await makeProject(config);
-    const editor = await openEditor(browser, labelStudio);
+    const editor = await openEditor(stage.browser as Browser, labelStudio);
     const rows = output === 'brush' ? { click: 1, box: 2 } : { click: 0, box: 0 };
 
     await editor.openTask(project, tasks.coffee);

@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { cocoRle, type MaskRuns, type Segmenter } from '@clickmask/core';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { area, cocoRle, type MaskRuns } from '@clickmask/core';
 import { labelStudioRle, polygonJson } from '@clickmask/core/formats';
-import { maskIou } from '@clickmask/core/masks';
-import { createSegmenter } from '@clickmask/core/node';
+import { intersection, maskIou } from '@clickmask/core/masks';
+import { defaultModelsFolder, embeddedModel, findModelFolder } from '@clickmask/core/node';
 import {
   createLabelStudioBackend,
   createLabelStudioClient,
@@ -14,60 +15,38 @@ import {
   type LabelStudioEvent,
   writeLabelingConfig,
 } from '@clickmask/label-studio-backend';
-import { type Browser, chromium } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { findChromium } from '../../scripts/find-browsers.mjs';
 import { type EditorPage, openEditor } from './editor-page.js';
-import { installLabelStudio, type LabelStudioServer, startLabelStudio, Unavailable } from './label-studio-server.js';
+import type { LabelStudioServer } from './label-studio-server.js';
+import { artifacts, root, type Stage, stageOrReason, startStage } from './stage.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const photo = `${root}examples/photos/coffee.jpg`;
 const bin = `${root}packages/label-studio-backend/dist/bin/clickmask-label-studio.js`;
-const artifacts = `${root}test-results/label-studio`;
+const core = `${root}packages/core/dist/bin/clickmask.js`;
 const webhookSecret = 'a secret for webhooks';
 const basic = { user: 'label-studio', password: 'a password: with a colon' };
 
 type Json = Readonly<Record<string, unknown>>;
 
 let unavailable: string | undefined;
+let stage: Stage;
 let labelStudio: LabelStudioServer;
-let segmenter: Segmenter;
 let backend: LabelStudioBackend;
-let server: Server;
 let backendUrl: string;
 const events: LabelStudioEvent[] = [];
 
-/** Install at most 8 minutes, start at most 5: within what a run of all tests may take on a small machine. */
 beforeAll(async () => {
-  try {
-    const program = await installLabelStudio(8 * 60_000);
-    labelStudio = await startLabelStudio(program, 5 * 60_000);
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    unavailable = `Left out: the tests on a real Label Studio, since ${error.message}`;
-    console.warn(unavailable);
-    return;
+  const auth = { basic, webhookSecret };
+  const started = await stageOrReason(() => startStage({ auth, onEvent: (event) => void events.push(event) }, false));
+  if (typeof started === 'string') unavailable = started;
+  else {
+    stage = started;
+    ({ labelStudio, backend, backendUrl } = stage);
   }
-  mkdirSync(artifacts, { recursive: true });
-  segmenter = await createSegmenter();
-  backend = createLabelStudioBackend({
-    segmenter,
-    labelStudio: { url: labelStudio.url, token: labelStudio.token },
-    auth: { basic, webhookSecret },
-    onEvent: (event) => void events.push(event),
-  });
-  server = createServer(backend.app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  backendUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }, 14 * 60_000);
 
 afterAll(async () => {
-  if (unavailable !== undefined) return;
-  server?.closeAllConnections();
-  await new Promise((resolve) => (server === undefined ? resolve(null) : server.close(resolve)));
-  await backend?.close();
-  await segmenter?.close();
-  await labelStudio?.stop();
+  await stage?.close();
 }, 60_000);
 
 const needsServer = (context: TestContext) => {
@@ -85,8 +64,7 @@ function command(...args: string[]): { readonly code: number; readonly out: stri
 }
 
 /** The bin, while this process keeps serving: it must not block the event loop that answers it. */
-async function commandAsync(...args: string[]): Promise<{ readonly code: number; readonly out: string }> {
-  const { spawn } = await import('node:child_process');
+function commandAsync(...args: string[]): Promise<{ readonly code: number; readonly out: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
@@ -100,24 +78,8 @@ async function makeProject(
   config: string,
   connect = true,
 ): Promise<{ project: number; task: number; backendId: number }> {
-  const created = (await labelStudio.call('POST', '/api/projects/', {
-    title: 'Clickmask test',
-    label_config: config,
-  })) as Json;
-  const project = created.id as number;
-  const task = await labelStudio.upload(project, 'coffee.jpg', readFileSync(photo));
-  if (!connect) return { project, task, backendId: 0 };
-  const client = createLabelStudioClient({ url: labelStudio.url, token: labelStudio.token });
-  const { id } = await client.addMlBackend({
-    url: backendUrl,
-    project,
-    title: 'Clickmask',
-    is_interactive: true,
-    auth_method: 'BASIC_AUTH',
-    basic_auth_user: basic.user,
-    basic_auth_pass: basic.password,
-  });
-  return { project, task, backendId: id };
+  const made = await stage.makeProject(config, connect);
+  return { ...made, task: await labelStudio.upload(made.project, 'coffee.jpg', readFileSync(photo)) };
 }
 
 /** A smart click as the editor sends it. */
@@ -148,7 +110,6 @@ async function interactive(backendId: number, task: number, result: readonly Jso
 /** What the command line of the core makes of the same clicks. */
 function reference(clicks: readonly { x: number; y: number; positive: boolean }[]): MaskRuns {
   const args = clicks.flatMap(({ x, y, positive }) => ['--click', `${x},${y},${positive ? '+' : '-'}`]);
-  const core = `${root}packages/core/dist/bin/clickmask.js`;
   const out = execFileSync(process.execPath, [core, 'segment', photo, ...args, '--format', 'json'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -159,6 +120,10 @@ function reference(clicks: readonly { x: number; y: number; positive: boolean }[
 
 async function annotationsOf(task: number): Promise<readonly { id: number; result: Json[] }[]> {
   return (await labelStudio.call('GET', `/api/tasks/${task}/annotations/`)) as { id: number; result: Json[] }[];
+}
+
+async function draftsOf(task: number): Promise<unknown> {
+  return labelStudio.call('GET', `/api/tasks/${task}/drafts`);
 }
 
 describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
@@ -343,6 +308,61 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     expect(state.error_message ?? null).toBeNull();
   });
 
+  it('starts a training by the button, answers by what it made, and goes back', async (context) => {
+    needsServer(context);
+    if (process.platform === 'win32') context.skip('the stand-in is a script of the shell');
+    const home = mkdtempSync(join(tmpdir(), 'clickmask-home-'));
+    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }), false);
+    await labelStudio.call('POST', `/api/tasks/${task}/annotations/`, { result: [click(50, 45)] });
+    // Stands for `clickmask adapt --use`: it wants the picture, and makes the embedded model anew under another name.
+    const embedded = findModelFolder(embeddedModel, defaultModelsFolder());
+    const train = [
+      `test -s "$(dirname "$CLICKMASK_EXPORT")/pictures/0.jpeg"`,
+      `mkdir -p '${home}/adapted' && cp '${embedded}'/*.* '${home}/adapted'`,
+      `sed -i 's/"name": "${embeddedModel}"/"name": "adapted"/' '${home}/adapted/model.json'`,
+      `'${process.execPath}' '${core}' models use '${home}/adapted'`,
+    ].join(' && ');
+    const env = { CLICKMASK_HOME: home, CLICKMASK_CACHE_DIR: 'off' };
+    const common = ['--url', labelStudio.url, '--token', labelStudio.token];
+    const serving = spawn(process.execPath, [bin, 'serve', ...common, '--port', '0', '--train-command', train], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    try {
+      let log = '';
+      serving.stdout.on('data', (part: Buffer) => (log += part.toString()));
+      await expect.poll(() => log, { timeout: 60_000 }).toContain('listening');
+      const url = /"url":"(http[^"]+)"/.exec(log)?.[1] ?? '';
+      const registered = await commandAsync('connect', ...common, '--project', String(project), '--backend', url);
+      expect(registered.code).toBe(0);
+      const [{ id, model_version: first }] = (await labelStudio.call('GET', `/api/ml/?project=${project}`)) as {
+        id: number;
+        model_version: string;
+      }[];
+      const versionOfClick = async () => {
+        const context = { result: [click(50, 45)] };
+        const { data } = (await labelStudio.call('POST', `/api/ml/${id}/interactive-annotating`, {
+          task,
+          context,
+        })) as {
+          data: { model_version: string };
+        };
+        return data.model_version;
+      };
+      expect(await versionOfClick()).toBe(first);
+      await labelStudio.call('POST', `/api/ml/${id}/train`, {});
+      await expect.poll(versionOfClick, { timeout: 60_000 }).toBe(first.replace(embeddedModel, 'adapted'));
+      const report = (await (await fetch(`${url}/diagnostics?format=json`)).json()) as { training: Json };
+      expect(report.training).toMatchObject({ state: 'done', project: String(project) });
+      execFileSync(process.execPath, [core, 'models', 'use', embeddedModel], { env: { ...process.env, ...env } });
+      await expect.poll(versionOfClick, { timeout: 30_000 }).toBe(first);
+    } finally {
+      serving.kill('SIGTERM');
+      await new Promise((resolve) => serving.once('exit', resolve));
+      rmSync(home, { recursive: true });
+    }
+  });
+
   it('takes a personal access token', async (context) => {
     needsServer(context);
     const { token } = (await labelStudio.call('POST', '/api/token/')) as { token: string };
@@ -351,7 +371,10 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     expect(await client.whoami()).toBe(labelStudio.email);
     const { task } = await makeProject(writeLabelingConfig({ labels: ['Cup'] }));
     const stored = (await labelStudio.call('GET', `/api/tasks/${task}/`)) as { data: Json };
-    const own = createLabelStudioBackend({ segmenter, labelStudio: { url: labelStudio.url, token } });
+    const own = createLabelStudioBackend({
+      segmenter: stage.segmenter,
+      labelStudio: { url: labelStudio.url, token },
+    });
     const listening = createServer(own.app);
     await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
     const response = await fetch(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/predict`, {
@@ -409,32 +432,20 @@ async function exportStatus(project: number, format: string): Promise<number> {
 }
 
 describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
-  let browser: Browser | undefined;
   let editor: EditorPage;
-
-  beforeAll(async () => {
-    if (unavailable !== undefined) return;
-    const executablePath = findChromium();
-    if (executablePath === null) return;
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  }, 120_000);
 
   // Every test is a new person: the editor remembers tools and settings of the last one.
   beforeEach(async () => {
-    if (browser !== undefined) editor = await openEditor(browser, labelStudio);
+    if (stage?.browser !== undefined) editor = await openEditor(stage.browser, labelStudio);
   }, 120_000);
 
   afterEach(async () => {
     await editor?.page.close();
   });
 
-  afterAll(async () => {
-    await browser?.close();
-  });
-
   const needsBrowser = (context: TestContext) => {
     needsServer(context);
-    if (browser === undefined) context.skip('there is no Chromium');
+    if (stage.browser === undefined) context.skip('there is no Chromium');
   };
 
   it('clicks, Alt-clicks, sees the mask, accepts, submits, and finds it stored', async (context) => {
@@ -482,6 +493,73 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
     await editor.submit();
     const [annotation] = await annotationsOf(task);
     expect(annotation.result.filter((region) => region.type === 'brushlabels')).toHaveLength(1);
+  });
+
+  for (const output of ['brush', 'polygon', 'bitmask'] as const) {
+    it(`goes on with an accepted ${output} region and keeps its id; then another object begins`, async (context) => {
+      needsBrowser(context);
+      const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'], output }));
+      await editor.openTask(project, task);
+      await editor.setAutoAnnotation(true);
+      await editor.pickLabel(output === 'brush' ? 1 : 0, 'Cup');
+      await editor.pickSmartTool('key-point');
+      const before = editor.calls.length;
+      await editor.clickPicture(0.5, 0.45);
+      await editor.acceptAll();
+      // The draft is what tells of the region; the editor stores it a while after each change.
+      const mask = output === 'brush' ? '"rle"' : output === 'polygon' ? '"points"' : 'imageDataURL';
+      await expect.poll(async () => JSON.stringify(await draftsOf(task)), { timeout: 20_000 }).toContain(mask);
+      // A click inside an accepted region selects it; with Ctrl it reaches brushes and polygons, but never bitmasks.
+      if (output !== 'bitmask') await editor.clickPicture(0.5, 0.3, { alt: true, control: true });
+      else await editor.clickPicture(0.25, 0.3, { alt: true });
+      await editor.clickPicture(0.9, 0.5);
+      await editor.screenshot(`${artifacts}/continued-${output}.png`);
+      await editor.acceptAll();
+      await editor.clickPicture(0.05, 0.9);
+      await editor.screenshot(`${artifacts}/continued-${output}-next.png`);
+      const answers = editor.calls.slice(before).map(({ answer }) => (answer.data as { result: Json[] }).result[0]);
+      const ids = answers.map(({ id }) => id);
+      if (output === 'brush') {
+        // What was accepted stays, but for what the first click took away.
+        const [first, , continued] = answers.map((region) => labelStudioRle.parse(region));
+        expect(area(intersection(first, continued))).toBeGreaterThan(0.5 * area(first));
+        expect(area(continued)).toBeGreaterThan(area(first));
+      }
+      expect(ids[0]).toBeDefined();
+      expect(ids.slice(0, 3)).toEqual([ids[0], ids[0], ids[0]]);
+      expect(ids[3]).not.toBe(ids[0]);
+      await editor.acceptAll();
+      await editor.submit();
+      const [annotation] = await annotationsOf(task);
+      const stored = new Set(annotation.result.map(({ id }) => id));
+      expect(stored).toContain(ids[0]);
+      expect(stored).toContain(ids[3]);
+    });
+  }
+
+  it('answers for what is on the screen after an undo', async (context) => {
+    needsBrowser(context);
+    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
+    await editor.openTask(project, task);
+    await editor.setAutoAnnotation(true);
+    await editor.pickLabel(1, 'Cup');
+    await editor.pickSmartTool('key-point');
+    await editor.clickPicture(0.5, 0.45);
+    await editor.clickPicture(0.15, 0.8);
+    await editor.undo();
+    await editor.screenshot(`${artifacts}/undone.png`);
+    const before = editor.calls.length;
+    // An undo lets go of the label.
+    await editor.pickLabel(1, 'Cup');
+    await editor.clickPicture(0.6, 0.5);
+    const sent = editor.calls[before].context.result.filter((region) => region.type === 'keypointlabels');
+    const [region] = (editor.calls[before].answer.data as { result: Json[] }).result;
+    const points = sent.map((one) => {
+      const { x, y } = one.value as { x: number; y: number };
+      return { x: (x / 100) * 600, y: (y / 100) * 400, positive: one.is_positive === true };
+    });
+    expect(points).toHaveLength(2);
+    expect(maskIou(labelStudioRle.parse(region), reference(points))).toBeGreaterThanOrEqual(0.99);
   });
 
   it('takes a box and a click for the same object together', async (context) => {
