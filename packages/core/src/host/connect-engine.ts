@@ -67,7 +67,7 @@ export function connectEngine(port: PortLike): {
       case 'ready':
         settleReady.resolve({
           info: message.info,
-          load: (key, source, detail) => call('load', { key, source, detail }),
+          load: (key, source, shrink) => call('load', { key, source, shrink }),
           prepare: async (key) => void (await call('prepare', { key })),
           segment: (request, onDraft, signal) =>
             call('segment', onDraft === undefined ? request : { ...request, drafts: true }, onDraft, signal),

@@ -5,7 +5,7 @@ import { toRuns } from '../mask/index.js';
 import { sha256 } from '../models/index.js';
 import type { BackendState } from '../runtime/backend.js';
 import type { Engine } from '../segmenter/engine.js';
-import type { Detail } from '../segmenter/picture-store.js';
+import type { Shrink } from '../segmenter/picture-store.js';
 import { toPrediction } from '../segmenter/prediction.js';
 import type { Prompt } from '../segmenter/prompt.js';
 import type {
@@ -110,11 +110,11 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
         return await job(engine);
       } catch (error) {
         if (!isClickmaskError(error, 'image-not-loaded')) throw error;
-        const detail = error.details.detail as Detail | undefined;
+        const shrink = error.details.shrink as Shrink | undefined;
         // A job may look at the whole and at a part of a picture; what was sent and is still missing, stays so.
-        if (sent.has(detail)) throw error;
-        sent.add(detail);
-        await (await lane.engine()).load(key, source, detail);
+        if (sent.has(shrink)) throw error;
+        sent.add(shrink);
+        await (await lane.engine()).load(key, source, shrink);
       }
     }
   };

@@ -2,7 +2,7 @@ import type { ClickmaskErrorCode, ErrorDetails } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import type { Features, View } from '../models/index.js';
 import type { EngineStats } from '../segmenter/engine.js';
-import type { Detail } from '../segmenter/picture-store.js';
+import type { Shrink } from '../segmenter/picture-store.js';
 import type { PredictionData } from '../segmenter/prediction.js';
 import type { EngineRequest } from '../segmenter/question.js';
 import type { DraftMask, ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
@@ -10,7 +10,7 @@ import type { DraftMask, ImageSource, SegmenterInfo } from '../segmenter/segment
 /** The operations behind a port: what goes in and what comes out, all structured-cloneable. */
 export interface EngineOperations {
   load: {
-    request: { readonly key: string; readonly source: ImageSource; readonly detail?: Detail };
+    request: { readonly key: string; readonly source: ImageSource; readonly shrink?: Shrink };
     response: Size;
   };
   prepare: { request: { readonly key: string }; response: null };

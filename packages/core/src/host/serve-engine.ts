@@ -34,7 +34,7 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
   const handlers: {
     [O in Operation]: (request: EngineOperations[O]['request'], id: number) => Promise<EngineOperations[O]['response']>;
   } = {
-    load: ({ key, source, detail }) => engine.load(key, source, detail),
+    load: ({ key, source, shrink }) => engine.load(key, source, shrink),
     features: ({ key, view }) => engine.features(key, view),
     prepare: ({ key }) => engine.prepare(key).then(() => null),
     segment: ({ drafts = false, ...request }, id) =>

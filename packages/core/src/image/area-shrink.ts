@@ -1,5 +1,5 @@
 import type { Rect, Size } from '../geometry/index.js';
-import type { RgbImage } from './rgb-image.js';
+import type { ReducedImage } from './rgb-image.js';
 
 /**
  * The area filter for pictures that shrink along both axes: the same result as the band matrices of `axisWeights`, in
@@ -9,36 +9,39 @@ import type { RgbImage } from './rgb-image.js';
  */
 
 /** Whether {@link shrinkArea} can serve. */
-export function canShrinkArea(region: Rect, output: Size): boolean {
-  return output.width < region.width && output.height < region.height;
+export function canShrinkArea(image: ReducedImage, region: Rect, output: Size): boolean {
+  const { width, height } = image.full ?? image;
+  return output.width * width < region.width * image.width && output.height * height < region.height * image.height;
 }
 
 /**
  * Shrinks a region, row by row.
  *
+ * @param region - in image px; of a reduced picture it may begin and end within a pixel
  * @param emit - is given each output row: R, G, B means per pixel, in bytes' units; the array is reused
  */
 export function shrinkArea(
-  image: RgbImage,
+  image: ReducedImage,
   region: Rect,
   output: Size,
   emit: (y: number, row: Float64Array) => void,
 ): void {
-  const { data } = image;
-  const across = coverage(region.width, output.width);
-  const down = coverage(region.height, output.height);
-  const words = wholeRowsAsWords(image, region, output);
+  const { data, full = image } = image;
+  const across = coverage(region.x, region.width, output.width, image.width, full.width);
+  const down = coverage(region.y, region.height, output.height, image.height, full.height);
+  const words = wholeRowsAsWords(image, across, down);
   const inner = new Float64Array(output.width * 3);
   const single = new Float64Array(output.width * 3);
   const row = new Float64Array(output.width * 3);
   let above = new Float64Array(output.width * 3);
   let below = new Float64Array(output.width * 3);
-  const share = (output.width * output.height) / (region.width * region.height);
-  const offsetOf = (y: number) => ((region.y + y) * image.width + region.x) * 3;
+  const share = (output.width * output.height) / (across.length * down.length);
+  const offsetOf = (y: number) => y * image.width * 3;
+  if (down.head[0] > 0) filterSpan(data, offsetOf(down.first[0] - 1), across, above);
   for (let y = 0; y < output.height; y++) {
     const top = down.first[y];
     const end = down.end[y];
-    if (words !== null) filterSpan(words.sum(top, end), words.lead, across, inner);
+    if (words !== null) filterSpan(words.sum(top, end), words.offset, across, inner);
     else {
       inner.fill(0);
       for (let from = top; from < end; from++) {
@@ -57,9 +60,9 @@ export function shrinkArea(
 }
 
 interface WordRows {
-  /** A region may begin inside a word: the sums then begin with this many bytes, up to three, that are not its own. */
-  readonly lead: number;
-  /** Sums of rows `top` to `end - 1` of the region, byte by byte; the array is reused. */
+  /** Where the sum of column 0 would lie in what `sum` gives; the columns of the region lie there. */
+  readonly offset: number;
+  /** Sums of rows `top` to `end - 1`, byte by byte; the array is reused. */
   sum(top: number, end: number): Int32Array;
 }
 
@@ -71,24 +74,26 @@ const maxColumns = 32_768;
 const minRows = 4;
 
 /** Reads rows as aligned words; null where the picture does not allow it, or there would be no gain. */
-function wholeRowsAsWords(image: RgbImage, region: Rect, output: Size): WordRows | null {
-  const { data } = image;
-  const rows = region.height / output.height;
-  const aligned = data.byteOffset % 4 === 0 && (image.width * 3) % 4 === 0;
-  const fits = rows >= minRows && rows <= maxRows && region.width <= output.width * maxColumns;
+function wholeRowsAsWords({ data, width, height }: ReducedImage, across: Coverage, down: Coverage): WordRows | null {
+  const aligned = data.byteOffset % 4 === 0 && (width * 3) % 4 === 0;
+  const rows = down.length / down.first.length;
+  const fits = rows >= minRows && rows <= maxRows && across.length <= across.first.length * maxColumns;
   if (!aligned || !fits || !isLittleEndian()) return null;
-  const stride = (image.width * 3) / 4;
-  const words = new Int32Array(data.buffer, data.byteOffset, stride * image.height);
-  const lead = (region.x * 3) % 4;
-  const count = Math.ceil((lead + region.width * 3) / 4);
+  const stride = (width * 3) / 4;
+  const words = new Int32Array(data.buffer, data.byteOffset, stride * height);
+  const last = across.first.length - 1;
+  const left = across.first[0] - (across.head[0] > 0 ? 1 : 0);
+  const right = across.end[last] + (across.tail[last] > 0 ? 1 : 0);
+  // A region may begin inside a word: the sums then begin with up to three bytes that are not its own.
+  const first = Math.floor((left * 3) / 4);
+  const count = Math.ceil((right * 3) / 4) - first;
   const even = new Int32Array(count);
   const odd = new Int32Array(count);
   const bytes = new Int32Array(count * 4);
-  const start = region.y * stride + (region.x * 3 - lead) / 4;
   return {
-    lead,
+    offset: -first * 4,
     sum(top, end) {
-      sumRows(words, start + top * stride, stride, end - top, even, odd);
+      sumRows(words, first + top * stride, stride, end - top, even, odd);
       for (let i = 0, to = 0; i < count; i++, to += 4) {
         bytes[to] = even[i] & 0xffff;
         bytes[to + 1] = odd[i] & 0xffff;
@@ -100,7 +105,7 @@ function wholeRowsAsWords(image: RgbImage, region: Rect, output: Size): WordRows
   };
 }
 
-/** What an output covers along one axis: inputs `first` to `end - 1` wholly, parts of the one before and the one after. */
+/** What the outputs cover along one axis: inputs `first` to `end - 1` wholly, parts of the one before and the one after. */
 interface Coverage {
   readonly first: Int32Array;
   readonly end: Int32Array;
@@ -108,23 +113,30 @@ interface Coverage {
   readonly head: Float64Array;
   /** Share of input `end`. */
   readonly tail: Float64Array;
+  /** Inputs that all outputs cover. */
+  readonly length: number;
 }
 
-function coverage(inputSize: number, outputSize: number): Coverage {
-  const first = new Int32Array(outputSize);
-  const end = new Int32Array(outputSize);
-  const head = new Float64Array(outputSize);
-  const tail = new Float64Array(outputSize);
-  for (let i = 0; i < outputSize; i++) {
-    // In units of 1 / outputSize of an input, so that all is whole numbers.
-    const from = i * inputSize;
-    const to = from + inputSize;
-    first[i] = Math.ceil(from / outputSize);
-    end[i] = Math.floor(to / outputSize);
-    head[i] = (first[i] * outputSize - from) / outputSize;
-    tail[i] = (to - end[i] * outputSize) / outputSize;
+/**
+ * @param start - where the region begins, and `size` its length, in image px
+ * @param inputs - how many inputs there are for all `full` image px
+ */
+function coverage(start: number, size: number, outputs: number, inputs: number, full: number): Coverage {
+  const first = new Int32Array(outputs);
+  const end = new Int32Array(outputs);
+  const head = new Float64Array(outputs);
+  const tail = new Float64Array(outputs);
+  // Of an input, so that all is whole numbers.
+  const unit = outputs * full;
+  for (let i = 0; i < outputs; i++) {
+    const from = (start * outputs + i * size) * inputs;
+    const to = from + size * inputs;
+    first[i] = Math.ceil(from / unit);
+    end[i] = Math.floor(to / unit);
+    head[i] = (first[i] * unit - from) / unit;
+    tail[i] = (to - end[i] * unit) / unit;
   }
-  return { first, end, head, tail };
+  return { first, end, head, tail, length: (size * inputs) / full };
 }
 
 /** Sums `count` rows of words: bytes 0 and 2 of each in the halves of `even`, bytes 1 and 3 in those of `odd`. */

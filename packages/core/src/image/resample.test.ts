@@ -139,6 +139,66 @@ describe('resizeToTensor', () => {
     );
   });
 
+  it('gives the same of a picture in fewer pixels as of one where each is repeated', () => {
+    const drawn = fc
+      .record({
+        image: fc.record({ width: fc.integer({ min: 2, max: 30 }), height: fc.integer({ min: 2, max: 30 }) }),
+        factor: fc.record({ x: fc.integer({ min: 1, max: 5 }), y: fc.integer({ min: 1, max: 5 }) }),
+      })
+      .chain(({ image, factor }) => {
+        const full = { width: image.width * factor.x, height: image.height * factor.y };
+        const stretch = (length: number, least: number) =>
+          fc
+            .integer({ min: 0, max: length - least })
+            .chain((start) =>
+              fc.record({ start: fc.constant(start), length: fc.integer({ min: least, max: length - start }) }),
+            );
+        return fc.record({
+          image: fc.constant(image),
+          factor: fc.constant(factor),
+          full: fc.constant(full),
+          across: stretch(full.width, factor.x + 1),
+          down: stretch(full.height, factor.y + 1),
+          share: fc.double({ min: 0, max: 1, noNaN: true }),
+          seed: fc.nat(1000),
+        });
+      });
+    fc.assert(
+      fc.property(drawn, ({ image, factor, full, across, down, share, seed }) => {
+        const region = { x: across.start, y: down.start, width: across.length, height: down.length };
+        const fewer = (length: number, by: number) => 1 + Math.floor(share * (Math.ceil(length / by) - 2));
+        const output = { width: fewer(region.width, factor.x), height: fewer(region.height, factor.y) };
+        const reduced = picture(image.width, image.height, seed);
+        const data = new Uint8Array(full.width * full.height * 3);
+        for (let i = 0; i < data.length; i++) {
+          const pixel = Math.floor(i / 3);
+          const column = Math.floor((pixel % full.width) / factor.x);
+          const row = Math.floor(Math.floor(pixel / full.width) / factor.y);
+          data[i] = reduced.data[(row * image.width + column) * 3 + (i % 3)];
+        }
+        const expected = resizeToTensor({ ...full, data }, region, output, 'area');
+        const got = resizeToTensor({ ...reduced, full }, region, output, 'area');
+        expect(largestDifference(got, expected)).toBeLessThan(1e-6);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuses a reduced picture where the output would need more pixels of it', () => {
+    const reduced = { ...picture(10, 10, 1), full: { width: 40, height: 40 } };
+    const region = { x: 0, y: 0, width: 20, height: 20 };
+    const call = (width: number, filter: ResampleFilter) =>
+      resizeToTensor(reduced, region, { width, height: 4 }, filter);
+    expect(call(4, 'area')).toHaveLength(3 * 16);
+    for (const [width, filter] of [
+      [5, 'area'],
+      [4, 'half-pixel'],
+    ] as const) {
+      expect(() => call(width, filter)).toThrow(expect.objectContaining({ code: 'bad-option' }));
+    }
+    expect(() => resizeToTensor(reduced, { ...region, width: 41 }, { width: 4, height: 4 }, 'area')).toThrow(/40 x 40/);
+  });
+
   it('sums up to 256 white rows without overflow, and falls back above', () => {
     for (const height of [255, 256, 257, 600]) {
       const data = new Uint8Array(4 * height * 3).fill(255);

@@ -2,7 +2,7 @@ import { unexpected } from '../errors/index.js';
 import type { Rect, Size } from '../geometry/index.js';
 import { canShrinkArea, shrinkArea } from './area-shrink.js';
 import { type AxisWeights, axisWeights, type ResampleFilter } from './axis-weights.js';
-import type { RgbImage } from './rgb-image.js';
+import type { ReducedImage } from './rgb-image.js';
 
 /** How pixel values become network values: `(byte * scale - mean) / std` per channel. */
 export interface PixelScaling {
@@ -34,8 +34,10 @@ export function checkInside(rect: Rect, size: Size): void {
 /**
  * Crops a region of a picture and resamples it to a network's input, in one pass and without a copy of the crop.
  *
+ * @param image - all pixels, or for the area filter fewer, if still more than the output along both axes
+ * @param region - in image px, whether or not the picture is there in fewer pixels
  * @returns planar floats, shape [3, output.height, output.width]
- * @throws ClickmaskError `bad-option` where the region is not inside the picture
+ * @throws ClickmaskError `bad-option` where the region is not inside the picture, or has too few pixels in a reduced one
  *
  * @example
  * ```ts
@@ -47,13 +49,13 @@ export function checkInside(rect: Rect, size: Size): void {
  * ```
  */
 export function resizeToTensor(
-  image: RgbImage,
+  image: ReducedImage,
   region: Rect,
   output: Size,
   filter: ResampleFilter,
   scaling: PixelScaling = {},
 ): Float32Array {
-  checkInside(region, image);
+  checkInside(region, image.full ?? image);
   const { scale = 1 / 255, mean = [0, 0, 0], std = [1, 1, 1], wholeBytes = false } = scaling;
   const plane = output.width * output.height;
   const rowLength = output.width * 3;
@@ -70,9 +72,13 @@ export function resizeToTensor(
       for (let from = channel; from < rowLength; from += 3) result[to++] = row[from] * factor - shift;
     }
   };
-  if (filter === 'area' && canShrinkArea(region, output)) {
+  if (filter === 'area' && canShrinkArea(image, region, output)) {
     shrinkArea(image, region, output, write);
     return result;
+  }
+  if (image.full !== undefined) {
+    const wanted = 'more pixels of the region than the output has, or all pixels';
+    throw unexpected('bad-option', 'image', wanted, `${image.width} x ${image.height} of the whole picture`);
   }
   const rows = new RowWindow(down.taps, rowLength, (row, into) => {
     filterRow(image.data, ((region.y + row) * image.width + region.x) * 3, across, into);

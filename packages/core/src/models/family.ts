@@ -85,14 +85,14 @@ export interface LoadedModel {
     readonly candidates: number;
   };
   /**
-   * As many pixels as the model makes use of at most, for a view of a whole picture: given where fewer of them, well
-   * averaged, serve as well, so that large pictures need not be decoded in full.
+   * As many pixels as the model makes use of at most, for one view: given where fewer of them, well averaged, serve as
+   * well, so that large pictures need not be decoded in full.
    */
   readonly enough?: Size;
   /**
    * Image encoder, or for families without one the resampled input.
    *
-   * @param image - all pixels, but for `image.full`: then the view is the whole picture, in at least {@link enough}
+   * @param image - all pixels, but for `image.full`: then fewer, of the view still more than {@link enough}
    * @param key - of the picture, for models that are encoded elsewhere
    */
   encode(image: ReducedImage, view: View, key: string): Promise<Features>;

@@ -8,7 +8,7 @@ import { answerQuestion, masksOf } from './answer-question.js';
 import { createByteLru } from './byte-lru.js';
 import type { ClickState } from './click-state.js';
 import { copyMap } from './copies.js';
-import { createPictureStore, type DecodeImage, type Detail } from './picture-store.js';
+import { createPictureStore, type DecodeImage, type Shrink } from './picture-store.js';
 import { createMaskCutter } from './postprocess.js';
 import type { PredictionData } from './prediction.js';
 import { type EngineLimits, type EngineRequest, readQuestion } from './question.js';
@@ -34,11 +34,11 @@ export interface Engine {
   /**
    * Decodes a picture and keeps its pixels, within the budget.
    *
-   * @param detail - which pixels; default: those that a first click needs
+   * @param shrink - by which factor smaller; default: as a first click needs it
    */
-  load(key: string, source: ImageSource, detail?: Detail): Promise<Size>;
+  load(key: string, source: ImageSource, shrink?: Shrink): Promise<Size>;
   /**
-   * @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept; `details.detail`
+   * @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept; `details.shrink`
    * says which
    */
   prepare(key: string): Promise<void>;
@@ -170,7 +170,7 @@ export function createEngine(options: EngineOptions): Engine {
       capabilities: model.capabilities,
     },
 
-    load: (key, source, detail = 'overview') => pictures.load(key, source, detail),
+    load: pictures.load,
 
     features(key, view) {
       checkView(view, pictures.sizeOf(key));

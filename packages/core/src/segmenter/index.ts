@@ -7,7 +7,7 @@ export {
   type EngineOptions,
   type EngineStats,
 } from './engine.js';
-export type { DecodeImage, Detail } from './picture-store.js';
+export type { DecodeImage, Shrink } from './picture-store.js';
 export { defaultPostprocess, type HoleSize, type PostprocessOptions } from './postprocess.js';
 export {
   type Candidate,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { codeOf, picture } from '../../test/support/fake-model.js';
 import { wholeRect } from '../geometry/index.js';
 import type { ReducedImage } from '../image/index.js';
-import { createPictureStore, overviewShrink } from './picture-store.js';
+import { createPictureStore, shrinkFor } from './picture-store.js';
 
 const file = (width: number, height: number) => new Uint8Array(Uint16Array.of(width, height).buffer);
 const sizeOf = (bytes: Uint8Array) => {
@@ -44,63 +44,67 @@ it.each([
   [12_000, 8000, 384, 8],
   [640, 480, 384, 1],
   [1, 1, 384, 1],
-])('shrinks a picture of %i x %i px, of which %s are enough, by %i', (width, height, side, factor) => {
-  expect(overviewShrink({ width, height }, side === undefined ? side : { width: side, height: side })).toBe(factor);
+])('shrinks a view of %i x %i px, of which %s are enough, by %i', (width, height, side, factor) => {
+  expect(shrinkFor({ width, height }, side === undefined ? side : { width: side, height: side })).toBe(factor);
 });
 
-it('gives views of the whole an overview, and all others all pixels, whatever is kept', async () => {
+it('gives each view as many pixels as it needs, whatever is kept', async () => {
   const { store: pictures, decoded, view } = store(1e6, { width: 10, height: 10 });
-  expect(await pictures.load('a', file(80, 61), 'overview')).toEqual({ width: 80, height: 61 });
+  expect(await pictures.load('a', file(80, 61))).toEqual({ width: 80, height: 61 });
   expect(pictures.sizeOf('a')).toEqual({ width: 80, height: 61 });
   const whole = view(0, 0, 80, 61);
-  const part = view(1, 0, 79, 61);
+  const part = view(1, 0, 29, 61);
   expect(pictures.pixelsFor('a', whole)).toMatchObject({ width: 20, height: 16, full: { width: 80, height: 61 } });
   expect(() => pictures.pixelsFor('a', part)).toThrow(
-    expect.objectContaining({ code: 'image-not-loaded', details: { detail: 'all' } }),
+    expect.objectContaining({ code: 'image-not-loaded', details: { shrink: 1 } }),
   );
-  await pictures.load('a', file(80, 61), 'all');
+  await pictures.load('a', file(80, 61), 1);
   expect(pictures.pixelsFor('a', part)).toMatchObject({ width: 80, height: 61 });
   expect(pictures.pixelsFor('a', part).full).toBeUndefined();
   expect(pictures.pixelsFor('a', whole)).toMatchObject({ width: 20 });
-  expect(decoded).toEqual([4, 1]);
-  expect(pictures.bytes).toBe((20 * 16 + 80 * 61) * 3);
+  const half = view(1, 0, 79, 31);
+  expect(() => pictures.pixelsFor('a', half)).toThrow(expect.objectContaining({ details: { shrink: 2 } }));
+  await pictures.load('a', file(80, 61), 2);
+  expect(pictures.pixelsFor('a', half)).toMatchObject({ width: 40, height: 31, full: { width: 80, height: 61 } });
+  expect(decoded).toEqual([4, 1, 2]);
+  expect(pictures.bytes).toBe((20 * 16 + 40 * 31 + 80 * 61) * 3);
 });
 
-it('asks for the overview where only all pixels are kept', async () => {
+it('asks for fewer pixels where only all of them are kept', async () => {
   const { store: pictures, view } = store(80 * 60 * 3, { width: 10, height: 10 });
-  await pictures.load('a', file(80, 60), 'overview');
-  await pictures.load('a', file(80, 60), 'all');
-  await pictures.load('b', file(9, 9), 'overview');
+  await pictures.load('a', file(80, 60));
+  await pictures.load('a', file(80, 60), 1);
+  await pictures.load('b', file(9, 9));
   expect(pictures.pixelsFor('b', view(0, 0, 9, 9))).toMatchObject({ width: 9 });
   expect(() => pictures.pixelsFor('a', view(0, 0, 80, 60))).toThrow(
-    expect.objectContaining({ details: { detail: 'overview' } }),
+    expect.objectContaining({ details: { shrink: 4 } }),
   );
 });
 
 it('takes pixels that are given as they are, and pictures that are small', async () => {
   const { store: pictures, decoded, view } = store(1e6, { width: 10, height: 10 });
-  await pictures.load('raw', picture(80, 60), 'overview');
+  await pictures.load('raw', picture(80, 60));
   expect(pictures.pixelsFor('raw', view(0, 0, 80, 60))).toMatchObject({ width: 80 });
   expect(pictures.pixelsFor('raw', view(5, 0, 9, 9))).toMatchObject({ width: 80 });
-  await pictures.load('small', file(20, 20), 'overview');
+  await pictures.load('small', file(20, 20));
   expect(pictures.pixelsFor('small', view(5, 0, 9, 9))).toMatchObject({ width: 20 });
   expect(decoded).toEqual([1]);
 });
 
 it('decodes all pixels for a model that wants them', async () => {
   const { store: pictures, decoded } = store(1e6, undefined);
-  await pictures.load('a', file(800, 600), 'overview');
+  await pictures.load('a', file(800, 600));
   expect(decoded).toEqual([1]);
 });
 
-it('keeps both of the picture loaded last, beyond any budget, and frees what is forgotten', async () => {
+it('keeps all of the picture loaded last, beyond any budget, and frees what is forgotten', async () => {
   const { store: pictures, view } = store(0, { width: 10, height: 10 });
-  await pictures.load('a', file(80, 60), 'overview');
-  await pictures.load('a', file(80, 60), 'all');
+  await pictures.load('a', file(80, 60));
+  await pictures.load('a', file(80, 60), 1);
   expect(pictures.pixelsFor('a', view(0, 0, 80, 60))).toMatchObject({ width: 20 });
   expect(pictures.pixelsFor('a', view(1, 1, 8, 6))).toMatchObject({ width: 80 });
   expect(pictures.bytes).toBe((20 * 15 + 80 * 60) * 3);
-  await pictures.load('b', file(9, 9), 'overview');
+  await pictures.load('b', file(9, 9));
   expect(await codeOf((async () => pictures.pixelsFor('a', view(1, 1, 8, 6)))())).toBe('image-not-loaded');
   expect(pictures).toMatchObject({ count: 2, bytes: 9 * 9 * 3 });
   pictures.forget('a');
@@ -111,16 +115,16 @@ it('keeps both of the picture loaded last, beyond any budget, and frees what is 
 
 it('tells the time of all decoding once', async () => {
   const { store: pictures } = store(1e6, { width: 10, height: 10 });
-  await pictures.load('a', file(80, 60), 'overview');
+  await pictures.load('a', file(80, 60));
   const first = pictures.takeDecodeMs('a');
   expect(first).toBeGreaterThan(0);
   expect(pictures.takeDecodeMs('a')).toBe(0);
   expect(pictures.takeDecodeMs('b')).toBe(0);
 });
 
-it('refuses a picture of another size under the same key, in either detail', async () => {
+it('refuses a picture of another size under the same key, shrunk or not', async () => {
   const { store: pictures } = store(1e6, { width: 10, height: 10 });
-  await pictures.load('a', file(80, 60), 'overview');
-  expect(await codeOf(pictures.load('a', file(80, 61), 'all'))).toBe('bad-image');
+  await pictures.load('a', file(80, 60));
+  expect(await codeOf(pictures.load('a', file(80, 61), 1))).toBe('bad-image');
   expect(wholeRect(pictures.sizeOf('a'))).toEqual({ x: 0, y: 0, width: 80, height: 60 });
 });

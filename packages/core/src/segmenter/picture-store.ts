@@ -1,5 +1,5 @@
 import { ClickmaskError } from '../errors/index.js';
-import { type Size, sameRect, wholeRect } from '../geometry/index.js';
+import type { Size } from '../geometry/index.js';
 import { checkImage, type ReducedImage } from '../image/index.js';
 import type { View } from '../models/index.js';
 import { createByteLru } from './byte-lru.js';
@@ -17,11 +17,11 @@ export type DecodeImage = (
 ) => Promise<ReducedImage>;
 
 /**
- * How much of a picture is asked for: an `overview` for views of the whole, which many pixels would only slow down, or
- * `all` pixels for views of a part. Which one a view gets depends on nothing but the view and the picture's size, so
- * that its features are the same whatever was decoded before.
+ * In how few pixels a picture is asked for: the factor by which it may be smaller along both axes, a power of two. A view
+ * of the whole, or of a large part, would only be slowed down by more of them. Which one a view gets depends on nothing but
+ * the view and the picture's size, so that its features are the same whatever was decoded before.
  */
-export type Detail = 'overview' | 'all';
+export type Shrink = number;
 
 /** The pixels of the pictures in use, within a budget of bytes. */
 export interface PictureStore {
@@ -29,14 +29,18 @@ export interface PictureStore {
   readonly count: number;
   /** Bytes of pixels. */
   readonly bytes: number;
-  /** Decodes a picture, and keeps its pixels. */
-  load(key: string, source: ImageSource, detail: Detail): Promise<Size>;
+  /**
+   * Decodes a picture, and keeps its pixels.
+   *
+   * @param shrink - default: for a view of the whole
+   */
+  load(key: string, source: ImageSource, shrink?: Shrink): Promise<Size>;
   /** @throws ClickmaskError `image-not-loaded` */
   sizeOf(key: string): Size;
   /**
    * What a view of a picture is encoded from.
    *
-   * @throws ClickmaskError `image-not-loaded`, with the `detail` that is missing
+   * @throws ClickmaskError `image-not-loaded`, with the `shrink` that is missing
    */
   pixelsFor(key: string, view: View): ReducedImage;
   /** Remarks on how the picture's file was read. */
@@ -52,7 +56,7 @@ export interface PictureStoreOptions {
   readonly maxPixels: number;
   /** Bytes of pixels kept; the picture loaded last is kept even where it alone is larger. */
   readonly budget: number;
-  /** Pixels that the model makes use of at most, for a view of the whole; undefined where it wants them all. */
+  /** Pixels that the model makes use of at most, for one view; undefined where it wants them all. */
   readonly enough: Size | undefined;
 }
 
@@ -64,7 +68,7 @@ interface Known {
   readonly notes: readonly string[];
 }
 
-/** An overview has at least this many pixels for each one of the network's, along both axes. */
+/** A reduced picture has at least this many pixels of the view for each one of the network's, along both axes. */
 const leastSurplus = 1.5;
 
 export function createPictureStore({ decodeImage, maxPixels, budget, enough }: PictureStoreOptions): PictureStore {
@@ -72,10 +76,10 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
   const pixels = createByteLru<ReducedImage>(budget);
   // The picture loaded last is kept beside the cache, so that one larger than the whole budget can still be worked on.
   let latest = { key: '', images: new Map<string, ReducedImage>() };
-  const nameOf = (key: string, detail: Detail) => `${key}\n${detail}`;
+  const nameOf = (key: string, shrink: Shrink) => `${key}\n${shrink}`;
   const find = (key: string) => {
     const found = known.get(key);
-    if (found === undefined) throw notLoaded(key, 'overview');
+    if (found === undefined) throw notLoaded(key);
     return found;
   };
 
@@ -89,9 +93,9 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
       return total;
     },
 
-    async load(key, source, detail) {
+    async load(key, source, shrink) {
       const start = performance.now();
-      const wanted = (size: Size) => (detail === 'all' ? 1 : overviewShrink(size, enough));
+      const wanted = (size: Size) => shrink ?? shrinkFor(size, enough);
       const image: ReducedImage = source instanceof Uint8Array ? await decodeImage(source, maxPixels, wanted) : source;
       checkImage(image, maxPixels);
       const { width, height } = image.full ?? image;
@@ -100,11 +104,11 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
         const message = `The key '${key}' already names a picture of ${before.size.width} x ${before.size.height} px, but this one has ${width} x ${height}. Use a key of its own for every picture.`;
         throw new ClickmaskError('bad-image', message);
       }
-      const isOverview = image.full !== undefined;
+      const isReduced = image.full !== undefined;
       const decodeMs = (before?.decodeMs ?? 0) + performance.now() - start;
       const { notes = before?.notes ?? [] } = image;
-      known.set(key, { size: { width, height }, decodeMs, reduced: isOverview || before?.reduced === true, notes });
-      const name = nameOf(key, isOverview ? 'overview' : 'all');
+      known.set(key, { size: { width, height }, decodeMs, reduced: isReduced || before?.reduced === true, notes });
+      const name = nameOf(key, isReduced ? wanted({ width, height }) : 1);
       pixels.set(name, image, image.data.byteLength);
       if (latest.key !== key) latest = { key, images: new Map() };
       latest.images.set(name, image);
@@ -114,11 +118,11 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
     sizeOf: (key) => find(key).size,
 
     pixelsFor(key, { roi }) {
-      const { size, reduced } = find(key);
-      const detail = reduced && sameRect(roi, wholeRect(size)) ? 'overview' : 'all';
-      const name = nameOf(key, detail);
+      const { reduced } = find(key);
+      const shrink = reduced ? shrinkFor(roi, enough) : 1;
+      const name = nameOf(key, shrink);
       const image = pixels.get(name) ?? latest.images.get(name);
-      if (image === undefined) throw notLoaded(key, detail);
+      if (image === undefined) throw notLoaded(key, shrink);
       return image;
     },
 
@@ -146,14 +150,15 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
   };
 }
 
-/** The largest power of two by which a picture may shrink and still have enough pixels. */
-export function overviewShrink(size: Size, enough: Size | undefined): number {
+/** The largest power of two by which a picture may shrink and still have enough pixels of a view of this size. */
+export function shrinkFor(view: Size, enough: Size | undefined): Shrink {
   if (enough === undefined) return 1;
-  const surplus = Math.min(size.width / enough.width, size.height / enough.height) / leastSurplus;
+  const surplus = Math.min(view.width / enough.width, view.height / enough.height) / leastSurplus;
   return surplus < 2 ? 1 : 2 ** Math.floor(Math.log2(surplus));
 }
 
-function notLoaded(key: string, detail: Detail): ClickmaskError {
+/** @param shrink - left out where nothing is known of the picture */
+function notLoaded(key: string, shrink?: Shrink): ClickmaskError {
   const message = `The picture '${key}' is not, or no longer, loaded. Open it again.`;
-  return new ClickmaskError('image-not-loaded', message, { details: { detail } });
+  return new ClickmaskError('image-not-loaded', message, { details: { shrink } });
 }

@@ -55,9 +55,8 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     enough: input,
 
     async encode(image, { roi, mirrored, zoomed }): Promise<ViewFeatures> {
-      const shown = image.full === undefined ? roi : wholeRect(image);
       // Whole bytes, as in training: it makes no difference then who shrinks the picture, or sends it over a wire.
-      const data = resizeToTensor(image, shown, input, 'area', { wholeBytes: true });
+      const data = resizeToTensor(image, roi, input, 'area', { wholeBytes: true });
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
       // Before the run, which may give the array away.

@@ -61,13 +61,13 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
     }),
     wrapEngine: (engine) => ({
       ...engine,
-      async load(key, source, detail) {
+      async load(key, source, shrink) {
         const before = sources.get(key);
         sources.set(key, source);
         // Sent while it is decoded here; what goes wrong is told by the first click.
         send(key).catch(() => {});
         try {
-          return await engine.load(key, source, detail);
+          return await engine.load(key, source, shrink);
         } catch (error) {
           if (before !== undefined) sources.set(key, before);
           else {

@@ -113,7 +113,7 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
     };
     return {
       info: engine.info,
-      load: (key, source, detail) => engine.load(key, source, detail),
+      load: (key, source, shrink) => engine.load(key, source, shrink),
       prepare: (key) => watch(() => engine.prepare(key)),
       segment: (...asked) => watch(() => engine.segment(...asked)),
       features: (key, view) => watch(() => engine.features(key, view)),
