@@ -17,6 +17,11 @@ function typeName(value: object): string {
   return typeof type === 'function' ? String(type.name).slice(0, 40) : 'no class';
 }
 
+/** An address for a message: without user, password and query, in which a secret may be. */
+export function describeAddress(address: string): string {
+  return describe(address.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1'));
+}
+
 /** The first line of a caught value's message: what a runtime prints after it is for its makers. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.split('\n')[0] : String(error);
@@ -41,7 +46,26 @@ export function unexpected(
   received: unknown,
   advice = '',
 ): ClickmaskError {
-  const text = `Expected ${expected} for ${name} but received ${describe(received)}.${advice === '' ? '' : ` ${advice}`}`;
+  return unexpectedText(code, name, expected, describe(received), advice);
+}
+
+/** As {@link unexpected}, of an address: see {@link describeAddress}. */
+export function unexpectedAddress(
+  code: ClickmaskErrorCode,
+  name: string,
+  expected: string,
+  received: unknown,
+): ClickmaskError {
+  return unexpectedText(
+    code,
+    name,
+    expected,
+    typeof received === 'string' ? describeAddress(received) : describe(received),
+  );
+}
+
+function unexpectedText(code: ClickmaskErrorCode, name: string, expected: string, received: string, advice = '') {
+  const text = `Expected ${expected} for ${name} but received ${received}.${advice === '' ? '' : ` ${advice}`}`;
   return new ClickmaskError(code, text, { details: { name, expected } });
 }
 
@@ -128,7 +152,7 @@ export function expectUrl(code: ClickmaskErrorCode, name: string, value: string)
   const text = value.trim();
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw unexpected(code, name, 'an address such as http://localhost:8080', value);
+  throw unexpectedAddress(code, name, 'an address such as http://localhost:8080', value);
 }
 
 /** The bounds in words, leaving out those that only stand for "none". */

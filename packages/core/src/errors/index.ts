@@ -1,2 +1,11 @@
 export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './clickmask-error.js';
-export { describe, expectInteger, expectKnown, expectNumber, expectUrl, messageOf, unexpected } from './expect.js';
+export {
+  describe,
+  expectInteger,
+  expectKnown,
+  expectNumber,
+  expectUrl,
+  messageOf,
+  unexpected,
+  unexpectedAddress,
+} from './expect.js';

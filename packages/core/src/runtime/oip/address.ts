@@ -1,4 +1,4 @@
-import { ClickmaskError, expectInteger, unexpected } from '../../errors/index.js';
+import { ClickmaskError, expectInteger, unexpected, unexpectedAddress } from '../../errors/index.js';
 
 /**
  * A server of the Open Inference Protocol v2 (Triton, KServe, MLServer, OpenVINO Model Server) that runs the network, as
@@ -71,10 +71,10 @@ function parseUrl(text: string): Pick<ResolvedServer, 'url' | 'transport' | 'sec
     // Of schemes that it does not know, URL keeps the host as it was written.
     url = new URL(text);
   } catch {
-    throw unexpected('bad-option', 'engine', example, text);
+    throw unexpectedAddress('bad-option', 'engine', example, text);
   }
   if (!Object.hasOwn(schemes, url.protocol) || url.hostname === '')
-    throw unexpected('bad-option', 'engine', example, text);
+    throw unexpectedAddress('bad-option', 'engine', example, text);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     const message = 'Expected an address without user, query and fragment for engine. A token goes into the headers.';
     throw new ClickmaskError('bad-option', message);
@@ -82,7 +82,7 @@ function parseUrl(text: string): Pick<ResolvedServer, 'url' | 'transport' | 'sec
   const { transport, secure, port } = schemes[url.protocol as keyof typeof schemes];
   const path = url.pathname.replace(/\/+(v2\/?)?$/, '');
   if (transport === 'grpc' && path !== '')
-    throw unexpected('bad-option', 'engine', 'a gRPC address without a path', text);
+    throw unexpectedAddress('bad-option', 'engine', 'a gRPC address without a path', text);
   const target = `${url.hostname}:${url.port === '' ? port : url.port}`;
   return { url: `${url.protocol}//${url.host}${path}`, transport, secure, target };
 }

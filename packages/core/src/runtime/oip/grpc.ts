@@ -207,7 +207,10 @@ const texts = (fields: readonly WireField[], number: number): readonly string[] 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function asFailure({ status }: typeof Grpc, error: Grpc.ServiceError): CallFailure {
-  const said = messageOf(new Error(error.details)).slice(0, 300);
+  // The sentence ends elsewhere; that of a connection has a label at its end with nothing behind it.
+  const said = messageOf(new Error(error.details))
+    .slice(0, 300)
+    .replace(/(?:[.\s]|Resolution note:)+$/, '');
   const failure = (kind: CallFailure['kind']) => new CallFailure(kind, said, error);
   switch (error.code) {
     case status.UNAVAILABLE:

@@ -155,6 +155,17 @@ describe('the circuit', () => {
 });
 
 describe('an address', () => {
+  it.each([
+    'ftp://triton:hunter2@x',
+    'triton:hunter2@x:8001',
+    'grpc://u:hun/hunter2@x',
+    'grpc://u:a@hunter2@x:port',
+    'gopher://x?token=hunter2',
+    'grpc://u:hunter2@x/path',
+  ])('%s is refused without telling the secret', (url) => {
+    expect(() => resolveServer(url)).toThrow(/^(?!.*hunter2).*engine/);
+  });
+
   it.each(['triton:8001', 'ftp://x', 'http://', 'http://u:p@x', 'http://x?a=1', 'grpc://x/path', ''])(
     '%s is refused',
     (url) => {
