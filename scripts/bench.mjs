@@ -15,7 +15,11 @@ const scripts = Object.fromEntries(
   }),
 );
 const known = Object.keys(scripts).join(', ');
-const [name, ...options] = process.argv.slice(2);
+const [given, ...options] = process.argv.slice(2);
+// A package may be named by its beginning, such as label-studio.
+const [folder, file] = given?.split('/') ?? [];
+const matching = Object.keys(scripts).filter((one) => one.startsWith(folder) && one.endsWith(`/${file}`));
+const name = matching.length === 1 ? matching[0] : given;
 if (name === '--help') {
   console.log(
     `Usage: npm run bench [-- NAME [OPTIONS]]\n\nWithout a name: the stages of a click. report: the main ones, and a page with plots. Names: ${known}`,
