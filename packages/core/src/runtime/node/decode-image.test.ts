@@ -4,7 +4,7 @@ import { codeOf } from '../../../test/support/fake-model.js';
 import { tiffOf } from '../../../test/support/tiff-file.js';
 import { maskToPng } from '../../formats/index.js';
 import { wholeRect } from '../../geometry/index.js';
-import { type RgbImage, resizeToTensor } from '../../image/index.js';
+import { type ReducedImage, type RgbImage, resizeToTensor } from '../../image/index.js';
 import { area, rectRuns } from '../../mask/index.js';
 import { decodeImage, decodeReduced, pictureSize } from './decode-image.js';
 import { decodeMaskFile } from './decode-mask-file.js';
@@ -228,7 +228,7 @@ describe('decodeReduced', () => {
   const file = sharp(waves, { raw: { width, height, channels: 3 } });
   const whole = { x: 0, y: 0, width, height };
   const grid = { width: 48, height: 36 };
-  const encoded = (image: RgbImage) => resizeToTensor(image, wholeRect(image), grid, 'area');
+  const encoded = (image: ReducedImage) => resizeToTensor(image, wholeRect(image.full ?? image), grid, 'area');
 
   it.each(['jpeg', 'webp', 'png', 'tiff'] as const)(
     'gives the network nearly what all pixels of a %s give',
