@@ -5,6 +5,7 @@ import { openSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { processTree } from '../../packages/label-studio-backend/bench/start-backend.mjs';
 
 const folder = new URL('servers/', import.meta.url);
 const servers = readdirSync(folder).map((name) => name.replace(/\.mjs$/, ''));
@@ -46,6 +47,29 @@ const drills = {
     for (const socket of sockets) socket.destroy();
     const line = `ended with ${code} after ${ms} ms of at most ${server.stopMs}, half-open requests under way; the click was ${await clicking}`;
     return [line, code === 0 && ms <= server.stopMs];
+  },
+  async 'lost workers'(server) {
+    const running = await start(server, {
+      nodeArgs: ['--import', fileURLToPath(new URL('lose-workers.mjs', import.meta.url))],
+    });
+    let unready = 0;
+    // Threads and processes, again and again while they are started anew.
+    for (let i = 0; i < 30; i++) {
+      running.child.kill('SIGUSR2');
+      for (const pid of processTree(running.child.pid).slice(1)) killIfThere(pid);
+      await pause(100);
+      if (server.readyPath === undefined) continue;
+      const answer = await fetch(running.url + server.readyPath).catch(() => undefined);
+      if (answer?.status === 503) unready++;
+    }
+    const ms = await recovers(running);
+    const { code } = await running.stop();
+    const told = server.readyPath === undefined ? '' : `; ${server.readyPath} said so ${unready} times`;
+    const isTold = server.readyPath === undefined || unready > 0;
+    return [
+      `a click ${ms} ms after three seconds of it${told}; ended with ${code}`,
+      ms <= 5000 && isTold && code === 0,
+    ];
   },
   async 'closed pipe'(server) {
     const running = await start(server, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -114,7 +138,7 @@ if (unknown.length > 0) {
 
 /**
  * A server's module exports `command(port)`, what to start with Node; `click(url)`, one honest click, which fails unless it
- * is answered rightly; `bodyPath` and `bodyType` of what it reads; `stopMs`, within which it ends when it is told to; and
+ * is answered rightly; `readyPath`, where it says there whether it can answer; `bodyPath` and `bodyType` of what it reads; `stopMs`, within which it ends when it is told to; and
  * `begin()`, where it needs something to run beside it, which returns what ends that.
  */
 for (const name of positionals.length > 0 ? positionals : servers) {
@@ -172,6 +196,14 @@ async function recovers(running, patienceMs = 10_000) {
     await pause(100);
   }
   return Number.POSITIVE_INFINITY;
+}
+
+function killIfThere(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 async function clicksOn(_server, running, count) {

@@ -72,7 +72,8 @@ async function attack(name, surface) {
   let sent = 0;
   let before = 0;
   const tenth = Math.ceil(total / 10);
-  const warm = Math.min(1000, tenth);
+  // By then caches are as full as they get, and code is compiled.
+  const warm = 2 * tenth;
   const course = [];
   const queue = [
     ...fc.sample(surface.arbitrary, { numRuns: Math.max(0, total - surface.handMade.length), seed }),

@@ -10,6 +10,8 @@ import { explainPath, readInput } from './read-input.js';
 /** A data set's files, and the folder that paths in them are relative to. */
 export interface OpenedDataset {
   readonly source: DatasetSource;
+  /** Without what lies beside a file that is named: what tells the format. */
+  readonly named: DatasetSource;
   readonly folder: string;
 }
 
@@ -25,12 +27,18 @@ export async function openDataset(path: string): Promise<OpenedDataset> {
     throw explainPath(error, path);
   });
   if (found === null) return openGlob(path);
-  if (found.isDirectory()) return { source: folderSource(path, await filesIn(path)), folder: path };
+  if (found.isDirectory()) return opened(folderSource(path, await filesIn(path)), path);
   const folder = dirname(path);
-  if (/\.zip$/i.test(path)) return { source: zipSource(await readInput(path)), folder };
+  if (/\.zip$/i.test(path)) return opened(zipSource(await readInput(path)), folder);
   const name = basename(path);
   const masks = /\.json$/i.test(path) ? await filesIn(folder, ['**/*.png']) : [];
-  return { source: folderSource(folder, [name, ...masks.filter((other) => other !== name)]), folder };
+  const source = folderSource(folder, [name, ...masks.filter((other) => other !== name)]);
+  return { source, named: folderSource(folder, [name]), folder };
+}
+
+/** A data set of nothing but these files. */
+export function opened(source: DatasetSource, folder: string): OpenedDataset {
+  return { source, named: source, folder };
 }
 
 function isGlob(path: string): boolean {
@@ -44,7 +52,7 @@ async function openGlob(pattern: string): Promise<OpenedDataset> {
   const folder = fixed === '' ? '.' : fixed.replace(/(?<=.)\/$/, '');
   const files = await filesIn(folder, [normal.slice(fixed.length)]);
   if (files.length === 0) throw new UsageError(`No file matches '${pattern}'.`);
-  return { source: folderSource(folder, files), folder };
+  return opened(folderSource(folder, files), folder);
 }
 
 async function filesIn(folder: string, patterns: readonly string[] = ['**/*']): Promise<string[]> {

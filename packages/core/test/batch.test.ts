@@ -27,6 +27,9 @@ beforeAll(() => {
   const clicks =
     'picture,x,y,label,object,class\ncat.jpg,200,160,+,1,cat\ncoffee.jpg,300,200,,2,cup\ncoffee.jpg,520,60,,3,table\n';
   writeFileSync(join(work, 'clicks.csv'), clicks);
+  mkdirSync(join(work, 'odd'));
+  writeFileSync(join(work, 'odd/odd.json'), '[[[]]]');
+  writeFileSync(join(work, 'odd/a.png'), '');
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -148,6 +151,7 @@ describe('clickmask batch', () => {
     ['another format', ['batch', 'clicks.csv', '--out', 'x', '--format', 'excel']],
     ['a pattern that nothing fits', ['batch', 'no*.csv', '--out', 'x']],
     ['a data set and no place', ['convert', 'clicks.csv', '--format', 'coco']],
+    ['JSON of no data set, beside pictures', ['convert', 'odd/odd.json', 'x', '--format', 'coco']],
     ['what is no data set', ['convert', 'clicks.csv', 'x', '--format', 'coco']],
   ])('is refused with %s', async (_, args) => {
     const { code, err } = await run(args);

@@ -55,6 +55,7 @@ export function createFakeSegmenter(): FakeSegmenter {
         active: 0,
         encodes: 0,
         predictions: 0,
+        ready: 1,
       };
     },
     async close() {},

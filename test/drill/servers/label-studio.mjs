@@ -29,6 +29,7 @@ export async function click(url) {
   if (!(result?.length > 0)) throw new Error(`a click was answered ${status}`);
 }
 
+export const readyPath = '/ready';
 export const bodyPath = '/predict';
 export const bodyType = 'application/json';
 export const stopMs = 15_000;

@@ -5,7 +5,7 @@ import { readJson, readText, withEnding } from '../../src/datasets/reading.js';
 import { type DatasetFormat, type DatasetSource, type Note, recogniseDataset } from '../../src/datasets.js';
 import { isRecord } from '../../src/formats/codec.js';
 import { UsageError } from '../../src/runtime/node/command-line/index.js';
-import { createPictureFinder, memorySource, type OpenedDataset, openDataset } from '../dataset-folder.js';
+import { createPictureFinder, memorySource, type OpenedDataset, openDataset, opened } from '../dataset-folder.js';
 import type { InputReader } from '../read-input.js';
 import { isAddress } from '../read-input.js';
 import { readCocoPrompts } from './coco-prompts.js';
@@ -42,9 +42,9 @@ export interface ReadPrompts {
  * @throws UsageError, ClickmaskError `bad-format`, `request-failed`
  */
 export async function readPrompts(place: string, reader: InputReader, options: PromptOptions): Promise<ReadPrompts> {
-  const { source, folder } = await openPlace(place, reader);
+  const { folder, ...files } = await openPlace(place, reader);
   const collector = createPromptCollector();
-  await collect(source, collector, { ...options, pictures: options.pictures ?? folder });
+  await collect(files, collector, { ...options, pictures: options.pictures ?? folder });
   const { pictures } = collector;
   if (pictures.length === 0) throw new UsageError(`There is no prompt in ${place === '-' ? 'standard input' : place}.`);
   return { folder: options.pictures ?? folder, pictures };
@@ -53,7 +53,7 @@ export async function readPrompts(place: string, reader: InputReader, options: P
 async function openPlace(place: string, reader: InputReader): Promise<OpenedDataset> {
   if (place !== '-' && !isAddress(place)) return openDataset(place);
   const bytes = place === '-' ? await readStdin() : await reader.read(place);
-  return { source: memorySource(nameOf(place, bytes), bytes), folder: '.' };
+  return opened(memorySource(nameOf(place, bytes), bytes), '.');
 }
 
 async function readStdin(): Promise<Uint8Array> {
@@ -76,7 +76,11 @@ function nameOf(place: string, bytes: Uint8Array): string {
   }
 }
 
-async function collect(source: DatasetSource, collector: PromptCollector, options: PromptOptions): Promise<void> {
+async function collect(
+  { source, named }: Omit<OpenedDataset, 'folder'>,
+  collector: PromptCollector,
+  options: PromptOptions,
+): Promise<void> {
   const paths = await source.list();
   const tables = [...withEnding(paths, '.csv'), ...withEnding(paths, '.tsv')];
   const allLines = [...withEnding(paths, '.jsonl'), ...withEnding(paths, '.ndjson')];
@@ -87,7 +91,7 @@ async function collect(source: DatasetSource, collector: PromptCollector, option
   for (const path of lines) readJsonLines(path, await readText(source, path), collector);
   if (tables.length + lines.length > 0) return;
   const jsons = withEnding(paths, '.json');
-  const format = await recognise(source, jsons);
+  const format = await recognise(named, jsons);
   if (format !== null && format.name !== 'coco' && format.name !== 'labelme') {
     await collectMasks(format, source, collector, options);
     return;

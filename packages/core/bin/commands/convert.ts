@@ -51,8 +51,8 @@ Report: images, objects, files, and what the formats could not hold. Exit code: 
     const classes = await classesOption(values.classes);
     const { detail } = values;
     const maxPixels = values['max-pixels'];
-    const { source, folder } = await openDataset(from);
-    const origin = values.from === undefined ? await recogniseDataset(source) : findDatasetFormat(values.from);
+    const { source, named, folder } = await openDataset(from);
+    const origin = values.from === undefined ? await recogniseDataset(named) : findDatasetFormat(values.from);
     if (origin === null) throw new UsageError(`The format of ${from} cannot be told. Say it with --from NAME.`);
     await refuseFilled(to);
     const notes = { read: createNoteCounter(), written: createNoteCounter() };

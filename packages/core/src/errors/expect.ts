@@ -129,6 +129,10 @@ export function expectKnown(
   options: object | undefined,
   known: readonly string[],
 ): void {
+  // Options may come from a stranger, whatever the type says.
+  if (options === null || (options !== undefined && typeof options !== 'object')) {
+    throw unexpected(code, name, 'an object of options', options);
+  }
   for (const [key, value] of Object.entries(options ?? {})) {
     if (value === undefined || known.includes(key)) continue;
     const message = `There is no ${name} option '${key.slice(0, 80)}'. Those there are: ${known.join(', ')}.`;

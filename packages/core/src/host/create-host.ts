@@ -222,10 +222,14 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 
     async stats() {
       if (closed) throw closedError();
-      const parts = await Promise.all(lanes.map(async (lane) => (await lane.engine()).stats()));
+      // One that is being replaced is not waited for: it would say nothing, and may take long.
+      const asked = lanes.filter((lane) => lane.isUp).map(async (lane) => (await lane.engine()).stats());
+      const answers = await Promise.allSettled(asked);
+      const parts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
       const sum = (pick: (part: (typeof parts)[number]) => number) =>
         parts.reduce((total, part) => total + pick(part), 0);
       return {
+        ready: parts.length,
         images: sum((part) => part.images),
         pixelBytes: sum((part) => part.pixelBytes),
         featureBytes: sum((part) => part.featureBytes),

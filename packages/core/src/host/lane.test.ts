@@ -68,7 +68,7 @@ it('replaces a lost engine before anyone asks', async () => {
   await lane.close();
 });
 
-it('goes on starting what is killed while it starts, after pauses that grow to 4 s', async () => {
+it('goes on starting what is killed while it starts, after pauses that grow to 2 s', async () => {
   const place = slot();
   const lane = createLane(place, 4);
   await lane.engine();
@@ -77,13 +77,15 @@ it('goes on starting what is killed while it starts, after pauses that grow to 4
   const asked = codeOf(lane.engine());
   await later(100);
   expect(await asked).toBe('worker-lost');
-  // 200 + 400 + 800 + 1600 + 3200 + 4000 + 4000 + 4000
-  await later(18_199);
+  // 200 + 400 + 800 + 1600 + 2000 + 2000 + 2000 + 2000
+  await later(10_999);
   expect([place.state.fails, place.state.engines.length]).toEqual([1, 1]);
   await later(1);
   expect(place.state.fails).toBe(0);
-  await later(4000);
+  expect(lane.isUp).toBe(false);
+  await later(2000);
   expect(place.state.engines).toHaveLength(2);
+  expect(lane.isUp).toBe(true);
   await lane.engine();
   await lane.close();
 });

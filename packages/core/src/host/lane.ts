@@ -20,13 +20,15 @@ export interface Lane {
    * @throws ClickmaskError `closed`, and what starting it fails with
    */
   engine(): Promise<Engine>;
+  /** Whether there is an engine that can answer. */
+  readonly isUp: boolean;
   /** Ends the queue and the engine. */
   close(): Promise<void>;
 }
 
 /** Milliseconds before an engine that ended soon, or did not start, is started again: the first time, and at most. */
 const firstPauseMs = 100;
-const longestPauseMs = 4000;
+const longestPauseMs = 2000;
 /** An engine that lived so long was no failed start. */
 const steadyMs = 10_000;
 
@@ -40,6 +42,7 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
   let pauseMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wasReady = false;
+  let up: Engine | null = null;
   let closed = false;
 
   function begin(): Promise<Engine> {
@@ -53,9 +56,10 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
     pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, 2 * pauseMs));
     current = made;
     void made.then(
-      () => {
+      (engine) => {
         isReady = true;
         wasReady = true;
+        if (current === made) up = engine;
       },
       // The first start fails for its caller; a later one is tried again, since what was able once may be so again.
       () => {
@@ -88,6 +92,9 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
 
   return {
     queue,
+    get isUp() {
+      return up !== null && (up as { readonly isLost?: boolean }).isLost !== true;
+    },
     async engine() {
       for (;;) {
         const seen = current ?? begin();

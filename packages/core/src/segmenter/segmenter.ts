@@ -105,6 +105,8 @@ export interface SegmenterInfo {
 }
 
 export interface SegmenterStats {
+  /** Workers that can answer now, of `info.workers`; one that was lost counts again once it has been replaced. */
+  readonly ready: number;
   readonly images: number;
   /** Bytes of cached pixels, features and previous maps. */
   readonly pixelBytes: number;

@@ -59,6 +59,7 @@ export function createFakeSegmenter(options: FakeOptions = {}): FakeSegmenter {
       return predictionOf(discs(image.width, image.height, prompt, radius));
     },
     stats: async () => ({
+      ready: 1,
       images: opened.length,
       pixelBytes: 0,
       featureBytes: 0,

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tiffOf } from '../../../test/support/tiff-file.js';
 import { isClickmaskError } from '../../errors/index.js';
 import { area, sameRuns } from '../../mask/index.js';
 import type { Segmenter } from '../../segmenter/index.js';
@@ -244,6 +245,38 @@ describe('a segmenter behind HTTP', () => {
     const unknown = await handle(post('segment', pack({ key: 'x', prompt: { clicks } }), headers));
     expect(unknown.status).toBe(404);
     expect(((await unknown.json()) as { error: { code: string } }).error.code).toBe('image-not-loaded');
+  });
+
+  test('reads a deep picture as the segmenter does, and tells how', async () => {
+    const [width, height] = [60, 40];
+    const values = Array.from({ length: width * height }, (_, i) => 400 + 60 * (i % width));
+    const remote = await createRemoteSegmenter({ url: await start() });
+    const [near, far] = [segmenter, remote].map(async (one) => {
+      const image = await one.open(tiffOf(values, { width, height }));
+      return one.segment(image, { clicks: [{ x: 50, y: 20, label: 'positive' }] });
+    });
+    const { mask, notes } = await far;
+    expect(notes).toEqual([expect.stringMatching(/^Read as 16-bit unsigned samples, .* shown as black to white/)]);
+    expect({ mask, notes }).toEqual({ mask: (await near).mask, notes: (await near).notes });
+    await remote.close();
+  });
+
+  test('refuses options that are none, whatever they are', async () => {
+    const handle = createSegmenterHandler({ segmenter });
+    const { key } = (await (await handle(post('images', bytes))).json()) as { key: string };
+    for (const name of ['refinement', 'postprocess', 'candidate', 'passes']) {
+      for (const value of [null, 'x', true, -1, [1], { no: 1 }, { cascade: null }, { threshold: null }]) {
+        const answer = await handle(post('segment', pack({ key, prompt: { clicks }, options: { [name]: value } })));
+        // Nothing said of it is the default, as null is where the options allow it.
+        if (value === null && answer.status === 200) continue;
+        expect([name, value, answer.status, await answer.json()]).toMatchObject([
+          name,
+          value,
+          400,
+          { error: { code: 'bad-option' } },
+        ]);
+      }
+    }
   });
 
   test('lets pages of other origins ask only where that is wanted', async () => {

@@ -30,7 +30,8 @@ export function readyRoute(services: Services): RequestHandler {
   const { segmenter } = services;
   return async (_request, response) => {
     const busy = new Promise<'busy'>((resolve) => setTimeout(resolve, 500, 'busy').unref());
-    const state = await Promise.race([segmenter.stats().then(() => 'ready' as const), busy]).catch(() => undefined);
+    const asked = segmenter.stats().then(({ ready }) => (ready > 0 ? ('ready' as const) : undefined));
+    const state = await Promise.race([asked, busy]).catch(() => undefined);
     if (state === undefined) throw new Problem('closing', 'Expected the segmenter to answer but it is closed or lost.');
     response.json({ status: state, model_version: services.modelVersion });
   };

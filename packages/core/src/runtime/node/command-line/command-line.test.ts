@@ -94,6 +94,11 @@ describe('a program', () => {
         1,
         /Cannot read '\/x\.jpg': there is no such file/,
       ],
+      [
+        Object.assign(new Error('open'), { code: 'ENOENT', path: '/no/such/x.png' }),
+        1,
+        /Cannot open '\/no\/such\/x\.png': there is no folder '\/no\/such'\./,
+      ],
       [Object.assign(new Error('read'), { code: 'EISDIR', path: '/x' }), 1, /Cannot read '\/x': it is a folder/],
     ];
     for (const [error, code, message] of cases) {

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
 const explanations: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file. Check the path and the folder that you are in',
   EISDIR: 'it is a folder, but one file is wanted',
@@ -11,7 +14,13 @@ const explanations: Readonly<Record<string, string>> = {
 
 /** What a failed access to a path means; undefined for other errors. */
 export function explainPathError(error: unknown, path = factsOf(error).path): string | undefined {
-  const explanation = explanations[factsOf(error).code ?? ''];
+  const { code } = factsOf(error);
+  const folder = path === undefined ? '' : dirname(resolve(path));
+  // Also of a file that was to be written.
+  if (code === 'ENOENT' && path !== undefined && !existsSync(folder)) {
+    return `Cannot open '${path}': there is no folder '${folder}'.`;
+  }
+  const explanation = explanations[code ?? ''];
   return explanation === undefined || path === undefined ? undefined : `Cannot read '${path}': ${explanation}.`;
 }
 
