@@ -40,6 +40,32 @@ describe('createTaskQueue', () => {
     await expect.poll(() => [queue.active, queue.queued]).toEqual([0, 0]);
   });
 
+  it('never gives one annotator the answer of another', async () => {
+    const queue = createTaskQueue(10, () => new Error('full'));
+    const first = gate();
+    const ran: string[] = [];
+    const run = (name: string, wait?: Promise<void>) => async () => {
+      ran.push(name);
+      await wait;
+      return name;
+    };
+    const answers = [
+      queue.run('task', job('running', ['0'], run('running', first.opened))),
+      // The second shares one click of the first's two: it does not hold them all.
+      queue.run('task', job('two', ['1', '2'], run('two'))),
+      queue.run('task', job('one of them', ['1', '3'], run('one of them'))),
+      // Without clicks there is nothing to hold: only an equal request shares the answer.
+      queue.run('task', job('empty', [], run('empty'))),
+      queue.run('task', job('empty', [], run('empty again'))),
+      queue.run('task', job('other', ['7'], run('other'))),
+    ];
+    expect(queue.queued).toBe(4);
+    first.open();
+    const shared = ['empty again', 'empty again'];
+    expect(await Promise.all(answers)).toEqual(['running', 'two', 'one of them', ...shared, 'other']);
+    expect(ran).toEqual(['running', 'two', 'one of them', 'empty again', 'other']);
+  });
+
   it('goes on after a failure, and refuses what is too much', async () => {
     const queue = createTaskQueue(1, () => new Error('full'));
     const bad = queue.run(
