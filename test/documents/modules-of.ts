@@ -63,7 +63,9 @@ function scriptsOf({ place, code, ...rest }: CodeBlock): DocumentedModule[] {
 function toModule({ place, code }: CodeBlock): DocumentedModule {
   const preamble = given.filter(([name]) => name.test(code) && !isOwn(name, code)).map(([, source]) => source);
   // `document.querySelector` may give null, which the page's own elements do not.
-  const body = code.replace(/document\.querySelector\('#\w+'\)/g, '$&!');
+  const body = code
+    .replace(/document\.querySelector(?=\('#\w+'\))/g, 'document.querySelector<HTMLElement>')
+    .replace(/<HTMLElement>\('#\w+'\)/g, '$&!');
   const source = [...preamble, body, 'export {};'].join('\n');
   return { place, source, isForPages: /browser-widget/.test(source) };
 }
