@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Click } from '../clicks/index.js';
+import type { Rect } from '../geometry/index.js';
 import { chooseCandidate, rankCandidates } from './candidates.js';
 import { runCascade } from './cascade.js';
 import { averageLogits, mirrorRows } from './flip.js';
@@ -176,6 +177,23 @@ describe('zoomRegion', () => {
     expect(zoomRegion(mask, [...two, at(700, 350)], current, size, publishedZoomIn).roi).not.toEqual(current);
     const tight = { ...publishedZoomIn, keepIou: 1 };
     expect(zoomRegion(mask, two, current, size, tight).roi).not.toEqual(current);
+  });
+
+  it.each([
+    ['its left edge', (r: Rect) => [r.x, r.y + 50], true],
+    ['left of it', (r: Rect) => [r.x - 1, r.y + 50], false],
+    ['its top edge', (r: Rect) => [r.x + 50, r.y], true],
+    ['above it', (r: Rect) => [r.x + 50, r.y - 1], false],
+    // The last column and row count as outside, as the authors have it.
+    ['its last column but one', (r: Rect) => [r.x + r.width - 2, r.y + 50], true],
+    ['its last column', (r: Rect) => [r.x + r.width - 1, r.y + 50], false],
+    ['its last row but one', (r: Rect) => [r.x + 50, r.y + r.height - 2], true],
+    ['its last row', (r: Rect) => [r.x + 50, r.y + r.height - 1], false],
+  ] as const)('keeps the region for a click at %s: %#', (_, place, kept) => {
+    const region = { x: 300, y: 200, width: 300, height: 300 };
+    const [column, row] = place(region);
+    const { roi } = zoomRegion(mask, [...two, at(column, row)], region, size, { ...publishedZoomIn, keepIou: 0 });
+    expect(roi === region).toBe(kept);
   });
 
   it('looks at the whole picture where the region would be a large part of it, and forgets the region in use', () => {
