@@ -4,7 +4,7 @@ import { checkImage } from '../image/index.js';
 import { toRuns } from '../mask/index.js';
 import { sha256 } from '../models/index.js';
 import type { BackendState } from '../runtime/backend.js';
-import type { Engine } from '../segmenter/engine.js';
+import type { Engine, EngineStats } from '../segmenter/engine.js';
 import type { Shrink } from '../segmenter/picture-store.js';
 import { toPrediction } from '../segmenter/prediction.js';
 import type { Prompt } from '../segmenter/prompt.js';
@@ -14,6 +14,7 @@ import type {
   Segmenter,
   SegmenterImage,
   SegmenterInfo,
+  SegmenterStats,
   SegmentOptions,
 } from '../segmenter/segmenter.js';
 import { createLane, type EngineSlot, type Lane } from './lane.js';
@@ -95,30 +96,6 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     return known;
   };
 
-  /** Runs a job, and once more after sending the picture where the engine does not have the pixels that it needs. */
-  const withPixels = async <T>(
-    lane: Lane,
-    key: string,
-    source: ImageSource,
-    job: (engine: Engine) => Promise<T>,
-  ): Promise<T> => {
-    const sent = new Set<unknown>();
-    for (;;) {
-      // It may have been replaced since.
-      const engine = await lane.engine();
-      try {
-        return await job(engine);
-      } catch (error) {
-        if (!isClickmaskError(error, 'image-not-loaded')) throw error;
-        const shrink = error.details.shrink as Shrink | undefined;
-        // A job may look at the whole and at a part of a picture; what was sent and is still missing, stays so.
-        if (sent.has(shrink)) throw error;
-        sent.add(shrink);
-        await (await lane.engine()).load(key, source, shrink);
-      }
-    }
-  };
-
   /** Has a job about an open picture done when it is its turn. */
   const ask = <T>(
     { picture, lane }: { readonly picture: OpenPicture; readonly lane: Lane },
@@ -133,14 +110,6 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     const done = () => picture.asked.delete(answer);
     answer.then(done, done);
     return answer;
-  };
-
-  /** Frees what a lane keeps of a picture, even where its queue is full; a lane that is closed has freed it already. */
-  const forget = async (lane: Lane, key: string): Promise<void> => {
-    const run = async () => (await lane.engine()).forget(key);
-    await lane.queue.push({ run, always: true }).catch((error: unknown) => {
-      if (!isClickmaskError(error, 'closed')) throw error;
-    });
   };
 
   return {
@@ -225,21 +194,10 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       // One that is being replaced is not waited for: it would say nothing, and may take long.
       const asked = lanes.filter((lane) => lane.isUp).map(async (lane) => (await lane.engine()).stats());
       const answers = await Promise.allSettled(asked);
-      const parts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-      const sum = (pick: (part: (typeof parts)[number]) => number) =>
-        parts.reduce((total, part) => total + pick(part), 0);
-      return {
-        ready: parts.length,
-        images: sum((part) => part.images),
-        pixelBytes: sum((part) => part.pixelBytes),
-        featureBytes: sum((part) => part.featureBytes),
-        stateBytes: sum((part) => part.stateBytes),
-        encodes: sum((part) => part.encodes),
-        predictions: sum((part) => part.predictions),
-        queued: lanes.reduce((total, lane) => total + lane.queue.queued, 0),
-        active: lanes.reduce((total, lane) => total + lane.queue.active, 0),
-        ...worstOf(parts.flatMap(({ engine }) => engine ?? [])),
-      };
+      return sumOf(
+        answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
+        lanes,
+      );
     },
 
     close() {
@@ -247,6 +205,54 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       closing ??= Promise.allSettled(lanes.map((lane) => lane.close())).then(() => {});
       return closing;
     },
+  };
+}
+
+/** Runs a job, and once more after sending the picture where the engine does not have the pixels that it needs. */
+async function withPixels<T>(
+  lane: Lane,
+  key: string,
+  source: ImageSource,
+  job: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const sent = new Set<unknown>();
+  for (;;) {
+    // It may have been replaced since.
+    const engine = await lane.engine();
+    try {
+      return await job(engine);
+    } catch (error) {
+      if (!isClickmaskError(error, 'image-not-loaded')) throw error;
+      const shrink = error.details.shrink as Shrink | undefined;
+      // A job may look at the whole and at a part of a picture; what was sent and is still missing, stays so.
+      if (sent.has(shrink)) throw error;
+      sent.add(shrink);
+      await (await lane.engine()).load(key, source, shrink);
+    }
+  }
+}
+
+/** Frees what a lane keeps of a picture, even where its queue is full; a lane that is closed has freed it already. */
+async function forget(lane: Lane, key: string): Promise<void> {
+  const run = async () => (await lane.engine()).forget(key);
+  await lane.queue.push({ run, always: true }).catch((error: unknown) => {
+    if (!isClickmaskError(error, 'closed')) throw error;
+  });
+}
+
+function sumOf(parts: readonly EngineStats[], lanes: readonly Lane[]): SegmenterStats {
+  const sum = (pick: (part: EngineStats) => number) => parts.reduce((total, part) => total + pick(part), 0);
+  return {
+    ready: parts.length,
+    images: sum((part) => part.images),
+    pixelBytes: sum((part) => part.pixelBytes),
+    featureBytes: sum((part) => part.featureBytes),
+    stateBytes: sum((part) => part.stateBytes),
+    encodes: sum((part) => part.encodes),
+    predictions: sum((part) => part.predictions),
+    queued: lanes.reduce((total, lane) => total + lane.queue.queued, 0),
+    active: lanes.reduce((total, lane) => total + lane.queue.active, 0),
+    ...worstOf(parts.flatMap(({ engine }) => engine ?? [])),
   };
 }
 

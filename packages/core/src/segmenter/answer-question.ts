@@ -14,6 +14,14 @@ import type { DraftMask } from './segmenter.js';
 export interface AnswerTools extends PassTools {
   /** After each click, by the names of {@link Question}. */
   readonly states: ByteLru<ClickState>;
+  /** The mask that was cut from a map last, cleaned up: the next click compares with it. */
+  readonly cleanMasks: WeakMap<ProbabilityMap, CleanMask>;
+}
+
+interface CleanMask {
+  /** All that the mask depends on beside the map. */
+  readonly by: string;
+  readonly runs: MaskRuns;
 }
 
 type OnDraft = (draft: DraftMask) => void;
@@ -148,12 +156,17 @@ function merge(tools: AnswerTools, { question, clicks, from }: Step, map: Probab
   return mergeProgressively(cutNow, from?.merged ?? start, clickPixel(last, size), refinement.progressiveMerge);
 }
 
-/** The mask of a map, cleaned up: a copy, since the caller may keep or alter it, and the cut is remembered. */
-function cut({ model, cutMask }: AnswerTools, question: Question, map: ProbabilityMap, clicks: readonly Click[]) {
+/** The mask of a map, cleaned up: a copy, since the caller may keep or alter it, and the mask is remembered. */
+function cut(tools: AnswerTools, question: Question, map: ProbabilityMap, clicks: readonly Click[]): MaskRuns {
   const { size, guide } = question;
-  const { threshold, refinement } = model.manifest;
-  const clean = postprocess(map, size, clicks, threshold, question.postprocess, cutMask, refinement);
-  return guide === null ? copyRuns(clean) : intersection(clean, rectRuns(size, guide.limit));
+  const by = JSON.stringify([question.postprocess, guide?.limit, clicks]);
+  const known = tools.cleanMasks.get(map);
+  if (known?.by === by) return copyRuns(known.runs);
+  const { threshold, refinement } = tools.model.manifest;
+  const clean = postprocess(map, size, clicks, threshold, question.postprocess, tools.cutMask, refinement);
+  const runs = guide === null ? clean : intersection(clean, rectRuns(size, guide.limit));
+  tools.cleanMasks.set(map, { by, runs });
+  return copyRuns(runs);
 }
 
 /** The mask after all clicks, the one before the last click, and what there is to say. */

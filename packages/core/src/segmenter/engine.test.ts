@@ -37,7 +37,11 @@ describe('createEngine', () => {
     for (const refinement of refinements) {
       const once = await ask(await loaded(), { clicks }, { refinement });
       const engine = await loaded();
-      for (let n = 1; n <= clicks.length; n++) await ask(engine, { clicks: clicks.slice(0, n) }, { refinement });
+      for (let n = 1; n < clicks.length; n++) {
+        const { runs } = await ask(engine, { clicks: clicks.slice(0, n) }, { refinement });
+        // Its own copy: what becomes of it is of no concern to the next click.
+        runs.spans.fill(0);
+      }
       // Undo, another way, and back.
       await ask(engine, { clicks: [...clicks.slice(0, 2), at(70, 5)] }, { refinement });
       const oneByOne = await ask(engine, { clicks }, { refinement });

@@ -1,6 +1,6 @@
 import { ClickmaskError, expectInteger, unexpected } from '../errors/index.js';
 import { type Size, wholeRect } from '../geometry/index.js';
-import { area, bounds, changedPixels } from '../mask/index.js';
+import { area, bounds, changedPixels, type MaskRuns } from '../mask/index.js';
 import type { Features, ModelHandle, View } from '../models/index.js';
 import { type RefinementOptions, resolveRefinement } from '../refinement/index.js';
 import type { BackendState } from '../runtime/backend.js';
@@ -8,6 +8,7 @@ import { answerQuestion, masksOf } from './answer-question.js';
 import { createByteLru } from './byte-lru.js';
 import type { ClickState } from './click-state.js';
 import { copyMap } from './copies.js';
+import { createFeatureStore } from './feature-store.js';
 import { createPictureStore, type DecodeImage, type Shrink } from './picture-store.js';
 import { createMaskCutter } from './postprocess.js';
 import type { PredictionData } from './prediction.js';
@@ -137,27 +138,16 @@ export function createEngine(options: EngineOptions): Engine {
   const defaults = resolveRefinement(options.refinement ?? {}, manifest.refinement);
   const { maxPixels } = limits;
   const pictures = createPictureStore({ decodeImage, maxPixels, budget: budgets.pixels, enough: model.enough });
-  const features = createByteLru<Features>(budgets.features);
+  const features = createFeatureStore(model, pictures, budgets.features);
   const states = createByteLru<ClickState>(budgets.states);
-  let encodes = 0;
-  let predictions = 0;
-  let encodeMs = 0;
-
-  const featuresOf = async (key: string, view: View): Promise<Features> => {
-    const { roi, zoomed, mirrored } = view;
-    const id = `${key}\n${roi.x},${roi.y},${roi.width},${roi.height},${zoomed},${mirrored}`;
-    const known = features.get(id);
-    if (known !== undefined) return known;
-    const image = pictures.pixelsFor(key, view);
-    const start = performance.now();
-    const made = await model.encode(image, view, key);
-    encodeMs += performance.now() - start;
-    encodes += 1;
-    features.set(id, made, made.bytes);
-    return made;
+  const tools = {
+    model,
+    featuresOf: features.get,
+    states,
+    cutMask: createMaskCutter(),
+    cleanMasks: new WeakMap(),
   };
-
-  const tools = { model, featuresOf, states, cutMask: createMaskCutter() };
+  let predictions = 0;
 
   return {
     info: {
@@ -174,48 +164,36 @@ export function createEngine(options: EngineOptions): Engine {
 
     features(key, view) {
       checkView(view, pictures.sizeOf(key));
-      if (!handle.portable) {
-        const message =
-          "Features stay on the inference server here, or are halves: they cannot be decoded elsewhere. Use mode 'remote', or an engine at the level 'plain' without halves.";
-        throw new ClickmaskError('bad-option', message);
-      }
-      return featuresOf(key, view);
+      if (!handle.portable) throw notPortable();
+      return features.get(key, view);
     },
 
     async prepare(key) {
       // The first pass zooms, to the whole picture, where zoom-in skips no click.
       const zoomed = (defaults.zoomIn?.skipClicks ?? 0) < 0;
-      const before = encodes;
-      await featuresOf(key, { roi: wholeRect(pictures.sizeOf(key)), zoomed, mirrored: false });
-      if (encodes > before) await handle.warm();
+      const before = features.encodes;
+      await features.get(key, { roi: wholeRect(pictures.sizeOf(key)), zoomed, mirrored: false });
+      if (features.encodes > before) await handle.warm();
     },
 
     async segment(request, onDraft, signal) {
       const question = readQuestion(request, pictures.sizeOf(request.key), { model, limits, defaults });
       const begin = performance.now();
       const networkBefore = handle.networkMs();
-      encodeMs = 0;
+      features.takeEncodeMs();
       const state = await answerQuestion(tools, question, onDraft, signal);
       const predicted = performance.now();
       const { notes, runs, before } = masksOf(tools, question, state);
       const end = performance.now();
       predictions += 1;
       const decode = pictures.takeDecodeMs(request.key);
+      const encode = features.takeEncodeMs();
       return {
-        width: runs.width,
-        height: runs.height,
-        runs,
-        area: area(runs),
-        bbox: bounds(runs),
-        score: state.candidates.find(({ index }) => index === state.candidate)?.score ?? 0,
-        candidates: state.candidates,
-        candidate: state.candidate,
-        changedPixels: changedPixels(runs, before),
-        refinement: state.report,
+        ...factsOf(runs, before, state),
         timings: {
           decode,
-          encode: encodeMs,
-          predict: predicted - begin - encodeMs,
+          encode,
+          predict: predicted - begin - encode,
           postprocess: end - predicted,
           network: handle.networkMs() - networkBefore,
           total: decode + end - begin,
@@ -230,7 +208,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async forget(key) {
       pictures.forget(key);
-      features.deletePrefix(`${key}\n`);
+      features.forget(key);
       states.deletePrefix(`${key}\n`);
     },
 
@@ -240,7 +218,7 @@ export function createEngine(options: EngineOptions): Engine {
         pixelBytes: pictures.bytes,
         featureBytes: features.bytes,
         stateBytes: states.bytes,
-        encodes,
+        encodes: features.encodes,
         predictions,
         ...(handle.state === undefined ? {} : { engine: handle.state() }),
       };
@@ -253,6 +231,29 @@ export function createEngine(options: EngineOptions): Engine {
       await handle.dispose();
     },
   };
+}
+
+/** What a mask and the state behind it tell. */
+function factsOf(runs: MaskRuns, before: MaskRuns, state: ClickState) {
+  const { candidate, candidates, report } = state;
+  return {
+    width: runs.width,
+    height: runs.height,
+    runs,
+    area: area(runs),
+    bbox: bounds(runs),
+    score: candidates.find(({ index }) => index === candidate)?.score ?? 0,
+    candidates,
+    candidate,
+    changedPixels: changedPixels(runs, before),
+    refinement: report,
+  };
+}
+
+function notPortable(): ClickmaskError {
+  const message =
+    "Features stay on the inference server here, or are halves: they cannot be decoded elsewhere. Use mode 'remote', or an engine at the level 'plain' without halves.";
+  return new ClickmaskError('bad-option', message);
 }
 
 /** A view may come from another machine. */
