@@ -30,9 +30,9 @@ Options:
   --annotators N,N,...   how many click at the same time (default 1,5,20,100)
   --rounds N             rounds for each number of annotators (default 3)
   --seconds N            longest turn of a backend in a round (default 8)
-  --objects N            objects of four clicks that each annotator makes in a turn (default 2)
+  --objects N            objects of four clicks that each annotator makes in a turn, at least (default 2; together 10)
   --official-spin off    let the threads of the official ones sleep while they wait, as ours do
-  --ours ARGS            further options of Clickmask's backend, such as "--spin" or "--workers 2"
+  --ours=ARGS            further options of Clickmask's backend, such as --ours="--workers 2 --threads 2"
   --only NAMES           ours, official, cached: some of them (default: all three)
 `;
 const { values } = parseArgs({
@@ -60,6 +60,7 @@ const crowds = values.annotators.split(',').map(Number);
 const rounds = Number(values.rounds);
 const most = Math.max(...crowds);
 const size = { width: 4000, height: 3000 };
+const leastObjects = 10;
 
 const folder = mkdtempSync(join(tmpdir(), 'clickmask-bench-'));
 const pictures = await startPictureServer(await makePhotos(most, size.width, size.height));
@@ -160,7 +161,7 @@ async function takeTurn(backend, crowd, round) {
       annotate(
         backend.url,
         index,
-        { seed: round * 1000 + index, count: Number(values.objects) * 4, size, until },
+        { seed: round * 1000 + index, count: 4 * objectsOf(crowd), size, until },
         (ms, status) => {
           if (status !== 200) errors++;
           times.push(ms);
@@ -179,6 +180,11 @@ async function takeTurn(backend, crowd, round) {
     memory: memoryMb(backend.pids()),
     unfairness: Math.max(...means) / middle(means),
   };
+}
+
+/** A turn of few annotators has more objects, so that no single click decides. */
+function objectsOf(crowd) {
+  return Math.max(Number(values.objects), Math.ceil(leastObjects / crowd));
 }
 
 function middle(list) {

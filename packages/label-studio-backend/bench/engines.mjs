@@ -170,7 +170,9 @@ async function memory({ balancer }) {
   let errors = 0;
   const lane = async (index) => {
     for (let n = 0; n < clicks / 4; n++) {
-      const first = clickOf(`${index}-${n}`, 30 + (n % 40), 30 + ((n * 7) % 40), true, size.width, size.height);
+      // Nowhere twice: what was answered before would not go through the server.
+      const [x, y] = [20 + 60 * ((n * 0.618034) % 1), 20 + 60 * (n / clicks)];
+      const first = clickOf(`${index}-${n}`, x, y, true, size.width, size.height);
       const { status } = await predict(adapter.url, taskOf(index), { result: [first] });
       if (status !== 200) errors++;
       if (index === 0 && n % Math.ceil(clicks / 40) === 0) seen.push(adapter.memory());
