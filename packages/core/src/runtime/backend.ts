@@ -59,6 +59,8 @@ export interface BackendState {
   /** Milliseconds of the last call that succeeded. */
   readonly roundTripMs: number | null;
   readonly lastFailure: string | null;
+  /** The largest batch that it had run when it was asked last, some seconds ago; null where it does not say. */
+  readonly largestBatch: number | null;
 }
 
 export interface SessionOptions {

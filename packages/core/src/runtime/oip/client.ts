@@ -15,7 +15,7 @@ export interface OipClient {
    * @throws ClickmaskError `backend-unavailable`, `deadline-exceeded`, `backend-failed`, `bad-model`
    */
   call<T>(what: string, work: (transport: OipTransport, timeoutMs: number) => Promise<T>): Promise<T>;
-  state(): BackendState;
+  state(): Omit<BackendState, 'largestBatch'>;
 }
 
 /** Waits before the second and the third try, each with up to as much again by chance, so that not all come at once. */

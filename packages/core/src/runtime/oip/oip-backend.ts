@@ -1,11 +1,13 @@
 import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
 import type { GraphSource, InferenceBackend, InferenceSession } from '../backend.js';
 import { type InferenceServer, type ResolvedServer, resolveServer } from './address.js';
+import { createBatchWatch } from './batch-watch.js';
 import { clickContract, clickSessions, hasClickLevel } from './click-sessions.js';
 import { createOipClient, type OipClient } from './client.js';
 import { graphSession, openServed } from './graph-session.js';
 import { createGrpcTransport } from './grpc.js';
 import { createRestTransport } from './rest.js';
+import { versionOf } from './served-model.js';
 
 /**
  * An inference server (Triton, KServe, MLServer: what speaks the Open Inference Protocol v2) as an
@@ -33,6 +35,7 @@ export async function createOipBackend(
 ): Promise<InferenceBackend> {
   const resolved = resolveServer(server);
   const client = await connect(resolved);
+  const batches = createBatchWatch(client.transport);
   let here: Promise<InferenceBackend> | undefined;
   /** The sessions of the click level come in a pair; null: this model is served plainly. */
   let pair: Promise<ReturnType<typeof clickSessions> | null> | undefined;
@@ -51,12 +54,17 @@ export async function createOipBackend(
         const wanted = options.providers.filter((provider) => provider !== 'oip');
         return backend.createSession(source, { ...options, providers: wanted.length === 0 ? offered : wanted });
       }
+      // At the click level too, each graph is a model of its own that batches.
+      batches.add(`${source.manifest.name}-${graph}`, resolved.weights === 'trust' ? '' : versionOf(source.modelHash));
       pair ??= openClickLevel(client, resolved, source);
       const sessions = await pair;
       if (sessions !== null) return sessions[graph as 'encoder' | 'decoder'];
       return openGraph(client, resolved, source);
     },
-    state: () => client.state(),
+    state() {
+      const state = client.state();
+      return { ...state, largestBatch: batches.largest(state.circuit === 'closed') };
+    },
   };
 }
 
