@@ -209,6 +209,24 @@ describe('doctor', () => {
     );
   });
 
+  it('clicks by the config as it is for the task', async () => {
+    const smart = 'smart="true" smartOnly="true"';
+    labelStudio.labelConfig = `<View><Repeater on="$pages" indexFlag="{{idx}}">
+      <Image name="page_{{idx}}" value="$pages[{{idx}}]"/>
+      <BrushLabels name="mask_{{idx}}" toName="page_{{idx}}" value="$kinds" smart="false"/>
+      <KeyPointLabels name="click_{{idx}}" toName="page_{{idx}}" value="$kinds" ${smart}/></Repeater></View>`;
+    const png = await sharp({ create: { width: 40, height: 40, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    labelStudio.files.set('upload/1/here.png', png);
+    labelStudio.tasks.push({ id: 1, data: { pages: ['/data/upload/1/here.png'], kinds: [{ value: 'Cat' }] } });
+    await call(['connect', ...common(), '--backend', backendUrl]);
+    const { code, out } = await call(['doctor', ...common(), '--all']);
+    expect(out).toContain('✔ smart click: 1 region');
+    expect(out).toContain('1 of 1 tasks that were tried work');
+    expect(code).toBe(0);
+  });
+
   it('skips what cannot be checked', async () => {
     const { out } = await call(['doctor', '--url', labelStudio.url, '--project', '1']);
     expect(out).toContain('✖ token');

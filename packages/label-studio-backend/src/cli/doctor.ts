@@ -1,5 +1,5 @@
 import { defineCommand, type Values } from '@clickmask/core/adapters';
-import { createLabelStudioClient, type LabelStudioClient } from '../client/index.js';
+import { createLabelStudioClient, type LabelStudioClient, type LabelStudioTask } from '../client/index.js';
 import {
   type ConfigLabel,
   chooseOutput,
@@ -131,13 +131,13 @@ async function doctor(
     return { value: first, detail: `number ${first.id}` };
   });
   if (config === undefined || backend === undefined || task === undefined) skip('smart click');
-  else await check('smart click', () => clickMiddle(client, backend, task.id, config));
+  else await check('smart click', () => clickMiddle(client, backend, task, found.label_config));
   if (values.all) {
     if (config === undefined || backend === undefined || task === undefined) skip('pictures');
     else {
       const places = sampleOf(found.task_number ?? 0, values.sample);
       await check('pictures', () =>
-        clickSample(client, project, places, (id) => clickMiddle(client, backend, id, config)),
+        clickSample(client, project, places, (one) => clickMiddle(client, backend, one, found.label_config)),
       );
     }
   }
@@ -161,14 +161,14 @@ async function clickSample(
   client: LabelStudioClient,
   project: number,
   places: readonly number[],
-  click: (task: number) => Promise<unknown>,
+  click: (task: LabelStudioTask) => Promise<unknown>,
 ) {
   const failed: string[] = [];
   for (const place of places) {
     const task = await client.taskAt(project, place);
     if (task === undefined) continue;
     try {
-      await click(task.id);
+      await click(task);
     } catch (error) {
       failed.push(`task ${task.id}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -198,8 +198,9 @@ interface ClickTool {
   readonly labelsFrom?: string;
 }
 
-async function checkConfig(xml: string) {
-  const config: LabelingConfig = parseLabelingConfig(xml);
+/** @param data - of a task, since a `<Repeater>` and labels from the task are what they are by it */
+function checkConfig(xml: string, data?: LabelStudioTask['data']) {
+  const config: LabelingConfig = parseLabelingConfig(xml, data);
   const printed = '`clickmask-label-studio config --labels …` prints one that works.';
   if (config.images.length === 0) throw new Failed('there is no Image tag', printed);
   const prompts = config.controls.filter((one) => one.smart && (one.kind === 'keypoint' || one.kind === 'rectangle'));
@@ -297,7 +298,8 @@ async function checkBackend(client: LabelStudioClient, project: number) {
 }
 
 /** What the editor would send for a click in the middle of the picture. */
-async function clickMiddle(client: LabelStudioClient, backend: number, task: number, tool: ClickTool) {
+async function clickMiddle(client: LabelStudioClient, backend: number, task: LabelStudioTask, xml: string) {
+  const { value: tool } = checkConfig(xml, task.data);
   const isBox = tool.type.startsWith('rectangle');
   const label = tool.label === undefined || tool.labelsFrom !== undefined ? {} : { [tool.type]: [tool.label] };
   const region = {
@@ -320,7 +322,7 @@ async function clickMiddle(client: LabelStudioClient, backend: number, task: num
   };
   const isBare = tool.labelsFrom !== undefined && tool.label !== undefined;
   const started = performance.now();
-  const answer = await client.interactive(backend, task, { result: isBare ? [region, twin] : [region] });
+  const answer = await client.interactive(backend, task.id, { result: isBare ? [region, twin] : [region] });
   const ms = Math.round(performance.now() - started);
   if (answer.errors !== undefined && answer.errors.length > 0) throw readErrors(answer.errors);
   const result = isRecord(answer.data) && Array.isArray(answer.data.result) ? answer.data.result : undefined;
