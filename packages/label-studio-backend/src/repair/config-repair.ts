@@ -12,6 +12,8 @@ export interface ConfigRepair {
   readonly bare: ReadonlyMap<string, string>;
   /** Exports of the project that are wrong where something has to change. */
   readonly spoiled: readonly string[];
+  /** What stands in names of the config for the number of an entry of its `<Repeater>`, such as `{{idx}}`. */
+  readonly indexFlag?: string;
 }
 
 /** What comes out wrong, by the kind of region, where a region has a second item of a click tool. */
@@ -33,21 +35,23 @@ export function planConfigRepair(xml: string): ConfigRepair {
   const config = parseLabelingConfig(xml);
   const tools = config.controls.filter(isLabelledPrompt);
   const prompts = new Set(config.controls.filter(isPrompt).map(({ name }) => name));
+  const indexFlag = indexFlagOf(xml);
   const spelled = tools.length > 0 && /<(?:KeyPoint|Rectangle)Labels\b/.test(xml);
   const outputs = config.controls.filter((one) => one.kind !== 'keypoint' && !isPrompt(one));
   const spoiled = [...new Set(outputs.flatMap(({ kind }) => spoiledExports[kind] ?? []))];
   if (!spelled) {
     // The brush exports pass over a second item of the printed config's tools.
     const harmless = outputs.every(({ kind }) => kind === 'brush');
-    return { xml, prompts: harmless ? new Set() : prompts, bare: new Map(), spoiled };
+    return { xml, prompts: harmless ? new Set() : prompts, bare: new Map(), spoiled, indexFlag };
   }
   const isPolygon = outputs.some(({ kind }) => kind === 'polygon');
   const isRectangle = outputs.some(({ kind }) => kind === 'rectangle');
   // Other exports do not look at tags in lower case.
   if (!isPolygon && !isRectangle) {
-    return { xml: editPrompts(xml, config, lowerCase), prompts, bare: new Map(), spoiled };
+    return { xml: editPrompts(xml, config, lowerCase), prompts, bare: new Map(), spoiled, indexFlag };
   }
-  const labels = freeName(config, 'label');
+  const isRepeated = indexFlag !== undefined && tools.every(({ name }) => name.includes(indexFlag));
+  const labels = freeName(config, isRepeated ? `label_${indexFlag}` : 'label');
   const bare = new Map(tools.map(({ name, kind }) => [name, kind as string]));
   let mended = withLabels(editPrompts(xml, config, withoutLabels), xml, config, labels, isPolygon);
   for (const { name, type } of isPolygon ? [] : outputs.filter((one) => one.type === 'rectanglelabels')) {
@@ -56,7 +60,12 @@ export function planConfigRepair(xml: string): ConfigRepair {
     );
     bare.set(name, type.replace('labels', ''));
   }
-  return { xml: mended, prompts, labels, bare, spoiled };
+  return { xml: mended, prompts, labels, bare, spoiled, indexFlag };
+}
+
+function indexFlagOf(xml: string): string | undefined {
+  const repeater = /<repeater\b((?:"[^"]*"|'[^']*'|[^>"'])*)>/i.exec(xml);
+  return repeater === null ? undefined : (/\bindexFlag\s*=\s*["']([^"']+)["']/i.exec(repeater[1])?.[1] ?? '{{idx}}');
 }
 
 const isPrompt = ({ kind, smartOnly }: Control) => smartOnly && (kind === 'keypoint' || kind === 'rectangle');

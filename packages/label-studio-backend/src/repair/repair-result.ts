@@ -12,17 +12,32 @@ type Item = Readonly<Record<string, unknown>>;
 export function repairResult(result: readonly unknown[], repair: ConfigRepair): unknown[] | undefined {
   const items = result.filter(isRecord);
   const masks = new Set(items.filter((item) => isShape(item) && !isOfPrompt(item, repair)).map(({ id }) => id));
-  const labelled = new Set(items.filter((item) => item.from_name === repair.labels).map(({ id }) => id));
+  const labelled = new Set(items.filter((item) => nameOf(item, repair).name === repair.labels).map(({ id }) => id));
   const mended = result.flatMap((item) => {
     if (!isRecord(item)) return [item];
     if (isOfPrompt(item, repair) && masks.has(item.id)) return [];
-    const type = repair.bare.get(String(item.from_name));
-    return type === undefined || item.type === type ? [item] : bare(item, type, repair.labels, labelled);
+    const { name, index } = nameOf(item, repair);
+    const type = repair.bare.get(name);
+    const labels = index === '' ? repair.labels : repair.labels?.replaceAll(repair.indexFlag ?? '', index);
+    return type === undefined || item.type === type ? [item] : bare(item, type, labels, labelled);
   });
   return mended.length === result.length && mended.every((item, i) => item === result[i]) ? undefined : mended;
 }
 
-const isOfPrompt = ({ from_name: name }: Item, { prompts }: ConfigRepair) => prompts.has(String(name));
+const isOfPrompt = (item: Item, repair: ConfigRepair) => repair.prompts.has(nameOf(item, repair).name);
+
+/** The control of an item by its name in the config, where `mask_0` of a `<Repeater>` is `mask_{{idx}}`; and that index. */
+function nameOf({ from_name: from }: Item, { prompts, bare, labels, indexFlag }: ConfigRepair) {
+  const own = String(from);
+  for (const name of indexFlag === undefined
+    ? []
+    : [...prompts, ...bare.keys(), ...(labels === undefined ? [] : [labels])]) {
+    const [before, ...rest] = name.split(indexFlag ?? '');
+    const index = /^\d{1,9}/.exec(own.slice(before.length))?.[0];
+    if (rest.length > 0 && index !== undefined && own === [before, ...rest].join(index)) return { name, index };
+  }
+  return { name: own, index: '' };
+}
 
 /** Whether an item says by itself what is drawn, rather than only how a region is labelled. */
 function isShape({ value }: Item): boolean {

@@ -81,6 +81,27 @@ describe('repairResult', () => {
     ]);
   });
 
+  it('knows the regions of a <Repeater>, and gives each of its entries labels of its own', () => {
+    const repeated = old('Polygon')
+      .replace(/name="(mask|click|box)" toName="image"/g, 'name="$1_{{idx}}" toName="page_{{idx}}"')
+      .replace('<Image name="image"', '<Repeater on="$pages"><Image name="page_{{idx}}"')
+      .replace(/ {2}<TextArea.*/, '  </Repeater></View>');
+    const plan = planConfigRepair(repeated);
+    const { controls } = parseLabelingConfig(plan.xml, { pages: ['a', 'b'] });
+    const click = controls.find(({ name }) => name === 'click_1');
+    expect(click).toMatchObject({ type: 'keypoint', labelsFrom: 'label_1' });
+    expect(planConfigRepair(plan.xml).xml).toBe(plan.xml);
+    const ofPage = (item: typeof mask | typeof twin) => ({
+      ...item,
+      from_name: `${item.from_name}_1`,
+      to_name: 'page_1',
+    });
+    expect(repairResult([ofPage(mask), ofPage(twin)], plan)).toEqual([ofPage(mask)]);
+    const place = { x: 1, y: 1, keypointlabels: ['Cat'] };
+    const [alone, label] = repairResult([{ ...ofPage(twin), id: 'k', value: place }], plan) ?? [];
+    expect([alone, label]).toMatchObject([{ from_name: 'click_1' }, { from_name: 'label_1', type: 'labels' }]);
+  });
+
   it('gives rectangles their label in an item of its own', () => {
     const place = { x: 1, y: 2, width: 3, height: 4 };
     const box = {
