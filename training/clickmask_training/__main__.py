@@ -104,18 +104,25 @@ def run_average(options: argparse.Namespace) -> int:
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    from .evaluate import HEADER, VARIANTS, click_ious, compare_readings, evaluate_correction, summarise
+    from .evaluate import (
+        HEADER,
+        READINGS_HEADER,
+        VARIANTS,
+        click_ious,
+        compare_readings,
+        evaluate_correction,
+        summarise,
+    )
     from .models import open_model
     from .pictures import write_worst
 
     model = open_model(options.model, options.size, options.without.split(",") if options.without else ())
     sets = evaluation_sets(options)
     if options.readings:
-        print("| set | variant | mIoU after one click: first candidate | best of three |\n" + "| --- " * 4 + "|")
+        print(f"| set | variant {READINGS_HEADER}\n" + "| --- " * 7 + "|")
         for name in options.variants.split(","):
             for set_name, samples in sets.items():
-                first, best = compare_readings(model, VARIANTS[name], samples)
-                print(f"| {set_name} | {name} | {first:.3f} | {best:.3f} |", flush=True)
+                print(f"| {set_name} | {name} | {compare_readings(model, VARIANTS[name], samples).row()} |", flush=True)
         return 0
     print("| set | samples | variant " + HEADER)
     print("| --- " * 9 + "|")
@@ -338,7 +345,12 @@ def build_parser() -> argparse.ArgumentParser:
     adapt.add_argument("--from", dest="source", type=Path, required=True, help="the export")
     adapt.add_argument("--out", type=Path, required=True, help="the model folder to be written")
     adapt.add_argument("--pictures", type=Path, help="where the pictures are, if not beside the export")
-    adapt.add_argument("--minutes", type=float, default=10.0, help="of learning, on two free cores (default 10)")
+    adapt.add_argument(
+        "--minutes",
+        type=float,
+        default=10.0,
+        help="of learning at most, on two free cores (default 10; fewer for few pictures)",
+    )
     adapt.add_argument("--base", default="clickmask-small", help="what to start from: a name, or a folder of adapt")
     adapt.add_argument("--name", help="of the model (default: the folder's)")
     adapt.add_argument("--licence", default="not stated", help="of the pictures, for the model's manifest")

@@ -102,22 +102,67 @@ def evaluate(model: ClickModel, refinement: Refinement, samples: Iterable[Evalua
     return summarise([click_ious(model, refinement, sample) for sample in samples])
 
 
-def reading_ious(model: ClickModel, refinement: Refinement, sample: EvaluationSample, count: int = 3) -> list[float]:
-    """IoU of each candidate after the first click: what a user can have who looks through them."""
+@dataclass(frozen=True)
+class Readings:
+    """What the candidates offer after the first click, and what their scores say of them."""
+
+    first: float
+    """Mean IoU of the first candidate, ..."""
+    scored: float
+    """... of the best-scored one, ..."""
+    best: float
+    """... and of the best one."""
+    correlation: float
+    """Rank correlation (Spearman) of score and IoU over all candidates of all samples."""
+    within: float
+    """The same within a sample, mean over the samples whose candidates differ by more than 0.05 in IoU."""
+
+    def row(self) -> str:
+        """Cells of a Markdown table row."""
+        return f"{self.first:.3f} | {self.scored:.3f} | {self.best:.3f} | {self.correlation:.2f} | {self.within:.2f}"
+
+
+READINGS_HEADER = "| first | best-scored | best | rank correlation of score and IoU | within a sample |"
+
+
+def readings_of(
+    model: ClickModel, refinement: Refinement, sample: EvaluationSample, count: int = 3
+) -> tuple[list[float], list[float]]:
+    """IoU and score of each candidate after the first click: what a user can have who looks through them."""
     nothing = np.zeros_like(sample.truth)
     click = next_evaluation_click(nothing, sample.truth, sample.ignore, nothing)
-    masks = [
-        ClickPipeline(model, replace(refinement, candidate=index), sample.image).add(click) for index in range(count)
-    ]
-    return [mask_iou(mask, sample.truth, sample.ignore) for mask in masks]
+    ious, scores = [], []
+    for index in range(count):
+        pipeline = ClickPipeline(model, replace(refinement, candidate=index), sample.image)
+        ious.append(mask_iou(pipeline.add(click), sample.truth, sample.ignore))
+        scores.append(pipeline.score)
+    return ious, scores
 
 
-def compare_readings(
-    model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]
-) -> tuple[float, float]:
-    """Mean IoU after the first click: of the first candidate, and of the best one for each sample."""
-    ious = np.array([reading_ious(model, refinement, sample) for sample in samples])
-    return float(ious[:, 0].mean()), float(ious.max(1).mean())
+def compare_readings(model: ClickModel, refinement: Refinement, samples: Iterable[EvaluationSample]) -> Readings:
+    """The candidates after the first click, over all samples."""
+    ious, scores = (np.array(values) for values in zip(*(readings_of(model, refinement, one) for one in samples)))
+    differ = [rank_correlation(s, i) for s, i in zip(scores, ious) if np.ptp(i) > 0.05]
+    return Readings(
+        first=float(ious[:, 0].mean()),
+        scored=float(ious[np.arange(len(ious)), scores.argmax(1)].mean()),
+        best=float(ious.max(1).mean()),
+        correlation=rank_correlation(scores.ravel(), ious.ravel()),
+        within=float(np.mean(differ)) if differ else 0.0,
+    )
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's: the correlation of the ranks, equal values sharing the mean of theirs; 0 where one does not vary."""
+
+    def ranks(values: np.ndarray) -> np.ndarray:
+        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+        return (np.cumsum(counts) - (counts + 1) / 2)[inverse]
+
+    first, second = ranks(a), ranks(b)
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def starting_mask(sample: EvaluationSample, seed: int = 0, low: float = 0.75, high: float = 0.85) -> np.ndarray | None:

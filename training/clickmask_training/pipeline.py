@@ -66,6 +66,8 @@ class ClickPipeline:
             np.zeros((self.height, self.width), np.float32) if start is None else start.astype(np.float32)
         )
         """Full-resolution probabilities after the last pass, (H, W)."""
+        self.score = 0.0
+        """The network's own estimate of the IoU after the last pass; 0 where it gives none."""
         self._started = start is not None
         self._grid: tuple[Region, np.ndarray] | None = None
         self._zoomed: Region | None = None
@@ -110,6 +112,7 @@ class ClickPipeline:
             logits = 0.5 * (logits + other.logits[:, :, ::-1])
         if candidate is None:
             candidate = self._choose(decoded)
+        self.score = 0.0 if decoded.scores is None else float(decoded.scores[candidate])
         grid = 1.0 / (1.0 + np.exp(-np.clip(logits[candidate], -30, 30)))
         grid = np.ascontiguousarray(grid, np.float32)
         x, y, width, height = region

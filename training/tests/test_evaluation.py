@@ -10,9 +10,11 @@ import pytest
 from clickmask_training.evaluate import (
     VARIANTS,
     click_ious,
+    compare_readings,
     evaluate_correction,
     number_of_clicks,
-    reading_ious,
+    rank_correlation,
+    readings_of,
     summarise,
 )
 from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
@@ -83,9 +85,24 @@ def test_candidate_by_score_or_first():
 
 
 def test_readings_of_the_first_click():
-    first, second = reading_ious(BrightNetwork(), Refinement(), sample(), count=2)
+    (first, second), scores = readings_of(BrightNetwork(), Refinement(), sample(), count=2)
     whole = click_ious(BrightNetwork(), Refinement(), sample(), max_clicks=1)
     assert [first] == whole and second == pytest.approx(sample().truth.mean())
+    assert scores == pytest.approx([0.1, 0.9])
+
+
+def test_scores_that_rank_the_wrong_way(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(readings_of, "__defaults__", (2,))
+    readings = compare_readings(BrightNetwork(), Refinement(), [sample(), sample()])
+    assert readings.first == readings.best > readings.scored == pytest.approx(sample().truth.mean())
+    assert [readings.correlation, readings.within] == pytest.approx([-1.0, -1.0])
+
+
+def test_rank_correlation():
+    assert rank_correlation(np.array([1.0, 2.0, 9.0]), np.array([0.1, 0.2, 0.3])) == pytest.approx(1.0)
+    # scipy.stats.spearmanr([1, 2, 2, 4], [4, 1, 2, 3])
+    assert rank_correlation(np.array([1, 2, 2, 4]), np.array([4, 1, 2, 3])) == pytest.approx(-0.316228, abs=1e-6)
+    assert rank_correlation(np.array([1, 1]), np.array([1, 2])) == 0.0
 
 
 def test_flip_mirrors_picture_clicks_and_result():
