@@ -68,6 +68,8 @@ class TrainConfig:
     """A further pass gets no new click: cascade-forward refinement has to improve the mask by itself."""
     only_scores: bool = False
     """Train the score head alone, the rest being fixed: a last stage that costs only forward passes."""
+    only_offsets: bool = False
+    """Train only what is one number a channel, the scales and offsets: so few that few pictures cannot spoil much."""
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     sampling: SampleConfig = field(default_factory=SampleConfig)

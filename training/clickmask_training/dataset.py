@@ -47,6 +47,8 @@ class SampleConfig:
     smallest_share: float = 0.0015
     """Targets smaller than this share of the view are drawn again."""
     largest_share: float = 0.92
+    source_shares: dict[str, float] = field(default_factory=dict)
+    """Share of the samples that are of a source, instead of what its pictures give it."""
 
 
 class ClickDataset(Dataset):
@@ -63,7 +65,7 @@ class ClickDataset(Dataset):
         self.items = items
         self.config = config
         self.seed = seed
-        self.cumulative = np.cumsum(sampling_weights(items))
+        self.cumulative = np.cumsum(sampling_weights(items, shares=config.source_shares))
 
     def __len__(self) -> int:
         return 1 << 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -159,11 +160,14 @@ def select_items(items: list[Item], licences: str = "clear", held_out: bool = Fa
     return [item for item in items if item.ids and rights_of(item.licence) in allowed and item.held_out == held_out]
 
 
-def sampling_weights(items: list[Item], cap: int = 600, exponent: float = 0.6) -> np.ndarray:
+def sampling_weights(
+    items: list[Item], cap: int = 600, exponent: float = 0.6, shares: Mapping[str, float] | None = None
+) -> np.ndarray:
     """Probability of each item, float64 (len(items),).
 
     Sampling is by source: a source's share grows as ``min(pictures, cap) ** exponent`` and is spread
-    evenly over its pictures, so neither a large source nor one with many small objects takes over.
+    evenly over its pictures, so neither a large source nor one with many small objects takes over. ``shares`` fixes
+    those of some sources; the others divide the rest.
     """
     pictures = Counter(item.source for item in items)
     weights = np.array(
@@ -172,4 +176,10 @@ def sampling_weights(items: list[Item], cap: int = 600, exponent: float = 0.6) -
             for item in items
         ]
     )
+    fixed = {source: share for source, share in (shares or {}).items() if pictures[source]}
+    free = np.array([item.source not in fixed for item in items])
+    weights *= (1.0 - sum(fixed.values()) if free.any() else 0.0) / max(float(weights[free].sum()), 1e-12)
+    for index, item in enumerate(items):
+        if item.source in fixed:
+            weights[index] = fixed[item.source] / pictures[item.source]
     return weights / weights.sum()

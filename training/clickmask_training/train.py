@@ -87,6 +87,9 @@ class _Run:
         if config.only_scores:
             self.network.requires_grad_(False)
             self.network.decoder.score.requires_grad_(True)
+        if config.only_offsets:
+            for parameter in self.network.parameters():
+                parameter.requires_grad_(parameter.requires_grad and parameter.dim() == 1)
         backbone = [p for p in self.network.encoder.backbone.parameters() if p.requires_grad]
         known = {id(p) for p in self.network.encoder.backbone.parameters()}
         heads = [p for p in self.network.parameters() if p.requires_grad and id(p) not in known]

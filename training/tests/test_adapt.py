@@ -33,11 +33,13 @@ def export_of(folder: Path, count: int) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two steps, one share, one general object."""
     plain = adapting.schedule
-    short = lambda minutes, seed: replace(plain(minutes, seed), samples=2, phases=(Phase(1.0, 64, 1),))
+    short = lambda *of: replace(plain(*of), samples=2, phases=(Phase(1.0, 64, 1),))
     monkeypatch.setattr(adapting, "schedule", short)
     monkeypatch.setattr(adapting, "SHARES", (1.0,))
     monkeypatch.setattr(adapting.measured, "general_samples", lambda: general_samples()[1:2])
     monkeypatch.setattr(adapting, "MOST_CHECKED", 1)
+    monkeypatch.setattr(adapting.replay, "COLUMNS", 2)
+    monkeypatch.setattr(adapting.replay, "ROWS", 1)
 
 
 def test_a_model_folder_is_written_and_can_be_adapted_further(tmp_path: Path, quick: None):
@@ -73,12 +75,33 @@ def test_what_is_not_better_is_not_written(tmp_path: Path, quick: None, monkeypa
     assert not out.exists()
 
 
+def test_replay_holds_what_the_base_is_sure_of(tmp_path: Path):
+    from clickmask_training.adapt.measure import PHOTOS, general_masks
+    from clickmask_training.adapt.replay import label_maps, replay_items
+    from clickmask_training.items import IGNORE_ID
+
+    items = replay_items(base_weights("clickmask-small"), general_masks(), PHOTOS, tmp_path, 128)
+    assert {item.name.split("-")[0] for item in items} == {"astronaut", "cat", "coffee", "rocket"}
+    assert {item.source for item in items} == {"outlined", "seen"}
+    assert sum(len(item.ids) for item in items if item.source == "outlined") == 7
+    assert all(set(item.ids) == set(np.unique(item.read_labels())) - {0, IGNORE_ID} for item in items)
+    large, small, apart = (np.zeros((20, 20), np.float32) for _ in range(3))
+    large[:, :15], small[5:10, 5:10], apart[:, 17:], apart[:, 16] = 0.9, 0.9, 0.9, 0.5
+    first, second = label_maps([small, large, apart])
+    assert set(np.unique(first)) == {0, 1, 2, IGNORE_ID} and first[3, 16] == IGNORE_ID and first[7, 7] == 1
+    assert second[7, 7] == 1 and (second > 0).sum() == 25
+
+
 def test_figures_decide():
-    base = Figures(5, 4.0, 6.0, 0.5, [])
-    assert is_better(base, Figures(5, 3.9, 9.0, 0.1, []))
-    assert is_better(base, Figures(5, 4.0, 9.0, 0.6, []))
-    assert not is_better(base, base)
-    assert keeps(base, Figures(5, 4.1, 9.0, 0.1, [])) and not keeps(base, Figures(5, 4.2, 1.0, 0.9, []))
+    base = Figures(5, 4.0, 6.0, 0.5, [0.5, 0.6, 0.7, 0.9])
+    assert base.early == pytest.approx(0.6)
+    assert is_better(base, Figures(5, 4.0, 9.0, 0.5, [0.5, 0.6, 0.72]))
+    assert is_better(base, Figures(5, 3.9, 9.0, 0.5, [0.5, 0.6, 0.7]))
+    assert not is_better(base, Figures(5, 4.0, 1.0, 0.5, [0.5, 0.6, 0.7]))
+    assert not is_better(base, Figures(5, 3.0, 1.0, 0.5, [0.5, 0.6, 0.6]))
+    assert not is_better(base, Figures(5, 4.1, 1.0, 0.9, [0.9, 0.9, 0.9]))
+    assert keeps(base, Figures(5, 9.0, 9.0, 0.1, [0.5, 0.5, 0.57]))
+    assert not keeps(base, Figures(5, 1.0, 1.0, 0.9, [0.5, 0.5, 0.55]))
 
 
 def test_smaller_objects_lie_on_larger_ones():

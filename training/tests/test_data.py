@@ -51,6 +51,16 @@ def test_sampling_is_by_source(data: Path):
     assert share["pets"] / SOURCE_FACTORS["pets"] == pytest.approx(share["ccp"] / SOURCE_FACTORS["ccp"])
 
 
+def test_a_source_can_have_a_fixed_share(data: Path):
+    items = select_items(read_items(data), "all")
+    weights = sampling_weights(items, shares={"pets": 0.3, "absent": 0.5})
+    of = lambda source: sum(w for item, w in zip(items, weights) if item.source == source)
+    assert weights.sum() == pytest.approx(1.0) and of("pets") == pytest.approx(0.3)
+    plain = sampling_weights([item for item in items if item.source != "pets"])
+    assert [w for item, w in zip(items, weights) if item.source != "pets"] == pytest.approx(list(0.7 * plain))
+    assert sampling_weights(items[:2], shares={"pets": 0.3}) == pytest.approx([0.5, 0.5])
+
+
 def test_check_finds_what_is_broken(data: Path, tmp_path: Path):
     broken = tmp_path / "data"
     shutil.copytree(data, broken)

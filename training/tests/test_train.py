@@ -71,6 +71,17 @@ def test_schedules_are_usable(config):
     assert all(phase.size % 32 == 0 for phase in config.phases)
 
 
+def test_offsets_alone(data: Path, backbone: Path, tmp_path: Path):
+    run(data, backbone, tmp_path / "all")
+    start = tmp_path / "all" / "checkpoint.pt"
+    run(data, backbone, tmp_path / "few", config=replace(SMOKE, only_offsets=True), start_from=start)
+    before, after = (
+        load_checkpoint(path)["average"]["average"] for path in (start, tmp_path / "few" / "checkpoint.pt")
+    )
+    changed = {name for name in before if "running" not in name and not torch.equal(before[name], after[name])}
+    assert changed and all(before[name].dim() < 2 for name in changed)
+
+
 def test_score_stage_leaves_the_masks(data: Path, backbone: Path, tmp_path: Path):
     run(data, backbone, tmp_path / "masks")
     start = tmp_path / "masks" / "checkpoint.pt"

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from ..clicks import next_evaluation_click
-from ..evaluation_sets import EvaluationSample, item_samples
-from ..items import Item
+from ..evaluation_sets import EvaluationSample
 from ..models import CheckpointModel
 from ..pipeline import ClickPipeline, Refinement
 from .measure import SIZE
@@ -36,7 +35,7 @@ img, svg { max-width: 100%; border-radius: 4px } figcaption { font-size: .85rem;
 """
 
 
-def write_page(path: Path, model: Path, result: dict, before: Path, after: Path, check: list[Item]) -> None:
+def write_page(path: Path, model: Path, result: dict, before: Path, after: Path, check: list[EvaluationSample]) -> None:
     """Write the page; ``before`` and ``after`` are checkpoints."""
     adapted = result["adapted"]
     pictures = adapted["pictures"]
@@ -100,8 +99,8 @@ def _curves(before: list[float], after: list[float]) -> str:
     return f'<svg viewBox="0 0 570 235" width="570" {label}>{grid}{ticks}{lines}{key}</svg>'
 
 
-def _pictures(result: dict, before: Path, after: Path, check: list[Item]) -> list[str]:
-    by_name = {sample.name: sample for sample in item_samples(check)}
+def _pictures(result: dict, before: Path, after: Path, check: list[EvaluationSample]) -> list[str]:
+    by_name = {sample.name: sample for sample in check}
     change = lambda one: one["after"][0] - one["before"][0]
     ordered = sorted(result["objects"], key=change)
     worst, best = ordered[: SHOWN // 3], ordered[::-1][: SHOWN - SHOWN // 3]

@@ -19,6 +19,7 @@ from ..manifest import manifest, refinement_of, write_manifest
 from ..suem import SuemConfig
 from ..train import RunOptions, train
 from . import measure as measured
+from . import replay
 from .exports import read_export
 from .page import write_page
 from .project import Split, split, write_items
@@ -26,11 +27,15 @@ from .project import Split, split, write_items
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 STEPS_PER_MINUTE = 24
 """What two free cores do at least. The length is counted in steps, so that two runs give the same model."""
+STEPS_PER_PICTURE, LEAST_STEPS = 6, 48
+"""How many are useful: few pictures tell little, however often they are looked at."""
 BATCH = 4
-SHARES = (1.0, 0.6, 0.3)
-"""Weights of the tuned network in its mean with the base; the best on the check part is kept."""
-MOST_CHECKED = 36
+SHARES = (1.0, 0.7, 0.4)
+"""Weights of the tuned network in its mean with the base, the bold one first; the best on the check part is kept."""
+MOST_CHECKED = 30
 """Objects of the check part that are measured."""
+FEW_CHECKED = 8
+"""With fewer of them the check says too little to choose by: the cautious share is taken, where it is better at all."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +71,20 @@ def base_weights(base: str) -> Path:
     return found[-1]
 
 
-def schedule(minutes: float, seed: int) -> TrainConfig:
-    """Fine-tuning for so long: a low learning rate, the backbone and all statistics as they are."""
-    steps = max(20, round(STEPS_PER_MINUTE * minutes))
+def schedule(minutes: float, seed: int, pictures: int) -> TrainConfig:
+    """Fine-tuning to so many pictures, for so long at most: a low learning rate, the backbone and all statistics as they are."""
+    steps = max(1, min(round(STEPS_PER_MINUTE * minutes), max(LEAST_STEPS, STEPS_PER_PICTURE * pictures)))
     return TrainConfig(
-        phases=(Phase(0.6, 288, BATCH), Phase(1.0, 384, BATCH)),
+        phases=(Phase(1.0, 288, BATCH),),
         samples=BATCH * steps,
         seed=seed,
         backbone_lr=0.0,
-        head_lr=3e-4,
-        warm_up_steps=min(20, steps // 4),
+        head_lr=2e-3,
+        warm_up_steps=max(1, min(20, steps // 4)),
+        weight_decay=0.0,
         freeze_blocks=99,
         freeze_statistics=True,
+        only_offsets=True,
         ema_decay=0.98,
         refine_probability=0.3,
         # A team labels one kind of things: no joins, and no pasting that makes new kinds.
@@ -85,6 +92,7 @@ def schedule(minutes: float, seed: int) -> TrainConfig:
             neighbour_probability=0.0,
             suem=SuemConfig(simple=0.1, irrelevant=0.0, image_mixing=0.0),
             shape_probability=0.0,
+            source_shares=replay.SHARES,
         ),
     )
 
@@ -105,13 +113,13 @@ def adapt(options: AdaptOptions) -> int:
             say("Stopped. The same command goes on from here.")
             return 1
         result = choose(parts, base, tuned, work)
-        best = result.pop("weights")
+        best, samples = result.pop("weights"), result.pop("samples")
         if not result["better"] and not options.force:
             say("It is not better than before, so nothing is written. More pictures may help.", table(result))
             return 3
         write_model(options, base, best, parts, result, work)
         result["seconds"] = round(time.monotonic() - started)
-        write_page(options.out / "report.html", options.out, result, base, best, parts.check)
+        write_page(options.out / "report.html", options.out, result, base, best, samples)
         say(table(result), f"{options.out}: use it with --model {options.out}")
         return 0
     finally:
@@ -156,7 +164,7 @@ def read_parts(options: AdaptOptions, work: Path) -> Split:
 
 def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Path | None:
     """Train, or go on where an earlier run of the same command was stopped; None where this one is stopped."""
-    config = schedule(options.minutes, options.seed)
+    config = schedule(options.minutes, options.seed, len(parts.train))
     run = RunOptions(
         folder=work / "run",
         backbone=None,
@@ -167,8 +175,11 @@ def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Pa
         report=Remaining(config.samples),
         device=options.device,
     )
-    say(f"learning: {config.samples // BATCH} steps, some {options.minutes:g} minutes on two free cores")
-    return work / "run" / "checkpoint.pt" if train(parts.train, config, run) else None
+    outlined = measured.general_masks()
+    replayed = replay.replay_items(base, outlined, measured.PHOTOS, work / "replay", measured.SIZE)
+    steps = config.samples // BATCH
+    say(f"learning: {steps} steps, some {steps / STEPS_PER_MINUTE:.0f} minutes on two free cores")
+    return work / "run" / "checkpoint.pt" if train([*parts.train, *replayed], config, run) else None
 
 
 def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
@@ -176,16 +187,18 @@ def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
     refinement = refinement_of(
         json.loads((WEIGHTS.parents[1] / "models/clickmask-small/model.json").read_text())["refinement"]
     )
-    check = list(item_samples(parts.check))[:MOST_CHECKED]
+    per_picture = max(3, MOST_CHECKED // len(parts.check))
+    check = list(item_samples(parts.check, per_picture))[:MOST_CHECKED]
     general = measured.general_samples()
     if not check:
         raise ValueError("the check pictures hold no object of at least 150 px")
-    say(f"measuring {len(check)} objects of the check part and {len(general)} general ones, {len(SHARES) + 1} times")
+    shares = SHARES if len(check) >= FEW_CHECKED else SHARES[-1:]
+    say(f"measuring {len(check)} objects of the check part and {len(general)} general ones, {len(shares) + 1} times")
     tell = lambda: print(".", end="", flush=True)
     look = lambda weights, samples: measured.measure(weights, refinement, samples, tell)
     before = {"check": look(base, check), "general": look(base, general)}
     tried = []
-    for share in SHARES:
+    for share in shares:
         weights = work / f"share-{share:g}.pt"
         write_weights(weights, tuned, base, share)
         after = {"check": look(weights, check), "general": look(weights, general)}
@@ -194,21 +207,29 @@ def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
     numbers = lambda runs: {name: measured.figures(ious) for name, ious in runs.items() if ious}
     was = numbers(before)
     kept = [one for one in tried if not general or measured.keeps(was["general"], numbers(one[2])["general"])]
-    rank = lambda one: (numbers(one[2])["check"].clicks_85, -numbers(one[2])["check"].iou_1)
+    rank = lambda one: _rank(numbers(one[2])["check"])
     share, weights, after = min(kept or tried[-1:], key=rank)
     now = numbers(after)
+    summary = lambda figures: {name: figures[name].as_dict() for name in figures}
     (work / "done").touch()
     return {
         "weights": weights,
+        "samples": check,
         "share": share,
-        "before": {name: value.as_dict() for name, value in was.items()},
-        "after": {name: value.as_dict() for name, value in now.items()},
+        "tried": [{"share": one, **summary(numbers(runs))} for one, _, runs in tried],
+        "before": summary(was),
+        "after": summary(now),
         "objects": [
             {"name": sample.name, "before": b, "after": a}
             for sample, b, a in zip(check, before["check"], after["check"])
         ],
         "better": bool(kept) and measured.is_better(was["check"], now["check"]),
     }
+
+
+def _rank(figures: measured.Figures) -> tuple[float, float]:
+    """Fewer clicks first; both thresholds together, since either alone hangs on single objects."""
+    return figures.clicks_85 + figures.clicks_90, -figures.early
 
 
 def table(result: dict) -> str:
@@ -247,7 +268,7 @@ def write_model(options: AdaptOptions, base: Path, weights: Path, parts: Split, 
         shutil.move(graphs / name, options.out / name)
     shutil.copyfile(weights, options.out / "weights.pt")
     write_manifest(options.out, content)
-    record = {key: result[key] for key in ("adapted", "share", "better", "before", "after")}
+    record = {key: result[key] for key in ("adapted", "share", "better", "before", "after", "tried")}
     (options.out / "adapted.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
