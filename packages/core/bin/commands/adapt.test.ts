@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { processTerminal, readCommandLine } from '../../src/runtime/node/command-line/index.js';
+import { modelInUse } from '../../src/runtime/node/index.js';
+import { tinyModelFolder } from '../../test/support/tiny-model.js';
 import { adapt } from './adapt.js';
 
 const call = async (args: readonly string[]) => adapt.run(readCommandLine(adapt, args, process.env), processTerminal());
@@ -32,6 +34,20 @@ describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
       `-m clickmask_training adapt --from ${resolve('e.zip')} --out ${resolve('m')} --pictures ${resolve('p')} ` +
         '--minutes 5 --licence CC BY 4.0 --device auto --force',
     );
+  });
+
+  it('makes what it wrote the model in use, when asked', async () => {
+    const tiny = tinyModelFolder();
+    const writes = join(folder, 'writes');
+    writeFileSync(writes, `#!/bin/sh\ncp -r '${tiny.folder}' '${folder}/written'\n`);
+    chmodSync(writes, 0o755);
+    const inUse = () => modelInUse(join(folder, 'home', 'models'));
+    const out = join(folder, 'written');
+    expect(await call(['--from', 'e.zip', '--out', out, '--python', python, '--use'])).toBe(3);
+    expect(inUse()).toBe('clickmask-small');
+    expect(await call(['--from', 'e.zip', '--out', out, '--python', writes, '--use'])).toBe(0);
+    expect(inUse()).toBe(out);
+    tiny.remove();
   });
 
   it('says what would be installed and where, and installs nothing unasked', async () => {

@@ -19,7 +19,8 @@ images with masks. The command learns from four images of five and measures on t
 there, it writes DIR, with report.html: clicks and images before and after. Nothing leaves this machine. After a stop, the
 same command goes on.
 
-It needs Python 3.11 with PyTorch. It asks once and installs them in a folder of its own (some 1 GB).`,
+It needs Python 3.11 with PyTorch. It asks once and installs them in a folder of its own: some 6 GB on Linux, where PyPI's
+PyTorch brings CUDA along, 1 GB elsewhere.`,
   options: {
     from: { type: 'text', value: 'EXPORT', required: true, help: 'What to learn from.' },
     out: {
@@ -29,7 +30,12 @@ It needs Python 3.11 with PyTorch. It asks once and installs them in a folder of
       help: 'The model folder to write. Use it with --model DIR.',
     },
     pictures: { type: 'text', value: 'DIR', help: 'Where the images are, if not beside the export.' },
-    minutes: { type: 'number', min: 0.1, max: 600, help: 'Minutes to learn, on two free cores. Default: 10.' },
+    minutes: {
+      type: 'number',
+      min: 0.1,
+      max: 600,
+      help: 'Most minutes to learn, on two free cores. Default: 10, and fewer for few images.',
+    },
     base: {
       type: 'text',
       value: 'NAME|DIR',
@@ -112,7 +118,7 @@ async function environment(requirements: string, mayInstall: boolean): Promise<s
   const program = (of: string) =>
     process.platform === 'win32' ? join(of, 'Scripts', 'python.exe') : join(of, 'bin', 'python');
   if (existsSync(program(folder))) return program(folder);
-  const text = `PyTorch and what else ${requirements} names will be installed into ${folder} (some 1 GB, once).`;
+  const text = `PyTorch and what else ${requirements} names will be installed into ${folder} (once; ${process.platform === 'linux' ? 'some 6 GB, since PyPI has PyTorch with CUDA' : 'some 1 GB'}).`;
   if (!mayInstall && !(await agrees(text))) {
     throw new UsageError(`${text} Say --yes for that, or name a Python that has it with --python.`);
   }
