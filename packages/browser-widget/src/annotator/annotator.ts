@@ -25,6 +25,7 @@ import { listenToFiles } from '../input/files.js';
 import { listenToKeys } from '../input/keyboard.js';
 import { listenToPointers } from '../input/pointer.js';
 import { createPictures } from '../picture/pictures.js';
+import { datasetZip } from '../results/dataset.js';
 import { createResults } from '../results/results.js';
 import { learnedFrom } from '../state/hint.js';
 import { say } from '../state/say.js';
@@ -104,7 +105,8 @@ function createModel(options: AnnotatorOptions) {
   const store = createState({ ...options, locale: options.locale ?? (lang || globalThis.navigator.language) });
   const events = createEmitter<AnnotatorEvents>();
   const log = createSessionLog();
-  const annotation = createAnnotation(store, events, options.shelf ?? createShelf());
+  const shelf = options.shelf ?? createShelf();
+  const annotation = createAnnotation(store, events, shelf);
   const results = createResults(() => store.now);
   const report = (progress: ProgressInfo) => {
     store.set({ progress: progress.fraction === 1 && progress.phase !== 'features' ? null : progress });
@@ -152,6 +154,7 @@ function createModel(options: AnnotatorOptions) {
     store,
     events,
     log,
+    shelf,
     annotation,
     results,
     pictures,
@@ -304,6 +307,7 @@ function methodsOf(model: Model) {
     getRuns: results.getRuns,
     getResult: results.get,
     getLabelMap: (values = 'object') => results.getLabelMap(values),
+    getDataset: (format, asked) => datasetZip(format, { ...store.now, pictures: model.shelf.values() }, asked),
     exportLog: () => log.export(store.now.segmentOptions),
     async replayLog(recorded) {
       if (pictures.target === null) throw noPicture();

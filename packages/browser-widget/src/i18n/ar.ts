@@ -1,16 +1,14 @@
+import { toolTitles } from '../tools/kinds/registry.js';
 import type { Messages } from './messages.js';
 
 export const ar: Messages = Object.freeze({
+  ...toolTitles('ar'),
   annotator: 'أداة تعليم الأقنعة',
   stage: 'الصورة',
   stageHint: 'حرّك علامة التصويب بمفاتيح الأسهم واضغط Enter للنقر. اضغط ? لعرض كل المفاتيح.',
   toolbar: 'الأدوات',
   positive: 'إضافة إلى الكائن',
   negative: 'إزالة من الكائن',
-  box: 'إطار حول الكائن',
-  brush: 'فرشاة',
-  eraser: 'ممحاة',
-  pan: 'تحريك الصورة',
   brushSize: 'حجم الفرشاة',
   undo: 'تراجع',
   redo: 'إعادة',

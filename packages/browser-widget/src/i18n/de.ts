@@ -1,16 +1,14 @@
+import { toolTitles } from '../tools/kinds/registry.js';
 import type { Messages } from './messages.js';
 
 export const de: Messages = Object.freeze({
+  ...toolTitles('de'),
   annotator: 'Masken-Annotator',
   stage: 'Bild',
   stageHint: 'Fadenkreuz mit den Pfeiltasten bewegen, mit Enter klicken. ? zeigt alle Tasten.',
   toolbar: 'Werkzeuge',
   positive: 'Zum Objekt hinzufügen',
   negative: 'Vom Objekt wegnehmen',
-  box: 'Rahmen um das Objekt',
-  brush: 'Pinsel',
-  eraser: 'Radierer',
-  pan: 'Bild verschieben',
   brushSize: 'Pinselgröße',
   undo: 'Rückgängig',
   redo: 'Wiederholen',

@@ -1,16 +1,14 @@
+import { toolTitles } from '../tools/kinds/registry.js';
 import type { Messages } from './messages.js';
 
 export const en: Messages = Object.freeze({
+  ...toolTitles('en'),
   annotator: 'Mask annotator',
   stage: 'Picture',
   stageHint: 'Move the crosshair with the arrow keys and press Enter to click. Press ? for all keys.',
   toolbar: 'Tools',
   positive: 'Add to the object',
   negative: 'Take away from the object',
-  box: 'Box around the object',
-  brush: 'Brush',
-  eraser: 'Eraser',
-  pan: 'Move the picture',
   brushSize: 'Brush size',
   undo: 'Undo',
   redo: 'Redo',

@@ -1,16 +1,14 @@
+import { toolTitles } from '../tools/kinds/registry.js';
 import type { Messages } from './messages.js';
 
 export const fr: Messages = Object.freeze({
+  ...toolTitles('fr'),
   annotator: 'Annotateur de masques',
   stage: 'Image',
   stageHint: 'Déplacez le réticule avec les flèches et cliquez avec Entrée. ? affiche toutes les touches.',
   toolbar: 'Outils',
   positive: 'Ajouter à l’objet',
   negative: 'Retirer de l’objet',
-  box: 'Cadre autour de l’objet',
-  brush: 'Pinceau',
-  eraser: 'Gomme',
-  pan: 'Déplacer l’image',
   brushSize: 'Taille du pinceau',
   undo: 'Annuler',
   redo: 'Rétablir',

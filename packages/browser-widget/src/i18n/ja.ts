@@ -1,16 +1,14 @@
+import { toolTitles } from '../tools/kinds/registry.js';
 import type { Messages } from './messages.js';
 
 export const ja: Messages = Object.freeze({
+  ...toolTitles('ja'),
   annotator: 'マスク注釈ツール',
   stage: '画像',
   stageHint: '矢印キーで十字カーソルを動かし、Enter でクリックします。? ですべてのキーを表示します。',
   toolbar: 'ツール',
   positive: '対象に加える',
   negative: '対象から除く',
-  box: '対象を枠で囲む',
-  brush: 'ブラシ',
-  eraser: '消しゴム',
-  pan: '画像を動かす',
   brushSize: 'ブラシの大きさ',
   undo: '元に戻す',
   redo: 'やり直す',

@@ -1,15 +1,13 @@
-/** Every text the widget shows or speaks. Words in braces are filled in. */
-export interface Messages {
+import type { ToolName } from '../tools/kinds/registry.js';
+
+/** Every text the widget shows or speaks, the tools' names among them. Words in braces are filled in. */
+export interface Messages extends Readonly<Record<ToolName, string>> {
   readonly annotator: string;
   readonly stage: string;
   readonly stageHint: string;
   readonly toolbar: string;
   readonly positive: string;
   readonly negative: string;
-  readonly box: string;
-  readonly brush: string;
-  readonly eraser: string;
-  readonly pan: string;
   readonly brushSize: string;
   readonly undo: string;
   readonly redo: string;

@@ -1,16 +1,14 @@
+import { toolTitles } from '../tools/kinds/registry.js';
 import type { Messages } from './messages.js';
 
 export const zh: Messages = Object.freeze({
+  ...toolTitles('zh'),
   annotator: '掩膜标注工具',
   stage: '图片',
   stageHint: '用方向键移动十字光标，按回车键点击。按 ? 查看全部快捷键。',
   toolbar: '工具',
   positive: '添加到对象',
   negative: '从对象中去除',
-  box: '框选对象',
-  brush: '画笔',
-  eraser: '橡皮擦',
-  pan: '移动图片',
   brushSize: '画笔大小',
   undo: '撤销',
   redo: '重做',

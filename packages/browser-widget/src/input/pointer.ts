@@ -1,7 +1,7 @@
 import type { StagePoint } from '../view/viewport.js';
 
 /** What a press on the stage begins. */
-export type DragKind = 'tap-or-pan' | 'pan' | 'box' | 'stroke' | 'move-click';
+export type DragKind = 'tap-or-pan' | 'pan' | 'box' | 'line' | 'move-click';
 
 /** How a press was made. */
 export interface PressInfo {
@@ -25,7 +25,7 @@ export interface PointerActions {
   tap(point: StagePoint, opposite: boolean): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, anchor: StagePoint): void;
-  /** The drag of a box, a stroke or a click; all positions since the last call. */
+  /** The drag of a box, a line or a click; all positions since the last call. */
   drag(points: readonly StagePoint[]): void;
   drop(): void;
   cancel(): void;
@@ -144,17 +144,17 @@ function createPresses(element: HTMLElement, actions: PointerActions, options: P
     }
     if (event.button === 1) event.preventDefault();
     if (kind === 'tap-or-pan' && isTouch) holdLong(started);
-    if (kind === 'stroke') actions.drag([point]);
+    if (kind === 'line') actions.drag([point]);
   };
   const travel = (mine: Press, point: StagePoint, event: PointerEvent) => {
     const far = Math.hypot(point.x - mine.start.x, point.y - mine.start.y) > mine.slack;
-    if (!mine.moved && !far && mine.kind !== 'stroke') return;
+    if (!mine.moved && !far && mine.kind !== 'line') return;
     const before = mine.moved ? mine.last : mine.start;
     mine.moved = true;
     clearTimeout(holdTimer);
     mine.last = point;
     if (mine.kind === 'tap-or-pan' || mine.kind === 'pan') actions.pan(point.x - before.x, point.y - before.y);
-    else actions.drag(mine.kind === 'stroke' ? allPoints(event, at, point) : [point]);
+    else actions.drag(mine.kind === 'line' ? allPoints(event, at, point) : [point]);
   };
 
   return {
@@ -187,7 +187,7 @@ function createPresses(element: HTMLElement, actions: PointerActions, options: P
       const isTap = !moved && (kind === 'tap-or-pan' || kind === 'box' || kind === 'move-click');
       if (isTap) {
         if (!held) actions.tap(start, opposite);
-      } else if (kind === 'stroke') actions.drop();
+      } else if (kind === 'line') actions.drop();
       else if (kind === 'box' || kind === 'move-click') {
         actions.drag([at(event) ?? last]);
         actions.drop();

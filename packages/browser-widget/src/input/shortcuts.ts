@@ -1,3 +1,5 @@
+import { type ToolName, toolKeys } from '../tools/kinds/registry.js';
+
 /** Everything that can be done by a key or a button. */
 export type Command =
   | 'undo'
@@ -7,10 +9,7 @@ export type Command =
   | 'cancel'
   | 'toggle-label'
   | 'tool-click'
-  | 'tool-box'
-  | 'tool-brush'
-  | 'tool-eraser'
-  | 'tool-pan'
+  | `tool-${ToolName}`
   | 'next-candidate'
   | 'brush-smaller'
   | 'brush-larger'
@@ -71,10 +70,7 @@ export const defaultShortcuts: Shortcuts = Object.freeze({
   Escape: 'cancel',
   x: 'toggle-label',
   v: 'tool-click',
-  r: 'tool-box',
-  b: 'tool-brush',
-  e: 'tool-eraser',
-  h: 'tool-pan',
+  .../*#__PURE__*/ toolKeys(),
   c: 'next-candidate',
   a: 'reading-1',
   s: 'reading-2',

@@ -1,27 +1,15 @@
 import { bounds, findCodec, type Mask, type MaskRuns, maskFromRuns } from '@clickmask/core';
-import type {
-  CocoRle,
-  CocoRleUncompressed,
-  GeoJsonGeometry,
-  LabelStudioRle,
-  PolygonJson,
-} from '@clickmask/core/formats';
+import { CODECS, type CodecName, type CodecValue } from '@clickmask/core/formats';
 import type { Rect } from '@clickmask/core/masks';
 import { maskPng } from './png.js';
 
+type CodecValues = { readonly [N in CodecName]: CodecValue<N> };
+
 /** What a mask can be handed out as: plain forms, and every codec of the core by its name. */
-export interface ResultTypes {
+export interface ResultTypes extends CodecValues {
   readonly runs: MaskRuns;
   readonly mask: Mask;
   readonly bbox: Rect;
-  readonly 'coco-rle': CocoRle;
-  readonly 'coco-rle-uncompressed': CocoRleUncompressed;
-  readonly 'coco-polygon': number[][];
-  readonly 'label-studio-rle': LabelStudioRle;
-  readonly 'cvat-mask': number[];
-  readonly polygon: PolygonJson;
-  readonly geojson: GeoJsonGeometry;
-  readonly 'svg-path': string;
   /** An 8-bit grey picture of the whole size, 255 on the object and 0 around it. */
   readonly png: Promise<Blob>;
 }
@@ -29,12 +17,28 @@ export interface ResultTypes {
 export type ResultFormat = keyof ResultTypes;
 export type ResultOf<F extends ResultFormat> = ResultTypes[F];
 
-/** Formats made of outlines: they get the detail as fewer corners, and not as a mask drawn with fewer corners. */
-const outlineFormats: readonly string[] = ['coco-polygon', 'polygon', 'geojson', 'svg-path'];
-
+/** Whether a format is made of outlines, and so gets the detail as fewer corners, and not as a mask with fewer corners. */
 export function isOutlineFormat(format: string): boolean {
-  return outlineFormats.includes(format);
+  return CODECS.some(({ name, isOutline }) => isOutline && name === format);
 }
+
+/**
+ * Every format of `getResult`, as for a list to choose from.
+ *
+ * @example
+ * ```ts
+ * import { resultFormats } from '@clickmask/browser-widget';
+ *
+ * console.log(resultFormats.includes('coco-rle'), resultFormats.includes('png')); // true true
+ * ```
+ */
+export const resultFormats: readonly ResultFormat[] = /*#__PURE__*/ Object.freeze([
+  .../*#__PURE__*/ CODECS.map(({ name }) => name as CodecName),
+  'png',
+  'mask',
+  'runs',
+  'bbox',
+]);
 
 /**
  * A mask in a format; null where it is empty.

@@ -1,9 +1,7 @@
 import type { ClickLabel, Size } from '@clickmask/core';
 import { type CleanUp, noCleanUp } from '../results/clean-up.js';
+import { type Tool, toolNames } from '../tools/kinds/registry.js';
 import { choice, flag, initialOf, range, type Table, taken } from './property.js';
-
-/** `click` adds clicks, `box` draws the box to start from, `brush` and `eraser` paint, `pan` moves the picture. */
-export type Tool = 'click' | 'box' | 'brush' | 'eraser' | 'pan';
 
 /** What the user can set in the widget, and the page through attributes and properties. */
 export interface AnnotatorSettings {
@@ -31,7 +29,7 @@ export interface AnnotatorSettings {
 
 /** Every setting: its attribute, its range, and what it is at first. */
 export const settingTable: Table<AnnotatorSettings> = {
-  tool: /*#__PURE__*/ choice('tool', ['click', 'box', 'brush', 'eraser', 'pan'], 'click'),
+  tool: /*#__PURE__*/ choice('tool', toolNames, 'click'),
   label: /*#__PURE__*/ choice('label', ['positive', 'negative'], 'positive'),
   brushRadius: /*#__PURE__*/ range('brush-radius', 2, 100, 14),
   preview: /*#__PURE__*/ flag('no-preview', false),

@@ -9,6 +9,7 @@ import {
   type SessionValue,
 } from '@clickmask/core/session';
 import type { Picture } from '../picture/picture.js';
+import type { Tool } from '../tools/kinds/registry.js';
 import type { StagePoint, Viewport } from '../view/viewport.js';
 import { type AnnotatorProperties, propertyTable } from './properties.js';
 import { initialOf, taken } from './property.js';
@@ -38,14 +39,14 @@ export interface Draft {
 
 /** A box, a stroke or a click on its way, by the pointer or by the crosshair. */
 export interface Drag {
-  readonly kind: 'box' | 'stroke' | 'move-click';
+  readonly kind: 'box' | 'line' | 'move-click';
+  /** The tool that it is drawn with. */
+  readonly tool: Tool;
   readonly start: ImagePoint;
   /** Where it is now; null: it did not move yet. */
   readonly to: ImagePoint | null;
-  /** Of a stroke: all points so far. */
+  /** Of a line: all points so far. */
   readonly points: readonly ImagePoint[];
-  /** Of a stroke: whether it erases. */
-  readonly erases: boolean;
   /** Of a click that is moved: its index. */
   readonly click: number;
 }

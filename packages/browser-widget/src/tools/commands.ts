@@ -2,12 +2,13 @@ import type { Annotation } from '../annotation/annotation.js';
 import { fillIn } from '../i18n/index.js';
 import type { Command } from '../input/shortcuts.js';
 import { announce, say } from '../state/say.js';
-import { type AnnotatorSettings, changedSettings, type Tool } from '../state/settings.js';
+import { type AnnotatorSettings, changedSettings } from '../state/settings.js';
 import { type AnnotatorStore, activeOf } from '../state/state.js';
 import { percent, textsOf } from '../state/words.js';
 import { fitPicture, showViewport } from '../view/show-viewport.js';
 import { toStage, zoomViewport } from '../view/viewport.js';
 import type { Crosshair } from './crosshair.js';
+import { type Tool, type ToolName, toolKinds } from './kinds/registry.js';
 import type { Selection } from './selection.js';
 
 /** What every key and button does; `false` where there was nothing to do. */
@@ -43,10 +44,7 @@ export function createCommands({ store, step, selection, crosshair }: CommandsOp
       store.set({ drag: null });
       change({ tool: 'click' });
     },
-    'tool-box': setTool('box'),
-    'tool-brush': setTool('brush'),
-    'tool-eraser': setTool('eraser'),
-    'tool-pan': setTool('pan'),
+    ...toolCommands(setTool),
     'next-candidate': selection.nextReading,
     'brush-smaller': setRadius((radius) => radius / 1.25),
     'brush-larger': setRadius((radius) => radius * 1.25 + 1),
@@ -71,8 +69,14 @@ export function createCommands({ store, step, selection, crosshair }: CommandsOp
   };
 }
 
+type ToolCommand = `tool-${ToolName}`;
 type CrosshairCommand = Extract<Command, `crosshair-${string}`>;
 type ClassCommand = Extract<Command, `class-${number}`>;
+
+function toolCommands(choose: (tool: Tool) => () => void): Readonly<Record<ToolCommand, () => void>> {
+  const made = toolKinds.map(({ name }) => [`tool-${name}`, choose(name)] as const);
+  return Object.fromEntries(made) as Record<ToolCommand, () => void>;
+}
 
 function crosshairCommands({ move }: Pick<Crosshair, 'move'>): Readonly<Record<CrosshairCommand, () => void>> {
   const directions = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] } as const;

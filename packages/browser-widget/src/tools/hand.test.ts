@@ -108,7 +108,7 @@ describe('dragging', () => {
 
   test('a stroke paints or erases along all its points, with the radius seen on the screen', () => {
     const { dragging, active, said, store } = setUp();
-    dragging.begin('stroke', { x: 20, y: 25 });
+    dragging.begin('line', { x: 20, y: 25 }, { tool: 'brush' });
     dragging.to({ x: 30, y: 25 }, { x: 40, y: 25 });
     dragging.to({ x: 60, y: 25 });
     expect(store.now.drag?.points.map(({ x }) => x)).toEqual([20, 30, 40, 60]);
@@ -117,7 +117,7 @@ describe('dragging', () => {
     // Fourteen CSS px are seven of the picture, at twice its size.
     expect([painted.spans[painted.rows[25] * 2], painted.spans[painted.rows[25] * 2 + 1]]).toEqual([13, 67]);
     expect(said()[0]).toMatch(/^Mask covers 14/);
-    dragging.begin('stroke', { x: 20, y: 25 }, { erases: true });
+    dragging.begin('line', { x: 20, y: 25 }, { tool: 'eraser' });
     dragging.drop();
     expect(active()!.erased!.spans.length).toBeGreaterThan(0);
     expect(said()).toHaveLength(1);
@@ -125,7 +125,7 @@ describe('dragging', () => {
 
   test('an eraser without an object makes none, and says nothing', () => {
     const { dragging, store, said } = setUp();
-    dragging.begin('stroke', { x: 20, y: 25 }, { erases: true });
+    dragging.begin('line', { x: 20, y: 25 }, { tool: 'eraser' });
     dragging.drop();
     dragging.stroke([], 5, 'paint');
     expect([store.now.value.objects, said()]).toEqual([[], []]);
@@ -199,7 +199,7 @@ describe('the crosshair', () => {
     const { crosshair, use, active, store, said } = setUp();
     use('brush');
     crosshair.press(false);
-    expect(store.now.drag).toMatchObject({ kind: 'stroke', erases: false });
+    expect(store.now.drag).toMatchObject({ kind: 'line', tool: 'brush' });
     crosshair.press(false);
     expect(active()?.painted).not.toBeNull();
     expect(said()).toEqual([
@@ -209,11 +209,11 @@ describe('the crosshair', () => {
     ]);
     expect(store.now.message).toMatch(/^Mask covers/);
     crosshair.press(true);
-    expect(store.now.drag?.erases).toBe(true);
+    expect(store.now.drag?.tool).toBe('eraser');
     crosshair.press(true);
     use('eraser');
     crosshair.press(true);
-    expect(store.now.drag?.erases).toBe(false);
+    expect(store.now.drag?.tool).toBe('brush');
   });
 
   test('with the hand it moves the picture', () => {
@@ -278,7 +278,7 @@ describe('previews', () => {
     ['while the space bar is held', { spaceHeld: true }],
     [
       'while something is drawn',
-      { drag: { kind: 'box', start: positive(1, 1), to: null, points: [], erases: false, click: -1 } },
+      { drag: { kind: 'box', tool: 'box', start: positive(1, 1), to: null, points: [], click: -1 } },
     ],
   ])('are not made %s', (_, change) => {
     const { tools, take } = setUp(change);
@@ -310,19 +310,19 @@ describe('presses', () => {
     const { tools, use, annotation, store } = setUp();
     annotation.make(addClick(positive(10, 10)));
     use(tool);
-    return [tools.begin({ x: 20, y: 20 }, { ...press, ...info }), store.now.drag?.erases, store.now.selectedClick];
+    return [tools.begin({ x: 20, y: 20 }, { ...press, ...info }), store.now.drag?.tool, store.now.selectedClick];
   };
 
   test('begin what the tool says', () => {
-    expect(kindWith('click')).toEqual(['move-click', false, 0]);
+    expect(kindWith('click')).toEqual(['move-click', 'click', 0]);
     expect(kindWith('click', { isMain: false })).toEqual(['tap-or-pan', undefined, null]);
-    expect(kindWith('box')).toEqual(['box', false, null]);
-    expect(kindWith('brush')).toEqual(['stroke', false, null]);
-    expect(kindWith('eraser')).toEqual(['stroke', true, null]);
+    expect(kindWith('box')).toEqual(['box', 'box', null]);
+    expect(kindWith('brush')).toEqual(['line', 'brush', null]);
+    expect(kindWith('eraser')).toEqual(['line', 'eraser', null]);
     expect(kindWith('pan')).toEqual(['pan', undefined, null]);
     // The eraser end of a pen erases, whatever the tool.
-    expect(kindWith('click', { erases: true })).toEqual(['stroke', true, null]);
-    expect(kindWith('brush', { erases: true })).toEqual(['stroke', true, null]);
+    expect(kindWith('click', { erases: true })).toEqual(['line', 'eraser', null]);
+    expect(kindWith('brush', { erases: true })).toEqual(['line', 'eraser', null]);
   });
 
   test('only move the picture where nothing may be changed, or the space bar is held', () => {

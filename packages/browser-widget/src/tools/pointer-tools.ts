@@ -4,9 +4,10 @@ import type { Annotation } from '../annotation/annotation.js';
 import type { DragKind, PointerActions } from '../input/pointer.js';
 import { type AnnotatorState, type AnnotatorStore, activeOf } from '../state/state.js';
 import { showViewport } from '../view/show-viewport.js';
-import { panViewport, zoomViewport } from '../view/viewport.js';
+import { panViewport, type StagePoint, zoomViewport } from '../view/viewport.js';
 import { clickAt, labelFor, nearestTo, pointAt } from './aim.js';
 import type { Dragging } from './dragging.js';
+import { kindOf, type Tool } from './kinds/registry.js';
 import type { Previewing } from './previewing.js';
 import type { Selection } from './selection.js';
 
@@ -24,7 +25,8 @@ export function createPointerTools(options: PointerToolsOptions): PointerActions
   return {
     begin(at, { opposite, turned, erases, isMain, device }) {
       store.set({ crosshair: null, drag: null, device });
-      const kind = kindOfPress(store.now, at, isMain, erases);
+      const tool = erases ? 'eraser' : store.now.settings.tool;
+      const kind = kindOfPress(store.now, at, isMain, tool);
       if (kind === 'pan') return kind;
       const hit = kind === 'move-click' ? clickAt(store.now, at) : null;
       store.set({ selectedClick: hit });
@@ -33,8 +35,7 @@ export function createPointerTools(options: PointerToolsOptions): PointerActions
         if (point !== null && canChange(store.now)) anticipate(point, opposite);
       } else {
         store.set({ pointer: { at, opposite: turned } });
-        const erasing = erases || store.now.settings.tool === 'eraser';
-        dragging.begin(kind, nearestTo(store.now, at), { click: hit ?? -1, erases: erasing });
+        dragging.begin(kind, nearestTo(store.now, at), { tool, click: hit ?? -1 });
       }
       return kind;
     },
@@ -79,21 +80,11 @@ function clickOf(state: AnnotatorState, { x, y }: ImagePoint, opposite: boolean)
   return { x, y, label: labelFor(state, opposite) };
 }
 
-/** What a press begins. */
-function kindOfPress(state: AnnotatorState, at: { x: number; y: number }, isMain: boolean, erases: boolean): DragKind {
-  const { tool } = state.settings;
-  if (state.spaceHeld || tool === 'pan') return 'pan';
+/** What a press with this tool begins. */
+function kindOfPress(state: AnnotatorState, at: StagePoint, isMain: boolean, tool: Tool): DragKind {
+  if (state.spaceHeld || kindOf(state.settings.tool)?.press === 'pan') return 'pan';
   if (!canChange(state)) return 'tap-or-pan';
-  if (erases) return 'stroke';
-  switch (tool) {
-    case 'click':
-      return isMain && activeOf(state) !== null && clickAt(state, at) !== null ? 'move-click' : 'tap-or-pan';
-    case 'box':
-      return 'box';
-    case 'brush':
-    case 'eraser':
-      return 'stroke';
-    default:
-      return tool satisfies never;
-  }
+  const press = kindOf(tool)?.press;
+  if (press !== undefined) return press;
+  return isMain && activeOf(state) !== null && clickAt(state, at) !== null ? 'move-click' : 'tap-or-pan';
 }

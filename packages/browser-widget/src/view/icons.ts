@@ -2,10 +2,6 @@
 const drawings = {
   plus: 'M12 5v14M5 12h14',
   minus: 'M5 12h14',
-  box: 'M4 7V4h3M17 4h3v3M20 17v3h-3M7 20H4v-3M9 4h2M13 4h2M9 20h2M13 20h2M4 9v2M4 13v2M20 9v2M20 13v2',
-  brush: 'M20 4c-5 2-9 6-11 10l2 2c4-2 8-6 9-12zM8 15c-3 0-3 3-5 4 2 2 7 1 7-2z',
-  eraser: 'M9 20h11M5 16l8-9 6 5-7 8H8zM9 11.5l6 5',
-  pan: 'M12 3v18M3 12h18M12 3l-3 3M12 3l3 3M12 21l-3-3M12 21l3-3M3 12l3-3M3 12l3 3M21 12l-3-3M21 12l-3 3',
   undo: 'M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4',
   redo: 'M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h4',
   candidate: 'M4 4h11v11H4zM9 19h11V8',
@@ -22,12 +18,13 @@ const drawings = {
 
 export type IconName = keyof typeof drawings;
 
-export function icon(name: IconName): SVGSVGElement {
+/** @param drawing - the name of one of the drawings above, or the path of another */
+export function icon(drawing: IconName | `M${string}`): SVGSVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
-  path.setAttribute('d', drawings[name]);
+  path.setAttribute('d', drawing in drawings ? drawings[drawing as IconName] : drawing);
   svg.append(path);
   return svg;
 }

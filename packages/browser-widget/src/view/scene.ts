@@ -5,6 +5,7 @@ import type { Picture } from '../picture/picture.js';
 import type { Results } from '../results/results.js';
 import { type AnnotatorState, activeOf, type Draft } from '../state/state.js';
 import { colourOf } from '../state/words.js';
+import { kindOf } from '../tools/kinds/registry.js';
 import { type StagePoint, toStage, type Viewport } from './viewport.js';
 
 /** All that is to be seen on the stage. */
@@ -77,19 +78,25 @@ function boxOf({ drag }: AnnotatorState): Box | null {
   return { x1: drag.start.x, y1: drag.start.y, x2: drag.to.x, y2: drag.to.y };
 }
 
-function erases({ drag, settings }: AnnotatorState): boolean {
-  return drag?.kind === 'stroke' ? drag.erases : settings.tool === 'eraser';
+/** How the brush of the tool that is used now is shown; null: it has none. */
+function brushKind({ drag, settings }: AnnotatorState): 'paint' | 'erase' | null {
+  return kindOf(drag?.tool ?? settings.tool)?.brush ?? null;
 }
 
 function brushOf(state: AnnotatorState): Scene['brush'] {
-  const { settings, crosshair, pointer, viewport, spaceHeld, drag } = state;
+  const { settings, crosshair, pointer, viewport, spaceHeld } = state;
   const at = crosshair === null ? (pointer?.at ?? null) : toStage(viewport, crosshair);
-  const isBrush = settings.tool === 'brush' || settings.tool === 'eraser' || drag?.kind === 'stroke';
-  return isBrush && at !== null && !spaceHeld ? { at, radius: settings.brushRadius, erases: erases(state) } : null;
+  const kind = brushKind(state);
+  if (kind === null || at === null || spaceHeld) return null;
+  return { at, radius: settings.brushRadius, erases: kind === 'erase' };
 }
 
 function strokeOf(state: AnnotatorState): Scene['stroke'] {
   const { drag, settings, viewport } = state;
-  if (drag?.kind !== 'stroke') return null;
-  return { points: drag.points, radius: settings.brushRadius / viewport.scale, erases: drag.erases };
+  if (drag?.kind !== 'line') return null;
+  return {
+    points: drag.points,
+    radius: settings.brushRadius / viewport.scale,
+    erases: brushKind(state) === 'erase',
+  };
 }

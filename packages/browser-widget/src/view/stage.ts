@@ -1,4 +1,5 @@
 import type { AnnotatorState, AnnotatorStore } from '../state/state.js';
+import { kindOf } from '../tools/kinds/registry.js';
 import { paintMarks } from './marks.js';
 import { createMaskLayer } from './mask-layer.js';
 import { createPictureLayer } from './picture-layer.js';
@@ -39,7 +40,7 @@ export function createStage(element: HTMLElement, store: AnnotatorStore, look: (
   const invalidate = () => {
     if (frame === 0) frame = requestAnimationFrame(paint);
   };
-  const isBrushing = () => store.now.settings.tool === 'brush' || store.now.settings.tool === 'eraser';
+  const isBrushing = () => kindOf(store.now.settings.tool)?.brush !== undefined;
   const forget = store.subscribe((changed) => {
     if (causes.some((cause) => changed.has(cause)) || (changed.has('pointer') && isBrushing())) invalidate();
   });

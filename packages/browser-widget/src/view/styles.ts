@@ -74,9 +74,9 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
   position: relative; min-height: 0; overflow: hidden; background: var(--stage);
   touch-action: none; user-select: none; -webkit-user-select: none; cursor: crosshair;
 }
-.stage[data-tool="pan"], .stage[data-panning] { cursor: grab; }
-.stage[data-panning]:active, .stage[data-tool="pan"]:active { cursor: grabbing; }
-.stage[data-tool="brush"], .stage[data-tool="eraser"] { cursor: none; }
+.stage[data-press="pan"], .stage[data-panning] { cursor: grab; }
+.stage[data-panning]:active, .stage[data-press="pan"]:active { cursor: grabbing; }
+.stage[data-press="line"] { cursor: none; }
 .stage:focus-visible { outline-offset: -4px; box-shadow: inset 0 0 0 2px var(--surface); }
 .corner { position: absolute; width: 0; height: 0; pointer-events: none; }
 .corner.left { left: 0; }

@@ -1,6 +1,7 @@
 import type { Command } from '../../input/shortcuts.js';
 import type { AnnotatorState } from '../../state/state.js';
 import { textsOf } from '../../state/words.js';
+import { toolKinds } from '../../tools/kinds/registry.js';
 import { element, setAttribute, whenChanged } from '../elements.js';
 import { icon } from '../icons.js';
 import { type Control, keyText, wording } from './control.js';
@@ -95,11 +96,8 @@ function entriesOf(state: AnnotatorState): readonly (readonly [string, readonly 
     [texts.selectObject, ['previous-object', 'next-object']],
     [texts.reading, ['reading-1', 'reading-2', 'reading-3', 'reading-4']],
     [texts.chooseClass, classes],
-    [texts.box, ['tool-box']],
-    [texts.brush, ['tool-brush']],
-    [texts.eraser, ['tool-eraser']],
+    ...toolKinds.map(({ name }) => [texts[name], [`tool-${name}`]] as const),
     [texts.brushSize, ['brush-smaller', 'brush-larger']],
-    [texts.pan, ['tool-pan']],
     [texts.zoomIn, ['zoom-in']],
     [texts.zoomOut, ['zoom-out']],
     [texts.zoomFit, ['zoom-fit']],

@@ -2,6 +2,7 @@ import { hintOf } from '../../state/hint.js';
 import type { AnnotatorState } from '../../state/state.js';
 import { loadingText } from '../../state/status-line.js';
 import { textsOf } from '../../state/words.js';
+import { kindOf } from '../../tools/kinds/registry.js';
 import { element, setAttribute, setText } from '../elements.js';
 import type { Control } from './control.js';
 
@@ -29,6 +30,7 @@ export function createStageFrame(hintId: string): StageFrame {
       const { progress, slow, settings, spaceHeld } = state;
       setAttribute(stage, 'aria-label', textsOf(state).stage);
       setAttribute(stage, 'data-tool', settings.tool);
+      setAttribute(stage, 'data-press', kindOf(settings.tool)?.press ?? 'click');
       setAttribute(stage, 'data-panning', spaceHeld);
       setText(notice, noticeOf(state));
       const fraction = progress?.fraction ?? null;

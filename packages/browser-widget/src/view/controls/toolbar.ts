@@ -2,6 +2,7 @@ import type { Command } from '../../input/shortcuts.js';
 import type { Results } from '../../results/results.js';
 import { type AnnotatorState, activeOf } from '../../state/state.js';
 import { textsOf } from '../../state/words.js';
+import { toolKinds } from '../../tools/kinds/registry.js';
 import { acceptable } from '../../tools/selection.js';
 import { element, setAttribute, whenChanged } from '../elements.js';
 import { type IconName, icon } from '../icons.js';
@@ -11,7 +12,7 @@ import { type ChromeActions, type Control, keyText, wording } from './control.js
 /** What each button is called, looks like and does. */
 interface ButtonPlan {
   readonly name: string;
-  readonly icon: IconName;
+  readonly icon: Parameters<typeof icon>[0];
   readonly label: (state: AnnotatorState) => string;
   /** The command whose key the tooltip names. */
   readonly key?: Command;
@@ -38,15 +39,13 @@ export function createToolbar(options: ToolbarOptions): Control {
   const toolbar = element('div', { role: 'toolbar', part: 'toolbar' });
   const groups = planToolbar(options);
   const buttons = groups.map((plans) => plans.map((plan) => ({ plan, button: makeButton(plan) })));
-  const [label, history, sheet, ends] = buttons.map((made) => made.map(({ button }) => button));
+  const [label, history, tools, looking, boxes, ends] = buttons.map((made) => made.map(({ button }) => button));
   // On a wide stage all of it is one row; on a narrow one, what is less used lies in a sheet.
   const group = (list: readonly HTMLElement[], name = '') => element('div', { class: `group ${name}`.trim() }, ...list);
   const rest = element(
     'div',
     { class: 'sheet', id: `${options.settingsId}-more` },
-    group(sheet.slice(0, 4)),
-    group(sheet.slice(4, 8)),
-    group(sheet.slice(8)),
+    ...[tools, looking, boxes].map((list) => group(list)),
   );
   toolbar.append(group(label), group(history), rest, group(ends, 'end'));
   label[0].tabIndex = 0;
@@ -86,7 +85,7 @@ function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly 
   });
   const command = (
     name: Command,
-    drawing: IconName,
+    drawing: ButtonPlan['icon'],
     text: (state: AnnotatorState) => string,
     rest: Partial<ButtonPlan> = {},
   ): ButtonPlan => ({
@@ -97,10 +96,11 @@ function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly 
     press: () => actions.command(name),
     ...rest,
   });
-  const tool = (name: 'box' | 'brush' | 'eraser' | 'pan'): ButtonPlan =>
-    command(`tool-${name}`, name, (state) => textsOf(state)[name], {
+  const tools = toolKinds.map(({ name, icon: path }) =>
+    command(`tool-${name}`, path, (state) => textsOf(state)[name], {
       pressed: ({ settings }) => settings.tool === name,
-    });
+    }),
+  );
   const labels = [label('positive', 'plus'), label('negative', 'minus')];
   const history = [
     command('undo', 'undo', (state) => textsOf(state).undo, {
@@ -110,17 +110,15 @@ function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly 
       enabled: ({ canRedo, readOnly }) => canRedo && !readOnly,
     }),
   ];
-  const sheet = [
-    tool('box'),
-    tool('brush'),
-    tool('eraser'),
-    tool('pan'),
+  const looking = [
     command('next-candidate', 'candidate', (state) => textsOf(state).nextCandidate, {
       enabled: (state) => (activeOf(state)?.result?.candidates.length ?? 0) > 1 && !state.readOnly,
     }),
     command('zoom-out', 'zoomOut', (state) => textsOf(state).zoomOut),
     command('zoom-fit', 'fit', (state) => textsOf(state).zoomFit),
     command('zoom-in', 'zoomIn', (state) => textsOf(state).zoomIn),
+  ];
+  const boxes = [
     {
       name: 'settings',
       icon: 'settings',
@@ -146,7 +144,7 @@ function planToolbar({ actions, maskOf, settingsId }: ToolbarOptions): readonly 
       attributes: { class: 'primary' },
     }),
   ] as const;
-  return [labels, history, sheet, ends];
+  return [labels, history, tools, looking, boxes, ends];
 }
 
 function makeButton(plan: ButtonPlan): HTMLButtonElement {

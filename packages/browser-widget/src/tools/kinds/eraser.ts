@@ -1,0 +1,15 @@
+import { addStroke } from '@clickmask/core/session';
+import { strokeRuns } from '../brush-stroke.js';
+import type { ToolKind } from './tool-kind.js';
+
+/** Takes away what it is drawn over. */
+export const eraser = {
+  name: 'eraser',
+  key: 'e',
+  icon: 'M9 20h11M5 16l8-9 6 5-7 8H8zM9 11.5l6 5',
+  titles: { en: 'Eraser', de: 'Radierer', fr: 'Gomme', zh: '橡皮擦', ja: '消しゴム', ar: 'ممحاة' },
+  press: 'line',
+  brush: 'erase',
+  opposite: 'brush',
+  edit: ({ points, radius }, size, fresh) => addStroke(strokeRuns(points, radius, size), 'erase', fresh),
+} as const satisfies ToolKind;

@@ -1,0 +1,44 @@
+import type { Size } from '@clickmask/core';
+import type { ImagePoint } from '@clickmask/core/masks';
+import type { Edit, NewObject } from '@clickmask/core/session';
+
+/** A text in each language of the widget. */
+export interface Titles {
+  readonly en: string;
+  readonly de: string;
+  readonly fr: string;
+  readonly zh: string;
+  readonly ja: string;
+  readonly ar: string;
+}
+
+/** What was drawn with a tool, in image px. */
+export interface Drawn {
+  readonly start: ImagePoint;
+  /** Where it ended. */
+  readonly to: ImagePoint;
+  /** Of a line: all its points, one at least. */
+  readonly points: readonly ImagePoint[];
+  /** Of a line: half its width. */
+  readonly radius: number;
+}
+
+/** A tool with a button: all that is known of it, but what `registry.ts` says by its place there. */
+export interface ToolKind {
+  readonly name: string;
+  /** The key that chooses it, as `Shortcuts` names keys. */
+  readonly key: string;
+  /** Its drawing: an SVG path of 24 × 24, in strokes of the text's colour. */
+  readonly icon: `M${string}`;
+  readonly titles: Titles;
+  /** What a press on the picture begins: a box or a line to be drawn, or `pan`, which moves the picture. */
+  readonly press: 'box' | 'line' | 'pan';
+  /** Of a line: how the brush is shown, and what its line does to the object. */
+  readonly brush?: 'paint' | 'erase';
+  /** The tool that the eraser's end of a pen, or Shift with a key press, turns this one into. */
+  readonly opposite?: string;
+  /** Whether clicks come next, and not another of it. */
+  readonly once?: boolean;
+  /** The change that what was drawn means; null: none. */
+  edit?(drawn: Drawn, size: Size, fresh: NewObject): Edit | null;
+}
