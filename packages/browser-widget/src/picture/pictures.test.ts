@@ -42,6 +42,17 @@ describe('pictures', () => {
   beforeEach(() => vi.stubGlobal('HTMLImageElement', class {}));
   afterEach(() => vi.unstubAllGlobals());
 
+  test('what is no address is told as a picture that cannot be had, and what is shown stays', async () => {
+    vi.stubGlobal('document', { baseURI: 'https://page.test/' });
+    const { pictures, store, take } = setUp();
+    await pictures.load(bytes(3), 'first');
+    await turn();
+    await expect(pictures.load('//', undefined)).rejects.toThrow(/an address/);
+    expect(take()).toEqual(['loading', 'shown 3 first', 'ready 3', 'loading another', 'bad-image']);
+    expect([store.now.picture?.width, store.now.loading, store.now.ready]).toEqual([3, false, true]);
+    await expect(pictures.prefetch('https://[', undefined)).rejects.toThrow(/an address/);
+  });
+
   test('trying again after a swap that failed loads the picture that was asked for, with its key', async () => {
     const { pictures, store, opened, state, take } = setUp();
     await pictures.load(bytes(3), 'first');

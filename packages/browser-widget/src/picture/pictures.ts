@@ -1,23 +1,12 @@
-import { ClickmaskError, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { ClickmaskError } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 import { asClickmaskError } from '../errors.js';
-import type { AnnotatorStore, ProgressInfo } from '../state/state.js';
-import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource } from './picture.js';
+import { createAhead } from './ahead.js';
+import { createOpener, dispose, type OpenerOptions, type OpenPicture, type ReadyPicture } from './opener.js';
+import type { Picture, PictureSource } from './picture.js';
 
-/** A picture and the segmenter that knows it. */
-export interface ReadyPicture {
-  readonly segmenter: Segmenter;
-  readonly image: SegmenterImage;
-}
-
-/** Makes the segmenter of an annotator when it is first needed. */
-export type SegmenterFactory = (report: (progress: ProgressInfo) => void) => Promise<Segmenter>;
-
-export interface PicturesOptions {
-  /** Where the picture that is shown, and how far it is, is put down. */
-  readonly store: AnnotatorStore;
-  readonly segmenter: Segmenter | SegmenterFactory;
-  readonly limits: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
-  readonly report: (progress: ProgressInfo) => void;
+/** In the store it puts down the picture that is shown, and how far it is. */
+export interface PicturesOptions extends OpenerOptions {
   /** A picture is asked for; the one shown stays until the new one is there. */
   readonly onLoading: (how: { readonly isAnother: boolean }) => void;
   /** What was kept of a picture on an earlier visit; asked for before it is shown. */
@@ -42,16 +31,10 @@ export interface Pictures {
   destroy(): void;
 }
 
-interface OpenPicture {
-  readonly picture: Picture;
-  readonly key: string | undefined;
-  image: SegmenterImage | null;
-}
-
 export function createPictures(options: PicturesOptions): Pictures {
-  const { store, segmenter: given, limits, report } = options;
-  let making: Promise<Segmenter> | null = null;
-  let segmenter: Segmenter | null = null;
+  const { store, report } = options;
+  const opener = createOpener(options);
+  const ahead = createAhead(opener);
   let shown: OpenPicture | null = null;
   let loading: AbortController | null = null;
   let last: { readonly source: PictureSource; readonly key: string | undefined } | null = null;
@@ -59,56 +42,12 @@ export function createPictures(options: PicturesOptions): Pictures {
   /** The one whose features are being computed. */
   let preparing: OpenPicture | null = null;
   let destroyed = false;
-  const ahead = new Map<string | object, Promise<OpenPicture>>();
 
-  const make = (): Promise<Segmenter> => {
-    if (making === null) {
-      making = typeof given === 'function' ? given(report) : Promise.resolve(given);
-      making.then(
-        (made) => {
-          if (destroyed) return;
-          segmenter = made;
-          store.set({ segmenter: made.info });
-        },
-        () => {
-          // Whoever waits for it reports the error; the next try starts anew.
-          making = null;
-        },
-      );
-    }
-    return making;
-  };
-  const dispose = ({ picture, image }: OpenPicture) => {
-    picture.dispose();
-    // A picture that cannot be closed any more belongs to a segmenter that is gone with all it held.
-    image?.close().catch(() => {});
-  };
-  const show = async (source: PictureSource, key: string | undefined, signal?: AbortSignal): Promise<OpenPicture> => {
-    const onProgress = (loaded: number, total: number | null) =>
-      report({ phase: 'picture', fraction: total === null ? null : Math.min(1, loaded / total), loaded, total });
-    return { picture: await loadPicture(source, { ...limits, signal, onProgress }), key, image: null };
-  };
-  /** Opens the picture in the segmenter and computes its features. */
-  const open = async (opened: OpenPicture): Promise<ReadyPicture> => {
-    const made = await make();
-    if (opened.image === null) {
-      const { key } = opened;
-      const { width, height, source } = opened.picture;
-      const image = await made.open(source, { ...(key === undefined ? {} : { key }), prepare: true });
-      if (image.width !== width || image.height !== height) {
-        await image.close();
-        const message = `Expected the segmenter to see a picture of ${width} x ${height} px, as shown here, but it saw ${image.width} x ${image.height}.`;
-        throw new ClickmaskError('internal', message);
-      }
-      opened.image = image;
-    }
-    return { segmenter: made, image: opened.image };
-  };
   const makeReady = async (opened: OpenPicture): Promise<void> => {
     preparing = opened;
     try {
       if (opened.image === null) report({ phase: 'features', fraction: null });
-      const target = await open(opened);
+      const target = await opener.open(opened);
       if (shown !== opened || destroyed) return dispose(opened);
       store.set({ ready: true });
       options.onReady(target);
@@ -118,9 +57,19 @@ export function createPictures(options: PicturesOptions): Pictures {
       if (preparing === opened) preparing = null;
     }
   };
-
-  const load: Pictures['load'] = async (source, key) => {
-    if (destroyed) throw new ClickmaskError('closed', 'The annotator was destroyed.');
+  const show = (opened: OpenPicture, name: string | object, kept: unknown) => {
+    if (shown !== null) dispose(shown);
+    shown = opened;
+    loading = null;
+    awaited = false;
+    store.batch(() => {
+      store.set({ picture: opened.picture, loading: false });
+      options.onShown(opened.picture, name, kept);
+    });
+    void makeReady(opened);
+  };
+  /** A picture is asked for; gives what ends its loading. */
+  const begin = (source: PictureSource, key: string | undefined): AbortController => {
     loading?.abort();
     const mine = new AbortController();
     loading = mine;
@@ -130,14 +79,18 @@ export function createPictures(options: PicturesOptions): Pictures {
     store.set({ ready: false, loading: true });
     options.onLoading({ isAnother });
     // The model is fetched while the picture is; what fails is told once the picture needs it.
-    make().catch(() => {});
-    const name = nameOf(source);
-    const prefetched = ahead.get(name);
-    ahead.delete(name);
+    opener.make().catch(() => {});
+    return mine;
+  };
+  const load: Pictures['load'] = async (source, key) => {
+    if (destroyed) throw new ClickmaskError('closed', 'The annotator was destroyed.');
+    const mine = begin(source, key);
+    let name: string | object;
     let opened: OpenPicture;
     let kept: unknown;
     try {
-      opened = await (prefetched ?? show(source, key, mine.signal));
+      name = nameOf(source);
+      opened = await (ahead.take(name) ?? opener.load(source, key, mine.signal));
       kept = await options.recall(key ?? name);
     } catch (error) {
       if (loading !== mine || destroyed) throw replaced();
@@ -146,23 +99,14 @@ export function createPictures(options: PicturesOptions): Pictures {
       options.onError(asClickmaskError(error));
       throw error;
     }
-    if (loading !== mine || destroyed) {
-      dispose(opened);
-      throw replaced();
-    }
-    if (shown !== null) dispose(shown);
-    shown = opened;
-    loading = null;
-    awaited = false;
-    store.batch(() => {
-      store.set({ picture: opened.picture, loading: false });
-      options.onShown(opened.picture, key ?? name, kept);
-    });
-    void makeReady(opened);
+    if (loading === mine && !destroyed) return show(opened, key ?? name, kept);
+    dispose(opened);
+    throw replaced();
   };
 
   return {
     get target() {
+      const { segmenter } = opener;
       return segmenter === null || shown === null || shown.image === null ? null : { segmenter, image: shown.image };
     },
     get awaited() {
@@ -170,27 +114,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     },
     load,
     async prefetch(source, key) {
-      const name = nameOf(source);
-      if (ahead.has(name) || destroyed) return;
-      const opening = show(source, key).then(async (opened) => {
-        await open(opened).catch((error: unknown) => {
-          opened.picture.dispose();
-          throw error;
-        });
-        return opened;
-      });
-      // One picture ahead at a time: more would push the present one out of the caches.
-      for (const [other, promise] of ahead) {
-        ahead.delete(other);
-        promise.then(dispose, () => {});
-      }
-      ahead.set(name, opening);
-      try {
-        await opening;
-      } catch (error) {
-        ahead.delete(name);
-        throw error;
-      }
+      if (!destroyed) await ahead.prefetch(nameOf(source), source, key);
     },
     retry() {
       if (last === null || loading !== null) return;
@@ -202,10 +126,8 @@ export function createPictures(options: PicturesOptions): Pictures {
       loading?.abort();
       if (shown !== null) dispose(shown);
       shown = null;
-      for (const promise of ahead.values()) promise.then(dispose, () => {});
       ahead.clear();
-      if (typeof given === 'function') making?.then((made) => made.close()).catch(() => {});
-      segmenter = null;
+      opener.destroy();
     },
   };
 }
@@ -213,7 +135,12 @@ export function createPictures(options: PicturesOptions): Pictures {
 /** The same picture named twice has the same name; what is neither an address nor a file is its own name. */
 function nameOf(source: PictureSource): string | object {
   if (source instanceof File) return `file:${source.name}:${source.size}:${source.lastModified}`;
-  return typeof source === 'string' || source instanceof URL ? new URL(source, document.baseURI).href : source;
+  if (typeof source !== 'string' && !(source instanceof URL)) return source;
+  try {
+    return new URL(source, document.baseURI).href;
+  } catch {
+    throw unexpected('bad-image', 'the picture', 'an address', source);
+  }
 }
 
 function replaced(): ClickmaskError {
