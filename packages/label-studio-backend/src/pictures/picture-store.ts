@@ -64,7 +64,7 @@ const maxPictures = 2000;
 const contentKey = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 export function createPictureStore(options: PictureStoreOptions): PictureStore {
-  const { segmenter, loader, maxBytes, maxAgeMs, maxPixels, now = Date.now } = options;
+  const { segmenter, loader, maxBytes, maxAgeMs, now = Date.now } = options;
   const entries = new Map<string, Entry>();
   let bytes = 0;
 
@@ -76,10 +76,6 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     entries.delete(name);
     bytes -= entry.bytes;
     if (entry.users === 0) closeImage(entry);
-  }
-
-  function closeImage(entry: Entry): void {
-    entry.opened.then(({ image }) => image.close()).catch(() => {});
   }
 
   function leave(name: string, entry: Entry): void {
@@ -99,25 +95,11 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     }
   }
 
-  async function load(
-    value: string,
-    owner: PictureOwner,
-    { prepare = false, asStored = false }: OpenPicture,
-    signal: AbortSignal,
-  ): Promise<Opened> {
-    const source = await asReadable(await loader.load(value, owner, signal), maxPixels);
-    const key = contentKey(source);
-    const image = asStored
-      ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare, signal })
-      : await segmenter.open(source, { key, prepare, signal });
-    return { image, source };
-  }
-
   function begin(name: string, value: string, owner: PictureOwner, how: OpenPicture): Entry {
     const abort = new AbortController();
     // A click that comes meanwhile waits for the picture, but not for features that are made in the background.
     const prepare = how.prepare === true && how.background !== true;
-    const opened = load(value, owner, { ...how, prepare }, abort.signal);
+    const opened = openPicture(options, value, owner, { ...how, prepare, signal: abort.signal });
     const prepared = prepare ? opened : undefined;
     const entry: Entry = { opened, abort, prepared, bytes: 0, users: 0, at: now() };
     entries.set(name, entry);
@@ -132,12 +114,6 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
       () => drop(name, entry),
     );
     return entry;
-  }
-
-  async function prepareFeatures(source: Uint8Array, background: boolean): Promise<void> {
-    const again = await segmenter.open(source, { key: contentKey(source), prepare: true, background });
-    // One of two handles on the same picture: the other keeps it.
-    await again.close();
   }
 
   return {
@@ -157,7 +133,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
       try {
         const { image, source } = await untilAborted(entry.opened, how.signal);
         if (how.prepare === true && how.asStored !== true) {
-          entry.prepared ??= prepareFeatures(source, how.background === true);
+          entry.prepared ??= prepareFeatures(segmenter, source, how.background === true);
           await untilAborted(entry.prepared, how.signal);
         }
         return await work(image);
@@ -186,6 +162,32 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
       await Promise.allSettled(all.map((entry) => entry.opened.then(({ image }) => image.close())));
     },
   };
+}
+
+/** Fetches a picture and opens it in the segmenter. */
+async function openPicture(
+  { segmenter, loader, maxPixels }: PictureStoreOptions,
+  value: string,
+  owner: PictureOwner,
+  { prepare, asStored, signal }: OpenPicture,
+): Promise<Opened> {
+  const source = await asReadable(await loader.load(value, owner, signal), maxPixels);
+  const key = contentKey(source);
+  const image =
+    asStored === true
+      ? await segmenter.open(await decodeAsStored(source, maxPixels), { key: `${key} as stored`, prepare, signal })
+      : await segmenter.open(source, { key, prepare, signal });
+  return { image, source };
+}
+
+async function prepareFeatures(segmenter: Segmenter, source: Uint8Array, background: boolean): Promise<void> {
+  const again = await segmenter.open(source, { key: contentKey(source), prepare: true, background });
+  // One of two handles on the same picture: the other keeps it.
+  await again.close();
+}
+
+function closeImage(entry: Entry): void {
+  entry.opened.then(({ image }) => image.close()).catch(() => {});
 }
 
 /** Pixels without the turn that EXIF asks for. */
