@@ -23,7 +23,7 @@ const node: TestProjectConfiguration = {
 /** What runs on the sources in a real browser, with a GPU emulated in software. */
 const browser: TestProjectConfiguration = {
   // Found when the tests start, they would make the page load anew in the middle of one.
-  optimizeDeps: { include: ['onnxruntime-web/wasm', 'onnxruntime-web/webgpu'] },
+  optimizeDeps: { include: ['onnxruntime-web/wasm', 'onnxruntime-web/webgpu', 'onnxruntime-web/jspi'] },
   test: {
     name: 'browser',
     include: ['packages/*/src/**/*.browser.test.ts'],

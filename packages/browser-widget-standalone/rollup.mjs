@@ -23,7 +23,8 @@ function copyAssets() {
     name: 'copy-assets',
     writeBundle() {
       mkdirSync(join(out, 'clickmask-small'), { recursive: true });
-      for (const name of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.asyncify.wasm']) {
+      for (const build of ['', '.asyncify', '.jspi']) {
+        const name = `ort-wasm-simd-threaded${build}.wasm`;
         cpSync(join(runtime, name), join(out, name));
       }
       for (const name of ['LICENSE', 'THIRD_PARTY_NOTICES.md']) cpSync(join(here, name), join(out, name));
@@ -81,7 +82,11 @@ const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = 
 
 export default [
   // A folder that pages without a bundler can serve as it is: the element, its worker, the runtime and the model.
-  options({ 'clickmask-annotator': join(widget, 'src/standalone.ts') }, [], true),
+  // What is loaded later takes what it shares from the element's own file, which finds the others beside itself.
+  {
+    ...options({ 'clickmask-annotator': join(widget, 'src/standalone.ts') }),
+    preserveEntrySignatures: 'allow-extension',
+  },
   options({ 'web-worker': workerSource }, [copyAssets()]),
   // One file that holds all of it.
   options({ 'clickmask-annotator.single': join(widget, 'src/single.ts') }, [embedFiles()], true, false, 'iife'),

@@ -103,19 +103,33 @@ async function findAdapter(allowSoftware: boolean): Promise<AdapterLike | null> 
   }
 }
 
+/** A build of the runtime: its script, and the file that this loads. */
+interface Build {
+  readonly file: string;
+  load(): Promise<unknown>;
+}
+
+function buildFor(provider: Provider): Build {
+  if (provider !== 'webgpu') {
+    return { file: 'ort-wasm-simd-threaded.wasm', load: () => import('onnxruntime-web/wasm') };
+  }
+  // A browser that can suspend WebAssembly by itself takes the smaller build, 10 MB less than the one that brings its own way.
+  return 'Suspending' in WebAssembly
+    ? { file: 'ort-wasm-simd-threaded.jspi.wasm', load: () => import('onnxruntime-web/jspi') }
+    : { file: 'ort-wasm-simd-threaded.asyncify.wasm', load: () => import('onnxruntime-web/webgpu') };
+}
+
 async function loadRuntime(provider: Provider, options: OnnxWebOptions, threads?: number): Promise<typeof Ort> {
+  const { file, load } = buildFor(provider);
   let ort: typeof Ort;
   try {
-    ort = (
-      provider === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
-    ) as typeof Ort;
+    ort = (await load()) as typeof Ort;
   } catch (cause) {
     throw missingRuntime(cause);
   }
   const { wasm } = ort.env;
   if (options.wasmPaths !== undefined) {
     // Only the .wasm file: the script that goes with it is part of the runtime's bundle.
-    const file = provider === 'webgpu' ? 'ort-wasm-simd-threaded.asyncify.wasm' : 'ort-wasm-simd-threaded.wasm';
     wasm.wasmPaths = { wasm: new URL(file, options.wasmPaths).href };
   }
   if (options.wasmBinary !== undefined) wasm.wasmBinary = options.wasmBinary;
