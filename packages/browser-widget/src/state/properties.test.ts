@@ -91,3 +91,12 @@ test('what the page gave is copied: it may go on changing it', () => {
   expect(now.classes).toEqual([{ id: 'a' }]);
   expect(() => structuredClone(now.segmentOptions)).not.toThrow();
 });
+
+test('texts and keys are texts, and anything else is refused', () => {
+  const { now } = createState({ messages: { undo: 'Back', redo: undefined }, shortcuts: { q: 'undo' } });
+  expect([now.messages.undo, now.shortcuts]).toEqual(['Back', { q: 'undo' }]);
+  for (const messages of [{ undo: 3 }, { undo: null }, [], 'x', null]) {
+    expect(() => createState({ messages: messages as never })).toThrow(/messages/);
+    expect(() => createState({ shortcuts: messages as never })).toThrow(/shortcuts/);
+  }
+});

@@ -1,4 +1,5 @@
 import type { SegmentOptions } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 import { copyPlain } from '@clickmask/core/session';
 import { languageTag, type Messages } from '../i18n/index.js';
 import { defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
@@ -37,6 +38,19 @@ export interface AnnotatorProperties {
   readonly warnBeforeLeaving: boolean;
 }
 
+/** Takes an object of texts, as a copy. */
+function textsFor<T extends object>(name: string): (given: T) => T {
+  return (given) => {
+    const copy = copyPlain(given);
+    const isPlain = typeof copy === 'object' && copy !== null && !Array.isArray(copy);
+    const odd = isPlain
+      ? Object.entries(copy).find(([, text]) => text !== undefined && typeof text !== 'string')
+      : null;
+    if (odd === undefined) return copy;
+    throw unexpected('bad-option', name, 'an object of texts', odd === null ? given : odd[1]);
+  };
+}
+
 /** Every property, with its attribute where it has one. */
 export const propertyTable: Table<AnnotatorProperties> = {
   classes: /*#__PURE__*/ custom<readonly ObjectClass[]>([], takeClasses, 'classes', parseClasses),
@@ -47,8 +61,8 @@ export const propertyTable: Table<AnnotatorProperties> = {
     (text) => text,
   ),
   locale: /*#__PURE__*/ custom('en', languageTag),
-  messages: /*#__PURE__*/ custom<Partial<Messages>>({}, copyPlain),
-  shortcuts: /*#__PURE__*/ custom<Shortcuts>(defaultShortcuts, copyPlain),
+  messages: /*#__PURE__*/ custom<Partial<Messages>>({}, textsFor('messages')),
+  shortcuts: /*#__PURE__*/ custom<Shortcuts>(defaultShortcuts, textsFor('shortcuts')),
   segmentOptions: /*#__PURE__*/ custom<SegmentOptions>({}, copyPlain),
   wheel: /*#__PURE__*/ choice('wheel', ['plain', 'modifier'], 'plain'),
   rightClick: /*#__PURE__*/ custom(
