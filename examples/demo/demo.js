@@ -1,4 +1,4 @@
-import '/clickmask/clickmask-annotator.js';
+import { datasetFormats, resultFormats } from '/clickmask/clickmask-annotator.js';
 import { snippets } from './snippets.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -18,87 +18,131 @@ const samples = [
   { file: 'rocket.jpg', name: 'Rocket', classId: 'thing' },
 ];
 const list = find('.pictures');
+/** Address of the picture that is shown. */
+let shown = '';
 
-function show(source, button, classId) {
+function mark(button, address) {
+  shown = address;
   for (const other of list.querySelectorAll('button')) other.setAttribute('aria-pressed', String(other === button));
-  if (classId !== undefined) annotator.setAttribute('class-id', classId);
-  // What fails is said by the widget itself.
-  annotator.load(source).catch(() => {});
 }
 
 function addPicture(address, name, source, classId) {
   const button = make('button', { type: 'button', title: name }, make('img', { src: address, alt: name }));
-  button.addEventListener('click', () => show(source, button, classId));
-  list.insertBefore(button, list.querySelector('label'));
+  button.addEventListener('click', () => {
+    mark(button, address);
+    if (classId !== undefined) annotator.setAttribute('class-id', classId);
+    // What fails is said by the widget itself.
+    annotator.load(source).catch(() => {});
+  });
+  list.append(button);
   return button;
 }
 
-const input = make('input', { type: 'file', accept: 'image/*', multiple: true });
-list.append(
-  make('label', { className: 'button', title: 'Or drop them on the picture, or paste one' }, 'Your own …', input),
-);
-const buttons = samples.map(({ file, name, classId }) => {
-  const address = `/examples/photos/${file}`;
-  return addPicture(address, name, address, classId);
-});
-show('/examples/photos/cat.jpg', buttons[0], 'animal');
-
-const addFile = (file) => addPicture(URL.createObjectURL(file), file.name, file);
+const addFile = (file) => {
+  const address = URL.createObjectURL(file);
+  const button = addPicture(address, file.name, file);
+  button.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  return { button, address };
+};
+const input = find('.own input');
 input.addEventListener('change', () => {
   const added = [...input.files].map(addFile);
-  added[0]?.click();
+  added[0]?.button.click();
   input.value = '';
 });
 // Dropped or pasted on the widget, which shows it already.
 annotator.addEventListener('clickmask-picture', ({ detail }) => {
-  const button = addFile(detail.source);
-  for (const other of list.querySelectorAll('button')) other.setAttribute('aria-pressed', String(other === button));
+  const { button, address } = addFile(detail.source);
+  mark(button, address);
 });
 
 // ---- results
 
-const formats = {
-  'coco-rle': ['COCO RLE', 'json'],
-  'coco-polygon': ['COCO polygon', 'json'],
-  'label-studio-rle': ['Label Studio RLE', 'json'],
-  'cvat-mask': ['CVAT mask', 'json'],
-  polygon: ['Polygon', 'json'],
-  geojson: ['GeoJSON', 'geojson'],
-  'svg-path': ['SVG path', 'txt'],
-  bbox: ['Bounding box', 'json'],
-  png: ['PNG', 'png'],
+/** What formats are called where their names say too little, and the ending of their files. */
+const names = {
+  'coco-rle': 'COCO RLE',
+  'coco-rle-uncompressed': 'COCO RLE, uncompressed',
+  'coco-polygon': 'COCO polygon',
+  'label-studio-rle': 'Label Studio RLE',
+  'cvat-mask': 'CVAT mask',
+  polygon: 'polygon',
+  geojson: 'GeoJSON',
+  'svg-path': 'SVG path',
+  bbox: 'bounding box',
+  png: 'PNG mask',
 };
+const cutOut = 'cut-out';
 const format = find('#format');
 const output = find('#output');
-const shape = find('#shape');
+const figure = find('#cutout');
 const longest = 4000;
-for (const [value, [name]] of Object.entries(formats)) format.append(make('option', { value, textContent: name }));
-
-/** The result as text, or as the promise of a picture; null where there is no mask. */
-const result = () => {
-  const value = annotator.annotator === null ? null : annotator.getResult(format.value);
-  return value === null || typeof value === 'string' || value instanceof Promise ? value : JSON.stringify(value);
-};
-
-async function update() {
-  const value = result();
-  const isPicture = value instanceof Promise;
-  shape.hidden = !isPicture;
-  output.hidden = isPicture;
-  for (const id of ['#copy', '#download']) find(id).disabled = value === null;
-  if (value === null) output.value = 'Click on something in the picture.';
-  else if (!isPicture) {
-    output.value = value.length > longest ? `${value.slice(0, longest)} … (${value.length} characters)` : value;
-  } else {
-    const address = URL.createObjectURL(await value);
-    const image = make('img', { src: address, alt: 'The mask: white on the object, black around it' });
-    image.addEventListener('load', () => URL.revokeObjectURL(address));
-    shape.replaceChildren(image);
-  }
+// Masks as objects of the page are no files.
+const offered = resultFormats.filter((name) => name !== 'mask' && name !== 'runs');
+for (const name of [...offered, cutOut]) {
+  format.append(make('option', { value: name, textContent: names[name] ?? name.replaceAll('-', ' ') }));
 }
-for (const type of ['change', 'settings', 'ready']) annotator.addEventListener(`clickmask-${type}`, update);
-format.addEventListener('change', update);
-void update();
+
+const isThere = () => annotator.annotator !== null && annotator.getResult('bbox') !== null;
+
+/** The object alone, cut out of its picture, as a canvas. */
+async function cut() {
+  const mask = annotator.getResult('mask');
+  const { x, y, width, height } = annotator.getResult('bbox');
+  const picture = make('img', { src: shown });
+  await picture.decode();
+  const canvas = make('canvas', { width, height });
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, -x, -y, mask.width, mask.height);
+  const pixels = context.getImageData(0, 0, width, height);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      if (mask.data[(y + row) * mask.width + x + column] === 0) pixels.data[(row * width + column) * 4 + 3] = 0;
+    }
+  }
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+/** The result as text, or as a picture. */
+async function result() {
+  if (format.value === cutOut) {
+    const canvas = await cut();
+    return new Promise((resolve) => canvas.toBlob(resolve));
+  }
+  const value = await annotator.getResult(format.value);
+  return typeof value === 'string' || value instanceof Blob ? value : JSON.stringify(value);
+}
+
+let latest = 0;
+async function update() {
+  const mine = ++latest;
+  const has = isThere();
+  for (const id of ['#copy', '#download']) find(id).disabled = !has;
+  if (!has) {
+    output.value = '';
+    figure.dataset.empty = '';
+    figure.replaceChildren(make('p', { textContent: 'Click on something in the picture: here it will lie, cut out.' }));
+    return;
+  }
+  const [canvas, value] = await Promise.all([cut().catch(() => null), result()]);
+  if (mine !== latest) return;
+  if (canvas !== null) {
+    delete figure.dataset.empty;
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', 'The object, cut out');
+    figure.replaceChildren(canvas);
+  }
+  const text = value instanceof Blob ? `A PNG of ${Math.ceil(value.size / 1000)} kB` : value;
+  output.value = text.length > longest ? `${text.slice(0, longest)} … (${text.length} characters)` : text;
+}
+let waiting;
+const soon = () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(update, 60);
+};
+for (const type of ['change', 'settings', 'ready']) annotator.addEventListener(`clickmask-${type}`, soon);
+format.addEventListener('change', soon);
+soon();
 
 function save(blob, name) {
   const link = make('a', { href: URL.createObjectURL(blob), download: name });
@@ -115,27 +159,58 @@ function confirm(button, text) {
   }, 1500);
 }
 
-async function copy(button, text) {
+/** @param content - a text, or the promise of a picture */
+async function copy(button, content) {
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof content === 'string') await navigator.clipboard.writeText(content);
+    else await navigator.clipboard.write([new ClipboardItem({ 'image/png': content })]);
     confirm(button, 'Copied');
   } catch {
     confirm(button, 'Not allowed here');
   }
 }
 
-find('#copy').addEventListener('click', async ({ currentTarget }) => {
-  const value = result();
-  if (!(value instanceof Promise)) return copy(currentTarget, value);
-  await navigator.clipboard.write([new ClipboardItem({ 'image/png': value })]);
-  confirm(currentTarget, 'Copied');
-});
+const isPicture = () => format.value === 'png' || format.value === cutOut;
+find('#copy').addEventListener('click', async ({ currentTarget }) =>
+  copy(currentTarget, isPicture() ? result() : await result()),
+);
 find('#download').addEventListener('click', async () => {
-  const value = result();
-  const name = `mask-${format.value}.${formats[format.value][1]}`;
-  save(value instanceof Promise ? await value : new Blob([value]), name);
+  const value = await result();
+  const ending = isPicture()
+    ? 'png'
+    : format.value === 'geojson'
+      ? 'geojson'
+      : format.value === 'svg-path'
+        ? 'txt'
+        : 'json';
+  save(value instanceof Blob ? value : new Blob([value]), `mask-${format.value}.${ending}`);
 });
-find('#all').addEventListener('click', async () => save(await annotator.getLabelMap(), 'labels.png'));
+
+// ---- data sets of all pictures
+
+const dataset = find('#dataset');
+const labelMap = 'this picture: label map';
+void datasetFormats().then((all) => {
+  // Those with a file for each object are above.
+  const sets = all.filter(({ name }) => !offered.includes(name));
+  for (const { name } of sets) dataset.append(make('option', { value: name, textContent: name }));
+  dataset.append(make('option', { value: labelMap, textContent: labelMap }));
+  const tell = () => {
+    find('#dataset-summary').textContent =
+      sets.find(({ name }) => name === dataset.value)?.summary ?? 'A PNG with a number for each object';
+  };
+  dataset.addEventListener('change', tell);
+  tell();
+});
+find('#download-all').addEventListener('click', async ({ currentTarget }) => {
+  if (dataset.value === labelMap) return save(await annotator.getLabelMap(), 'labels.png');
+  const notes = [];
+  save(
+    await annotator.getDataset(dataset.value, { onNote: (note) => notes.push(note) }),
+    `clickmask-${dataset.value}.zip`,
+  );
+  if (notes.length > 0) confirm(currentTarget, `Saved, with ${notes.length} notes`);
+});
 
 // ---- the log
 
@@ -198,3 +273,11 @@ tabs.addEventListener('keydown', ({ key }) => {
   tabs.children[next].focus();
 });
 select(0);
+
+// ---- the first picture, once all listens
+
+const [first] = samples.map(({ file, name, classId }) => {
+  const address = `/examples/photos/${file}`;
+  return addPicture(address, name, address, classId);
+});
+first.click();

@@ -1,11 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { zipSource } from '@clickmask/core/datasets';
+import { CODECS } from '@clickmask/core/formats';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launch, missing } from './browsers/index.js';
 import { type Server, serve } from './test-page.js';
+import { violations } from './violations.js';
 
 const shots = fileURLToPath(new URL('../../../test-results/browser-widget/', import.meta.url));
 
@@ -47,14 +50,31 @@ describe.skipIf(missing !== null)('the examples', () => {
   test("demo: a result in each format, the log, snippets, pictures of one's own", { timeout: 120_000 }, async () => {
     await page.goto(server.url);
     await acceptOne();
-    for (const format of ['coco-rle', 'polygon', 'geojson', 'svg-path', 'bbox']) {
+    const save = async (button: string) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.locator(button).click()]);
+      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+    };
+    // Every format of the widget, and the object cut out of its picture.
+    const formats = await page
+      .locator('#format option')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('value')));
+    expect(formats).toEqual([...CODECS.map(({ name }) => name), 'png', 'bbox', 'cut-out']);
+    for (const format of formats) {
       await page.locator('#format').selectOption(format);
       await expect.poll(() => page.locator('#output').inputValue()).toMatch(/\d/);
     }
+    expect((await save('#download')).name).toBe('mask-cut-out.png');
     await page.locator('#format').selectOption('png');
-    await page.locator('#shape img').waitFor();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#download').click()]);
-    expect(download.suggestedFilename()).toBe('mask-png.png');
+    const { name, bytes } = await save('#download');
+    expect([name, bytes.subarray(1, 4).toString()]).toEqual(['mask-png.png', 'PNG']);
+    expect(await page.locator('#cutout canvas').count()).toBe(1);
+    await page.locator('#dataset').selectOption('coco');
+    const zip = await save('#download-all');
+    expect(zip.name).toBe('clickmask-coco.zip');
+    const [file] = await zipSource(zip.bytes).list();
+    const { images, annotations } = JSON.parse(new TextDecoder().decode(await zipSource(zip.bytes).read(file)));
+    expect([images[0].file_name, annotations.length]).toEqual(['cat.jpg', 1]);
+    await page.locator('summary').click();
     await page.locator('#replay').click();
     await expect
       .poll(() => page.locator('#replayed').textContent())
@@ -82,11 +102,12 @@ describe.skipIf(missing !== null)('the examples', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('the demo as it looks: on a desk, in the dark, on a phone', { timeout: 120_000 }, async () => {
+  test('the demo as it looks: on a desk, in the dark, on a phone and a tablet', { timeout: 120_000 }, async () => {
     for (const [name, width, height, colorScheme] of [
       ['desk', 1280, 800, 'light'],
-      ['dark', 1280, 800, 'dark'],
-      ['phone', 390, 844, 'light'],
+      ['small-phone', 360, 640, 'dark'],
+      ['phone-on-its-side', 740, 360, 'light'],
+      ['tablet', 820, 1180, 'light'],
     ] as const) {
       const small = await browser.newPage({ viewport: { width, height }, colorScheme });
       await small.goto(server.url);
@@ -98,6 +119,13 @@ describe.skipIf(missing !== null)('the examples', () => {
       await small.waitForTimeout(600);
       await small.screenshot({ path: `${shots}demo-${name}.png`, fullPage: true });
       expect(await small.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      // One's own picture is the first in the row, and seen whole.
+      const own = (await small.locator('.own').boundingBox())!;
+      expect(own.x >= 0 && own.x + own.width <= width).toBe(true);
+      // All tools in one row, whatever the width.
+      const bar = (await small.getByRole('toolbar').boundingBox())!;
+      expect(bar.height).toBeLessThan(60);
+      expect(await violations(small)).toEqual([]);
       await small.close();
     }
   });

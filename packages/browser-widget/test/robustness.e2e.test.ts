@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import type { Segmenter } from '@clickmask/core';
 import { createSegmenter } from '@clickmask/core/node';
 import { createSegmenterHandler } from '@clickmask/core/runtime';
-import axe from 'axe-core';
 import type { Page } from 'playwright';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { missing } from './browsers/index.js';
 import { useWidgets, type ChromiumWidget as Widget } from './test-page.js';
+import { violations } from './violations.js';
 
 const pictures = fileURLToPath(new URL('../../../test-results/browser-widget/', import.meta.url));
 
@@ -377,17 +377,6 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
   });
 
   describe('accessibility, checked with axe', () => {
-    const check = async (page: Page) => {
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
-          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-          rules: { 'page-has-heading-one': { enabled: false } },
-        }),
-      );
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    };
-
     test.each(['light', 'dark'] as const)(
       'in the %s scheme, empty, in use, with settings and keys open',
       async (colorScheme) => {
@@ -395,17 +384,17 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
           fake: true,
           colorScheme,
         });
-        expect(await check(widget.page)).toEqual([]);
+        expect(await violations(widget.page)).toEqual([]);
         await widget.click(200, 150);
         await widget.click(240, 150, { modifier: 'Shift' });
-        expect(await check(widget.page)).toEqual([]);
+        expect(await violations(widget.page)).toEqual([]);
         await shot(widget.page, `in-use-${colorScheme}`);
         await widget.page.getByRole('button', { name: 'Settings' }).click();
-        expect(await check(widget.page)).toEqual([]);
+        expect(await violations(widget.page)).toEqual([]);
         await shot(widget.page, `settings-${colorScheme}`);
         await widget.page.keyboard.press('Escape');
         await widget.page.getByRole('button', { name: 'Help' }).click();
-        expect(await check(widget.page)).toEqual([]);
+        expect(await violations(widget.page)).toEqual([]);
         await shot(widget.page, `keys-${colorScheme}`);
       },
     );

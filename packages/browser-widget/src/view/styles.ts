@@ -116,7 +116,7 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .objects li { display: flex; gap: 2px; }
 .objects button:first-child { min-width: 0; flex: 1; }
 .objects span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.dot { width: 14px; height: 14px; border-radius: 4px; flex: none; background: var(--colour); border: 1px solid color-mix(in srgb, var(--text) 50%, transparent); }
+.dot { width: 14px; height: 14px; border-radius: 4px; flex: none; border: 1px solid color-mix(in srgb, var(--text) 50%, transparent); }
 kbd { margin-inline-start: auto; font: 11px/1.6 ui-monospace, monospace; padding: 0 5px; border: 1px solid var(--border); border-radius: 4px; color: var(--muted); }
 .empty { color: var(--muted); margin: 0; }
 .status {
@@ -152,17 +152,24 @@ dialog dd { margin: 0; }
 @container (max-width: 56rem) {
   .primary .label { display: none; }
 }
-@container (max-width: 44rem) {
-  dialog dl { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
-  /* The picture keeps its place and size: every row around it has a height of its own. */
-  .layout { grid-template: auto minmax(0, 1fr) auto auto / minmax(0, 1fr); }
+/* All tools in one row: what is less used lies in a sheet. */
+@container (max-width: 50rem) {
   [role="toolbar"] { flex-wrap: nowrap; position: relative; }
   button.more { display: inline-flex; }
+  button.more[data-active] { color: var(--accent); border-color: currentColor; }
   .sheet {
     display: none; position: absolute; z-index: 2; inset-block-start: 100%; inset-inline: 0; margin: 0; padding: 6px; gap: 6px 10px;
     justify-content: center; background: var(--surface); border-block-end: 1px solid var(--border); box-shadow: 0 12px 20px rgb(0 0 0 / 0.25);
   }
   [data-more] .sheet { display: flex; }
+  .group + .group { margin: 0; padding: 0; border: 0; }
+  .sheet .group:first-child { padding: 0; border: 0; }
+  .group.end { margin-inline-start: auto; }
+}
+@container (max-width: 44rem) {
+  dialog dl { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
+  /* The picture keeps its place and size: every row around it has a height of its own. */
+  .layout { grid-template: auto minmax(0, 1fr) auto auto / minmax(0, 1fr); }
   .panel {
     width: auto; height: calc(var(--target) + 13px); overflow: auto hidden; flex-direction: row; align-items: center;
     border-inline-start: 0; border-top: 1px solid var(--border); gap: 6px; padding: 6px; scrollbar-width: thin;
@@ -176,16 +183,16 @@ dialog dd { margin: 0; }
   .status { flex-wrap: nowrap; height: calc(var(--target) + 6px); min-height: 0; }
   .status .text { flex: 1 1 0; max-height: 2.6em; overflow: hidden; line-height: 1.3; }
   .runtime { display: none; }
-  button.more[data-active] { color: var(--accent); border-color: currentColor; }
-  .group + .group { margin: 0; padding: 0; border: 0; }
-  .sheet .group:first-child { padding: 0; border: 0; }
-  .group.end { margin-inline-start: auto; }
   .notice { inset-block-end: 8px; border-radius: 10px; font-size: 13px; }
 }
 /* A phone on its side: the picture has what height there is. */
 @container (max-height: 26rem) {
   .status:not([data-error]) { display: none; }
   .notice { inset-block-end: 6px; padding: 4px 10px; }
+  .panel { gap: 4px; padding: 6px; width: 11rem; }
+}
+@container (max-height: 26rem) and (max-width: 44rem) {
+  .panel { width: auto; }
 }
 @media (forced-colors: active) {
   button[aria-pressed="true"], button[aria-checked="true"], button[aria-current="true"] { border: 3px solid Highlight; }
