@@ -576,5 +576,42 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       expect((await widget.at(200, 150)).x - start.x).toBeCloseTo(40, 0);
       expect((await widget.value()).objects).toEqual([]);
     });
+
+    test('the picture is pinched and moved while a mask is computed, and the mask comes where it belongs', async () => {
+      await openTouch();
+      await widget.run(() => {
+        const page = globalThis as unknown as { fakes: { segment(...asked: unknown[]): Promise<unknown> }[] };
+        const [fake] = page.fakes;
+        const answer = fake.segment;
+        const gate = new Promise<void>((resolve) => Object.assign(globalThis, { answerNow: resolve }));
+        fake.segment = async (...asked) => {
+          await gate;
+          return answer(...asked);
+        };
+      });
+      const point = await widget.at(200, 150);
+      await widget.hand.fingersDown(point);
+      await widget.hand.fingersUp();
+      await expect.poll(async () => (await clicks()).length).toBe(1);
+      const a = await widget.at(180, 150);
+      const b = await widget.at(220, 150);
+      const distance = b.x - a.x;
+      // Wider by 80 px, and all of it down by 30.
+      await widget.hand.fingersDown(a, b);
+      for (let i = 1; i <= 5; i++)
+        await widget.hand.fingersMove({ x: a.x - 8 * i, y: a.y + 6 * i }, { x: b.x + 8 * i, y: b.y + 6 * i });
+      await widget.hand.fingersUp();
+      const wide = (await widget.at(220, 150)).x - (await widget.at(180, 150)).x;
+      expect(wide / distance).toBeCloseTo((distance + 80) / distance, 1);
+      expect((await widget.at(200, 150)).y - point.y).toBeCloseTo(30, 0);
+      expect(await widget.area()).toBe(0);
+      const before = await widget.at(200, 150);
+      await widget.run(() => (globalThis as unknown as { answerNow(): void }).answerNow());
+      await widget.settled();
+      near(await widget.area(), disc);
+      // The answer leaves the view as it is, and the fingers made no clicks of their own.
+      expect(await widget.at(200, 150)).toEqual(before);
+      expect(await clicks()).toHaveLength(1);
+    });
   });
 });
