@@ -1,4 +1,4 @@
-import type { LabeledPicture, Note } from '@clickmask/core/datasets';
+import type { DatasetFormat, LabeledPicture, Note } from '@clickmask/core/datasets';
 import { maskOfObject, type SessionValue } from '@clickmask/core/session';
 import type { ObjectClass } from '../state/classes.js';
 import { type AnnotatorSettings, cleanUpFor } from '../state/settings.js';
@@ -16,6 +16,21 @@ export interface DatasetContent {
   readonly pictures: readonly (readonly [name: string, value: SessionValue])[];
   readonly classes: readonly ObjectClass[];
   readonly settings: AnnotatorSettings;
+}
+
+/**
+ * The formats that `getDataset` writes, as for a list to choose from; loaded when they are asked for.
+ *
+ * @example
+ * ```ts
+ * import { datasetFormats } from '@clickmask/browser-widget';
+ *
+ * console.log((await datasetFormats()).some(({ name }) => name === 'coco')); // true
+ * ```
+ */
+export async function datasetFormats(): Promise<readonly Pick<DatasetFormat, 'name' | 'summary'>[]> {
+  const { DATASET_FORMATS } = await import('@clickmask/core/datasets');
+  return DATASET_FORMATS.map(({ name, summary }) => ({ name, summary }));
 }
 
 /**
