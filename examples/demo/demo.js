@@ -1,4 +1,4 @@
-import { datasetFormats, resultFormats } from '/clickmask/clickmask-annotator.js';
+import { createDataset, datasetFormats, resultFormats } from '/clickmask/clickmask-annotator.js';
 import { snippets } from './snippets.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -206,7 +206,7 @@ find('#download-all').addEventListener('click', async ({ currentTarget }) => {
   if (dataset.value === labelMap) return save(await annotator.getLabelMap(), 'labels.png');
   const notes = [];
   save(
-    await annotator.getDataset(dataset.value, { onNote: (note) => notes.push(note) }),
+    await createDataset(annotator.annotator, dataset.value, { onNote: (note) => notes.push(note) }),
     `clickmask-${dataset.value}.zip`,
   );
   if (notes.length > 0) confirm(currentTarget, `Saved, with ${notes.length} notes`);

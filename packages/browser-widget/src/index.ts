@@ -18,7 +18,7 @@ export { catalogues, type Messages } from './i18n/index.js';
 export { type Command, defaultShortcuts, type Shortcuts } from './input/shortcuts.js';
 export type { SegmenterFactory } from './picture/opener.js';
 export type { PictureSource } from './picture/picture.js';
-export { type DatasetOptions, datasetFormats } from './results/dataset.js';
+export { createDataset, type DatasetOptions, datasetFormats } from './results/dataset.js';
 export { type ResultFormat, type ResultOf, type ResultTypes, resultFormats } from './results/result.js';
 export type { LabelMapValues } from './results/results.js';
 export { createDefaultSegmenter, type RuntimeOptions } from './runtime.js';

@@ -135,7 +135,7 @@ export async function start() {
       name: fc.constantFrom('select', 'remove', 'setClass', 'removeClick', 'command'),
       args: fc.tuple(value, value),
     }),
-    fc.record({ name: fc.constantFrom('getResult', 'getLabelMap', 'getDataset'), args: fc.tuple(text) }),
+    fc.record({ name: fc.constantFrom('getResult', 'getLabelMap', 'getPictures'), args: fc.tuple(text) }),
     fc.record({
       name: fc.constant('replayLog'),
       args: fc.tuple(fc.oneof(odd, fc.record({ version: odd, entries: odd, picture: odd }))),

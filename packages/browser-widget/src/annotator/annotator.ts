@@ -6,6 +6,7 @@ import {
   checkClicks,
   createSessionLog,
   freeId,
+  handOut,
   moveClick,
   removeClick,
   removeObject,
@@ -25,7 +26,6 @@ import { listenToFiles } from '../input/files.js';
 import { listenToKeys } from '../input/keyboard.js';
 import { listenToPointers } from '../input/pointer.js';
 import { createPictures } from '../picture/pictures.js';
-import { datasetZip } from '../results/dataset.js';
 import { createResults } from '../results/results.js';
 import { learnedFrom } from '../state/hint.js';
 import { say } from '../state/say.js';
@@ -307,7 +307,7 @@ function methodsOf(model: Model) {
     getRuns: results.getRuns,
     getResult: results.get,
     getLabelMap: (values = 'object') => results.getLabelMap(values),
-    getDataset: (format, asked) => datasetZip(format, { ...store.now, pictures: model.shelf.values() }, asked),
+    getPictures: () => model.shelf.values().map(([name, value]) => ({ name, value: handOut(value) })),
     exportLog: () => log.export(store.now.segmentOptions),
     async replayLog(recorded) {
       if (pictures.target === null) throw noPicture();

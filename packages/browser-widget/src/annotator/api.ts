@@ -7,7 +7,6 @@ import type { AnswerEvents } from '../answers/answers.js';
 import type { Command } from '../input/shortcuts.js';
 import type { SegmenterFactory } from '../picture/opener.js';
 import type { LoadPictureOptions, PictureSource } from '../picture/picture.js';
-import type { DatasetOptions } from '../results/dataset.js';
 import type { ResultFormat, ResultOf } from '../results/result.js';
 import type { LabelMapValues } from '../results/results.js';
 import type { AnnotatorProperties } from '../state/properties.js';
@@ -97,13 +96,8 @@ export interface Annotator extends Writable<AnnotatorProperties> {
    * @throws ClickmaskError `bad-format` for more than 255
    */
   getLabelMap(values?: LabelMapValues): Promise<Blob> | null;
-  /**
-   * Every picture with its objects, as far as they are kept, as a data set: a zip of the files of a format of
-   * `@clickmask/core/datasets`, such as `coco`, `yolo-seg` or `labelme`. Bytes and canvases that are not shown now need a key.
-   *
-   * @throws ClickmaskError `bad-option` for an unknown format; the message lists the known ones
-   */
-  getDataset(format: string, options?: DatasetOptions): Promise<Blob>;
+  /** Every picture that was worked on here by its address, file or key, as far as they are kept, with its value. */
+  getPictures(): readonly { readonly name: string; readonly value: SessionValue }[];
   /** The mask as it is shown; null without one. */
   getRuns(id?: string): MaskRuns | null;
   exportLog(): SessionLog;

@@ -170,8 +170,6 @@ export class ClickmaskAnnotatorElement extends Base {
 
   /** See {@link Annotator.getResult}. */
   getResult: Annotator['getResult'] = (format, id) => this.#need().getResult(format, id);
-  /** See {@link Annotator.getDataset}. */
-  getDataset: Annotator['getDataset'] = async (format, options) => this.#need().getDataset(format, options);
   /** See {@link Annotator.getLabelMap}. */
   getLabelMap: Annotator['getLabelMap'] = (values) => this.#need().getLabelMap(values);
   /** See {@link Annotator.exportLog}. */

@@ -21,7 +21,6 @@ export const ar: Messages = Object.freeze({
   close: 'إغلاق',
   accept: 'اعتماد الكائن',
   acceptShort: 'اعتماد',
-  newObject: 'كائن جديد',
   deleteObject: 'حذف الكائن',
   deleteClick: 'حذف النقرة',
   classes: 'الفئة',

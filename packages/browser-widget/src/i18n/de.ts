@@ -21,7 +21,6 @@ export const de: Messages = Object.freeze({
   close: 'Schließen',
   accept: 'Objekt übernehmen',
   acceptShort: 'Übernehmen',
-  newObject: 'Neues Objekt',
   deleteObject: 'Objekt löschen',
   deleteClick: 'Klick löschen',
   classes: 'Klasse',

@@ -21,7 +21,6 @@ export const en: Messages = Object.freeze({
   close: 'Close',
   accept: 'Accept object',
   acceptShort: 'Accept',
-  newObject: 'New object',
   deleteObject: 'Delete object',
   deleteClick: 'Delete click',
   classes: 'Class',

@@ -21,7 +21,6 @@ export const fr: Messages = Object.freeze({
   close: 'Fermer',
   accept: 'Valider l’objet',
   acceptShort: 'Valider',
-  newObject: 'Nouvel objet',
   deleteObject: 'Supprimer l’objet',
   deleteClick: 'Supprimer le clic',
   classes: 'Classe',

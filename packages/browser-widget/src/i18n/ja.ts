@@ -21,7 +21,6 @@ export const ja: Messages = Object.freeze({
   close: '閉じる',
   accept: '対象を確定',
   acceptShort: '確定',
-  newObject: '新しい対象',
   deleteObject: '対象を削除',
   deleteClick: 'クリックを削除',
   classes: 'クラス',

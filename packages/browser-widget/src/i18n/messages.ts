@@ -21,7 +21,6 @@ export interface Messages extends Readonly<Record<ToolName, string>> {
   readonly accept: string;
   /** On the button itself; part of `accept`. */
   readonly acceptShort: string;
-  readonly newObject: string;
   readonly deleteObject: string;
   readonly deleteClick: string;
   readonly classes: string;

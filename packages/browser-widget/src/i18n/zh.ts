@@ -21,7 +21,6 @@ export const zh: Messages = Object.freeze({
   close: '关闭',
   accept: '确认对象',
   acceptShort: '确认',
-  newObject: '新对象',
   deleteObject: '删除对象',
   deleteClick: '删除点击',
   classes: '类别',

@@ -4,7 +4,7 @@ import { RunBuilder } from '@clickmask/core/masks';
 import { addObjectFromMask, emptyValue, type SessionValue } from '@clickmask/core/session';
 import { expect, test } from 'vitest';
 import { defaultSettings } from '../state/settings.js';
-import { type DatasetContent, datasetZip, labeledPictures } from './dataset.js';
+import { createDataset, type DatasetContent, labeledPictures } from './dataset.js';
 
 const size = { width: 20, height: 10 };
 /** Squares with their top at 1. */
@@ -16,8 +16,8 @@ const squares = (...places: (readonly [x: number, side: number])[]): MaskRuns =>
 const valueWith = (...objects: (readonly [runs: MaskRuns, id: string, classId: string | null])[]): SessionValue =>
   objects.reduce((value, [runs, id, classId]) => addObjectFromMask(runs, { id, classId }, true)(value), emptyValue);
 
-const content = (pictures: DatasetContent['pictures'], settings = {}): DatasetContent => ({
-  pictures,
+const content = (named: readonly (readonly [string, SessionValue])[], settings = {}): DatasetContent => ({
+  pictures: named.map(([name, value]) => ({ name, value })),
   // Names that Cityscapes knows too.
   classes: [{ id: 'cat', name: 'car' }, { id: 'person' }],
   settings: { ...defaultSettings, ...settings },
@@ -29,7 +29,7 @@ test.each(DATASET_FORMATS.map(({ name }) => name))('%s holds every picture with 
     ['nothing.jpg', emptyValue],
     ['file:two.png:12:34', valueWith([squares([3, 6]), 'c', 'cat'])],
   ]);
-  const zip = await datasetZip(name, all);
+  const zip = await createDataset({ ...all, getPictures: () => all.pictures }, name);
   expect(zip.type).toBe('application/zip');
   const source = zipSource(new Uint8Array(await zip.arrayBuffer()));
   const read = [];
@@ -66,5 +66,5 @@ test('masks are cleaned as the settings say, and classes go by their names', () 
 });
 
 test('an unknown format is an error that lists those there are', async () => {
-  await expect(datasetZip('nonsense', content([]))).rejects.toThrow(/yolo-seg/);
+  await expect(createDataset({ ...content([]), getPictures: () => [] }, 'nonsense')).rejects.toThrow(/yolo-seg/);
 });

@@ -1,10 +1,11 @@
 import type { DatasetFormat, LabeledPicture, Note } from '@clickmask/core/datasets';
-import { maskOfObject, type SessionValue } from '@clickmask/core/session';
+import { maskOfObject } from '@clickmask/core/session';
+import type { Annotator } from '../annotator/api.js';
 import type { ObjectClass } from '../state/classes.js';
 import { type AnnotatorSettings, cleanUpFor } from '../state/settings.js';
 import { cleanRuns } from './clean-up.js';
 
-/** Options of `getDataset`. */
+/** Options of {@link createDataset}. */
 export interface DatasetOptions {
   /** Is told what the format cannot hold. */
   readonly onNote?: (note: Note) => void;
@@ -13,13 +14,13 @@ export interface DatasetOptions {
 /** What a data set is made of. */
 export interface DatasetContent {
   /** Every picture that is kept, by its address, file or key. */
-  readonly pictures: readonly (readonly [name: string, value: SessionValue])[];
+  readonly pictures: ReturnType<Annotator['getPictures']>;
   readonly classes: readonly ObjectClass[];
   readonly settings: AnnotatorSettings;
 }
 
 /**
- * The formats that `getDataset` writes, as for a list to choose from; loaded when they are asked for.
+ * The formats that `createDataset` writes, as for a list to choose from; loaded when they are asked for.
  *
  * @example
  * ```ts
@@ -34,22 +35,35 @@ export async function datasetFormats(): Promise<readonly Pick<DatasetFormat, 'na
 }
 
 /**
- * All pictures with their objects as a data set, zipped. The formats are loaded when the first is asked for.
+ * Every picture of an annotator with its objects, as far as they are kept, as a data set: a zip of the files of a format of
+ * `@clickmask/core/datasets`, such as `coco`, `yolo-seg` or `labelme`. Bytes and canvases that are not shown now need a key. The
+ * formats are loaded when the first is asked for.
  *
  * @throws ClickmaskError `bad-option` for an unknown format; the message lists the known ones
+ *
+ * @example
+ * ```ts browser
+ * import { createDataset } from '@clickmask/browser-widget';
+ *
+ * const element = document.querySelector('clickmask-annotator');
+ * if (element?.annotator != null) console.log((await createDataset(element.annotator, 'coco')).type); // application/zip
+ * ```
  */
-export async function datasetZip(
+export async function createDataset(
+  annotator: Pick<Annotator, 'getPictures' | 'classes' | 'settings'>,
   format: string,
-  content: DatasetContent,
   { onNote }: DatasetOptions = {},
 ): Promise<Blob> {
   const { findDatasetFormat, zipFiles } = await import('@clickmask/core/datasets');
-  const { classes, settings } = content;
-  const files = findDatasetFormat(format).write(labeledPictures(content), {
-    classes: classes.map(nameOf),
-    detail: settings.detail,
-    ...(onNote === undefined ? {} : { onNote }),
-  });
+  const { classes, settings } = annotator;
+  const files = findDatasetFormat(format).write(
+    labeledPictures({ pictures: annotator.getPictures(), classes, settings }),
+    {
+      classes: classes.map(nameOf),
+      detail: settings.detail,
+      ...(onNote === undefined ? {} : { onNote }),
+    },
+  );
   return new Blob([await zipFiles(files)], { type: 'application/zip' });
 }
 
@@ -57,7 +71,7 @@ export async function datasetZip(
 export function labeledPictures({ pictures, classes, settings }: DatasetContent): readonly LabeledPicture[] {
   const classNames = new Map(classes.map((one) => [one.id, nameOf(one)]));
   const taken = new Set<string>();
-  return pictures.flatMap(([name, { objects }]) => {
+  return pictures.flatMap(({ name, value: { objects } }) => {
     const masked = objects.flatMap((object) => {
       const runs = maskOfObject(object);
       return runs === null ? [] : [{ object, runs }];

@@ -1,13 +1,15 @@
+import type { Size } from '@clickmask/core';
 import type { ImagePoint } from '@clickmask/core/masks';
-import { maskOfObject, moveClick } from '@clickmask/core/session';
+import { addStroke, drawBox, maskOfObject, moveClick, type NewObject } from '@clickmask/core/session';
 import type { Annotation } from '../annotation/annotation.js';
 import { say } from '../state/say.js';
 import { changedSettings } from '../state/settings.js';
 import { type AnnotatorStore, activeOf, type Drag } from '../state/state.js';
 import { describeStroke } from '../state/status-line.js';
 import { textsOf } from '../state/words.js';
+import { strokeRuns } from './brush-stroke.js';
 import { kindOf, type Tool } from './kinds/registry.js';
-import type { Drawn } from './kinds/tool-kind.js';
+import type { Drawn, Makers } from './kinds/tool-kind.js';
 
 /** What is drawn between press and release, or between the first Enter and the second. */
 export interface Dragging {
@@ -26,7 +28,7 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
   const draw = (tool: Tool, drawn: Drawn) => {
     const { picture, settings } = store.now;
     const kind = kindOf(tool);
-    const edit = picture === null ? null : (kind?.edit?.(drawn, picture, annotation.fresh()) ?? null);
+    const edit = picture === null ? null : (kind?.edit?.(drawn, makersFor(picture, annotation.fresh())) ?? null);
     if (edit === null) return;
     if (kind?.once === true) store.set({ settings: changedSettings(settings, { tool: 'click' }) });
     if (kind?.press !== 'line') return annotation.make(edit);
@@ -62,5 +64,12 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
       const [start] = points;
       draw(mode === 'erase' ? 'eraser' : 'brush', { start, to: start, points, radius });
     },
+  };
+}
+
+function makersFor(size: Size, fresh: NewObject): Makers {
+  return {
+    box: (drawn) => drawBox(drawn, fresh),
+    stroke: (points, radius, mode) => addStroke(strokeRuns(points, radius, size), mode, fresh),
   };
 }

@@ -1,4 +1,3 @@
-import { drawBox } from '@clickmask/core/session';
 import type { ToolKind } from './tool-kind.js';
 
 /** Draws the box to start from. */
@@ -17,8 +16,8 @@ export const box = {
   press: 'box',
   // What a box left out is what clicks are for.
   once: true,
-  edit({ start, to }, _size, fresh) {
+  edit({ start, to }, make) {
     if (start.x === to.x || start.y === to.y) return null;
-    return drawBox({ x1: start.x, y1: start.y, x2: to.x, y2: to.y }, fresh);
+    return make.box({ x1: start.x, y1: start.y, x2: to.x, y2: to.y });
   },
 } as const satisfies ToolKind;

@@ -1,5 +1,3 @@
-import { addStroke } from '@clickmask/core/session';
-import { strokeRuns } from '../brush-stroke.js';
 import type { ToolKind } from './tool-kind.js';
 
 /** Paints. */
@@ -11,5 +9,5 @@ export const brush = {
   press: 'line',
   brush: 'paint',
   opposite: 'eraser',
-  edit: ({ points, radius }, size, fresh) => addStroke(strokeRuns(points, radius, size), 'paint', fresh),
+  edit: ({ points, radius }, make) => make.stroke(points, radius, 'paint'),
 } as const satisfies ToolKind;

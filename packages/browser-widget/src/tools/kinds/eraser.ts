@@ -1,5 +1,3 @@
-import { addStroke } from '@clickmask/core/session';
-import { strokeRuns } from '../brush-stroke.js';
 import type { ToolKind } from './tool-kind.js';
 
 /** Takes away what it is drawn over. */
@@ -11,5 +9,5 @@ export const eraser = {
   press: 'line',
   brush: 'erase',
   opposite: 'brush',
-  edit: ({ points, radius }, size, fresh) => addStroke(strokeRuns(points, radius, size), 'erase', fresh),
+  edit: ({ points, radius }, make) => make.stroke(points, radius, 'erase'),
 } as const satisfies ToolKind;

@@ -1,9 +1,11 @@
+import type { SessionValue } from '@clickmask/core/session';
 import { describe, expect, test } from 'vitest';
 import { catalogues } from '../../i18n/index.js';
 import { defaultShortcuts } from '../../input/shortcuts.js';
 import { kindOf, toolKinds, toolNames, toolTitles, turnedTool } from './registry.js';
 
-const size = { width: 20, height: 10 };
+const edit = (value: SessionValue) => value;
+const makers = { box: () => edit, stroke: () => edit };
 const drawn = { start: { x: 2, y: 2 }, to: { x: 9, y: 8 }, points: [{ x: 2, y: 2 }], radius: 3 };
 
 describe.each(toolKinds.map((kind) => [kind.name, kind] as const))('the tool %s', (name, kind) => {
@@ -26,8 +28,7 @@ describe.each(toolKinds.map((kind) => [kind.name, kind] as const))('the tool %s'
   });
 
   test('makes a change of what is drawn, where it draws', () => {
-    const edit = kind.edit?.(drawn, size, { classId: null }) ?? null;
-    expect(edit !== null).toBe(kind.press !== 'pan');
+    expect((kind.edit?.(drawn, makers) ?? null) !== null).toBe(kind.press !== 'pan');
   });
 });
 

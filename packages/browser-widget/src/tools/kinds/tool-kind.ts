@@ -1,6 +1,6 @@
-import type { Size } from '@clickmask/core';
+import type { Box } from '@clickmask/core';
 import type { ImagePoint } from '@clickmask/core/masks';
-import type { Edit, NewObject } from '@clickmask/core/session';
+import type { Edit } from '@clickmask/core/session';
 
 /** A text in each language of the widget. */
 export interface Titles {
@@ -23,6 +23,13 @@ export interface Drawn {
   readonly radius: number;
 }
 
+/** Changes that tools make; a tool of another kind brings its own. */
+export interface Makers {
+  box(box: Box): Edit;
+  /** Paints or erases along a line with a round brush. */
+  stroke(points: readonly ImagePoint[], radius: number, mode: 'paint' | 'erase'): Edit;
+}
+
 /** A tool with a button: all that is known of it, but what `registry.ts` says by its place there. */
 export interface ToolKind {
   readonly name: string;
@@ -40,5 +47,5 @@ export interface ToolKind {
   /** Whether clicks come next, and not another of it. */
   readonly once?: boolean;
   /** The change that what was drawn means; null: none. */
-  edit?(drawn: Drawn, size: Size, fresh: NewObject): Edit | null;
+  edit?(drawn: Drawn, make: Makers): Edit | null;
 }
