@@ -50,7 +50,7 @@ export async function createReaderFolder(): Promise<string> {
   return folder;
 }
 
-/** The packed packages, installed as a user does; the large runtimes are those of the clone. */
+/** The packed packages, installed as a user does; the large runtimes, and types, are those of the clone. */
 async function installPacked(folder: string): Promise<void> {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'reader', private: true, type: 'module' }));
   const packed = join(folder, 'packed');
@@ -62,7 +62,7 @@ async function installPacked(folder: string): Promise<void> {
   const install = await run(`npm install ${flags} ${tarballs.join(' ')}`, folder);
   if (install.code !== 0) throw new Error(install.output);
   const modules = join(folder, 'node_modules');
-  for (const name of ['onnxruntime-node', 'onnxruntime-common', 'sharp', '@img']) {
+  for (const name of ['onnxruntime-node', 'onnxruntime-common', 'sharp', '@img', '@types']) {
     rmSync(join(modules, name), { recursive: true, force: true });
     if (existsSync(join(root, 'node_modules', name))) {
       symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction');
