@@ -134,7 +134,7 @@ async function answerFile(files, pathname, request, response, isolated) {
     etag,
     vary: 'accept-encoding',
     'x-content-type-options': 'nosniff',
-    // So that a page that lies elsewhere, as one opened as a file, can use the widget and the pictures.
+    // So that a page that lies elsewhere, as one opened as a file, can use the widget and the images.
     'access-control-allow-origin': '*',
     ...(isolated
       ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }

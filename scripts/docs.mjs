@@ -101,7 +101,7 @@ function collect() {
   }
 }
 
-/** Copies a picture of a collected page beside the made ones, and returns its address. */
+/** Copies an image of a collected page beside the made ones, and returns its address. */
 function copyPicture(source) {
   const name = source.replaceAll('/', '-');
   mkdirSync(made, { recursive: true });

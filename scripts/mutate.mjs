@@ -75,7 +75,7 @@ await new Stryker({
   coverageAnalysis: 'perTest',
   concurrency: Number(values.workers),
   timeoutMS: 10_000,
-  // The sandbox holds what tests read: examples' pictures and models, and what was built, for the tests of workers.
+  // The sandbox holds what tests read: examples' images and models, and what was built, for the tests of workers.
   ignorePatterns: ['.cache', '/training', '/tools', '/docs', '.venv'],
   tempDirName: '.mutation/sandbox',
   reporters: ['progress-append-only', 'json'],

@@ -1,4 +1,4 @@
-// `npm start`: installs what is missing, builds, and opens the widget on sample pictures at a local address.
+// `npm start`: installs what is missing, builds, and opens the widget on sample images at a local address.
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';
 
@@ -15,5 +15,5 @@ const server = await serveExamples({
   port: values.port === undefined ? undefined : Number(values.port),
   host: values.host,
 });
-console.log(`\nClickmask is ready: ${server.url}\nOpen it in a browser and click on a picture. Ctrl+C stops it.`);
+console.log(`\nClickmask is ready: ${server.url}\nOpen it in a browser and click on an image. Ctrl+C stops it.`);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void server.close());

@@ -18,7 +18,7 @@ const samples = [
   { file: 'rocket.jpg', name: 'Rocket', classId: 'thing' },
 ];
 const list = find('.pictures');
-/** Address of the picture that is shown. */
+/** Address of the image that is shown. */
 let shown = '';
 
 function mark(button, address) {
@@ -84,7 +84,7 @@ for (const name of [...offered, cutOut]) {
 
 const isThere = () => annotator.annotator !== null && annotator.getResult('bbox') !== null;
 
-/** The object alone, cut out of its picture, as a canvas. */
+/** The object alone, cut out of its image, as a canvas. */
 async function cut() {
   const mask = annotator.getResult('mask');
   const { x, y, width, height } = annotator.getResult('bbox');
@@ -103,7 +103,7 @@ async function cut() {
   return canvas;
 }
 
-/** The result as text, or as a picture. */
+/** The result as text, or as an image. */
 async function result() {
   if (format.value === cutOut) {
     const canvas = await cut();
@@ -121,7 +121,7 @@ async function update() {
   if (!has) {
     output.value = '';
     figure.dataset.empty = '';
-    figure.replaceChildren(make('p', { textContent: 'Click on something in the picture: here it will lie, cut out.' }));
+    figure.replaceChildren(make('p', { textContent: 'Click on something in the image: here it will lie, cut out.' }));
     return;
   }
   const [canvas, value] = await Promise.all([cut().catch(() => null), result()]);
@@ -159,7 +159,7 @@ function confirm(button, text) {
   }, 1500);
 }
 
-/** @param content - a text, or the promise of a picture */
+/** @param content - a text, or the promise of an image */
 async function copy(button, content) {
   try {
     if (typeof content === 'string') await navigator.clipboard.writeText(content);
@@ -186,10 +186,10 @@ find('#download').addEventListener('click', async () => {
   save(value instanceof Blob ? value : new Blob([value]), `mask-${format.value}.${ending}`);
 });
 
-// ---- data sets of all pictures
+// ---- data sets of all images
 
 const dataset = find('#dataset');
-const labelMap = 'this picture: label map';
+const labelMap = 'this image: label map';
 void datasetFormats().then((all) => {
   // Those with a file for each object are above.
   const sets = all.filter(({ name }) => !offered.includes(name));
@@ -274,7 +274,7 @@ tabs.addEventListener('keydown', ({ key }) => {
 });
 select(0);
 
-// ---- the first picture, once all listens
+// ---- the first image, once all listens
 
 const [first] = samples.map(({ file, name, classId }) => {
   const address = `/examples/photos/${file}`;

@@ -1,4 +1,4 @@
-// The pictures of "How it works", drawn by the segmenter itself, so that they always show what the present model does.
+// The images of "How it works", drawn by the segmenter itself, so that they always show what the present model does.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -60,7 +60,7 @@ export async function drawFigures(folder) {
   }
 }
 
-/** Pictures side by side, of one height. */
+/** Images side by side, of one height. */
 async function strip(file, panels) {
   const scaled = await Promise.all(
     panels.map((panel) => sharp(panel).resize({ height: panelHeight }).png().toBuffer({ resolveWithObject: true })),
@@ -89,7 +89,7 @@ async function frame(picture, { x, y, width, height }) {
     .toBuffer();
 }
 
-/** The part of a picture within a region of interest, enlarged. */
+/** The part of an image within a region of interest, enlarged. */
 function cut(picture, { x, y, width, height }) {
   return sharp(picture)
     .extract({ left: Math.round(x), top: Math.round(y), width: Math.round(width), height: Math.round(height) })
@@ -98,7 +98,7 @@ function cut(picture, { x, y, width, height }) {
     .toBuffer();
 }
 
-/** A probability map as a grey picture of the photo's size: black is 0, white is 1. */
+/** A probability map as a grey image of the photo's size: black is 0, white is 1. */
 async function heat(map, { width, height }) {
   const probability = map.scale === 'logit' ? (value) => 1 / (1 + Math.exp(-value)) : (value) => value;
   const grey = Buffer.from(Uint8Array.from(map.data, (value) => Math.round(255 * probability(value))));

@@ -1,4 +1,4 @@
-// `node scripts/docs/record.mjs`: the moving picture of the README, recorded from the running widget.
+// `node scripts/docs/record.mjs`: the moving image of the README, recorded from the running widget.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ const size = { width: 860, height: 560 };
 const frameMs = 125;
 const out = join(root, 'docs', 'clicks.webp');
 
-/** What the hand does: where to click in the picture (0 to 1 of its sides), and what is shown after it for how long. */
+/** What the hand does: where to click in the image (0 to 1 of its sides), and what is shown after it for how long. */
 const scenes = [
   { photo: 'rocket.jpg', steps: [{ at: [0.5, 0.58] }] },
   { photo: 'astronaut.jpg', steps: [{ at: [0.43, 0.78] }, { at: [0.6, 0.66] }] },
@@ -85,7 +85,7 @@ async function play(page, photo, steps) {
   await shoot(page, 700);
 }
 
-/** Where a place of the picture lies in the page: the picture is fitted into the middle of the stage. */
+/** Where a place of the image lies in the page: the image is fitted into the middle of the stage. */
 function pointOf({ x, y, width, height, imageWidth, imageHeight }, [u, v]) {
   const scale = Math.min(width / imageWidth, height / imageHeight) * 0.955;
   return { x: x + width / 2 + (u - 0.5) * imageWidth * scale, y: y + height / 2 + (v - 0.5) * imageHeight * scale };

@@ -59,7 +59,7 @@ describe('imports', () => {
       /^@clickmask\/(?:browser-widget|label-studio-backend|cvat-serverless)/,
     ],
     [
-      'pictures, clicks, masks, geometry and formats know no models',
+      'images, clicks, masks, geometry and formats know no models',
       /^packages\/core\/src\/(?:image|clicks|mask|geometry|formats|errors)\//,
       /core\/src\/(?:models|segmenter|refinement|runtime|host|session)\//,
     ],

@@ -12,7 +12,7 @@ export interface InteractorCall {
   readonly reply: string;
 }
 
-/** A place of the picture, 0 to 1. */
+/** A place of the image, 0 to 1. */
 type Place = readonly [number, number];
 
 /** A person at the annotation page of CVAT. */
@@ -48,7 +48,7 @@ export async function openAnnotationPage(browser: Browser, server: CvatServer): 
 
   const locate = async ([x, y]: Place): Promise<Place> => {
     const box = await page.locator('#cvat_canvas_background').boundingBox();
-    if (box === null) throw new Error('There is no picture on the page.');
+    if (box === null) throw new Error('There is no image on the page.');
     return [box.x + box.width * x, box.y + box.height * y];
   };
   const answered = async (before: number): Promise<void> => {
@@ -86,7 +86,7 @@ export async function openAnnotationPage(browser: Browser, server: CvatServer): 
       await page.locator('#cvat_canvas_background').waitFor({ timeout: 90_000 });
       await page.locator('.cvat-canvas-container').waitFor();
       await page.waitForTimeout(3000);
-      // On a slow machine the canvas may have missed the picture's size, and takes no click to be inside of it.
+      // On a slow machine the canvas may have missed the image's size, and takes no click to be inside of it.
       await page.click('.cvat-fit-control');
       await page.waitForTimeout(500);
     },

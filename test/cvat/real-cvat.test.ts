@@ -65,7 +65,7 @@ async function shapesIn(job: number): Promise<readonly CvatShape[]> {
   return [...shapes].sort((a, b) => (a.id as number) - (b.id as number));
 }
 
-/** A new task of pictures. */
+/** A new task of images. */
 async function makeJob(files: readonly UploadedFile[]): Promise<{ task: number; job: number }> {
   const made = await (cvat as CvatServer).createTask(`clickmask ${files[0].name}`, files);
   tasks.push(made.task);

@@ -70,7 +70,7 @@ async function installPacked(folder: string): Promise<void> {
   }
 }
 
-/** A data set in GrabCut's layout: one picture of a disc, its truth, and an empty border. */
+/** A data set in GrabCut's layout: one image of a disc, its truth, and an empty border. */
 async function writeGrabCut(folder: string): Promise<void> {
   for (const name of ['data_GT', 'boundary_GT']) mkdirSync(join(folder, name), { recursive: true });
   const disc = (fill: string, ground: string) =>

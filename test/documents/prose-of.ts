@@ -11,9 +11,9 @@ export function proseOf(text: string): string {
     .replace(/\b[A-Z]{2,}\b/g, '');
 }
 
-/** Spellings of which documents have the other one, British; terms of other software are as it has them. */
+/** Words and spellings of which documents have the other one: image, and British; terms of other software are as it has them. */
 const american =
-  /\b(color\w*|behavior\w*|licens(?:e|es|ed|ing)\b(?! \d)|center\w*|gray\w*|neighbor\w*|label(?:ed|ing)\b(?! (?:config|interface))|cancel(?:ed|ing)\b|model(?:ed|ing)\b|catalog\b|[a-z]+(?<!s|res|pr)iz(?:e[sd]?|ing|ation))\b/gi;
+  /\b(pictures?|color\w*|behavior\w*|licens(?:e|es|ed|ing)\b(?! \d)|center\w*|gray\w*|neighbor\w*|label(?:ed|ing)\b(?! (?:config|interface))|cancel(?:ed|ing)\b|model(?:ed|ing)\b|catalog\b|[a-z]+(?<!s|res|pr)iz(?:e[sd]?|ing|ation))\b/gi;
 
 /**
  * Words of a Markdown text that are spelt in the way that the other documents do not.

@@ -40,7 +40,7 @@ interface Clicked {
   readonly label?: readonly [row: number, label: string];
   /** The label that is stored, where it is another word. */
   readonly stored?: string;
-  /** Which of the pictures that are shown. */
+  /** Which of the images that are shown. */
   readonly picture?: number;
   /** What is done before. */
   readonly first?: (editor: EditorPage) => Promise<void>;
@@ -85,7 +85,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'several pictures',
+    name: 'several images',
     config: `<View><Image name="left" value="$a"/><Image name="right" value="$docs.pages[0].url"/>
       <Labels name="label-left" toName="left">${labels}</Labels><Labels name="label-right" toName="right">${labels}</Labels>
       <Brush name="mask-left" toName="left" smart="false"/><Brush name="mask-right" toName="right" smart="false"/>

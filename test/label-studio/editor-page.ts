@@ -7,13 +7,13 @@ export interface SmartCall {
   readonly answer: Record<string, unknown>;
 }
 
-/** How a picture is clicked. */
+/** How an image is clicked. */
 export interface HowToClick {
   readonly alt?: boolean;
   readonly control?: boolean;
   /** Whether the backend is asked; true unless said. */
   readonly answered?: boolean;
-  /** Which of the pictures that are shown; the first unless said. */
+  /** Which of the images that are shown; the first unless said. */
   readonly picture?: number;
 }
 
@@ -26,13 +26,13 @@ export interface EditorPage {
   setAutoAnnotation(on: boolean): Promise<void>;
   /** Takes a label of the n-th row of labels that is shown, and with it its tool. */
   pickLabel(row: number, label: string): Promise<void>;
-  /** Of the n-th picture that is shown. */
+  /** Of the n-th image that is shown. */
   pickSmartTool(kind: 'key-point' | 'rectangle', picture?: number): Promise<void>;
-  /** Clicks at a place of the picture, 0 to 1, and waits for the answer where one is expected. */
+  /** Clicks at a place of the image, 0 to 1, and waits for the answer where one is expected. */
   clickPicture(x: number, y: number, how?: HowToClick): Promise<void>;
   dragPicture(from: readonly [number, number], to: readonly [number, number]): Promise<void>;
   acceptAll(): Promise<void>;
-  /** Turns to the next picture of a list. */
+  /** Turns to the next image of a list. */
   nextPicture(): Promise<void>;
   undo(): Promise<void>;
   /** Takes an accepted region in the list of regions. */
@@ -64,7 +64,7 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
     const shown = page.locator('.konvajs-content').nth(picture);
     await shown.scrollIntoViewIfNeeded();
     const box = await shown.boundingBox();
-    if (box === null) throw new Error('There is no picture in the editor.');
+    if (box === null) throw new Error('There is no image in the editor.');
     return [box.x + box.width * x, box.y + box.height * y] as const;
   };
   const answered = async (before: number) => {

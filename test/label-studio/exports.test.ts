@@ -69,7 +69,7 @@ const answered = (editor: EditorPage, picture: string, label: string) => {
   return result.filter((item) => item.from_name === 'mask').map(({ id, value }) => ({ id, picture, label, value }));
 };
 
-/** All exports that Label Studio offers for the project; those with pictures hold the same beside them. */
+/** All exports that Label Studio offers for the project; those with images hold the same beside them. */
 async function exportAll(project: number, folder: string): Promise<string[]> {
   const formats = (await labelStudio.call('GET', `/api/projects/${project}/export/formats`)) as Json[];
   const names = formats

@@ -113,6 +113,6 @@ it('works behind a path prefix, from connect to doctor --all', { timeout: 120_00
   const doctor = await command('doctor', ...common, '--all', '--sample', '0');
   expect(doctor.out).toContain('✔ smart click: 1 region');
   expect(doctor.out).toContain('2 of 3 tasks that were tried work');
-  expect(doctor.out).toMatch(/task \d+: Expected a picture but .* answered with status (?:404|500)/);
+  expect(doctor.out).toMatch(/task \d+: Expected an image but .* answered with status (?:404|500)/);
   expect(doctor.code).toBe(1);
 });

@@ -279,7 +279,7 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     console.log('import of a bitmask prediction:', imported.bitmask.slice(0, 300));
   });
 
-  it('prepares the picture when a task is opened, and stores nothing', async (context) => {
+  it('prepares the image when a task is opened, and stores nothing', async (context) => {
     needsServer(context);
     const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup'] }));
     await labelStudio.call('GET', `/api/tasks/${task}/?project=${project}`);
@@ -314,7 +314,7 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     const home = mkdtempSync(join(tmpdir(), 'clickmask-home-'));
     const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }), false);
     await labelStudio.call('POST', `/api/tasks/${task}/annotations/`, { result: [click(50, 45)] });
-    // Stands for `clickmask adapt --use`: it wants the picture, and makes the embedded model anew under another name.
+    // Stands for `clickmask adapt --use`: it wants the image, and makes the embedded model anew under another name.
     const embedded = findModelFolder(embeddedModel, defaultModelsFolder());
     const train = [
       `test -s "$(dirname "$CLICKMASK_EXPORT")/pictures/0.jpeg"`,

@@ -134,7 +134,7 @@ describe('the packed packages', () => {
     expect(total).toBeLessThanOrEqual(12e6);
   });
 
-  it('segment a picture', async () => {
+  it('segment an image', async () => {
     const out = await consume(`
       import { cocoRle } from '@clickmask/core';
       import { createSegmenter } from '@clickmask/core/node';

@@ -21,7 +21,7 @@ function repository(action: string, ...more: string[]): string {
   return out;
 }
 
-/** Twenty pictures with five clicks each: the photos of the examples, cut and mirrored in five ways. */
+/** Twenty images with five clicks each: the photos of the examples, cut and mirrored in five ways. */
 async function pictures() {
   const { default: sharp } = await import('sharp');
   const folder = join(root, 'examples/photos');

@@ -54,7 +54,7 @@ const stemOf = (name) => name.replace(/\.[^.]+$/, '');
 const textOf = (click) => (click === null ? 'none' : `${click.label} ${Math.floor(click.x)},${Math.floor(click.y)}`);
 const sameClick = (a, b) => a !== null && b !== null && a.x === b.x && a.y === b.y && a.label === b.label;
 
-/** Probabilities on the pixels of the picture. */
+/** Probabilities on the pixels of the image. */
 function probabilitiesOf(map, size) {
   // Logits are enlarged before they become probabilities.
   const { scale = 'probability', ...values } = map;
@@ -91,7 +91,7 @@ async function keptAnswers(sample) {
 }
 
 for (const sample of samples) {
-  // Where the authors encode a picture before the first click, so is it here.
+  // Where the authors encode an image before the first click, so is it here.
   const prepare = msToEncode !== undefined;
   const picture = await readFile(join(dataset, 'data_GT', sample.name));
   const opened = performance.now();
@@ -174,7 +174,7 @@ for (const sample of samples) {
 }
 await segmenter.close();
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-process.stdout.write(`pictures                 ${total.sequences}
+process.stdout.write(`images                 ${total.sequences}
 maps compared            ${total.maps}
 largest difference       ${total.maxDiff.toExponential(2)}
 masks compared           ${total.masks}

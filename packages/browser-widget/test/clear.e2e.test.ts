@@ -32,7 +32,7 @@ describe.skipIf(missing !== null)('clear at first sight', () => {
     await expect.poll(() => notice(widget)).toBe('');
   });
 
-  test('the readings of a first click are small pictures; one key or press takes one', async () => {
+  test('the readings of a first click are small images; one key or press takes one', async () => {
     const widget = await widgets.open(src);
     const shown = () =>
       widget.run((element) =>
@@ -121,7 +121,7 @@ describe.skipIf(missing !== null)('no work lost', () => {
     );
   const width = (widget: ChromiumWidget) => widget.run((element) => element.annotator!.pictureSize!.width);
 
-  test.each(['drop', 'paste'] as const)('a picture by %s is shown, told, and has its objects back', async (how) => {
+  test.each(['drop', 'paste'] as const)('an image by %s is shown, told, and has its objects back', async (how) => {
     const widget = await widgets.open(src);
     await widget.run((element) => {
       (globalThis as unknown as { told: string[] }).told = [];
@@ -154,7 +154,7 @@ describe.skipIf(missing !== null)('no work lost', () => {
     expect(await width(widget)).toBe(451);
   });
 
-  test('with persist, each picture has its objects back on the next visit', async () => {
+  test('with persist, each image has its objects back on the next visit', async () => {
     const widget = await widgets.open(`${src} persist="work"`);
     await widget.click(200, 150);
     const area = await widget.area();
@@ -204,7 +204,7 @@ describe.skipIf(missing !== null)('no work lost', () => {
     expect(await isAsked()).toBe(false);
   });
 
-  test('a picture that cannot be opened says why', async () => {
+  test('an image that cannot be opened says why', async () => {
     const widget = await widgets.open(src);
     const wide = await sharp({ create: { width: 66_000, height: 4, channels: 3, background: 'red' } })
       .png()
@@ -230,7 +230,7 @@ describe.skipIf(missing !== null)('no work lost', () => {
     expect(await whys(text('II*\0 and more'))).toMatch(/is a TIFF file, which this browser cannot read/);
     expect(await whys(text('hello'))).toMatch(/none that are known/);
     expect(await whys(wide)).toMatch(
-      /sides that a canvas of this browser can hold for the picture but received "66000 x 4/,
+      /sides that a canvas of this browser can hold for the image but received "66000 x 4/,
     );
     expect(await status(widget)).toMatch(/66000/);
   });
@@ -270,7 +270,7 @@ describe.skipIf(missing !== null)('small screens', () => {
       .toBe(3);
     await shot('readings');
     expect(await violations(widget.page)).toEqual([]);
-    // Many objects leave the picture where it is.
+    // Many objects leave the image where it is.
     await widget.run((element) => {
       const { annotator } = element;
       for (let i = 0; i < 12; i++)

@@ -47,14 +47,14 @@ describe.skipIf(missing !== null)('the examples', () => {
     await expect.poll(() => accept.getAttribute('aria-disabled'), { timeout: 20_000 }).toBe('false');
     await accept.click();
   };
-  test("demo: a result in each format, the log, snippets, pictures of one's own", { timeout: 120_000 }, async () => {
+  test("demo: a result in each format, the log, snippets, images of one's own", { timeout: 120_000 }, async () => {
     await page.goto(server.url);
     await acceptOne();
     const save = async (button: string) => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.locator(button).click()]);
       return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
     };
-    // Every format of the widget, and the object cut out of its picture.
+    // Every format of the widget, and the object cut out of its image.
     const formats = await page
       .locator('#format option')
       .evaluateAll((all) => all.map((one) => one.getAttribute('value')));
@@ -119,7 +119,7 @@ describe.skipIf(missing !== null)('the examples', () => {
       await small.waitForTimeout(600);
       await small.screenshot({ path: `${shots}demo-${name}.png`, fullPage: true });
       expect(await small.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      // One's own picture is the first in the row, and seen whole.
+      // One's own image is the first in the row, and seen whole.
       const own = (await small.locator('.own').boundingBox())!;
       expect(own.x >= 0 && own.x + own.width <= width).toBe(true);
       // All tools in one row, whatever the width.

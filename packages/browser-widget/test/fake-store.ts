@@ -5,12 +5,12 @@ import { createEmitter } from '../src/annotator/emitter.js';
 import type { Picture } from '../src/picture/picture.js';
 import { type AnnotatorState, createState } from '../src/state/state.js';
 
-/** A picture of a size, without pixels. */
+/** An image of a size, without pixels. */
 export function pictureOf(width: number, height: number): Picture {
   return { width, height, levels: [], source: new Uint8Array(0), key: null, dispose() {} };
 }
 
-/** The state of an annotator that shows a picture, and what changes its value. */
+/** The state of an annotator that shows an image, and what changes its value. */
 export function setUpAnnotation(change: Partial<AnnotatorState> = {}) {
   const store = createState({ locale: 'en' });
   store.set({

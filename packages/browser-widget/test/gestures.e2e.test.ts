@@ -47,7 +47,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       });
       expect(await isCentred()).toBe(true);
       const { clientWidth, clientHeight, ...middle } = await seen();
-      // The picture of 451 x 300 lies in the middle of the stage, with 16 px of room around it.
+      // The image of 451 x 300 lies in the middle of the stage, with 16 px of room around it.
       const scale = 0.5 * Math.min((clientWidth - 32) / 451, (clientHeight - 32) / 300);
       await widget.clickAt({ x: middle.x + 100 * scale, y: middle.y - 50 * scale });
       await widget.settled();
@@ -86,7 +86,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       expect(await clicks()).toHaveLength(2);
     });
 
-    test('a click outside the picture does nothing', async () => {
+    test('a click outside the image does nothing', async () => {
       await open();
       const corner = await widget.at(0, 0);
       await widget.clickAt({ x: corner.x - 8, y: corner.y - 8 });
@@ -221,7 +221,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       expect(zoomed).toBeGreaterThan(x * 1.2);
     });
 
-    test('space and drag, the middle button, and dragging itself move the picture without clicking', async () => {
+    test('space and drag, the middle button, and dragging itself move the image without clicking', async () => {
       await open();
       const drag = async (button: 'left' | 'middle') => {
         const start = await widget.at(200, 150);
@@ -301,7 +301,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
           (globalThis as unknown as { got: unknown[] }).got.push({ id: detail.id, classId: detail.classId });
         });
       });
-      // One stop for the toolbar, the next is the picture.
+      // One stop for the toolbar, the next is the image.
       await hand.press('Tab');
       await hand.press('Tab');
       expect(await widget.run((element) => element.shadowRoot!.activeElement?.getAttribute('role'))).toBe(
@@ -410,7 +410,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       expect(await widget.area()).toBe(kept);
     });
 
-    test('with the hand, arrows move the picture', async () => {
+    test('with the hand, arrows move the image', async () => {
       await open('no-preview');
       await widget.run((element) => element.annotator!.focus());
       await widget.hand.press('h');
@@ -492,7 +492,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       await expect.poll(isOpen).toBe(false);
     });
 
-    test('the focus goes to the picture where "Try again" goes away', async () => {
+    test('the focus goes to the image where "Try again" goes away', async () => {
       await open();
       await widget.run((element) => element.load('/examples/photos/no-such.jpg').catch(() => {}));
       await widget.run((element) => element.shadowRoot!.querySelector<HTMLElement>('.retry')!.focus());
@@ -577,7 +577,7 @@ describe.each([chromium, firefox])('gestures in $name', (kind) => {
       expect((await widget.value()).objects).toEqual([]);
     });
 
-    test('the picture is pinched and moved while a mask is computed, and the mask comes where it belongs', async () => {
+    test('the image is pinched and moved while a mask is computed, and the mask comes where it belongs', async () => {
       await openTouch();
       await widget.run(() => {
         const page = globalThis as unknown as { fakes: { segment(...asked: unknown[]): Promise<unknown> }[] };

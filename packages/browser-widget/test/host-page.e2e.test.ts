@@ -82,7 +82,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     idsOf(element: ClickmaskAnnotatorElement): string[];
   }
 
-  test('a value set before its picture is there is shown and answered with it, whatever was first', async () => {
+  test('a value set before its image is there is shown and answered with it, whatever was first', async () => {
     await open();
     await widget.page.evaluate(helpers);
     const found = await widget.run(async () => {
@@ -99,7 +99,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
       const shown = [idsOf(early), early.getResult('bbox')!.x];
       await late.load(await (await fetch('/examples/photos/cat.jpg')).blob());
       const loaded = idsOf(late);
-      // A point that only the wider picture has.
+      // A point that only the wider image has.
       late.src = '/examples/photos/coffee.jpg';
       late.value = valueAt('of-the-next', 590);
       await until(() => late.annotator!.pictureSize!.width === 600);
@@ -120,7 +120,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     });
   });
 
-  test('what is remembered off the page is of the picture that comes back, and no other', async () => {
+  test('what is remembered off the page is of the image that comes back, and no other', async () => {
     await open();
     await widget.page.evaluate(helpers);
     await widget.click(200, 150);
@@ -389,7 +389,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     expect(added).toBeNull();
   });
 
-  test('takes pictures as address, file, bytes, <img>, canvas and pixels', async () => {
+  test('takes images as address, file, bytes, <img>, canvas and pixels', async () => {
     await open();
     const sizes = await widget.run(async (element) => {
       const response = await fetch('/examples/photos/coffee.jpg');
@@ -414,7 +414,7 @@ describe.skipIf(missing !== null)('the element and its page', () => {
     expect(sizes).toEqual(['600x400', '600x400', '451x300', '70x50', '20x30']);
   });
 
-  test('loads the next picture ahead', async () => {
+  test('loads the next image ahead', async () => {
     await open('next-src="/examples/photos/coffee.jpg"');
     const opened = () => widget.run(() => (globalThis as unknown as { fakes: { opened: number }[] }).fakes[0].opened);
     await expect.poll(opened).toBe(2);

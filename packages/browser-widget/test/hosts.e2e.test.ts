@@ -261,7 +261,7 @@ function routes(other: () => string): Readonly<Record<string, Route>> {
 }
 
 /**
- * Where a point of the picture is seen, found without the widget's own way of finding it: by a mark put at the place in
+ * Where a point of the image is seen, found without the widget's own way of finding it: by a mark put at the place in
  * the stage, whose place in the window the browser tells.
  */
 const seenAt = (x: number, y: number) => `((element) => {
@@ -302,7 +302,7 @@ describe.each([chromium, firefox])('pages that hold the widget, in $name', (kind
       await page.close();
     }
   };
-  /** Clicks at a point of the picture, and finds the click there. */
+  /** Clicks at a point of the image, and finds the click there. */
   const expectClick = async (page: TestPage, widget: Widget, find: string, { offset = { x: 0, y: 0 } }: Host) => {
     const seen = await page.evaluate<Point>(`${seenAt(300, 90)}(${find})`);
     await widget.clickAt({ x: seen.x + offset.x, y: seen.y + offset.y });
@@ -373,7 +373,7 @@ describe.each([chromium, firefox])('pages that hold the widget, in $name', (kind
       await page.goto(pathToFileURL(`${place}/page.html`).href);
       const widget = widgetOn(page);
       await expect.poll(() => page.evaluate<string[]>('failures')).toHaveLength(1);
-      expect((await page.evaluate<string[]>('failures'))[0]).toMatch(/opened as files.*drop the picture/);
+      expect((await page.evaluate<string[]>('failures'))[0]).toMatch(/opened as files.*drop the image/);
       const base64 = (await readFile(`${folder}../../examples/photos/cat.jpg`)).toString('base64');
       await page.evaluate(
         `document.querySelector('#a').load(Uint8Array.from(atob('${base64}'), (letter) => letter.charCodeAt(0)))`,

@@ -36,7 +36,7 @@ const cases: { readonly picture: string; readonly clicks: readonly Click[] }[] =
   },
 ];
 
-/** Masks after each click in Node, refined as in a page, on the very pixels that a lossless picture gives to both. */
+/** Masks after each click in Node, refined as in a page, on the very pixels that a lossless image gives to both. */
 async function nodeMasks(bytes: Uint8Array, clicks: readonly Click[]): Promise<MaskRuns[]> {
   const segmenter = await createSegmenter({ workers: 0, provider: 'cpu', refinement: { zoomIn: 'off' } });
   const image = await segmenter.open(bytes);
@@ -106,7 +106,7 @@ describe.each([firefox, webkit])('$name', (kind) => {
 });
 
 describe.skipIf(missing !== null)('masks of the browser and of Node', () => {
-  /** IoU of the masks after every click, for every picture. */
+  /** IoU of the masks after every click, for every image. */
   const compare = async (widgets: Widgets, provider: string, chosen = cases) => {
     const report: Record<string, number[]> = {};
     for (const { picture, clicks } of chosen) {

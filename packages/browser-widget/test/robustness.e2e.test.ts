@@ -156,7 +156,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       await context.close();
     });
 
-    test('pictures that fail: missing, not a picture, too large', async () => {
+    test('images that fail: missing, not an image, too large', async () => {
       const widget = await widgets.open(src, { fake: true });
       const codes = await widget.run(async (element) => {
         const found: string[] = [];
@@ -264,7 +264,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       expect(await isPainted()).toBe(true);
     });
 
-    test('a picture of 8000 x 6000', { timeout: 120_000 }, async () => {
+    test('an image of 8000 x 6000', { timeout: 120_000 }, async () => {
       const widget = await widgets.open('src="/huge" no-preview provider="wasm"');
       expect(await widget.run((element) => element.annotator!.pictureSize)).toEqual({ width: 8000, height: 6000 });
       await widget.click(4000, 3000);

@@ -1,5 +1,5 @@
 // What a click costs with the network on an inference server, against the same click in this process: both take turns on
-// the same pictures. Build first: npm run build; start the server (docs/scaling.md).
+// the same images. Build first: npm run build; start the server (docs/scaling.md).
 //
 //   node packages/core/bench/engine.mjs --engine grpc://127.0.0.1:8001 [--engine http://…] [--here decoder]
 //        [--level click] [--rounds 20] [--json]

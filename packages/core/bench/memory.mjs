@@ -1,4 +1,4 @@
-// Resident memory over many clicks on many pictures, which must stay flat. Build first: npm run build.
+// Resident memory over many clicks on many images, which must stay flat. Build first: npm run build.
 //
 //   node packages/core/bench/memory.mjs [--clicks 2000] [--pictures 50] [--size 1600x1200] [--workers 1] [--json]
 import { setTimeout } from 'node:timers/promises';
@@ -31,13 +31,13 @@ async function picture(index) {
 
 const sources = await Promise.all(Array.from({ length: pictures }, (_, index) => picture(index)));
 const segmenter = await createSegmenter({ workers: Number(values.workers) });
-/** Pictures that are open, oldest first: as many as people and prefetching keep at a time. */
+/** Images that are open, oldest first: as many as people and prefetching keep at a time. */
 const opened = new Map();
 const atOnce = Math.min(8, pictures);
 const samples = [];
 const perPicture = 4;
 
-/** Clicks come in turns of four on one picture; the picture used longest ago is closed for it, and comes again later. */
+/** Clicks come in turns of four on one image; the image used longest ago is closed for it, and comes again later. */
 for (let done = 0; done < clicks; ) {
   const index = Math.floor(done / perPicture) % pictures;
   const { x, y, bytes } = sources[index];

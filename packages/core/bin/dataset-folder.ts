@@ -16,7 +16,7 @@ export interface OpenedDataset {
 }
 
 /**
- * Opens the data set at a path: a folder, a zip, one file, or the files that a glob finds. Beside a JSON file the pictures of
+ * Opens the data set at a path: a folder, a zip, one file, or the files that a glob finds. Beside a JSON file the images of
  * its folder count as well, since some formats keep masks there.
  *
  * @throws Unreadable, UsageError where there is nothing at the path
@@ -71,7 +71,7 @@ export function memorySource(name: string, bytes: Uint8Array): DatasetSource {
 
 const pictureEndings = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff', 'bmp', 'heic', 'heif', 'jxl'];
 
-/** Finds pictures of a folder by their names: as they are, without their ending, or by the last parts alone. */
+/** Finds images of a folder by their names: as they are, without their ending, or by the last parts alone. */
 export interface PictureFinder {
   /** The path relative to the folder; null where there is none, or several fit equally well. */
   find(name: string): Promise<string | null>;

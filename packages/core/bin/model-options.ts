@@ -13,7 +13,7 @@ import {
 import { readNumber, type Terminal, UsageError, type Values } from '../src/runtime/node/command-line/index.js';
 import { serverFromOptions } from '../src/runtime/oip/index.js';
 
-/** What `--zoom small` takes for small: the share of the picture that the region covers. */
+/** What `--zoom small` takes for small: the share of the image that the region covers. */
 const smallShare = 0.3;
 /** The click from which `--zoom late` looks closer at objects of any size. */
 const lateClick = 4;

@@ -44,7 +44,7 @@ interface NoteCount {
   readonly times: number;
   readonly pictures: number;
   readonly pixels?: number;
-  /** Some of the pictures. */
+  /** Some of the images. */
   readonly examples: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export function createNoteCounter(): NoteCounter {
       report().map(({ text, times, pictures, pixels, examples }) => {
         const size = pixels === undefined ? '' : `, ${pixels} pixels`;
         const more = pictures > examples.length ? ', ...' : '';
-        return `${text}: ${counted(times, 'time')} on ${counted(pictures, 'picture')}${size} (${examples.join(', ')}${more})`;
+        return `${text}: ${counted(times, 'time')} on ${counted(pictures, 'image')}${size} (${examples.join(', ')}${more})`;
       }),
   };
 }

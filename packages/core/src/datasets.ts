@@ -1,4 +1,4 @@
-/** Data sets: pictures with their objects in the files that training code and annotation tools read. */
+/** Data sets: images with their objects in the files that training code and annotation tools read. */
 export {
   cityscapes,
   coco,

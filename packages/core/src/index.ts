@@ -1,6 +1,6 @@
 /**
- * What it takes to open a picture, click, get a mask and write it. `@clickmask/core/node` and `@clickmask/core/web` give
- * these names too, and how pictures and models are opened there. The rest stands in subpaths that say what they are.
+ * What it takes to open an image, click, get a mask and write it. `@clickmask/core/node` and `@clickmask/core/web` give
+ * these names too, and how images and models are opened there. The rest stands in subpaths that say what they are.
  */
 export type { Click, ClickInput, ClickLabel } from './clicks/index.js';
 export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './errors/index.js';

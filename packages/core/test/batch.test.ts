@@ -67,7 +67,7 @@ function run(args: readonly string[], input = ''): Promise<Run> {
 const json = (...path: string[]) => JSON.parse(readFileSync(join(work, ...path), 'utf8'));
 
 describe('clickmask batch', () => {
-  it('segments pictures, several objects on one, and writes several data sets', async () => {
+  it('segments images, several objects on one, and writes several data sets', async () => {
     const { code, lines, err } = await run(['batch', 'clicks.csv', '--out', 'a', '--format', 'coco,yolo-seg']);
     expect(code).toBe(0);
     expect(lines.map(({ picture }) => picture).sort()).toEqual(['cat.jpg', 'coffee.jpg']);
@@ -83,7 +83,7 @@ describe('clickmask batch', () => {
     expect(categories.map(({ name }: { name: string }) => name)).toEqual(['cat', 'cup', 'table']);
     expect(annotations[1].area).toBe(coffee.objects[0].area);
     expect(readdirSync(join(work, 'a', 'yolo-seg', 'labels'))).toEqual(['cat.txt', 'coffee.txt']);
-    expect(err).toMatch(/2 pictures, 3 objects in .* a (second|minute); 0 failed/);
+    expect(err).toMatch(/2 images, 3 objects in .* a (second|minute); 0 failed/);
 
     // Nothing is left to do, and what it wrote itself may be written again.
     const again = await run(['batch', 'clicks.csv', '--out', 'a', '--format', 'coco,yolo-seg', '--quiet']);
@@ -91,7 +91,7 @@ describe('clickmask batch', () => {
     expect((await run(['batch', 'clicks.csv', '--out', 'a', '--threshold', '0.6'])).code).toBe(2);
   });
 
-  it('goes on after kill -9, and loses at most the pictures in hand', async () => {
+  it('goes on after kill -9, and loses at most the images in hand', async () => {
     const many = Array.from({ length: 12 }, (_, i) => `${i}.jpg`);
     mkdirSync(join(work, 'many'));
     for (const name of many) copyFileSync(join(work, 'cat.jpg'), join(work, 'many', name));
@@ -115,7 +115,7 @@ describe('clickmask batch', () => {
     expect(json('b', 'annotations.json').annotations).toHaveLength(12);
   });
 
-  it('tells of pictures that fail and goes on, or stops', async () => {
+  it('tells of images that fail and goes on, or stops', async () => {
     const rows =
       'picture,x,y\nno.jpg,1,1\ncat.jpg,9000,10\nclicks.csv,1,1\nhttp://127.0.0.1/a.jpg,1,1\ncoffee.jpg,300,200\n';
     const bad = await run(['batch', '-', '--out', 'c', '--workers', '1'], rows);
@@ -130,11 +130,11 @@ describe('clickmask batch', () => {
     expect(json('c', 'annotations.json').images).toHaveLength(1);
     const stopped = await run(['batch', '-', '--out', 'd', '--workers', '1', '--on-error', 'stop'], rows);
     expect([stopped.code, stopped.lines.length]).toEqual([1, 1]);
-    expect(stopped.err).toContain('4 pictures left');
+    expect(stopped.err).toContain('4 images left');
     expect(existsSync(join(work, 'd', 'annotations.json'))).toBe(false);
   });
 
-  it('fetches pictures, from private addresses only where that is allowed', async () => {
+  it('fetches images, from private addresses only where that is allowed', async () => {
     const server = createServer((_, response) => response.end(readFileSync(join(work, 'cat.jpg'))));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/p/cat.jpg`;
@@ -151,7 +151,7 @@ describe('clickmask batch', () => {
     ['another format', ['batch', 'clicks.csv', '--out', 'x', '--format', 'excel']],
     ['a pattern that nothing fits', ['batch', 'no*.csv', '--out', 'x']],
     ['a data set and no place', ['convert', 'clicks.csv', '--format', 'coco']],
-    ['JSON of no data set, beside pictures', ['convert', 'odd/odd.json', 'x', '--format', 'coco']],
+    ['JSON of no data set, beside images', ['convert', 'odd/odd.json', 'x', '--format', 'coco']],
     ['what is no data set', ['convert', 'clicks.csv', 'x', '--format', 'coco']],
   ])('is refused with %s', async (_, args) => {
     const { code, err } = await run(args);

@@ -113,7 +113,7 @@ describe('the embedded model', () => {
     expect(report).toEqual({ total: clicks.length, identical: clicks.length, different: [] });
   });
 
-  it('keeps at most 2 MiB of features a picture', async () => {
+  it('keeps at most 2 MiB of features an image', async () => {
     const segmenter = await createSegmenter({ workers: 0 });
     const image = await segmenter.open(photo, { prepare: true });
     await segmenter.segment(image, { clicks });
@@ -128,7 +128,7 @@ describe('the embedded model', () => {
     [1, 1],
     [1, 5000],
     [5000, 1],
-  ])('takes a picture of %i x %i px', async (width, height) => {
+  ])('takes an image of %i x %i px', async (width, height) => {
     const bytes = await sharp({ create: { width, height, channels: 3, background: '#808080' } })
       .png()
       .toBuffer();
@@ -147,7 +147,7 @@ describe('the embedded model', () => {
     // Cut off in its pixels a JPEG is read with a note; without any it is damaged.
     expect(await codeOf(worker.open(photo.subarray(0, 5000)))).toBe('none');
     expect(await codeOf(worker.open(photo.subarray(0, 100)))).toBe('bad-image');
-    expect(await codeOf(worker.open(Buffer.from('no picture')))).toBe('unsupported-image');
+    expect(await codeOf(worker.open(Buffer.from('no image')))).toBe('unsupported-image');
     expect(await ask({})).toBe('no-clicks');
     expect(await ask({ clicks: [at(452, 10)] })).toBe('bad-click');
     expect(await ask({ clicks: [at(Number.NaN, 10)] })).toBe('bad-click');

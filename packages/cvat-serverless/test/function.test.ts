@@ -104,7 +104,7 @@ function suite(name: string, start: Start): void {
       }
     });
 
-    it('takes every kind of picture that CVAT sends', async () => {
+    it('takes every kind of image that CVAT sends', async () => {
       const { url } = await start({ CLICKMASK_REPLY: 'mask' });
       for (const [kind, picture] of Object.entries(await pictureKinds())) {
         const response = await post(url, bodyOf(picture, [[120, 80]]));
@@ -116,7 +116,7 @@ function suite(name: string, start: Start): void {
       }
     });
 
-    it('takes pictures from 1 kB to 30 MB', async () => {
+    it('takes images from 1 kB to 30 MB', async () => {
       const { url } = await start();
       for (const bytes of [1000, 48_000, 70_000, 1_000_000, 30_000_000]) {
         const picture = await pictureOfBytes(bytes);
@@ -151,7 +151,7 @@ function suite(name: string, start: Start): void {
         ['{', 400],
         ['[]', 400],
         [Buffer.from([255, 254, 0, 1]), 400],
-        [bodyOf(Buffer.from('no picture'), [[1, 1]]), 422],
+        [bodyOf(Buffer.from('no image'), [[1, 1]]), 422],
         [bodyOf(png.subarray(0, png.length >> 1), [[1, 1]]), 422],
         [bodyOf(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), [[1, 1]]), 422],
         [bodyOf(large, [[1, 1]]), 413],

@@ -110,7 +110,7 @@ if (reason !== null) {
       const { call } = await start({ CLICKMASK_REPLY: 'mask-bounds' });
       const large = await pictureOfBytes(12_000_000);
       expect(await call(large, { frame: 0, pos_points: [[500, 500]], neg_points: [] })).toHaveProperty('result.mask');
-      const refused = await call(Buffer.from('no picture'), { frame: 0, pos_points: [[1, 1]], neg_points: [] });
+      const refused = await call(Buffer.from('no image'), { frame: 0, pos_points: [[1, 1]], neg_points: [] });
       expect(refused).toMatchObject({ status: 422 });
       expect((await call(large, { frame: 0, pos_points: [[1, 1]] })).error).toMatch(/mandatory argument: neg_points/);
     });

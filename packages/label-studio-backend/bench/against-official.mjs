@@ -1,5 +1,5 @@
 // Clickmask's backend against thin ones on the official label-studio-ml package, all with the same ONNX files: one that
-// encodes the picture at every click, as the package's SAM 2 example does, and one that remembers features. The same
+// encodes the image at every click, as the package's SAM 2 example does, and one that remembers features. The same
 // clicks go to each in turn, in rounds, and the ratios are taken within a round.
 // Usage: node packages/label-studio-backend/bench/against-official.mjs --python PATH [options]
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

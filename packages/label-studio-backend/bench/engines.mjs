@@ -159,7 +159,7 @@ async function kill({ servers, balancer, repository, folder }) {
   if (counts.errors > 0 || counts.stale > 0) process.exitCode = 1;
 }
 
-/** The resident memory of one adapter over many clicks on few pictures. */
+/** The resident memory of one adapter over many clicks on few images. */
 async function memory({ balancer }) {
   const clicks = Number(values.clicks);
   const size = { width: 800, height: 600 };

@@ -69,7 +69,7 @@ running = false;
 await watch;
 const [median, most] = [quantile(together, 0.5), Math.max(...together)];
 say(
-  `${annotators} annotators on ${annotators} pictures, ${together.length} clicks in ${seconds.toFixed(1)} s (${(together.length / seconds).toFixed(1)} a second), ${errors} errors`,
+  `${annotators} annotators on ${annotators} images, ${together.length} clicks in ${seconds.toFixed(1)} s (${(together.length / seconds).toFixed(1)} a second), ${errors} errors`,
 );
 say(
   `  click: median ${ms(median)}, p95 ${ms(quantile(together, 0.95))}, max ${ms(most)} (${(most / median).toFixed(1)} x median)`,

@@ -24,7 +24,7 @@ const thousands = [];
 let errors = 0;
 for (let index = 0; index < pictures; index++) await openTask(backend.url, index, size);
 for (let done = 0; done < clicks; ) {
-  // Picture after picture, again and again, a few clicks on each, as people come back to their tasks.
+  // Image after image, again and again, a few clicks on each, as people come back to their tasks.
   const index = (done / 20) % pictures;
   await annotate(backend.url, index, { seed: done, count: 20, size }, (_time, status) => {
     if (status !== 200) errors++;
@@ -44,7 +44,7 @@ const report = { clicks, errors, seconds, thousandsMb: thousands, mostAboveSecon
 if (values.json) console.log(JSON.stringify(report));
 else {
   console.log(
-    `${clicks} clicks on ${pictures} pictures of ${width} x ${height} in ${seconds.toFixed(0)} s, ${errors} errors`,
+    `${clicks} clicks on ${pictures} images of ${width} x ${height} in ${seconds.toFixed(0)} s, ${errors} errors`,
   );
   console.log(`resident memory at most ${(100 * most).toFixed(1)} % above that after the second thousand`);
 }

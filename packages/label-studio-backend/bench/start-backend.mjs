@@ -1,4 +1,4 @@
-// What the measurements share: a stand-in for Label Studio that serves pictures, and the bin in a process of its own.
+// What the measurements share: a stand-in for Label Studio that serves images, and the bin in a process of its own.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -49,7 +49,7 @@ export async function startPictureServer(pictures) {
   };
 }
 
-/** Clickmask's backend as it is compared with others: those keep fetched pictures on disk, so that it need not fetch either. */
+/** Clickmask's backend as it is compared with others: those keep fetched images on disk, so that it need not fetch either. */
 export async function clickmaskBackend(labelStudioUrl, args = []) {
   const { url, child, stop } = await startBackend(labelStudioUrl, args);
   return { url, stop, pids: () => processTree(child.pid) };
@@ -98,12 +98,12 @@ export async function predict(url, task, context) {
   return { status: response.status, text };
 }
 
-/** Opens a task, and returns after its picture is ready for clicks. */
+/** Opens a task, and returns after its image is ready for clicks. */
 export async function openTask(url, index, { width, height }) {
   const started = performance.now();
   await predict(url, taskOf(index), null);
   const answered = performance.now() - started;
-  // A click waits until the picture is ready; an empty one does not, so this is what tells.
+  // A click waits until the image is ready; an empty one does not, so this is what tells.
   await predict(url, taskOf(index), { result: [clickOf('warm', 50, 50, true, width, height)] });
   return { answered, ready: performance.now() - started };
 }

@@ -50,7 +50,7 @@ export async function officialBackend(labelStudioUrl, { python, folder, featureC
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-  // It predicts only after a setup, which is where it learns the address of the pictures.
+  // It predicts only after a setup, which is where it learns the address of the images.
   const setup = { project: '1.1', schema: config, hostname: labelStudioUrl, access_token: token };
   for (let i = 0; ; i++) {
     const answer = await post('/setup', setup).catch(() => undefined);

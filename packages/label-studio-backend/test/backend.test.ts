@@ -333,7 +333,7 @@ describe('Start training', () => {
     expect(await runTrainCommand(`${command} 0`, logger)({ ...run, picture })).toBeUndefined();
   });
 
-  it('saves the pictures of annotated tasks beside the export', async () => {
+  it('saves the images of annotated tasks beside the export', async () => {
     const lines: string[] = [];
     const log = (fields: object) => lines.push(JSON.stringify(fields));
     const annotations = [{ result: [{}] }];
@@ -579,7 +579,7 @@ describe('clicks', () => {
     expect(seen?.y2).toBeCloseTo(40);
   });
 
-  it('passes the rotation of the view on, and the picture of several', async () => {
+  it('passes the rotation of the view on, and the image of several', async () => {
     labelStudio.labelConfig = labelStudio.labelConfig.replace('value="$image"', 'valueList="$images"');
     labelStudio.files.set('upload/1/dog.png', png);
     const { url } = await start();
@@ -654,7 +654,7 @@ describe('clicks', () => {
   });
 
   it.each([
-    ['whose picture does not come', 'slow.png', 1],
+    ['whose image does not come', 'slow.png', 1],
     ['with many objects', 'cat.png', 20],
   ])('limits the time of a whole answer %s', async (_what, name, count) => {
     const slow = await listen(() => {});
@@ -692,7 +692,7 @@ describe('clicks', () => {
     expect(segmenter.prompts.length).toBeLessThan(20);
   });
 
-  it('stops fetching a picture that nobody waits for', async () => {
+  it('stops fetching an image that nobody waits for', async () => {
     let state = 'none';
     const slow = await listen((_request, response) => {
       state = 'asked';
@@ -712,7 +712,7 @@ describe('clicks', () => {
   it.each([
     ['without their number', undefined],
     ['of the same number', 7],
-  ])('keeps tasks %s apart by their picture', async (_what, id) => {
+  ])('keeps tasks %s apart by their image', async (_what, id) => {
     labelStudio.files.set('upload/1/half.png', await sharp(png).resize(40, 20).png().toBuffer());
     segmenter.delayMs = 100;
     const { url } = await start();
@@ -752,7 +752,7 @@ describe('opened tasks and batches', () => {
     return ((await response.json()) as { results: unknown[] }).results;
   };
 
-  it('prepares the picture of an opened task and the next ones, and stores nothing', async () => {
+  it('prepares the image of an opened task and the next ones, and stores nothing', async () => {
     labelStudio.tasks.push({ id: 7, data: task.data }, { id: 8, data: { image: '/data/upload/1/next.png' } });
     labelStudio.files.set('upload/1/next.png', await sharp(png).negate().png().toBuffer());
     const { url } = await start();
@@ -943,7 +943,7 @@ describe('pictures', () => {
     }
   });
 
-  it('keeps fetched pictures on disk', async () => {
+  it('keeps fetched images on disk', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'clickmask-disk-'));
     closing.push(() => rm(folder, { recursive: true }));
     const first = await start({ diskCache: { folder } });
@@ -954,7 +954,7 @@ describe('pictures', () => {
     expect(labelStudio.seen.slice(before).filter(({ path }) => path.includes('cat.png'))).toHaveLength(0);
   });
 
-  it('fetches a picture once for many requests, and again after a failure', async () => {
+  it('fetches an image once for many requests, and again after a failure', async () => {
     const { url } = await start({ lookAhead: 0 });
     const gone = { id: 3, data: { image: '/data/upload/1/late.png' } };
     expect(await failure(url, [click(50, 50)], gone)).toContain('picture-not-found');
@@ -986,7 +986,7 @@ describe('pictures', () => {
     expect(backend.diagnostics().requests[0]).toMatchObject({ reason, advice: expect.any(String) });
   });
 
-  it('limits the bytes and the time of a picture', async () => {
+  it('limits the bytes and the time of an image', async () => {
     const slow = await listen((_request, response) => {
       response.writeHead(200, { 'content-type': 'image/png' });
       response.write(png.subarray(0, 10));
@@ -1086,7 +1086,7 @@ describe('bad requests', () => {
     expect(JSON.stringify(entry).length).toBeLessThan(3000);
   });
 
-  it('refuses a size that no picture has', async () => {
+  it('refuses a size that no image has', async () => {
     const { url } = await start();
     expect(await failure(url, [click(50, 50, { original_width: 1e6, original_height: 1e6 })])).toContain(
       'picture-too-large',
@@ -1122,7 +1122,7 @@ describe('diagnostics', () => {
     expect(page + JSON.stringify(json)).not.toContain(labelStudio.legacyToken);
   });
 
-  it('logs one line for each request, without tokens or pictures', async () => {
+  it('logs one line for each request, without tokens or images', async () => {
     const lines: string[] = [];
     const log = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
     const { url } = await start({ logger: { info: log, warn: log, error: log } });

@@ -37,7 +37,7 @@ export function createFakeSegmenter(): FakeSegmenter {
         return image(key, autoOrient.width, autoOrient.height);
       } catch (cause) {
         const code = /pixel limit/i.test(String(cause)) ? 'image-too-large' : 'bad-image';
-        throw new ClickmaskError(code, 'Expected a picture but it cannot be decoded.', { cause });
+        throw new ClickmaskError(code, 'Expected an image but it cannot be decoded.', { cause });
       }
     },
     async segment({ width, height }, prompt) {

@@ -1,4 +1,4 @@
-// Core's HTTP handler: packed and unpacked bodies, pictures, prompts, methods, headers, paths.
+// Core's HTTP handler: packed and unpacked bodies, images, prompts, methods, headers, paths.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// Label Studio's backend: predictions, setups, webhooks and training, with pictures from everywhere.
+// Label Studio's backend: predictions, setups, webhooks and training, with images from everywhere.
 import { createServer } from 'node:http';
 import fc from 'fast-check';
 import sharp from 'sharp';

@@ -1,4 +1,4 @@
-// The widget in a real browser: markup in every text, addresses, configurations, pictures, and what storage holds.
+// The widget in a real browser: markup in every text, addresses, configurations, images, and what storage holds.
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { chromium } from 'playwright';

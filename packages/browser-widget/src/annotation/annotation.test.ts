@@ -16,8 +16,8 @@ const answerTo = (value: SessionValue) => ({
   notes: [],
 });
 
-describe('a value that is set before its picture is there', () => {
-  test('waits for the picture, and is read back meanwhile', () => {
+describe('a value that is set before its image is there', () => {
+  test('waits for the image, and is read back meanwhile', () => {
     const { store, annotation } = setUpAnnotation({ picture: null });
     annotation.set(oneClick('early', 3));
     const latest = oneClick('latest', 4);
@@ -30,7 +30,7 @@ describe('a value that is set before its picture is there', () => {
     expect(store.now.value).toBe(emptyValue);
   });
 
-  test('while another picture is shown, leaves that one its value, which it need not fit', () => {
+  test('while another image is shown, leaves that one its value, which it need not fit', () => {
     const { store, annotation } = setUpAnnotation();
     const present = oneClick('present', 3);
     annotation.set(present);
@@ -43,7 +43,7 @@ describe('a value that is set before its picture is there', () => {
     expect(store.now.value).toEqual(next);
   });
 
-  test('is dropped with the picture it was for', () => {
+  test('is dropped with the image it was for', () => {
     const { store, annotation } = setUpAnnotation({ loading: true });
     annotation.set(oneClick('dropped', 3));
     annotation.forgetComing();
@@ -52,7 +52,7 @@ describe('a value that is set before its picture is there', () => {
     expect(store.now.value).toBe(emptyValue);
   });
 
-  test('that does not fit is refused when the picture comes, which then has none', () => {
+  test('that does not fit is refused when the image comes, which then has none', () => {
     const { store, annotation } = setUpAnnotation({ picture: null });
     annotation.set(oneClick('beside', 900));
     store.set({ picture: pictureOf(100, 50) });
@@ -61,7 +61,7 @@ describe('a value that is set before its picture is there', () => {
   });
 });
 
-test('a picture that comes back has its objects, with undo and redo', () => {
+test('an image that comes back has its objects, with undo and redo', () => {
   const { store, annotation } = setUpAnnotation();
   annotation.begin('a');
   annotation.make(addClick(click(3)));
@@ -78,7 +78,7 @@ test('a picture that comes back has its objects, with undo and redo', () => {
   expect(store.now.value.objects[0].prompt.clicks).toEqual([click(9)]);
 });
 
-test('what was proposed for one picture is not taken over for the next', () => {
+test('what was proposed for one image is not taken over for the next', () => {
   const { store, annotation, changes } = setUpAnnotation({ controlled: true });
   const runs = rectRuns({ width: 100, height: 50 }, { x: 0, y: 0, width: 3, height: 3 });
   annotation.make(addObjectFromMask(runs, { id: 'of-the-first' }));
@@ -144,7 +144,7 @@ test('what the page does to a value it was told of does not reach the annotator'
   expect(store.now.value.objects[0].prompt.clicks).toHaveLength(1);
 });
 
-test('nothing is changed while there is no picture, or nothing may be', () => {
+test('nothing is changed while there is no image, or nothing may be', () => {
   const { store, annotation, changes } = setUpAnnotation({ picture: null });
   annotation.make(addClick(click(3)));
   store.set({ picture: pictureOf(100, 50), readOnly: true });

@@ -14,7 +14,7 @@ import type { Shelf } from './shelf.js';
 
 /**
  * Who changed the value: the user's hand, the model's answer, or undo and redo. What the page does itself, as setting the
- * value or showing another picture, is not told to it.
+ * value or showing another image, is not told to it.
  */
 export type ChangeOrigin = 'user' | 'model' | 'history';
 
@@ -34,31 +34,31 @@ export interface Step {
 
 /** How the value is changed, undone and redone, and, in controlled mode, what is proposed to the page. */
 export interface Annotation {
-  /** What the page reads: the value, or what it set for the picture that is still to come. */
+  /** What the page reads: the value, or what it set for the image that is still to come. */
   readonly value: SessionValue;
   /** What an object that is made now starts with. */
   fresh(): NewObject;
-  /** A change by the user: a step of the history. Does nothing while there is no picture, or nothing may be changed. */
+  /** A change by the user: a step of the history. Does nothing while there is no image, or nothing may be changed. */
   make(edit: Edit, step?: Step): void;
   /** An edit that belongs to a step made before, as an answer does. */
   amend(edit: Edit): void;
   step(direction: 'undo' | 'redo', done?: () => void): void;
   /**
    * The page sets the value, and is taken at its word: what says the same as a proposal accepts it, what says the same as
-   * the present value changes nothing. Before the picture it is for is shown, it waits for that.
+   * the present value changes nothing. Before the image it is for is shown, it waits for that.
    *
-   * @throws ClickmaskError for what is not a value, or not one of the picture
+   * @throws ClickmaskError for what is not a value, or not one of the image
    */
   set(given: SessionValue): void;
-  /** Another picture is asked for than the one that a value waits for. */
+  /** Another image is asked for than the one that a value waits for. */
   forgetComing(): void;
   /**
-   * Another picture is shown: begins with the value that waited for it, else with what is remembered of it, else with an
+   * Another image is shown: begins with the value that waited for it, else with what is remembered of it, else with an
    * empty one.
    *
-   * @param name - the picture's
+   * @param name - the image's
    * @param kept - what an earlier visit left of it
-   * @throws ClickmaskError where the value does not fit the picture, which then has an empty one
+   * @throws ClickmaskError where the value does not fit the image, which then has an empty one
    */
   begin(name: string | object, kept?: unknown): void;
 }
@@ -76,7 +76,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
   let session: Session = createSession();
   let proposals: readonly Proposal[] = [];
 
-  /** Whether what the page sets is for a picture that is not shown yet. */
+  /** Whether what the page sets is for an image that is not shown yet. */
   const isEarly = () => store.now.picture === null || store.now.loading;
   const publish = () => {
     const { value, canUndo, canRedo } = session;
@@ -153,7 +153,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
     begin(name, kept = null) {
       const waiting = shelf.coming;
       shelf.coming = null;
-      // What the page takes over late belongs to the picture before.
+      // What the page takes over late belongs to the image before.
       proposals = [];
       session = waiting === null ? shelf.take(name) : createSession();
       const isFresh = session.value === emptyValue && !session.canUndo && !session.canRedo;

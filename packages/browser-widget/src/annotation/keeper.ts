@@ -4,9 +4,9 @@ import type { AnnotatorStore } from '../state/state.js';
 
 /** Keeps objects between visits, and knows of what is not saved. */
 export interface Keeper {
-  /** What was kept of a picture; null: nothing, or nothing is to be kept. */
+  /** What was kept of an image; null: nothing, or nothing is to be kept. */
   recall(name: string | object): Promise<unknown>;
-  /** The picture of this name is shown, with its value as it is now. */
+  /** The image of this name is shown, with its value as it is now. */
   begin(name: string | object): void;
   /** What is there now is saved elsewhere. */
   markSaved(): void;

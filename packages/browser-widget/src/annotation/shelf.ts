@@ -1,21 +1,21 @@
 import { createSession, type Session } from '@clickmask/core';
 import type { SessionValue } from '@clickmask/core/session';
 
-/** Sessions of pictures that were shown, each with its history, for when a picture comes back. */
+/** Sessions of images that were shown, each with its history, for when an image comes back. */
 export interface Shelf {
-  /** The session of a picture; a new one where none is kept. */
+  /** The session of an image; a new one where none is kept. */
   take(name: string | object): Session;
   put(name: string | object, session: Session): void;
-  /** Every picture that is known by a name, the latest last, and the one that was put last, whatever it is. */
+  /** Every image that is known by a name, the latest last, and the one that was put last, whatever it is. */
   values(): readonly (readonly [name: string, value: SessionValue])[];
-  /** What the page set for the picture that is still to come; null: nothing. */
+  /** What the page set for the image that is still to come; null: nothing. */
   coming: SessionValue | null;
 }
 
-/** @param limit - named pictures that are kept; the one left longest ago goes first */
+/** @param limit - named images that are kept; the one left longest ago goes first */
 export function createShelf(limit = 200): Shelf {
   const named = new Map<string, Session>();
-  // Pictures that are things, as files and canvases, are kept as long as the page keeps them.
+  // Images that are things, as files and canvases, are kept as long as the page keeps them.
   const things = new WeakMap<object, Session>();
   let last: { readonly name: string | object; readonly session: Session } | null = null;
   return {

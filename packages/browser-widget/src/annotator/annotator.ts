@@ -332,8 +332,5 @@ function sizeOf({ now: { picture } }: AnnotatorStore): Size | null {
 }
 
 function noPicture(): ClickmaskError {
-  return new ClickmaskError(
-    'image-not-loaded',
-    'Expected a picture to be loaded but there is none. Call load() first.',
-  );
+  return new ClickmaskError('image-not-loaded', 'Expected an image to be loaded but there is none. Call load() first.');
 }

@@ -96,7 +96,7 @@ export interface Annotator extends Writable<AnnotatorProperties> {
    * @throws ClickmaskError `bad-format` for more than 255
    */
   getLabelMap(values?: LabelMapValues): Promise<Blob> | null;
-  /** Every picture that was worked on here by its address, file or key, as far as they are kept, with its value. */
+  /** Every image that was worked on here by its address, file or key, as far as they are kept, with its value. */
   getPictures(): readonly { readonly name: string; readonly value: SessionValue }[];
   /** The mask as it is shown; null without one. */
   getRuns(id?: string): MaskRuns | null;

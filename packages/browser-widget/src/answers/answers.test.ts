@@ -108,6 +108,6 @@ describe('answers', () => {
     expect(said()).toEqual([]);
     addTo('one', 11);
     await asked[1].answer();
-    expect(said()).toEqual(['Mask covers 0.2% of the picture, score 1, clicks: 2.']);
+    expect(said()).toEqual(['Mask covers 0.2% of the image, score 1, clicks: 2.']);
   });
 });

@@ -26,7 +26,7 @@ export interface AnswerEvents {
 
 export interface AnswersOptions {
   readonly store: AnnotatorStore;
-  /** The segmenter and picture that requests go to; null while either is missing. */
+  /** The segmenter and image that requests go to; null while either is missing. */
   readonly target: () => { readonly segmenter: Segmenter; readonly image: SegmenterImage } | null;
   readonly amend: Annotation['amend'];
   readonly log: SessionLogBook;

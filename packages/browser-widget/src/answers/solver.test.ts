@@ -77,7 +77,7 @@ describe('the solver', () => {
     expect(take()).toEqual(['result 20: 20', 'idle']);
   });
 
-  test('a draft that a newer click has made old is not told, and neither is one of another picture', async () => {
+  test('a draft that a newer click has made old is not told, and neither is one of another image', async () => {
     const { solver, asked, take } = setUp();
     solver.solve(promptOf(click(20)));
     solver.solve(promptOf(click(20), click(30)));

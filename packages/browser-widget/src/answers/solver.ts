@@ -12,7 +12,7 @@ import { asClickmaskError } from '../errors.js';
 import type { Preview } from '../state/state.js';
 
 export interface SolverOptions {
-  /** The segmenter and picture that requests go to; null while either is missing. */
+  /** The segmenter and image that requests go to; null while either is missing. */
   readonly target: () => { readonly segmenter: Segmenter; readonly image: SegmenterImage } | null;
   readonly segmentOptions: () => SegmentOptions;
   readonly onResult: (result: ObjectResult, milliseconds: number) => void;
@@ -39,7 +39,7 @@ export interface Solver {
   preview(wanted: { readonly prompt: ObjectPrompt; readonly click: Click } | null): void;
   /** A click has begun, and is likely to end as this one: computes its answer ahead, and shows nothing of it. */
   anticipate(prompt: ObjectPrompt, click: Click): void;
-  /** Forgets all wishes and refuses late answers, as when the picture changes. */
+  /** Forgets all wishes and refuses late answers, as when the image changes. */
   reset(): void;
 }
 

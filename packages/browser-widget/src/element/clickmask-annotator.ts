@@ -63,7 +63,7 @@ export class ClickmaskAnnotatorElement extends Base {
   #segmenter: Segmenter | SegmenterFactory | undefined;
   /** What `load()` was called with; goes before `src`. */
   #picture: { readonly source: PictureSource; readonly options: { readonly key?: string } } | undefined;
-  /** What the value was when the element left its page; empty once another picture is asked for. */
+  /** What the value was when the element left its page; empty once another image is asked for. */
   #left: SessionValue = emptyValue;
   readonly #shelf = createShelf();
   #leaving: ReturnType<typeof setTimeout> | undefined;

@@ -209,7 +209,7 @@ function allPoints(event: PointerEvent, at: (event: MouseEvent) => StagePoint | 
   return points.length > 0 ? points : [last];
 }
 
-/** Two fingers that move and zoom the picture. */
+/** Two fingers that move and zoom the image. */
 function createPinch(actions: Pick<PointerActions, 'pan' | 'zoom'>) {
   const fingers = new Map<number, StagePoint>();
   let before: { readonly distance: number; readonly middle: StagePoint } | null = null;

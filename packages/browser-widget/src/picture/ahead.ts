@@ -1,7 +1,7 @@
 import { dispose, type Opener, type OpenPicture } from './opener.js';
 import type { PictureSource } from './picture.js';
 
-/** The picture that is made ready in the background: one at a time, as more would push the present one out of the caches. */
+/** The image that is made ready in the background: one at a time, as more would push the present one out of the caches. */
 export interface Ahead {
   /** Resolves once its features are there. */
   prefetch(name: string | object, source: PictureSource, key: string | undefined): Promise<void>;

@@ -5,13 +5,13 @@ import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource 
 /** Makes the segmenter of an annotator when it is first needed. */
 export type SegmenterFactory = (report: (progress: ProgressInfo) => void) => Promise<Segmenter>;
 
-/** A picture and the segmenter that knows it. */
+/** An image and the segmenter that knows it. */
 export interface ReadyPicture {
   readonly segmenter: Segmenter;
   readonly image: SegmenterImage;
 }
 
-/** A picture that was loaded; the segmenter's own of it once it is open there. */
+/** An image that was loaded; the segmenter's own of it once it is open there. */
 export interface OpenPicture {
   readonly picture: Picture;
   readonly key: string | undefined;
@@ -26,13 +26,13 @@ export interface OpenerOptions {
   readonly report: (progress: ProgressInfo) => void;
 }
 
-/** Loads pictures and opens them in the segmenter, which is made when the first is. */
+/** Loads images and opens them in the segmenter, which is made when the first is. */
 export interface Opener {
   /** Null until it was made, and after the end. */
   readonly segmenter: Segmenter | null;
   make(): Promise<Segmenter>;
   load(source: PictureSource, key: string | undefined, signal?: AbortSignal): Promise<OpenPicture>;
-  /** Opens the picture in the segmenter and computes its features. */
+  /** Opens the image in the segmenter and computes its features. */
   open(opened: OpenPicture): Promise<ReadyPicture>;
   /** Closes the segmenter, where it was made here. */
   destroy(): void;
@@ -87,13 +87,13 @@ async function openIn(segmenter: Segmenter, { picture, key }: OpenPicture): Prom
   const image = await segmenter.open(source, { ...(key === undefined ? {} : { key }), prepare: true });
   if (image.width === width && image.height === height) return image;
   await image.close();
-  const message = `Expected the segmenter to see a picture of ${width} x ${height} px, as shown here, but it saw ${image.width} x ${image.height}.`;
+  const message = `Expected the segmenter to see an image of ${width} x ${height} px, as shown here, but it saw ${image.width} x ${image.height}.`;
   throw new ClickmaskError('internal', message);
 }
 
-/** Frees a picture, here and in the segmenter. */
+/** Frees an image, here and in the segmenter. */
 export function dispose({ picture, image }: OpenPicture): void {
   picture.dispose();
-  // A picture that cannot be closed any more belongs to a segmenter that is gone with all it held.
+  // An image that cannot be closed any more belongs to a segmenter that is gone with all it held.
   image?.close().catch(() => {});
 }

@@ -2,7 +2,7 @@ import { ClickmaskError, type ImageSource, rgbFromRgba } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
 import { pictureFormat } from '@clickmask/core/web';
 
-/** What a picture can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
+/** What an image can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
 export type PictureSource =
   | string
   | URL
@@ -13,16 +13,16 @@ export type PictureSource =
   | ImageBitmap
   | ImageData;
 
-/** A picture ready to be shown and to be segmented. */
+/** An image ready to be shown and to be segmented. */
 export interface Picture {
   /** Upright size in px. */
   readonly width: number;
   readonly height: number;
-  /** The picture and smaller copies of it, each half the size of the one before; the first is the whole. */
+  /** The image and smaller copies of it, each half the size of the one before; the first is the whole. */
   readonly levels: readonly ImageBitmap[];
   /** What the segmenter is given. */
   readonly source: ImageSource;
-  /** Names the picture in the caches; null: the segmenter finds a name itself. */
+  /** Names the image in the caches; null: the segmenter finds a name itself. */
   readonly key: string | null;
   dispose(): void;
 }
@@ -30,7 +30,7 @@ export interface Picture {
 export interface LoadPictureOptions {
   /** Largest accepted file, in bytes. Default 128 MB. */
   readonly maxBytes?: number;
-  /** Largest accepted picture, in pixels. Default 64 million. */
+  /** Largest accepted image, in pixels. Default 64 million. */
   readonly maxPixels?: number;
   readonly onProgress?: (loaded: number, total: number | null) => void;
   readonly signal?: AbortSignal;
@@ -39,7 +39,7 @@ export interface LoadPictureOptions {
 export const pictureLimits = Object.freeze({ maxBytes: 128 * 2 ** 20, maxPixels: 64_000_000 });
 
 /**
- * Loads a picture for display and for the segmenter.
+ * Loads an image for display and for the segmenter.
  *
  * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`, `aborted`
  */
@@ -54,12 +54,12 @@ export async function loadPicture(source: PictureSource, options: LoadPictureOpt
   }
   if (typeof HTMLImageElement !== 'undefined' && source instanceof HTMLImageElement) {
     const address = source.currentSrc || source.src;
-    if (address === '') throw unexpected('bad-image', 'the picture', 'an <img> with an address', address);
+    if (address === '') throw unexpected('bad-image', 'the image', 'an <img> with an address', address);
     return fromBytes(await fetchBytes(address, options), options);
   }
   const drawn = source as HTMLCanvasElement | ImageBitmap | ImageData;
   if (typeof drawn?.width !== 'number' || drawn.width < 1 || drawn.height < 1) {
-    throw unexpected('bad-image', 'the picture', 'an address, a file, bytes, an image or a canvas', source);
+    throw unexpected('bad-image', 'the image', 'an address, a file, bytes, an image or a canvas', source);
   }
   checkPixels(drawn.width, drawn.height, maxPixels);
   const pixels = drawn instanceof ImageData ? drawn : readPixels(drawn);
@@ -78,7 +78,7 @@ async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promis
   }
   if (signal?.aborted === true) {
     whole.close();
-    throw new ClickmaskError('aborted', 'Loading the picture was aborted.');
+    throw new ClickmaskError('aborted', 'Loading the image was aborted.');
   }
   try {
     checkPixels(whole.width, whole.height, maxPixels);
@@ -92,7 +92,7 @@ async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promis
 
 async function finish(whole: ImageBitmap, source: ImageSource, key: string | null): Promise<Picture> {
   const levels = [whole];
-  // Small copies keep drawing a large picture cheap; the browser makes them off the main thread.
+  // Small copies keep drawing a large image cheap; the browser makes them off the main thread.
   for (let last = whole; Math.max(last.width, last.height) > 2048; ) {
     last = await createImageBitmap(last, {
       resizeWidth: Math.ceil(last.width / 2),
@@ -113,21 +113,21 @@ async function finish(whole: ImageBitmap, source: ImageSource, key: string | nul
   };
 }
 
-/** Why bytes are not a picture that this browser can read, and what helps. */
+/** Why bytes are not an image that this browser can read, and what helps. */
 function whyUnreadable(bytes: Uint8Array): string {
-  if (bytes.length === 0) return 'The picture is empty: its file has no bytes. Save or download it again.';
+  if (bytes.length === 0) return 'The image is empty: its file has no bytes. Save or download it again.';
   const format = pictureFormat(bytes);
   const readable = 'Browsers read JPEG, PNG, WebP, AVIF, GIF and BMP';
   if (format === 'tiff' || format === 'heif') {
-    return `The picture is a ${format.toUpperCase()} file, which this browser cannot read. ${readable}: convert it, or compute on a server and show a preview.`;
+    return `The image is a ${format.toUpperCase()} file, which this browser cannot read. ${readable}: convert it, or compute on a server and show a preview.`;
   }
   if (format !== null)
-    return `The picture is a damaged ${format.toUpperCase()} file, or one cut short. Save or download it again.`;
+    return `The image is a damaged ${format.toUpperCase()} file, or one cut short. Save or download it again.`;
   const beginning = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart().toLowerCase();
   if (/^<(!doctype html|html|head|body|script)/.test(beginning)) {
-    return 'The address gives a web page, not a picture: perhaps one to log in, or one that says that the picture is not there.';
+    return 'The address gives a web page, not an image: perhaps one to log in, or one that says that the image is not there.';
   }
-  return `Expected a picture but these bytes are none that are known. ${readable}.`;
+  return `Expected an image but these bytes are none that are known. ${readable}.`;
 }
 
 /** Sides that every browser's canvas can hold. */
@@ -140,7 +140,7 @@ function checkSides(width: number, height: number): void {
   const expected = 'sides that a canvas of this browser can hold';
   throw unexpected(
     'image-too-large',
-    'the picture',
+    'the image',
     expected,
     `${width} x ${height}`,
     'Cut it into tiles, or scale it down.',
@@ -169,7 +169,7 @@ function readPixels(drawn: HTMLCanvasElement | ImageBitmap): ImageData {
   } catch (cause) {
     throw new ClickmaskError(
       'bad-image',
-      'The canvas holds pixels of another site and cannot be read. Draw pictures loaded with crossOrigin, or give the address.',
+      'The canvas holds pixels of another site and cannot be read. Draw images loaded with crossOrigin, or give the address.',
       { cause },
     );
   }
@@ -181,19 +181,19 @@ async function fetchBytes(address: string, options: LoadPictureOptions): Promise
   try {
     response = await fetch(address, signal === undefined ? {} : { signal });
   } catch (cause) {
-    if (signal?.aborted === true) throw new ClickmaskError('aborted', 'Loading the picture was aborted.', { cause });
+    if (signal?.aborted === true) throw new ClickmaskError('aborted', 'Loading the image was aborted.', { cause });
     throw new ClickmaskError(
       'bad-image',
       globalThis.location.protocol === 'file:'
-        ? 'The picture could not be fetched: pages opened as files may not read other files. Open the page from a server, or drop the picture on it.'
-        : 'The picture could not be fetched. Check the address, and that its server allows this page to read it (CORS).',
+        ? 'The image could not be fetched: pages opened as files may not read other files. Open the page from a server, or drop the image on it.'
+        : 'The image could not be fetched. Check the address, and that its server allows this page to read it (CORS).',
       { cause },
     );
   }
   if (!response.ok) {
     throw new ClickmaskError(
       'bad-image',
-      `The picture's server answered ${response.status} ${response.statusText}.`.trim(),
+      `The image's server answered ${response.status} ${response.statusText}.`.trim(),
     );
   }
   const total = Number(response.headers.get('content-length')) || null;
@@ -226,7 +226,7 @@ function checkBytes(received: number, { maxBytes = pictureLimits.maxBytes }: Loa
   if (received > maxBytes) {
     throw unexpected(
       'image-too-large',
-      'the picture',
+      'the image',
       `at most ${maxBytes} bytes`,
       received,
       'Scale it down, or raise maxBytes.',
@@ -238,7 +238,7 @@ function checkPixels(width: number, height: number, maxPixels: number): void {
   if (width * height > maxPixels) {
     throw unexpected(
       'image-too-large',
-      'the picture',
+      'the image',
       `at most ${maxPixels} pixels`,
       `${width} x ${height}`,
       'Scale it down, or raise maxPixels.',

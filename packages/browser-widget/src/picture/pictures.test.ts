@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createState } from '../state/state.js';
 import { createPictures } from './pictures.js';
 
-/** Bytes that make a picture as wide as the first says; 0: the browser cannot read them. */
+/** Bytes that make an image as wide as the first says; 0: the browser cannot read them. */
 const bytes = (width: number) => Uint8Array.of(width);
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
@@ -42,7 +42,7 @@ describe('pictures', () => {
   beforeEach(() => vi.stubGlobal('HTMLImageElement', class {}));
   afterEach(() => vi.unstubAllGlobals());
 
-  test('what is no address is told as a picture that cannot be had, and what is shown stays', async () => {
+  test('what is no address is told as an image that cannot be had, and what is shown stays', async () => {
     vi.stubGlobal('document', { baseURI: 'https://page.test/' });
     const { pictures, store, take } = setUp();
     await pictures.load(bytes(3), 'first');
@@ -53,7 +53,7 @@ describe('pictures', () => {
     await expect(pictures.prefetch('https://[', undefined)).rejects.toThrow(/an address/);
   });
 
-  test('trying again after a swap that failed loads the picture that was asked for, with its key', async () => {
+  test('trying again after a swap that failed loads the image that was asked for, with its key', async () => {
     const { pictures, store, opened, state, take } = setUp();
     await pictures.load(bytes(3), 'first');
     await turn();
@@ -78,7 +78,7 @@ describe('pictures', () => {
     expect(pictures.awaited).toBe(false);
   });
 
-  test('trying again after the segmenter refused a picture opens it under its own key', async () => {
+  test('trying again after the segmenter refused an image opens it under its own key', async () => {
     const { pictures, opened, state, take } = setUp();
     state.failing = true;
     await pictures.load(bytes(3), 'first');

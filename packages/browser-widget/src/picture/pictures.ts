@@ -5,11 +5,11 @@ import { createAhead } from './ahead.js';
 import { createOpener, dispose, type OpenerOptions, type OpenPicture, type ReadyPicture } from './opener.js';
 import type { Picture, PictureSource } from './picture.js';
 
-/** In the store it puts down the picture that is shown, and how far it is. */
+/** In the store it puts down the image that is shown, and how far it is. */
 export interface PicturesOptions extends OpenerOptions {
-  /** A picture is asked for; the one shown stays until the new one is there. */
+  /** An image is asked for; the one shown stays until the new one is there. */
   readonly onLoading: (how: { readonly isAnother: boolean }) => void;
-  /** What was kept of a picture on an earlier visit; asked for before it is shown. */
+  /** What was kept of an image on an earlier visit; asked for before it is shown. */
   readonly recall: (name: string | object) => Promise<unknown>;
   /** @param name - the same for the same picture: its key, its address, or the thing itself */
   readonly onShown: (picture: Picture, name: string | object, kept: unknown) => void;
@@ -18,11 +18,11 @@ export interface PicturesOptions extends OpenerOptions {
   readonly onError: (error: ClickmaskError) => void;
 }
 
-/** The pictures of an annotator: the one shown, the one being loaded, the one ahead; and the segmenter they are opened in. */
+/** The images of an annotator: the one shown, the one being loaded, the one ahead; and the segmenter they are opened in. */
 export interface Pictures {
-  /** What clicks can be sent to; null while the picture is not open in a segmenter. */
+  /** What clicks can be sent to; null while the image is not open in a segmenter. */
   readonly target: ReadyPicture | null;
-  /** Whether the picture that was asked for last is not the one shown: it is on its way, or failed. */
+  /** Whether the image that was asked for last is not the one shown: it is on its way, or failed. */
   readonly awaited: boolean;
   load(source: PictureSource, key: string | undefined): Promise<void>;
   prefetch(source: PictureSource, key: string | undefined): Promise<void>;
@@ -68,7 +68,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     });
     void makeReady(opened);
   };
-  /** A picture is asked for; gives what ends its loading. */
+  /** An image is asked for; gives what ends its loading. */
   const begin = (source: PictureSource, key: string | undefined): AbortController => {
     loading?.abort();
     const mine = new AbortController();
@@ -78,7 +78,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     awaited = true;
     store.set({ ready: false, loading: true });
     options.onLoading({ isAnother });
-    // The model is fetched while the picture is; what fails is told once the picture needs it.
+    // The model is fetched while the image is; what fails is told once the image needs it.
     opener.make().catch(() => {});
     return mine;
   };
@@ -132,20 +132,20 @@ export function createPictures(options: PicturesOptions): Pictures {
   };
 }
 
-/** The same picture named twice has the same name; what is neither an address nor a file is its own name. */
+/** The same image named twice has the same name; what is neither an address nor a file is its own name. */
 function nameOf(source: PictureSource): string | object {
   if (source instanceof File) return `file:${source.name}:${source.size}:${source.lastModified}`;
   if (typeof source !== 'string' && !(source instanceof URL)) return source;
   try {
     return new URL(source, document.baseURI).href;
   } catch {
-    throw unexpected('bad-image', 'the picture', 'an address', source);
+    throw unexpected('bad-image', 'the image', 'an address', source);
   }
 }
 
 function replaced(): ClickmaskError {
   return new ClickmaskError(
     'aborted',
-    'Another picture was loaded, or the annotator destroyed, before this one was shown.',
+    'Another image was loaded, or the annotator destroyed, before this one was shown.',
   );
 }

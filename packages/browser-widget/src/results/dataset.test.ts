@@ -23,7 +23,7 @@ const content = (named: readonly (readonly [string, SessionValue])[], settings =
   settings: { ...defaultSettings, ...settings },
 });
 
-test.each(DATASET_FORMATS.map(({ name }) => name))('%s holds every picture with its objects', async (name) => {
+test.each(DATASET_FORMATS.map(({ name }) => name))('%s holds every image with its objects', async (name) => {
   const all = content([
     ['https://example.com/a/one.jpg?x=1', valueWith([squares([1, 4]), 'a', 'cat'], [squares([10, 5]), 'b', 'person'])],
     ['nothing.jpg', emptyValue],
@@ -40,7 +40,7 @@ test.each(DATASET_FORMATS.map(({ name }) => name))('%s holds every picture with 
   expect(read).toHaveLength(3);
 });
 
-test('pictures are named once, and by names that are files', () => {
+test('images are named once, and by names that are files', () => {
   const value = valueWith([squares([1, 4]), 'a', null]);
   const names = [
     'https://x.test/a/1.jpg',

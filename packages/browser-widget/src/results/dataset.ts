@@ -13,7 +13,7 @@ export interface DatasetOptions {
 
 /** What a data set is made of. */
 export interface DatasetContent {
-  /** Every picture that is kept, by its address, file or key. */
+  /** Every image that is kept, by its address, file or key. */
   readonly pictures: ReturnType<Annotator['getPictures']>;
   readonly classes: readonly ObjectClass[];
   readonly settings: AnnotatorSettings;
@@ -35,7 +35,7 @@ export async function datasetFormats(): Promise<readonly Pick<DatasetFormat, 'na
 }
 
 /**
- * Every picture of an annotator with its objects, as far as they are kept, as a data set: a zip of the files of a format of
+ * Every image of an annotator with its objects, as far as they are kept, as a data set: a zip of the files of a format of
  * `@clickmask/core/datasets`, such as `coco`, `yolo-seg` or `labelme`. Bytes and canvases that are not shown now need a key. The
  * formats are loaded when the first is asked for.
  *
@@ -67,7 +67,7 @@ export async function createDataset(
   return new Blob([await zipFiles(files)], { type: 'application/zip' });
 }
 
-/** The pictures on which something was marked, with their masks cleaned as the settings say. */
+/** The images on which something was marked, with their masks cleaned as the settings say. */
 export function labeledPictures({ pictures, classes, settings }: DatasetContent): readonly LabeledPicture[] {
   const classNames = new Map(classes.map((one) => [one.id, nameOf(one)]));
   const taken = new Set<string>();
@@ -99,7 +99,7 @@ function nameOf({ id, name }: ObjectClass): string {
   return name ?? id;
 }
 
-/** A picture's address, key or file as the name of a file that no other picture has. */
+/** An image's address, key or file as the name of a file that no other image has. */
 function fileName(name: string, taken: Set<string>): string {
   const plain = /^file:(.*):\d+:\d+$/.exec(name)?.[1] ?? name.replace(/^data:.*$/s, '').replace(/[?#].*$/s, '');
   const last = decoded(plain.split(/[\\/]/).at(-1) ?? '').slice(-120);

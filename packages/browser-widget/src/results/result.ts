@@ -10,7 +10,7 @@ export interface ResultTypes extends CodecValues {
   readonly runs: MaskRuns;
   readonly mask: Mask;
   readonly bbox: Rect;
-  /** An 8-bit grey picture of the whole size, 255 on the object and 0 around it. */
+  /** An 8-bit grey image of the whole size, 255 on the object and 0 around it. */
   readonly png: Promise<Blob>;
 }
 

@@ -24,7 +24,7 @@ export function createResults(state: () => AnnotatorState): Results {
   const shape = createShaper();
   let cleaning: { readonly settings: AnnotatorSettings; readonly picture: unknown; readonly value: CleanUp } | null =
     null;
-  /** The same object as long as settings and picture are the same, which is what the shaper remembers masks by. */
+  /** The same object as long as settings and image are the same, which is what the shaper remembers masks by. */
   const cleanUp = (): CleanUp => {
     const { settings, picture } = state();
     if (cleaning === null || cleaning.settings !== settings || cleaning.picture !== picture) {

@@ -23,7 +23,7 @@ export interface AnnotatorSettings {
   readonly largestPart: boolean;
   /** Fills all holes. Default false. */
   readonly fillHoles: boolean;
-  /** Drops parts smaller than 1/5000 of the picture. Default false. */
+  /** Drops parts smaller than 1/5000 of the image. Default false. */
   readonly removeSpecks: boolean;
 }
 
@@ -62,7 +62,7 @@ export function changedSettings(settings: AnnotatorSettings, change: Partial<Ann
   return { ...settings, ...taken(settingTable, change) };
 }
 
-/** What the settings mean for the masks of a picture of this size. */
+/** What the settings mean for the masks of an image of this size. */
 export function cleanUpFor(settings: AnnotatorSettings, size: Size): CleanUp {
   return {
     ...noCleanUp,

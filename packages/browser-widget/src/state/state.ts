@@ -73,9 +73,9 @@ export interface AnnotatorState extends AnnotatorProperties {
   readonly canUndo: boolean;
   readonly canRedo: boolean;
 
-  /** The picture that is shown; null: none yet. */
+  /** The image that is shown; null: none yet. */
   readonly picture: Picture | null;
-  /** Whether a picture is on its way. */
+  /** Whether an image is on its way. */
   readonly loading: boolean;
   /** Whether clicks are answered at once. */
   readonly ready: boolean;
@@ -84,7 +84,7 @@ export interface AnnotatorState extends AnnotatorProperties {
 
   /** The pointer over the stage; `opposite`: with a key held that turns the sign of a click round. */
   readonly pointer: { readonly at: StagePoint; readonly opposite: boolean } | null;
-  /** What the picture was pressed with last; decides how hints name it. */
+  /** What the image was pressed with last; decides how hints name it. */
   readonly device: 'mouse' | 'pen' | 'touch';
   /** What the user has found out; hints tell of the rest. */
   readonly learned: Learned;
@@ -98,7 +98,7 @@ export interface AnnotatorState extends AnnotatorProperties {
   readonly drag: Drag | null;
 
   readonly viewport: Viewport;
-  /** Whether the whole picture is shown, and stays so when the stage changes its size. */
+  /** Whether the whole image is shown, and stays so when the stage changes its size. */
   readonly fitted: boolean;
   /** Of the stage, in CSS px. */
   readonly stageSize: Size;

@@ -9,13 +9,13 @@ const reach = 10;
 /** A hundredth of a pixel is finer than any hand; short numbers keep logs readable. */
 const short = (value: number) => Math.round(value * 100) / 100;
 
-/** The nearest point of the picture to any point in image px. */
+/** The nearest point of the image to any point in image px. */
 export function insidePicture({ picture }: Pick<AnnotatorState, 'picture'>, { x, y }: ImagePoint): ImagePoint {
   const { width, height } = picture ?? { width: 1, height: 1 };
   return { x: short(Math.min(width, Math.max(0, x))), y: short(Math.min(height, Math.max(0, y))) };
 }
 
-/** The point of the picture under a place on the stage; null beside it. */
+/** The point of the image under a place on the stage; null beside it. */
 export function pointAt({ picture, viewport }: AnnotatorState, at: StagePoint): ImagePoint | null {
   if (picture === null) return null;
   const { x, y } = toImage(viewport, at);
@@ -23,7 +23,7 @@ export function pointAt({ picture, viewport }: AnnotatorState, at: StagePoint): 
   return { x: short(x), y: short(y) };
 }
 
-/** The point of the picture that is nearest to a place on the stage. */
+/** The point of the image that is nearest to a place on the stage. */
 export function nearestTo(state: AnnotatorState, at: StagePoint): ImagePoint {
   return insidePicture(state, toImage(state.viewport, at));
 }

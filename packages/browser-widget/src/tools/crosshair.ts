@@ -14,7 +14,7 @@ import { kindOf, turnedTool } from './kinds/registry.js';
 
 /** The pointer of those who use the keyboard: arrows move it, Enter presses, and presses again to end a box or stroke. */
 export interface Crosshair {
-  /** @param step - CSS px; at least a pixel of the picture */
+  /** @param step - CSS px; at least a pixel of the image */
   move(dx: number, dy: number, step: number): void;
   press(opposite: boolean): void;
   destroy(): void;
@@ -115,7 +115,7 @@ function describe(state: AnnotatorState, { x, y }: ImagePoint, maskOf: Results['
   return under < 0 ? place : `${place}, ${labelOf(state, under)}`;
 }
 
-/** Moves the picture so far that a place of it is seen. */
+/** Moves the image so far that a place of it is seen. */
 function reveal(store: AnnotatorStore, at: ImagePoint): void {
   const { picture, viewport, stageSize } = store.now;
   if (picture !== null) showViewport(store, revealPoint(viewport, toStage(viewport, at), picture, stageSize));

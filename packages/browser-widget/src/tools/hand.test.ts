@@ -14,7 +14,7 @@ const size = { width: 100, height: 50 };
 const press: PressInfo = { opposite: false, turned: false, erases: false, isMain: true, device: 'mouse' };
 const positive = (x: number, y: number) => ({ x, y, label: 'positive' as const });
 
-/** The stage shows the picture twice as large, from its corner on. */
+/** The stage shows the image twice as large, from its corner on. */
 function setUp(change: Partial<AnnotatorState> = {}) {
   const fake = setUpAnnotation(change);
   const { store, annotation } = fake;
@@ -44,7 +44,7 @@ function setUp(change: Partial<AnnotatorState> = {}) {
 afterEach(() => vi.useRealTimers());
 
 describe('aim', () => {
-  test('finds points of the picture, and none beside it', () => {
+  test('finds points of the image, and none beside it', () => {
     const { store } = setUp();
     expect(pointAt(store.now, { x: 20.333, y: 30 })).toEqual({ x: 10.17, y: 15 });
     for (const at of [
@@ -114,7 +114,7 @@ describe('dragging', () => {
     expect(store.now.drag?.points.map(({ x }) => x)).toEqual([20, 30, 40, 60]);
     dragging.drop();
     const painted = active()!.painted!;
-    // Fourteen CSS px are seven of the picture, at twice its size.
+    // Fourteen CSS px are seven of the image, at twice its size.
     expect([painted.spans[painted.rows[25] * 2], painted.spans[painted.rows[25] * 2 + 1]]).toEqual([13, 67]);
     expect(said()[0]).toMatch(/^Mask covers 14/);
     dragging.begin('line', { x: 20, y: 25 }, { tool: 'eraser' });
@@ -164,7 +164,7 @@ describe('the crosshair', () => {
     expect(store.now.crosshair).toEqual({ x: 25, y: 15 });
     crosshair.move(0, -1, 60);
     expect(store.now.crosshair).toEqual({ x: 25, y: 0 });
-    // A step is at least a pixel of the picture.
+    // A step is at least a pixel of the image.
     crosshair.move(-1, 0, 0);
     expect(store.now.crosshair).toEqual({ x: 24, y: 0 });
     store.set({ crosshair: null, pointer: null, viewport: { scale: 2, x: 0, y: 0 } });
@@ -216,7 +216,7 @@ describe('the crosshair', () => {
     expect(store.now.drag?.tool).toBe('brush');
   });
 
-  test('with the hand it moves the picture', () => {
+  test('with the hand it moves the image', () => {
     const { crosshair, use, store } = setUp();
     use('pan');
     crosshair.move(1, 0, 10);
@@ -262,7 +262,7 @@ describe('previews', () => {
     expect(take()).toEqual(['0: 20,15 positive', 'none', '1: 22,15 negative', '1: 22,15 positive', 'none']);
   });
 
-  test('are not made on a mark, beside the picture, or with another tool', () => {
+  test('are not made on a mark, beside the image, or with another tool', () => {
     const { tools, take, annotation, use } = setUp();
     annotation.make(addClick(positive(10, 10)));
     tools.hover({ x: 20, y: 20 }, false);
@@ -273,7 +273,7 @@ describe('previews', () => {
   });
 
   test.each<[string, Partial<AnnotatorState>]>([
-    ['before the picture is ready', { ready: false }],
+    ['before the image is ready', { ready: false }],
     ['where nothing may be changed', { readOnly: true }],
     ['while the space bar is held', { spaceHeld: true }],
     [
@@ -294,7 +294,7 @@ describe('previews', () => {
     expect(take()).toEqual(['none', 'none', 'ahead 0: 20,15 positive']);
   });
 
-  test('follow the crosshair, and end when the picture moves under the pointer', () => {
+  test('follow the crosshair, and end when the image moves under the pointer', () => {
     const { crosshair, tools, take } = setUp();
     crosshair.move(1, 0, 10);
     expect(take()).toEqual(['0: 37.5,25 positive']);
@@ -325,7 +325,7 @@ describe('presses', () => {
     expect(kindWith('brush', { erases: true })).toEqual(['line', 'eraser', null]);
   });
 
-  test('only move the picture where nothing may be changed, or the space bar is held', () => {
+  test('only move the image where nothing may be changed, or the space bar is held', () => {
     for (const change of [{ readOnly: true }, { picture: null }]) {
       const { tools, use, take } = setUp(change);
       use('box');
@@ -337,7 +337,7 @@ describe('presses', () => {
     expect(tools.begin({ x: 20, y: 20 }, press)).toBe('pan');
   });
 
-  test('taps click, with their sign, in the picture alone', () => {
+  test('taps click, with their sign, in the image alone', () => {
     const { tools, active, use } = setUp();
     tools.tap({ x: 300, y: 20 }, false);
     expect(active()).toBeNull();

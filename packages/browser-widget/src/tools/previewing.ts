@@ -20,7 +20,7 @@ export function createPreviewing(store: AnnotatorStore, answers: Pick<Answers, '
       const at = placeOf(store.now);
       answers.preview(at === null ? null : clickThere(store.now, at.point, at.opposite));
     } else if (changed.has('viewport')) {
-      // The picture moves under the pointer: nothing is to be previewed until that moves again.
+      // The image moves under the pointer: nothing is to be previewed until that moves again.
       answers.preview(null);
     }
   });

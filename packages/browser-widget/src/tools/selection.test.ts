@@ -152,7 +152,7 @@ describe('readings', () => {
     expect(active()?.prompt.candidate).toBe(1);
   });
 
-  test('go by those that are shown, where small pictures of them are', () => {
+  test('go by those that are shown, where small images of them are', () => {
     const { selection, add, answer, active, store, said } = setUp();
     add(10);
     answer(3);

@@ -71,7 +71,7 @@ function paintCrosshair(context: Context, { crosshair, viewport }: Scene): void 
   twice(context, draw, '#ffffff', []);
 }
 
-/** Draws a line twice, dark and wide below, light and thin above, to be seen on any picture. */
+/** Draws a line twice, dark and wide below, light and thin above, to be seen on any image. */
 function twice(context: Context, draw: () => void, colour: string, dash: number[]): void {
   context.lineWidth = 3.5;
   context.strokeStyle = 'rgb(0 0 0 / 0.6)';

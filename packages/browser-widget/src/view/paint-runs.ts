@@ -16,7 +16,7 @@ export interface RunsStyle {
   /** Words from {@link colourWord}; 0 paints nothing. */
   readonly fill: number;
   readonly outline: number;
-  /** A thin line around the outline, for contrast on any picture. */
+  /** A thin line around the outline, for contrast on any image. */
   readonly casing: number;
   /** Thickness of the outline inside the mask, in device px. */
   readonly outlineWidth: number;
@@ -48,7 +48,7 @@ export function colourWord(red: number, green: number, blue: number, alpha: numb
 
 /**
  * Paints a mask: fill, outline and casing. The mask is sampled at the centres of device pixels, row by row, so that the
- * cost follows the outline on the screen and not the size of the picture.
+ * cost follows the outline on the screen and not the size of the image.
  *
  * @returns the part of the buffer that was touched, or null where the mask is out of sight
  */

@@ -1,7 +1,7 @@
 import type { Picture } from '../picture/picture.js';
 import type { Viewport } from './viewport.js';
 
-/** The canvas below: the picture. */
+/** The canvas below: the image. */
 export interface PictureLayer {
   /** @param ratio - device px of a CSS px */
   paint(picture: Picture | null, viewport: Viewport, ratio: number): void;

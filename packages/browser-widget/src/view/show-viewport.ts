@@ -1,14 +1,14 @@
 import type { AnnotatorStore } from '../state/state.js';
 import { fitViewport, keepInSight, type Viewport } from './viewport.js';
 
-/** Moves or zooms the picture, as the user wants it: it is not fitted to the stage any more. */
+/** Moves or zooms the image, as the user wants it: it is not fitted to the stage any more. */
 export function showViewport(store: AnnotatorStore, viewport: Viewport): void {
   const { scale, x, y } = store.now.viewport;
   if (viewport.scale === scale && viewport.x === x && viewport.y === y) return;
   store.set({ viewport, fitted: false });
 }
 
-/** Shows the whole picture. */
+/** Shows the whole image. */
 export function fitPicture(store: AnnotatorStore): void {
   const { picture, stageSize, viewport } = store.now;
   const isMeasured = picture !== null && stageSize.width > 0;

@@ -24,7 +24,7 @@ const causes: readonly (keyof AnnotatorState)[] = [
 ];
 
 /**
- * Two canvases, the picture below and masks and marks above, painted in the next frame after something changed.
+ * Two canvases, the image below and masks and marks above, painted in the next frame after something changed.
  *
  * @param look - what is to be seen, asked for once a frame
  * @returns ends it, and frees the canvases

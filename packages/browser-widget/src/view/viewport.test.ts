@@ -6,7 +6,7 @@ const image = { width: 4000, height: 3000 };
 const stage = { width: 800, height: 600 };
 const side = fc.integer({ min: 1, max: 9000 });
 
-test('fits the whole picture into the middle', () => {
+test('fits the whole image into the middle', () => {
   fc.assert(
     fc.property(side, side, (width, height) => {
       const view = fitViewport({ width, height }, stage);
@@ -46,7 +46,7 @@ test('zooming keeps what is under the pointer, and has limits', () => {
   expect(zoomViewport(view, 1e-9, anchor, image, stage).scale).toBeGreaterThan(view.scale * 0.4);
 });
 
-test('the picture cannot be lost', () => {
+test('the image cannot be lost', () => {
   fc.assert(
     fc.property(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -9999, max: 9999 }), (dx, dy) => {
       const view = panViewport(fitViewport(image, stage), dx, dy, image, stage);

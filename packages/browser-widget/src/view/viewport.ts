@@ -1,7 +1,7 @@
 import type { Size } from '@clickmask/core';
 import type { ImagePoint } from '@clickmask/core/masks';
 
-/** Where the picture lies on the stage: stage px = image px × `scale` + (`x`, `y`). Stage px are CSS px. */
+/** Where the image lies on the stage: stage px = image px × `scale` + (`x`, `y`). Stage px are CSS px. */
 export interface Viewport {
   readonly scale: number;
   readonly x: number;
@@ -14,7 +14,7 @@ export interface StagePoint {
   readonly y: number;
 }
 
-/** The whole picture, centred, with `margin` CSS px around it; never enlarged above `maxScale`. */
+/** The whole image, centred, with `margin` CSS px around it; never enlarged above `maxScale`. */
 export function fitViewport(image: Size, stage: Size, margin = 16, maxScale = 8): Viewport {
   const room = { width: Math.max(1, stage.width - 2 * margin), height: Math.max(1, stage.height - 2 * margin) };
   const scale = Math.min(room.width / image.width, room.height / image.height, maxScale);
@@ -34,7 +34,7 @@ export function panViewport(view: Viewport, dx: number, dy: number, image: Size,
   return keepInSight({ scale: view.scale, x: view.x + dx, y: view.y + dy }, image, stage);
 }
 
-/** Keeps a strip of the picture on the stage, so that it cannot be lost. */
+/** Keeps a strip of the image on the stage, so that it cannot be lost. */
 export function keepInSight(view: Viewport, image: Size, stage: Size): Viewport {
   const strip = 48;
   const clamp = (offset: number, extent: number, room: number) =>
@@ -46,7 +46,7 @@ export function keepInSight(view: Viewport, image: Size, stage: Size): Viewport 
   };
 }
 
-/** Moves the picture so that `point` (stage px) is at least `margin` CSS px inside the stage. */
+/** Moves the image so that `point` (stage px) is at least `margin` CSS px inside the stage. */
 export function revealPoint(view: Viewport, point: StagePoint, image: Size, stage: Size, margin = 24): Viewport {
   const shift = (value: number, room: number) =>
     value < margin ? margin - value : value > room - margin ? room - margin - value : 0;

@@ -2,14 +2,14 @@ import type { Terminal } from '../../src/runtime/node/command-line/index.js';
 
 /** Where a batch stands: on a terminal one line that is rewritten, elsewhere a line now and then. */
 export interface BatchProgress {
-  /** @param done - pictures of this run that are done, failed ones too */
+  /** @param done - images of this run that are done, failed ones too */
   show(done: number, failed: number): void;
   clear(): void;
 }
 
 const linesEveryMs = 10_000;
 
-/** @param total - pictures of this run */
+/** @param total - images of this run */
 export function createBatchProgress(
   total: number,
   isQuiet: boolean,
@@ -35,10 +35,10 @@ export function createBatchProgress(
 export function progressText(done: number, failed: number, total: number, ms: number): string {
   const rate = done / Math.max(ms / 1000, 1e-3);
   const left = done === 0 ? '' : `, ${durationText((total - done) / rate)} left`;
-  return `${done} of ${total} pictures, ${rateText(rate)}${left}${failed === 0 ? '' : `, ${failed} failed`}`;
+  return `${done} of ${total} images, ${rateText(rate)}${left}${failed === 0 ? '' : `, ${failed} failed`}`;
 }
 
-/** Pictures in a time, in the unit that gives a number of about one or more. */
+/** Images in a time, in the unit that gives a number of about one or more. */
 export function rateText(perSecond: number): string {
   if (perSecond >= 1 || perSecond === 0) return `${perSecond.toFixed(1)} a second`;
   return `${(perSecond * 60).toFixed(1)} a minute`;

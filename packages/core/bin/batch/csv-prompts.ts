@@ -18,7 +18,7 @@ export function readCsvPrompts(name: string, text: string, collector: PromptColl
   for (const { row, line } of rowsOf(name, text)) {
     const where = `line ${line} of ${name}`;
     const { picture = '', x = '', y = '', object = '', class: className = '' } = row;
-    if (picture === '') throw badFormat('prompts', where, 'a picture', picture);
+    if (picture === '') throw badFormat('prompts', where, 'an image', picture);
     const hasBox = [row.x1, row.y1, row.x2, row.y2].some((corner) => corner !== undefined && corner !== '');
     const hasClick = x !== '' || y !== '';
     if (!hasClick && !hasBox) throw badFormat('prompts', where, 'x and y of a click, or x1, y1, x2, y2 of a box', row);

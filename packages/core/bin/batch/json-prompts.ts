@@ -4,7 +4,7 @@ import { readBox, readClick } from './click-fields.js';
 import type { ObjectPrompt, PromptCollector } from './prompts.js';
 
 /**
- * Reads a JSON line a picture: `{"picture", "objects": [{"clicks", "box", "rle", "object", "class"}]}`; of a picture with one
+ * Reads a JSON line a picture: `{"picture", "objects": [{"clicks", "box", "rle", "object", "class"}]}`; of an image with one
  * object, its fields may stand beside `picture`.
  *
  * @throws ClickmaskError `bad-format` that names the line
@@ -35,12 +35,11 @@ export function isPromptRecord(value: unknown): boolean {
 
 /** @throws ClickmaskError `bad-format` */
 export function readRecord(where: string, value: unknown, collector: PromptCollector): void {
-  if (!isRecord(value)) throw badFormat('prompts', where, 'an object with a picture and clicks', value);
-  // What batch wrote itself: its settings, and pictures that failed.
+  if (!isRecord(value)) throw badFormat('prompts', where, 'an object with an image and clicks', value);
+  // What batch wrote itself: its settings, and images that failed.
   if ('settings' in value || 'files' in value || 'error' in value) return;
   const { picture } = value;
-  if (typeof picture !== 'string' || picture === '')
-    throw badFormat('prompts', `picture in ${where}`, 'a text', picture);
+  if (typeof picture !== 'string' || picture === '') throw badFormat('prompts', `image in ${where}`, 'a text', picture);
   const objects = value.objects === undefined ? [value] : value.objects;
   if (!Array.isArray(objects)) throw badFormat('prompts', `objects in ${where}`, 'an array', objects);
   for (const [i, object] of objects.entries()) {

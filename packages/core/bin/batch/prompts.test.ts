@@ -55,7 +55,7 @@ describe('prompts as CSV', () => {
   });
 
   it.each([
-    ['no picture', 'picture,x,y\n,1,2\n', /line 2/],
+    ['no image', 'picture,x,y\n,1,2\n', /line 2/],
     ['words for numbers', 'picture,x,y\na.jpg,1,2\na.jpg,one,2\n', /line 3.*"one"/],
     ['another label', 'picture,x,y,label\na.jpg,1,2,maybe\n', /"maybe"/],
     ['nothing to click', 'picture,x,y\na.jpg,,\n', /line 2/],
@@ -68,7 +68,7 @@ describe('prompts as CSV', () => {
 });
 
 describe('prompts as JSON', () => {
-  it('come a line a picture, in every form that a click has', async () => {
+  it('come a line an image, in every form that a click has', async () => {
     const lines = [
       { picture: 'a.jpg', clicks: [[1, 2], [3, 4, '-'], { x: 5, y: 6, label: 'positive' }], class: 'cat' },
       { picture: 'b.jpg', objects: [{ click: [1, 2] }, { box: [1, 2, 3, 4], object: 5 }] },
@@ -88,7 +88,7 @@ describe('prompts as JSON', () => {
 
   it.each([
     ['no JSON', '{"picture"', /line 1/],
-    ['no picture', '{"clicks": [[1, 2]]}', /picture in line 1/],
+    ['no image', '{"clicks": [[1, 2]]}', /image in line 1/],
     ['nothing said', '{"picture": "a.jpg"}', /clicks, a box or an rle/],
     ['a click of one number', '{"picture": "a.jpg", "clicks": [[1]]}', /clicks\[0\] in line 1/],
     ['NaN', '{"picture": "a.jpg", "clicks": [["NaN", 1]]}', /clicks\[0\] in line 1/],

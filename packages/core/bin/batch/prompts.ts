@@ -4,7 +4,7 @@ import { cocoRle } from '../../src/formats/coco-rle.js';
 import { emptyRuns, maskFromRuns } from '../../src/mask/index.js';
 import type { Box, Click, MaskRuns, Prompt } from '../../src/node.js';
 
-/** What is said of one object on a picture. */
+/** What is said of one object on an image. */
 export interface ObjectPrompt {
   readonly className: string;
   /** What tells it from the others. */
@@ -16,7 +16,7 @@ export interface ObjectPrompt {
   readonly isCrowd?: boolean;
 }
 
-/** All that is said of a picture, in the order in which it was said. */
+/** All that is said of an image, in the order in which it was said. */
 export interface PicturePrompts {
   /** A path or an address, as the file of prompts has it. */
   readonly picture: string;
@@ -63,7 +63,7 @@ export function toPrompt({ clicks, box, mask: kept }: ObjectPrompt): Prompt {
   return { clicks: click === null ? [] : [click], mask };
 }
 
-/** Gathers what is said of pictures, here and there in files, object by object. */
+/** Gathers what is said of images, here and there in files, object by object. */
 export interface PromptCollector {
   /** @param key - the same for all that is said of one object */
   add(picture: string, key: string, prompt: ObjectPrompt): void;

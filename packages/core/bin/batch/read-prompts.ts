@@ -23,14 +23,14 @@ import {
 /** How prompts are read. */
 export interface PromptOptions {
   readonly use: PromptUse;
-  /** Where pictures are; default: beside the prompts. */
+  /** Where images are; default: beside the prompts. */
   readonly pictures?: string;
   /** Names of classes, for data sets that hold their numbers only. */
   readonly classes?: readonly string[];
   readonly onNote?: (note: Note) => void;
 }
 
-/** Prompts, and the folder that their pictures are relative to. */
+/** Prompts, and the folder that their images are relative to. */
 export interface ReadPrompts {
   readonly folder: string;
   readonly pictures: readonly PicturePrompts[];

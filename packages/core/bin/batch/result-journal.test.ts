@@ -65,7 +65,7 @@ it('keeps every whole line, wherever the process ended', async () => {
   );
 });
 
-it('does a picture again whose prompts changed or that failed, and gives the last result', async () => {
+it('does an image again whose prompts changed or that failed, and gives the last result', async () => {
   const journal = await openResultJournal(folder, {});
   await journal.addResult(promptsFor('a.jpg'), pictureOf('a.jpg', 3), {});
   await journal.addFailure(promptsFor('b.jpg'), { code: 'bad-image' });

@@ -11,16 +11,16 @@ import type { PicturePrompts } from './prompts.js';
 export type BatchSettings = Readonly<Record<string, unknown>>;
 
 /**
- * Results as they come, a line a picture in `results.jsonl`, so that work can be broken off at any moment and taken up again.
+ * Results as they come, a line an image in `results.jsonl`, so that work can be broken off at any moment and taken up again.
  * Where each line lies is kept in memory, the masks are not.
  */
 export interface ResultJournal {
-  /** Whether a picture is done, by the same prompts. */
+  /** Whether an image is done, by the same prompts. */
   isDone(prompts: PicturePrompts): boolean;
-  /** Gives what is known of the picture, masks left out. */
+  /** Gives what is known of the image, masks left out. */
   addResult(prompts: PicturePrompts, picture: LabeledPicture, more: object): Promise<object>;
   addFailure(prompts: PicturePrompts, error: object): Promise<void>;
-  /** The results of pictures that are done, in their order. */
+  /** The results of images that are done, in their order. */
   results(pictures: readonly PicturePrompts[]): AsyncGenerator<LabeledPicture>;
   /** Files that were written from the results, which may be written again. */
   readonly files: ReadonlySet<string>;

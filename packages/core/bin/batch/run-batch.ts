@@ -4,7 +4,7 @@ import type { PostprocessOptions, RefinementOptions, Segmenter } from '../../src
 import { isClickmaskError } from '../../src/node.js';
 import { type PicturePrompts, toPrompt } from './prompts.js';
 
-/** What came of a picture. */
+/** What came of an image. */
 export type BatchOutcome =
   | { readonly picture: LabeledPicture; readonly notes: readonly string[]; readonly ms: number }
   | { readonly error: unknown };
@@ -12,21 +12,21 @@ export type BatchOutcome =
 /** How a batch is run. */
 export interface BatchRun {
   readonly pictures: readonly PicturePrompts[];
-  /** One picture at a time goes through each. */
+  /** One image at a time goes through each. */
   readonly segmenters: readonly Segmenter[];
   readonly read: (picture: string) => Promise<Uint8Array>;
   readonly refinement: RefinementOptions;
   readonly postprocess: PostprocessOptions;
-  /** Told of each picture, in the order in which they are done; false ends the run after the pictures in hand. */
+  /** Told of each image, in the order in which they are done; false ends the run after the images in hand. */
   readonly onDone: (prompts: PicturePrompts, outcome: BatchOutcome) => Promise<boolean>;
-  /** Ends the run after the pictures in hand. */
+  /** Ends the run after the images in hand. */
   readonly signal: AbortSignal;
 }
 
-/** Files are read so many pictures before a segmenter is free for them. */
+/** Files are read so many images before a segmenter is free for them. */
 const readAhead = 2;
 
-/** Segments pictures, as many at a time as there are segmenters, and reads files ahead. */
+/** Segments images, as many at a time as there are segmenters, and reads files ahead. */
 export async function runBatch(run: BatchRun): Promise<void> {
   let next = 0;
   let isOver = false;

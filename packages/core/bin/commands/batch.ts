@@ -78,8 +78,8 @@ A mask without clicks gets one where it is widest. Images are addresses, or path
   options,
   notes: `Formats:
 ${formatsHelp}
-Prints a line of JSON per image: picture, width, height, objects [{object, class, score, area, bbox}], ms, and notes if
-there are any; or picture and error {code, message}. Exit code: 0 all done, 1 images failed or the batch stopped (run it
+Prints a line of JSON per image: image, width, height, objects [{object, class, score, area, bbox}], ms, and notes if
+there are any; or image and error {code, message}. Exit code: 0 all done, 1 images failed or the batch stopped (run it
 again to go on), 2 wrong use.`,
   examples: [
     'clickmask batch clicks.csv --out dataset --format coco',
@@ -132,7 +132,7 @@ async function readJob(values: BatchValues) {
 
 type Job = Awaited<ReturnType<typeof readJob>>;
 
-/** Finds a picture by the name that prompts have for it. */
+/** Finds an image by the name that prompts have for it. */
 function createFetch(folder: string, reader: InputReader): (picture: string) => Promise<Uint8Array> {
   const finder = createPictureFinder(folder);
   return async (picture) => {
@@ -144,7 +144,7 @@ function createFetch(folder: string, reader: InputReader): (picture: string) => 
   };
 }
 
-/** Segments what is not done yet. Gives the number of pictures that failed; null where it was broken off. */
+/** Segments what is not done yet. Gives the number of images that failed; null where it was broken off. */
 async function segmentAll(
   values: BatchValues,
   job: Job,
@@ -156,7 +156,7 @@ async function segmentAll(
   const left = pictures.filter((prompts) => !journal.isDone(prompts));
   const say = (text: string) => void (job.isQuiet || terminal.err(text));
   if (left.length < pictures.length)
-    say(`Going on with ${job.out}: ${pictures.length - left.length} pictures are done.\n`);
+    say(`Going on with ${job.out}: ${pictures.length - left.length} images are done.\n`);
   if (left.length === 0) return 0;
   const segmenters = await openSegmenters(values, terminal, Math.min(job.workers, left.length));
   const progress = createBatchProgress(left.length, job.isQuiet, terminal);
@@ -190,10 +190,10 @@ async function segmentAll(
   }
   const seconds = (performance.now() - start) / 1000;
   say(
-    `${counted(done, 'picture')}, ${counted(objects, 'object')} in ${durationText(seconds)}, ${rateText(done / seconds)}; ${failed} failed.\n`,
+    `${counted(done, 'image')}, ${counted(objects, 'object')} in ${durationText(seconds)}, ${rateText(done / seconds)}; ${failed} failed.\n`,
   );
   if (done === left.length && !(failed > 0 && job.stopsOnError)) return failed;
-  say(`Broken off: ${counted(left.length - done, 'picture')} left. Run the same command again to go on.\n`);
+  say(`Broken off: ${counted(left.length - done, 'image')} left. Run the same command again to go on.\n`);
   return null;
 }
 
@@ -210,7 +210,7 @@ async function keep(journal: ResultJournal, prompts: PicturePrompts, outcome: Ba
   return { ...kept, ...more };
 }
 
-/** One network for each picture in hand, each on its share of the cores. */
+/** One network for each image in hand, each on its share of the cores. */
 async function openSegmenters(values: BatchValues, terminal: Terminal, count: number): Promise<Segmenter[]> {
   const threads = Math.max(1, Math.floor(availableParallelism() / count));
   const first = await openSegmenter(values, terminal, { workers: 1, threads });
@@ -220,7 +220,7 @@ async function openSegmenters(values: BatchValues, terminal: Terminal, count: nu
   return [first, ...(await Promise.all(others))];
 }
 
-/** Ctrl-C ends the work after the pictures in hand; a second one at once. */
+/** Ctrl-C ends the work after the images in hand; a second one at once. */
 function listenForInterruption(): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   const onSignal = () => {

@@ -103,7 +103,7 @@ async function* count(
     for await (const picture of pictures) {
       counts.pictures += 1;
       counts.objects += picture.objects.length;
-      terminal.status(`${counted(counts.pictures, 'picture')}, ${counted(counts.objects, 'object')}`);
+      terminal.status(`${counted(counts.pictures, 'image')}, ${counted(counts.objects, 'object')}`);
       yield picture;
     }
   } finally {
@@ -131,7 +131,7 @@ function report(
   }
   const { from, to, pictures, objects, files } = summary;
   const lines = [
-    `${from} to ${to}: ${counted(pictures, 'picture')}, ${counted(objects, 'object')}, ${counted(files, 'file')}`,
+    `${from} to ${to}: ${counted(pictures, 'image')}, ${counted(objects, 'object')}, ${counted(files, 'file')}`,
     ...read.lines().map((line) => `  read: ${line}`),
     ...written.lines().map((line) => `  written: ${line}`),
     ...(read.lines().length + written.lines().length === 0 ? ['  nothing was lost'] : []),

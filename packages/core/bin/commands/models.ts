@@ -278,5 +278,5 @@ function zoomLine(zoomIn: ZoomInOptions | null): string {
   const { largestShare = 1, anySizeFrom = null } = zoomIn;
   if (largestShare === 1) return 'on';
   const late = anySizeFrom === null ? '' : `, from click ${anySizeFrom} on of any size`;
-  return `on regions of at most ${largestShare} of the picture${late}`;
+  return `on regions of at most ${largestShare} of the image${late}`;
 }

@@ -10,7 +10,7 @@ export const replay = defineCommand({
   summary: 'Computes every mask of a session log again and compares.',
   about: `The log comes from 'clickmask segment --log' or from the widget. Its options apply. Exit code: 0 if every mask is the same,
 1 otherwise.`,
-  args: { usage: '<log.json> <image>', expected: 'a log and its picture', min: 2, max: 2 },
+  args: { usage: '<log.json> <image>', expected: 'a log and its image', min: 2, max: 2 },
   options: {
     'any-model': { type: 'switch', help: 'Also accepts a log of another model. Masks then differ.' },
     json: { type: 'switch', help: 'JSON instead of text.' },

@@ -17,7 +17,7 @@ export interface ClickInput extends ImagePoint {
 }
 
 /**
- * Checks clicks that came from outside: finite coordinates inside the picture, a known label.
+ * Checks clicks that came from outside: finite coordinates inside the image, a known label.
  * A coordinate equal to the width or height counts as inside, since it is the edge of the last pixel.
  *
  * @throws ClickmaskError `bad-click`
@@ -46,13 +46,13 @@ export function checkClicks(clicks: unknown, size: Size): asserts clicks is read
     const inside = (value: unknown, limit: number) => typeof value === 'number' && value >= 0 && value <= limit;
     if (!inside(x, size.width) || !inside(y, size.height)) {
       const received = `(${describe(x)}, ${describe(y)})`;
-      throw unexpected('bad-click', name, `a point inside the picture of ${size.width} x ${size.height} px`, received);
+      throw unexpected('bad-click', name, `a point inside the image of ${size.width} x ${size.height} px`, received);
     }
   });
 }
 
 /**
- * The pixel that a point in image px falls on, clamped into the picture.
+ * The pixel that a point in image px falls on, clamped into the image.
  *
  * @example
  * ```ts

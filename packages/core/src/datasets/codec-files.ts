@@ -5,7 +5,7 @@ import { createStems, stemOf } from './names.js';
 import { readJson, readText, requirePicture, withEnding } from './reading.js';
 
 /**
- * A codec as a data set: a file for each object, `<picture>.json` or, where a picture has several, `<picture>/<number>.json`,
+ * A codec as a data set: a file for each object, `<picture>.json` or, where an image has several, `<picture>/<number>.json`,
  * that holds its mask and nothing else.
  */
 export function codecFiles(codec: Codec<unknown, { detail?: number }>): DatasetFormat {

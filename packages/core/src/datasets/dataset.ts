@@ -2,13 +2,13 @@ import type { Size } from '../geometry/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { Note } from './notes.js';
 
-/** An object that somebody marked on a picture. */
+/** An object that somebody marked on an image. */
 export interface LabeledObject {
-  /** Its mask, of the picture's size. */
+  /** Its mask, of the image's size. */
   readonly runs: MaskRuns;
   /** Name of its class. */
   readonly className: string;
-  /** What tells it from the others on its picture. */
+  /** What tells it from the others on its image. */
   readonly id?: string;
   /** How sure a model was of it, 0 to 1. */
   readonly score?: number;
@@ -16,9 +16,9 @@ export interface LabeledObject {
   readonly isCrowd?: boolean;
 }
 
-/** A picture with its objects, in the order in which they lie on each other: the last is on top. */
+/** An image with its objects, in the order in which they lie on each other: the last is on top. */
 export interface LabeledPicture extends Size {
-  /** File name of the picture, with `/` between folders. */
+  /** File name of the image, with `/` between folders. */
   readonly name: string;
   readonly objects: readonly LabeledObject[];
 }
@@ -37,7 +37,7 @@ export interface DatasetSource {
   read(path: string): Promise<Uint8Array>;
 }
 
-/** What is known of a picture beside its annotations. */
+/** What is known of an image beside its annotations. */
 export interface KnownPicture extends Size {
   readonly name: string;
 }
@@ -61,12 +61,12 @@ export interface DatasetReadOptions {
   /** Names of the classes, for formats that only hold their numbers. */
   readonly classes?: readonly string[];
   /**
-   * Finds a picture by its name, with or without its ending. Needed by formats that do not hold its size; null where there
+   * Finds an image by its name, with or without its ending. Needed by formats that do not hold its size; null where there
    * is none.
    */
   readonly findPicture?: (name: string) => Promise<KnownPicture | null>;
   /**
-   * Largest number of pixels accepted in a picture.
+   * Largest number of pixels accepted in an image.
    *
    * @defaultValue 2^28
    */
@@ -82,7 +82,7 @@ export interface DatasetSample {
   readonly json: unknown;
 }
 
-/** One way to lay down pictures with their objects in files. All formats are stateless and frozen. */
+/** One way to lay down images with their objects in files. All formats are stateless and frozen. */
 export interface DatasetFormat {
   /** For registries and the command line: lower case, hyphens. */
   readonly name: string;
@@ -91,7 +91,7 @@ export interface DatasetFormat {
   /** What comes back after writing and reading, and what does not; one line for people. */
   readonly keeps: string;
   /**
-   * Writes pictures as they come. Files that hold all of them come last.
+   * Writes images as they come. Files that hold all of them come last.
    *
    * @throws ClickmaskError `bad-option`, `bad-mask`
    */
@@ -100,9 +100,9 @@ export interface DatasetFormat {
     options?: DatasetWriteOptions,
   ): AsyncIterable<DatasetFile>;
   /**
-   * Reads pictures one by one from files that may come from anywhere.
+   * Reads images one by one from files that may come from anywhere.
    *
-   * @throws ClickmaskError `bad-format` where a file is not of the format, `bad-option` where a picture's size is needed and
+   * @throws ClickmaskError `bad-format` where a file is not of the format, `bad-option` where an image's size is needed and
    * not to be found
    */
   read(source: DatasetSource, options?: DatasetReadOptions): AsyncIterable<LabeledPicture>;

@@ -30,7 +30,7 @@ const sourceOf = (files: readonly DatasetFile[]): DatasetSource => ({
   read: async (path) => bytesOf((files.find((file) => file.path === path) as DatasetFile).content),
 });
 
-/** Pictures are found by name, with or without an ending, as in a folder of pictures. */
+/** Images are found by name, with or without an ending, as in a folder of images. */
 const finderOf = (pictures: readonly LabeledPicture[]) => async (name: string) => {
   const found = pictures.find((picture) => picture.name === name || picture.name.replace(/\.[^.]*$/, '') === name);
   return found === undefined ? null : { name: found.name, width: found.width, height: found.height };
@@ -126,7 +126,7 @@ describe.each(DATASET_FORMATS.map((format) => [format.name, format] as const))('
     for (const code of notes) expect(noteTexts[code]).toMatch(/^[a-z].*[a-z]$/);
   });
 
-  it('keeps files inside its folder whatever pictures are called, and never writes one twice', async () => {
+  it('keeps files inside its folder whatever images are called, and never writes one twice', async () => {
     const names = [
       '../../etc/passwd',
       'https://host/p/a.jpg?token=x',
@@ -184,7 +184,7 @@ describe.each(DATASET_FORMATS.map((format) => [format.name, format] as const))('
     );
   });
 
-  it('writes nothing odd for no pictures, and for pictures without objects', async () => {
+  it('writes nothing odd for no images, and for images without objects', async () => {
     for (const pictures of [[], [{ ...picture, objects: [] }]]) {
       const files = await collect(format.write(pictures));
       const back = await collect(format.read(sourceOf(files), { findPicture: finderOf([picture]) }));

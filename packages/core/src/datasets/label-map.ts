@@ -15,7 +15,7 @@ const ignored = 255;
 /**
  * Label maps as Pascal VOC lays them out: `SegmentationClass/<picture>.png` with the class of each pixel and
  * `SegmentationObject/<picture>.png` with its object, both with VOC's colours as palette; `labelmap.txt` with the classes and
- * `ImageSets/Segmentation/default.txt` with the pictures. 0 is background, 255 is left out when read.
+ * `ImageSets/Segmentation/default.txt` with the images. 0 is background, 255 is left out when read.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export const voc = Object.freeze<DatasetFormat>({
 });
 
 /**
- * One palette PNG a picture, in which each pixel has the number of its class: 0 for background, from 1 on the classes in the
+ * One palette PNG an image, in which each pixel has the number of its class: 0 for background, from 1 on the classes in the
  * order of `classes.txt`. As ADE20K's annotations, and what most semantic trainers read; the palette has VOC's colours.
  *
  * @example
@@ -108,7 +108,7 @@ export const labelMap = Object.freeze<DatasetFormat>({
 });
 
 /**
- * Cityscapes' three pictures for each: `_gtFine_labelIds` (class numbers), `_gtFine_instanceIds` (for what can be counted,
+ * Cityscapes' three images for each: `_gtFine_labelIds` (class numbers), `_gtFine_instanceIds` (for what can be counted,
  * class number times 1000 and the object's) and `_gtFine_color`. Its 34 classes only.
  *
  * @example

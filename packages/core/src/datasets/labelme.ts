@@ -176,6 +176,6 @@ async function readMask(value: unknown, left: number, top: number, size: Size, n
   if (bytes === null || !isPng(bytes)) throw badFormat(NAME, `${name}.mask`, 'a PNG in base64', value);
   const runs = await maskFromPngBytes(bytes, { maxPixels: size.width * size.height });
   const fits = left >= 0 && top >= 0 && left + runs.width <= size.width && top + runs.height <= size.height;
-  if (!fits) throw badFormat(NAME, `${name}.points`, 'a mask inside the picture', `${runs.width} x ${runs.height} px`);
+  if (!fits) throw badFormat(NAME, `${name}.points`, 'a mask inside the image', `${runs.width} x ${runs.height} px`);
   return pasteMask(runs, size, left, top);
 }

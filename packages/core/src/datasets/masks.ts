@@ -84,7 +84,7 @@ async function readEntry(
   return { name: expectText(NAME, 'picture', picture), ...size, objects };
 }
 
-/** Masks in a folder are of the picture called like the folder; others are of the one called like themselves. */
+/** Masks in a folder are of the image called like the folder; others are of the one called like themselves. */
 function byPicture(paths: readonly string[]): Map<string, string[]> {
   const pictures = new Map<string, string[]>();
   for (const path of paths) {

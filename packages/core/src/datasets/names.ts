@@ -1,7 +1,7 @@
 import { ClickmaskError } from '../errors/index.js';
 
 /**
- * A picture's name as a path that stays inside a folder: of an address, host and path; no drive, no `..`, no characters that
+ * An image's name as a path that stays inside a folder: of an address, host and path; no drive, no `..`, no characters that
  * a file system refuses.
  */
 export function safePath(name: string): string {
@@ -29,7 +29,7 @@ export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
-/** Gives each picture the stem of its files; where two would share one, the later keeps its ending in it. */
+/** Gives each image the stem of its files; where two would share one, the later keeps its ending in it. */
 export function createStems(): (name: string) => string {
   const taken = new Set<string>();
   return (name) => {

@@ -4,7 +4,7 @@ export type NoteCode = keyof typeof noteTexts;
 /** Something that a format could not hold. */
 export interface Note {
   readonly code: NoteCode;
-  /** Name of the picture it happened on. */
+  /** Name of the image it happened on. */
   readonly picture: string;
   /** Pixels concerned, where that can be told. */
   readonly pixels?: number;
@@ -33,7 +33,7 @@ export const noteTexts = Object.freeze({
   'overlap-lost': 'pixels that belong to several objects are kept for the one on top',
   'parts-joined': 'objects in several parts are joined by thin lines',
   'parts-split': 'objects in several parts are several objects',
-  'picture-unknown': 'annotations were left out, their picture is not listed',
+  'picture-unknown': 'annotations were left out, their image is not listed',
   'scores-lost': 'scores are not kept',
   'empty-left-out': 'objects without a pixel were left out',
 } as const);

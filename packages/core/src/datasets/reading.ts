@@ -23,7 +23,7 @@ export function withEnding(paths: readonly string[], ending: string): string[] {
   return paths.filter((path) => path.toLowerCase().endsWith(ending));
 }
 
-/** The picture of that name. @throws ClickmaskError `bad-option` where the caller knows none */
+/** The image of that name. @throws ClickmaskError `bad-option` where the caller knows none */
 export async function requirePicture(
   format: string,
   name: string,
@@ -31,11 +31,11 @@ export async function requirePicture(
 ): Promise<KnownPicture> {
   const found = await findPicture?.(name);
   if (found !== undefined && found !== null) return found;
-  const message = `The size of ${name} is needed, as ${format} does not hold it, but the picture was not found.`;
-  throw new ClickmaskError('bad-option', `${message} Say where the pictures are.`, { details: { picture: name } });
+  const message = `The size of ${name} is needed, as ${format} does not hold it, but the image was not found.`;
+  throw new ClickmaskError('bad-option', `${message} Say where the images are.`, { details: { picture: name } });
 }
 
-/** The full name of a picture that is known without its ending; the name as it is where it is not found. */
+/** The full name of an image that is known without its ending; the name as it is where it is not found. */
 export async function fullName(name: string, options: DatasetReadOptions): Promise<string> {
   return (await options.findPicture?.(name))?.name ?? name;
 }
@@ -65,5 +65,5 @@ export function expectText(format: string, name: string, value: unknown): string
 /** The one file of an ending. @throws ClickmaskError `bad-format` */
 export function onlyFile(format: string, paths: readonly string[], what: string): string {
   if (paths.length === 1) return paths[0];
-  throw unexpected('bad-format', what, 'one file', paths.length, `${format} holds all pictures in one.`);
+  throw unexpected('bad-format', what, 'one file', paths.length, `${format} holds all images in one.`);
 }

@@ -40,7 +40,7 @@ export const results = Object.freeze<DatasetFormat>({
   recognises: ({ paths }) => withEnding(paths, '.jsonl').length > 0,
 });
 
-/** What a line says of a picture. */
+/** What a line says of an image. */
 export function resultLine({ name, width, height, objects }: LabeledPicture) {
   return {
     picture: name,
@@ -62,7 +62,7 @@ export function resultLine({ name, width, height, objects }: LabeledPicture) {
 }
 
 /**
- * Reads a line; null where it is about something else: settings, or a picture that failed.
+ * Reads a line; null where it is about something else: settings, or an image that failed.
  *
  * @throws ClickmaskError `bad-format`
  */

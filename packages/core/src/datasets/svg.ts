@@ -10,7 +10,7 @@ import { declaredSize, fullName, readText, withEnding } from './reading.js';
 const NAME = 'SVG';
 
 /**
- * An SVG for each picture, with a path for each object, filled by the even-odd rule, in the colour of its class;
+ * An SVG for each image, with a path for each object, filled by the even-odd rule, in the colour of its class;
  * `data-class`, `data-object` and `data-score` say what it is. Reads paths of straight lines, polygons and rectangles without
  * transformations.
  *

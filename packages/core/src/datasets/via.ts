@@ -11,7 +11,7 @@ const NAME = 'VIA';
 
 /**
  * A project of the VGG Image Annotator, version 2: polygons along the cracks between pixels, as VIA shows them, a region for
- * each part; class and object are attributes of the region. The picture's size, which VIA does not hold, is an attribute of
+ * each part; class and object are attributes of the region. The image's size, which VIA does not hold, is an attribute of
  * the file.
  *
  * @example
@@ -82,7 +82,7 @@ export const via = Object.freeze<DatasetFormat>({
   recognises: ({ json }) => picturesOf(json) !== null,
 });
 
-/** The pictures of a project or of an export; null for a file of another kind. */
+/** The images of a project or of an export; null for a file of another kind. */
 function picturesOf(json: unknown): Record<string, unknown> | null {
   if (!isRecord(json)) return null;
   if (isRecord(json._via_img_metadata)) return json._via_img_metadata;
@@ -92,7 +92,7 @@ function picturesOf(json: unknown): Record<string, unknown> | null {
 }
 
 async function readPicture(picture: unknown, options: DatasetReadOptions): Promise<LabeledPicture> {
-  if (!isRecord(picture)) throw badFormat(NAME, 'a picture', '{ filename, regions }', picture);
+  if (!isRecord(picture)) throw badFormat(NAME, 'an image', '{ filename, regions }', picture);
   const filename = expectText(NAME, 'filename', picture.filename);
   const { width, height } = isRecord(picture.file_attributes) ? picture.file_attributes : {};
   const hasSize = Number.isInteger(Number(width)) && Number(width) > 0 && Number(height) > 0;

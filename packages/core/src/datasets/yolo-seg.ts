@@ -20,7 +20,7 @@ const NAME = 'YOLO';
 
 /**
  * Segmentation labels of Ultralytics' YOLO: `labels/<picture>.txt` with a line an object, its class and one outline as shares
- * of the picture's sides; `data.yaml` with the classes.
+ * of the image's sides; `data.yaml` with the classes.
  *
  * Its readers cut coordinates to whole pixels and paint the line as well as its inside (`cv2.fillPoly`). So outlines run
  * through the centres of the outermost pixels, and come back exactly. Holes are tied in without loss; parts that do not

@@ -35,7 +35,7 @@ describe('listSamples', () => {
     ['grabcut', 'data_GT', 'boundary_GT'],
     ['berkeley', 'images', 'masks'],
     ['davis', 'img', 'gt'],
-  ] as const)('pairs pictures and masks of layout %s by stem, in order', async (layout, images, masks) => {
+  ] as const)('pairs images and masks of layout %s by stem, in order', async (layout, images, masks) => {
     const files = source({
       [images]: ['b.c.jpg', 'a.BMP', '.DS_Store', 'notes.txt', '._a.jpg'],
       [masks]: ['Thumbs.db', 'a.png', 'b.c.png'],
@@ -48,17 +48,13 @@ describe('listSamples', () => {
 
   it.each([
     ['a folder is missing', { data_GT: ['a.jpg'] }, /folder boundary_GT\/ .*layout grabcut.*ENOENT/],
-    ['a folder holds no picture', { data_GT: ['a.txt'], boundary_GT: ['a.png'] }, /pictures for data_GT\//],
+    ['a folder holds no image', { data_GT: ['a.txt'], boundary_GT: ['a.png'] }, /images for data_GT\//],
     [
-      'a picture has no mask',
+      'an image has no mask',
       { data_GT: ['a.jpg', 'b.jpg'], boundary_GT: ['a.png'] },
       /in boundary_GT\/ for data_GT\/b/,
     ],
-    [
-      'a mask has no picture',
-      { data_GT: ['a.jpg'], boundary_GT: ['a.png', 'c.png', 'd.png'] },
-      /c\.png \(and 1 more\)/,
-    ],
+    ['a mask has no image', { data_GT: ['a.jpg'], boundary_GT: ['a.png', 'c.png', 'd.png'] }, /c\.png \(and 1 more\)/],
     ['a stem is there twice', { data_GT: ['a.jpg', 'a.png'], boundary_GT: ['a.png'] }, /one file a stem/],
   ] as [string, Record<string, string[]>, RegExp][])('says what is wrong where %s', async (_, folders, message) => {
     const listing = listSamples(source(folders), 'grabcut');
@@ -77,7 +73,7 @@ describe('listSamples', () => {
 describe('readSample and readDataset', () => {
   const folders = { img: ['1.jpg', '2.jpg', '10.jpg'], gt: ['1.png', '2.png', '10.png'] };
 
-  it('gives the picture as stored and the mask decoded', async () => {
+  it('gives the image as stored and the mask decoded', async () => {
     const files = source({ data_GT: ['a.jpg'], boundary_GT: ['a.png'] });
     const [entry] = await listSamples(files, 'grabcut');
     const sample = await readSample(files, entry, 'grabcut', decode);
@@ -102,7 +98,7 @@ describe('readSample and readDataset', () => {
   });
 
   it.each([
-    ['a picture cannot be read', ['img/1.jpg'], decode, /read img\/1\.jpg: EIO/],
+    ['an image cannot be read', ['img/1.jpg'], decode, /read img\/1\.jpg: EIO/],
     ['a mask cannot be read', ['gt/1.png'], decode, /read gt\/1\.png: EIO/],
     [
       'a mask cannot be decoded',

@@ -11,7 +11,7 @@ export interface FileSource {
   read(path: string): Promise<Uint8Array>;
 }
 
-/** A picture as stored: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) bytes a pixel; not turned, not colour-managed. */
+/** An image as stored: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) bytes a pixel; not turned, not colour-managed. */
 export interface DecodedMask extends Size {
   readonly channels: 1 | 2 | 3 | 4;
   readonly data: Uint8Array | Uint8ClampedArray;
@@ -26,12 +26,12 @@ export type DatasetLayoutName = 'grabcut' | 'berkeley' | 'davis' | 'coco-mval' |
 export interface DatasetLayout {
   readonly name: DatasetLayoutName;
   /**
-   * `pairs`: a mask of the same stem for each picture; `listed`: likewise, for the stems named in `list`;
+   * `pairs`: a mask of the same stem for each image; `listed`: likewise, for the stems named in `list`;
    * `sequences`: a folder a sequence, with `<frame>.jpg`, `<object>_<frame>.png` and starting masks
    * `init_sp_<object>_<frame>.png` and `init_stm_...`.
    */
   readonly kind: 'pairs' | 'listed' | 'sequences';
-  /** Folder of the pictures. */
+  /** Folder of the images. */
   readonly images: string;
   /** Folder of the masks. */
   readonly masks: string;
@@ -80,7 +80,7 @@ export type StartingMasks = 'sp' | 'stm' | 'none';
 
 /** The files of one sample; of several, where the mask shows several objects. */
 export interface SampleFiles {
-  /** The stem that picture and mask share. */
+  /** The stem that image and mask share. */
   readonly name: string;
   readonly image: string;
   readonly mask: string;
@@ -88,7 +88,7 @@ export interface SampleFiles {
   readonly start?: string;
 }
 
-/** A sample: the picture as stored, and what is to be found in it. */
+/** A sample: the image as stored, and what is to be found in it. */
 export interface EvaluationSample {
   readonly name: string;
   readonly image: Uint8Array;
@@ -100,10 +100,10 @@ export interface EvaluationSample {
 const pictureName = /^([^.].*)\.(?:bmp|jpe?g|png|tiff?|webp)$/i;
 
 /**
- * Finds the samples of a data set, in the order of their names. Files that are no pictures, and hidden ones, are passed
+ * Finds the samples of a data set, in the order of their names. Files that are no images, and hidden ones, are passed
  * over.
  *
- * @throws ClickmaskError `bad-dataset` where a folder is missing or empty, or a picture or mask is without its partner
+ * @throws ClickmaskError `bad-dataset` where a folder is missing or empty, or an image or mask is without its partner
  */
 export async function listSamples(
   source: FileSource,
@@ -223,7 +223,7 @@ export async function* readDataset(
 }
 
 /**
- * Reads a mask picture as ground truth.
+ * Reads a mask image as ground truth.
  *
  * `trimap` (GrabCut, Berkeley) reads the blue channel of a coloured mask, which is the first one in OpenCV's order and
  * so what the field's figures were taken with; grey masks have but one. 128 is ignored, above is object; 1 is object
@@ -350,14 +350,14 @@ function layoutOf(name: DatasetLayoutName): DatasetLayout {
   return layout;
 }
 
-/** The pictures of a folder by their stem. */
+/** The images of a folder by their stem. */
 async function listPictures(
   source: FileSource,
   layout: DatasetLayoutName,
   folder: string,
 ): Promise<ReadonlyMap<string, string>> {
   const { images, masks } = datasetLayouts[layout];
-  const expected = `a folder ${folder}/ (layout ${layout}: pictures in ${images}/, masks of the same stem in ${masks}/)`;
+  const expected = `a folder ${folder}/ (layout ${layout}: images in ${images}/, masks of the same stem in ${masks}/)`;
   let names: readonly string[];
   try {
     names = await source.list(folder);
@@ -379,7 +379,7 @@ async function listPictures(
   }
   if (paths.size === 0) {
     const advice = 'Known are .bmp, .jpg, .jpeg, .png, .tif, .tiff and .webp.';
-    throw unexpected('bad-dataset', `${folder}/`, 'pictures', `none among ${names.length} entries`, advice);
+    throw unexpected('bad-dataset', `${folder}/`, 'images', `none among ${names.length} entries`, advice);
   }
   return paths;
 }

@@ -2,10 +2,10 @@ import type { EvaluationSample } from './datasets.js';
 import { type ClickPredictor, type EvaluateOptions, evaluateSample, type SampleResult } from './evaluate-sample.js';
 import { type EvaluationReport, summarizeResults } from './metrics.js';
 
-/** A picture that is open for clicking. */
+/** An image that is open for clicking. */
 export interface OpenSample {
   readonly predict: ClickPredictor;
-  /** Frees what the picture holds; called after its last click, and after a failure. */
+  /** Frees what the image holds; called after its last click, and after a failure. */
   close?(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface EvaluateDatasetOptions extends EvaluateOptions {
  * Evaluates a data set, one sample after the other.
  *
  * @param samples - such as {@link readDataset} gives
- * @param open - opens a sample's picture in whatever is to be evaluated
+ * @param open - opens a sample's image in whatever is to be evaluated
  * @throws ClickmaskError `bad-dataset` without samples; else as {@link evaluateSample}
  *
  * @example

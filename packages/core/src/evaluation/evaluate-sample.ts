@@ -6,7 +6,7 @@ import { intersectionOverUnion } from './iou.js';
 import { nextClick } from './next-click.js';
 import { iouThresholds } from './noc.js';
 
-/** Gives the mask for all clicks made so far on one picture; called once a click, with one click more each time. */
+/** Gives the mask for all clicks made so far on one image; called once a click, with one click more each time. */
 export type ClickPredictor = (clicks: readonly Click[]) => Promise<Mask | MaskRuns>;
 
 export interface EvaluateOptions {

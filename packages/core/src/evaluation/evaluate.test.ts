@@ -8,7 +8,7 @@ import type { GroundTruth } from './ground-truth.js';
 import { summarizeResults } from './metrics.js';
 import { numberOfClicks } from './noc.js';
 
-/** An object of 10 x 10 pixels in a picture of 20 x 20. */
+/** An object of 10 x 10 pixels in an image of 20 x 20. */
 function square(): GroundTruth {
   const data = new Uint8Array(400);
   for (let y = 5; y < 15; y++) data.fill(1, y * 20 + 5, y * 20 + 15);

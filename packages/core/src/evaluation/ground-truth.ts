@@ -45,8 +45,8 @@ export function checkSameSize(truth: GroundTruth, prediction: Size): void {
   throw unexpected(
     'bad-dataset',
     'the ground truth',
-    `the size of the picture, ${prediction.width} x ${prediction.height}`,
+    `the size of the image, ${prediction.width} x ${prediction.height}`,
     `${truth.width} x ${truth.height}`,
-    'Pictures and masks of a data set must match pixel by pixel, with EXIF orientation applied.',
+    'Images and masks of a data set must match pixel by pixel, with EXIF orientation applied.',
   );
 }

@@ -91,7 +91,7 @@ describe('squaredDistances', () => {
     );
   });
 
-  it('counts the border as outside, however long the picture', () => {
+  it('counts the border as outside, however long the image', () => {
     const bar = createMask(70_000, 1);
     bar.data.fill(1);
     expect(new Set(squaredDistances(runsFromMask(bar)).data)).toEqual(new Set([1]));

@@ -7,7 +7,7 @@ import { checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js'
  * The click that the evaluation protocol of the field would make next: the pixel deepest inside the larger error.
  *
  * Missed object pixels and wrongly set ones are measured apart, each by the exact Euclidean distance to what is not such
- * an error, the border of the picture included; ignored pixels are no error. Pixels clicked before count as 0, after
+ * an error, the border of the image included; ignored pixels are no error. Pixels clicked before count as 0, after
  * the distances were taken. The deepest pixel wins, the first in row-major order where several are; a missed one only
  * where it is strictly deeper than the deepest wrongly set one.
  *

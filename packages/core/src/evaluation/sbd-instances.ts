@@ -9,7 +9,7 @@ export interface InstanceMap extends Size {
 const compressed = 15;
 const matrix = 14;
 const structClass = 2;
-/** Far above any picture of the set; a file that unpacks to more is not one of its. */
+/** Far above any image of the set; a file that unpacks to more is not one of its. */
 const maxBytes = 2 ** 28;
 
 /**
@@ -116,7 +116,7 @@ async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
     length += value.length;
     if (length > maxBytes) {
       await reader.cancel();
-      throw new Error('it unpacks to far more than a picture holds');
+      throw new Error('it unpacks to far more than an image holds');
     }
     parts.push(value);
   }

@@ -5,7 +5,7 @@ import type { Mask, MaskRuns } from '../mask/index.js';
 /** Options of {@link Codec.parse}. */
 export interface ParseOptions {
   /**
-   * Size of the picture, in px. Needed by formats that do not carry one; where the format does, the two must agree.
+   * Size of the image, in px. Needed by formats that do not carry one; where the format does, the two must agree.
    */
   readonly size?: Size;
   /**
@@ -45,7 +45,7 @@ export interface Codec<T = unknown, O extends object = object> {
   serialize(mask: Mask | MaskRuns, options?: O): T;
   /**
    * Reads a mask from a value that may come from anywhere: nothing about it is taken for granted, and no more memory is
-   * used than its size and that of the picture call for.
+   * used than its size and that of the image call for.
    *
    * @throws ClickmaskError `bad-format` where the value is not of the format, `bad-option` where the size is needed and
    * missing
@@ -77,7 +77,7 @@ export function readSize(codec: string, width: unknown, height: unknown, options
       'the size',
       `at most ${maxPixels} pixels and sides of at most ${MAX_SIDE}`,
       `${width} x ${height}`,
-      'Raise maxPixels if the picture really is that large.',
+      'Raise maxPixels if the image really is that large.',
     );
   }
   if (size !== undefined && (size.width !== width || size.height !== height)) {
@@ -93,7 +93,7 @@ export function requireSize(codec: string, options: ParseOptions): Size {
     throw unexpected(
       'bad-option',
       'options.size',
-      `the picture's { width, height }, as ${codec} does not carry it`,
+      `the image's { width, height }, as ${codec} does not carry it`,
       size,
     );
   }

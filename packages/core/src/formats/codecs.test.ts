@@ -99,7 +99,7 @@ describe.each(CODECS.map((codec) => [codec.name, codec] as const))('codec %s', (
     );
   });
 
-  it('bounds the size of the picture', () => {
+  it('bounds the size of the image', () => {
     const mask = maskOf('#..', '.#.');
     const value = codec.serialize(mask);
     const bad = expect.objectContaining({ code: 'bad-format' });

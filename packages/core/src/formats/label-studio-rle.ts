@@ -86,7 +86,7 @@ const HEADER_BITS = 32 + 5 + 4 * 4;
 const MAX_RUN = 2 ** 16;
 
 /**
- * The bytes of Label Studio's brush RLE, identical to what its editor packs from the RGBA picture of the mask (all four
+ * The bytes of Label Studio's brush RLE, identical to what its editor packs from the RGBA image of the mask (all four
  * channels 255 where set, else 0), but written from the runs.
  *
  * Bits, highest first: 32 bits number of values (`4 * width * height`); 5 bits word size less one; 4 x 4 bits sizes of the
@@ -150,7 +150,7 @@ export function decodeLabelStudioRle(bytes: Uint8Array | readonly number[], size
   const values = bits.read(32);
   const expected = 4 * size.width * size.height;
   if (values !== expected) {
-    const advice = `A picture of ${size.width} x ${size.height} px has ${expected}; the size must be that of the picture.`;
+    const advice = `An image of ${size.width} x ${size.height} px has ${expected}; the size must be that of the image.`;
     throw badFormat(NAME, 'the number of values', String(expected), values, advice);
   }
   const wordBits = bits.read(5) + 1;

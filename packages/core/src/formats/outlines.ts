@@ -56,7 +56,7 @@ export function polygonsFromMask(mask: Mask | MaskRuns, options: PolygonOptions 
   return simplifyPolygons(polygons, { tolerance: allowed, minRingArea });
 }
 
-/** Largest coordinate accepted, in px: far outside any picture, and far from where floats overflow. */
+/** Largest coordinate accepted, in px: far outside any image, and far from where floats overflow. */
 const MAX_COORDINATE = 2 ** 31;
 
 /** Whether a value, which may be anything, is a number that can be worked with. */

@@ -44,7 +44,7 @@ export function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array<ArrayBuffer
 }
 
 /**
- * Several masks of one picture as a PNG file: 8-bit grey, 0 where there is no object. Where masks overlap, the later one is
+ * Several masks of one image as a PNG file: 8-bit grey, 0 where there is no object. Where masks overlap, the later one is
  * on top.
  *
  * @param layers - masks of this size, with the value of each one's pixels, 1 to 255
@@ -69,7 +69,7 @@ export function labelMapToPng(
   });
 }
 
-/** Sets the samples of a mask in rows that begin `stride` apart, of pictures with one 8-bit channel. */
+/** Sets the samples of a mask in rows that begin `stride` apart, of images with one 8-bit channel. */
 export function paintRuns(samples: Uint8Array, stride: number, { height, rows, spans }: MaskRuns, value: number): void {
   for (let y = 0; y < height; y++) {
     const offset = y * stride;
@@ -230,7 +230,7 @@ async function inflate(parts: Uint8Array<ArrayBuffer>[], length: number): Promis
   return out;
 }
 
-/** One of the pictures that an interlaced PNG consists of. */
+/** One of the images that an interlaced PNG consists of. */
 interface Pass extends Size {
   readonly x: number;
   readonly y: number;

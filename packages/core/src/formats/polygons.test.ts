@@ -59,7 +59,7 @@ describe('polygon JSON', () => {
     expect(() => polygonJson.parse(value, { size })).toThrow(badFormat);
   });
 
-  it('refuses more work than the picture is worth', () => {
+  it('refuses more work than the image is worth', () => {
     const tall = { width: 1, height: 2 ** 20 };
     const zigzag = Array.from({ length: 1000 }, (_, i) => [i % 2, (i % 2) * 2 ** 20]);
     expect(() => polygonJson.parse([[zigzag]], { size: tall })).toThrow(badFormat);

@@ -70,7 +70,7 @@ describe('COCO RLE', () => {
 });
 
 describe('Label Studio RLE', () => {
-  /** The picture that the editor packs: the mask value in all four channels. */
+  /** The image that the editor packs: the mask value in all four channels. */
   const rgba = ({ data }: Mask) => Uint8Array.from({ length: data.length * 4 }, (_, i) => data[i >> 2] * 255);
 
   it('writes the bytes of @thi.ng/rle-pack', () => {
@@ -103,7 +103,7 @@ describe('Label Studio RLE', () => {
     }
   });
 
-  it('reads what the packer writes for any picture, by alpha', () => {
+  it('reads what the packer writes for any image, by alpha', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),
@@ -151,7 +151,7 @@ describe('Label Studio RLE', () => {
     ['an empty array', []],
     ['half a header', good.slice(0, 5)],
     ['data cut short', good.slice(0, -2)],
-    ['another picture', [0, 0, 0, 99, ...good.slice(4)]],
+    ['another image', [0, 0, 0, 99, ...good.slice(4)]],
     ['a count of 2^32 - 1', [255, 255, 255, 255, ...good.slice(4)]],
     ['a byte of 256', [256, ...good.slice(1)]],
     ['a byte below 0', [-1, ...good.slice(1)]],

@@ -2,7 +2,7 @@ declare const frame: unique symbol;
 
 /**
  * A point in image px: sub-pixel coordinates in the upright (EXIF applied) image, origin at the top-left corner, pixel
- * centre at +0.5, so that a picture of width W spans x from 0 to W. A plain `{ x, y }` is one; an {@link InputPoint}
+ * centre at +0.5, so that an image of width W spans x from 0 to W. A plain `{ x, y }` is one; an {@link InputPoint}
  * is not, so that the two frames cannot be mixed.
  */
 export interface ImagePoint {

@@ -6,7 +6,7 @@ export interface Rect extends Size {
   readonly y: number;
 }
 
-/** The rectangle that covers a whole picture. */
+/** The rectangle that covers a whole image. */
 export function wholeRect(size: Size): Rect {
   return { x: 0, y: 0, width: size.width, height: size.height };
 }

@@ -117,7 +117,7 @@ describe('createHost', () => {
     }
   });
 
-  it('names pictures by content, and keeps one whose other handle is closed', async () => {
+  it('names images by content, and keeps one whose other handle is closed', async () => {
     const host = await createHost({ slots: [slotOf(() => fakeEngine())] });
     const [a, b] = [await host.open(image), await host.open(picture(80, 60))];
     expect(a.key).toBe(b.key);
@@ -134,7 +134,7 @@ describe('createHost', () => {
     await b.close();
   });
 
-  it('sends the picture again where the engine has dropped its pixels', async () => {
+  it('sends the image again where the engine has dropped its pixels', async () => {
     const host = await createHost({
       slots: [slotOf(() => fakeEngine(fakeModel(), { budgets: { pixels: 0, features: 0, states: 0 } }))],
     });
@@ -156,15 +156,15 @@ describe('createHost', () => {
     ['no bytes', new Uint8Array(0)],
     ['a text', 'photo.jpg'],
     ['too few pixels', { width: 2, height: 2, data: new Uint8Array(11) }],
-    ['a picture without a side', { width: 0, height: 2, data: new Uint8Array(0) }],
-  ])('refuses %s as a picture', async (_, source) => {
+    ['an image without a side', { width: 0, height: 2, data: new Uint8Array(0) }],
+  ])('refuses %s as an image', async (_, source) => {
     const host = await createHost({ slots: [slotOf(() => fakeEngine())] });
     expect(await codeOf(host.open(source as never))).toBe('bad-image');
     expect((await host.stats()).images).toBe(0);
     await host.close();
   });
 
-  it('refuses what is no picture of its own, no prompt, and no key', async () => {
+  it('refuses what is no image of its own, no prompt, and no key', async () => {
     const host = await createHost({ slots: [slotOf(() => fakeEngine())] });
     const opened = await host.open(image);
     expect(await codeOf(host.segment({ ...opened }, { clicks }))).toBe('bad-image');
@@ -219,7 +219,7 @@ describe('createHost', () => {
     await host.close();
   });
 
-  it('serves pictures and clients in turn, clicks before work ahead', async () => {
+  it('serves images and clients in turn, clicks before work ahead', async () => {
     const { engine, release } = gated();
     const host = await createHost({ slots: [slotOf(() => engine)] });
     const [a, b] = [await host.open(image), await host.open(picture(80, 60, 30))];
@@ -240,7 +240,7 @@ describe('createHost', () => {
     await host.close();
   });
 
-  it('decodes a picture that is open already not again, and forgets it after the last answer', async () => {
+  it('decodes an image that is open already not again, and forgets it after the last answer', async () => {
     const { engine, release } = gated();
     const calls: string[] = [];
     const load: Engine['load'] = (key, ...rest) => {
@@ -266,7 +266,7 @@ describe('createHost', () => {
     await host.close();
   });
 
-  it('closes a picture even while the queue is full', async () => {
+  it('closes an image even while the queue is full', async () => {
     const { engine, release } = gated();
     const host = await createHost({ slots: [slotOf(() => engine)], queueCapacity: 1 });
     const opened = await host.open(image);
@@ -329,7 +329,7 @@ describe('createHost', () => {
     expect(await codeOf(other.features?.(opened, view, { deadlineMs: 1 }) ?? never)).toBe('deadline-exceeded');
   });
 
-  it('forgets a picture whose opening was given up', async () => {
+  it('forgets an image whose opening was given up', async () => {
     const { engine, release } = gated();
     const host = await createHost({ slots: [slotOf(() => engine)] });
     const opened = await host.open(image);
@@ -388,11 +388,11 @@ describe('createHost', () => {
     expect(handle.calls.disposed).toBe(1);
   });
 
-  it('routes a picture to one engine, and different ones to several', async () => {
+  it('routes an image to one engine, and different ones to several', async () => {
     const handles = [fakeModel(), fakeModel(), fakeModel()];
     const host = await createHost({ slots: handles.map((handle) => slotOf(() => fakeEngine(handle))) });
     for (let i = 0; i < 12; i++) {
-      const opened = await host.open(picture(80, 60), { key: `picture ${i}`, prepare: true });
+      const opened = await host.open(picture(80, 60), { key: `image ${i}`, prepare: true });
       for (let n = 1; n <= clicks.length; n++) await host.segment(opened, { clicks: clicks.slice(0, n) });
     }
     expect(handles.reduce((sum, { calls }) => sum + calls.encodes, 0)).toBe(12);

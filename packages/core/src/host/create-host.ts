@@ -21,7 +21,7 @@ import { createLane, type EngineSlot, type Lane } from './lane.js';
 import { abortedError, closedError } from './queue.js';
 
 export interface HostOptions {
-  /** One or more; a picture always goes to the same one. */
+  /** One or more; an image always goes to the same one. */
   readonly slots: readonly EngineSlot[];
   /** Requests that may wait at each slot; default 64. */
   readonly queueCapacity?: number;
@@ -41,7 +41,7 @@ interface OpenPicture {
 
 /**
  * A {@link Segmenter} over one or several engines: queues (latest click wins), deadlines, cancellation, sticky routing by
- * image key, restart of a lost engine, and the source of every open picture, so that an engine may forget its pixels.
+ * image key, restart of a lost engine, and the source of every open image, so that an engine may forget its pixels.
  * For engines in places of your own. `createSegmenter` does this for threads and workers.
  *
  * @throws ClickmaskError `bad-option`, and what starting an engine fails with
@@ -82,7 +82,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   }
   const info: SegmenterInfo = { ...started[0].info, workers: options.workers ?? slots.length };
   const sources = new WeakMap<SegmenterImage, { readonly picture: OpenPicture; readonly lane: Lane }>();
-  /** The pictures that are open, by key, and what has been asked of them. */
+  /** The images that are open, by key, and what has been asked of them. */
   const opened = new Map<string, OpenPicture>();
   let closed = false;
   let closing: Promise<void> | null = null;
@@ -91,12 +91,12 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     if (closed) throw closedError();
     const known = sources.get(image);
     if (known === undefined) {
-      throw unexpected('bad-image', 'image', 'a picture opened by this segmenter', image, 'Call open() first.');
+      throw unexpected('bad-image', 'image', 'an image opened by this segmenter', image, 'Call open() first.');
     }
     return known;
   };
 
-  /** Has a job about an open picture done when it is its turn. */
+  /** Has a job about an open image done when it is its turn. */
   const ask = <T>(
     { picture, lane }: { readonly picture: OpenPicture; readonly lane: Lane },
     key: string,
@@ -155,7 +155,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
           picture.handles -= 1;
           if (picture.handles > 0) return;
           opened.delete(key);
-          // Those who ask are served in turn: nothing may come after its picture is forgotten.
+          // Those who ask are served in turn: nothing may come after its image is forgotten.
           await Promise.allSettled(picture.asked);
           if (!closed && !opened.has(key)) await forget(lane, key);
         },
@@ -208,7 +208,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   };
 }
 
-/** Runs a job, and once more after sending the picture where the engine does not have the pixels that it needs. */
+/** Runs a job, and once more after sending the image where the engine does not have the pixels that it needs. */
 async function withPixels<T>(
   lane: Lane,
   key: string,
@@ -224,7 +224,7 @@ async function withPixels<T>(
     } catch (error) {
       if (!isClickmaskError(error, 'image-not-loaded')) throw error;
       const shrink = error.details.shrink as Shrink | undefined;
-      // A job may look at the whole and at a part of a picture; what was sent and is still missing, stays so.
+      // A job may look at the whole and at a part of an image; what was sent and is still missing, stays so.
       if (sent.has(shrink)) throw error;
       sent.add(shrink);
       await (await lane.engine()).load(key, source, shrink);
@@ -232,7 +232,7 @@ async function withPixels<T>(
   }
 }
 
-/** Frees what a lane keeps of a picture, even where its queue is full; a lane that is closed has freed it already. */
+/** Frees what a lane keeps of an image, even where its queue is full; a lane that is closed has freed it already. */
 async function forget(lane: Lane, key: string): Promise<void> {
   const run = async () => (await lane.engine()).forget(key);
   await lane.queue.push({ run, always: true }).catch((error: unknown) => {
@@ -297,11 +297,11 @@ function checkSegmentArguments(prompt: unknown, options: unknown): void {
 
 function checkSource(source: ImageSource): void {
   if (source instanceof Uint8Array) {
-    if (source.length === 0) throw unexpected('bad-image', 'source', 'the bytes of a picture', source);
+    if (source.length === 0) throw unexpected('bad-image', 'source', 'the bytes of an image', source);
     return;
   }
   if (typeof source !== 'object' || source === null) {
-    throw unexpected('bad-image', 'source', 'picture bytes or { width, height, data }', describe(source));
+    throw unexpected('bad-image', 'source', 'image bytes or { width, height, data }', describe(source));
   }
   checkImage(source);
 }
@@ -312,7 +312,7 @@ async function contentKey(source: ImageSource): Promise<string> {
   return `sha256:${await sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}:${width}x${height}`;
 }
 
-/** FNV-1a over the key: the same picture always finds the worker that has its features. */
+/** FNV-1a over the key: the same image always finds the worker that has its features. */
 function laneOf(key: string, count: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);

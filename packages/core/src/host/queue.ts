@@ -112,7 +112,7 @@ export function createJobQueue(capacity: number): JobQueue {
         signal?.addEventListener('abort', onAbort, { once: true });
         if (deadlineMs !== undefined && deadlineMs <= longestDelay) {
           timer = setTimeout(() => {
-            const message = `No answer within ${deadlineMs} ms. The picture may be large or the machine busy: try again, or raise the deadline.`;
+            const message = `No answer within ${deadlineMs} ms. The image may be large or the machine busy: try again, or raise the deadline.`;
             drop(entry, new ClickmaskError('deadline-exceeded', message, { details: { deadlineMs } }));
           }, deadlineMs);
         }

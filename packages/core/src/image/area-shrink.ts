@@ -2,8 +2,8 @@ import type { Rect, Size } from '../geometry/index.js';
 import type { ReducedImage } from './rgb-image.js';
 
 /**
- * The area filter for pictures that shrink along both axes: the same result as the band matrices of `axisWeights`, in
- * less time. A 12-megapixel picture spends its time in reading 36 million bytes, so these are added up as whole numbers,
+ * The area filter for images that shrink along both axes: the same result as the band matrices of `axisWeights`, in
+ * less time. A 12-megapixel image spends its time in reading 36 million bytes, so these are added up as whole numbers,
  * and only what lies on an edge between two outputs is weighted. Where many rows meet in one, they are first summed four
  * bytes at a time, two in each half of a 32-bit word.
  */
@@ -17,7 +17,7 @@ export function canShrinkArea(image: ReducedImage, region: Rect, output: Size): 
 /**
  * Shrinks a region, row by row.
  *
- * @param region - in image px; of a reduced picture it may begin and end within a pixel
+ * @param region - in image px; of a reduced image it may begin and end within a pixel
  * @param emit - is given each output row: R, G, B means per pixel, in bytes' units; the array is reused
  */
 export function shrinkArea(
@@ -73,7 +73,7 @@ const maxColumns = 32_768;
 /** Below, summing rows first saves less than it costs. */
 const minRows = 4;
 
-/** Reads rows as aligned words; null where the picture does not allow it, or there would be no gain. */
+/** Reads rows as aligned words; null where the image does not allow it, or there would be no gain. */
 function wholeRowsAsWords({ data, width, height }: ReducedImage, across: Coverage, down: Coverage): WordRows | null {
   const aligned = data.byteOffset % 4 === 0 && (width * 3) % 4 === 0;
   const rows = down.length / down.first.length;

@@ -1,6 +1,6 @@
 import { pictureFormat } from './picture-format.js';
 
-/** A picture file whose end is there, and a remark where it was not. */
+/** An image file whose end is there, and a remark where it was not. */
 export interface EndedPicture {
   readonly bytes: Uint8Array;
   readonly note?: string;
@@ -25,7 +25,7 @@ function ended(bytes: Uint8Array, end: readonly number[], name: string): EndedPi
   const whole = new Uint8Array(bytes.length + end.length);
   whole.set(bytes);
   whole.set(end, bytes.length);
-  return { bytes: whole, note: `The end of the ${name} is missing: what lacks of the picture is grey.` };
+  return { bytes: whole, note: `The end of the ${name} is missing: what lacks of the image is grey.` };
 }
 
 /** Of a JPEG without an end the length up to which it is whole; null for one that has its end, or lacks its pixels. */

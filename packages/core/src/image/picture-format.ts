@@ -1,4 +1,4 @@
-/** Formats of picture files that are told apart by how they begin. */
+/** Formats of image files that are told apart by how they begin. */
 export type PictureFormat = 'avif' | 'bmp' | 'gif' | 'heif' | 'jpeg' | 'png' | 'tiff' | 'webp';
 
 /** How the files begin; a dot stands for any byte. TIFF has two byte orders, and a form for more than 4 GB (BigTIFF). */

@@ -1,7 +1,7 @@
 import type { Rect, Size } from '../geometry/index.js';
 
 /**
- * Foreground probabilities on a network's grid, row-major [height, width], and the region of the picture they belong to.
+ * Foreground probabilities on a network's grid, row-major [height, width], and the region of the image they belong to.
  * Outside the region the probability is 0. Never blown up to full resolution: masks are cut from it directly.
  */
 export interface ProbabilityMap extends Size {
@@ -19,7 +19,7 @@ export interface ProbabilityMap extends Size {
   readonly patches?: readonly MapPatch[];
 }
 
-/** A part of a picture decided again: what {@link ProbabilityMap} says of the rest holds inside its region too. */
+/** A part of an image decided again: what {@link ProbabilityMap} says of the rest holds inside its region too. */
 export type MapPatch = Omit<ProbabilityMap, 'patches'>;
 
 /** The value of the map that stands for a probability: the level at which a mask is cut. */

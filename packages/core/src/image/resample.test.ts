@@ -139,7 +139,7 @@ describe('resizeToTensor', () => {
     );
   });
 
-  it('gives the same of a picture in fewer pixels as of one where each is repeated', () => {
+  it('gives the same of an image in fewer pixels as of one where each is repeated', () => {
     const drawn = fc
       .record({
         image: fc.record({ width: fc.integer({ min: 2, max: 30 }), height: fc.integer({ min: 2, max: 30 }) }),
@@ -184,7 +184,7 @@ describe('resizeToTensor', () => {
     );
   });
 
-  it('refuses a reduced picture where the output would need more pixels of it', () => {
+  it('refuses a reduced image where the output would need more pixels of it', () => {
     const reduced = { ...picture(10, 10, 1), full: { width: 40, height: 40 } };
     const region = { x: 0, y: 0, width: 20, height: 20 };
     const call = (width: number, filter: ResampleFilter) =>
@@ -208,7 +208,7 @@ describe('resizeToTensor', () => {
     }
   });
 
-  it('reads pictures that begin in the middle of a word of their buffer, and clamped arrays', () => {
+  it('reads images that begin in the middle of a word of their buffer, and clamped arrays', () => {
     const { data } = picture(8, 8, 3);
     const buffer = new ArrayBuffer(data.length + 1);
     const shifted = new Uint8ClampedArray(buffer, 1);
@@ -229,7 +229,7 @@ describe('resizeToTensor', () => {
     expect([...bytes]).toEqual([51, 102, 255]);
   });
 
-  it('squeezes pictures of one row or column', () => {
+  it('squeezes images of one row or column', () => {
     const column = picture(1, 5000, 1);
     const region = { x: 0, y: 0, width: 1, height: 5000 };
     for (const filter of filters) {

@@ -11,11 +11,11 @@ export interface PixelScaling {
   /** Per channel, in scaled units; default none. */
   readonly mean?: readonly [number, number, number];
   readonly std?: readonly [number, number, number];
-  /** Whether resampled values are rounded to whole bytes first, as a picture of that size would hold them. Default false. */
+  /** Whether resampled values are rounded to whole bytes first, as an image of that size would hold them. Default false. */
   readonly wholeBytes?: boolean;
 }
 
-/** Throws `bad-option` unless the rectangle lies inside the picture and holds a pixel. */
+/** Throws `bad-option` unless the rectangle lies inside the image and holds a pixel. */
 export function checkInside(rect: Rect, size: Size): void {
   const whole = [rect.x, rect.y, rect.width, rect.height].every(Number.isInteger);
   const inside =
@@ -32,12 +32,12 @@ export function checkInside(rect: Rect, size: Size): void {
 }
 
 /**
- * Crops a region of a picture and resamples it to a network's input, in one pass and without a copy of the crop.
+ * Crops a region of an image and resamples it to a network's input, in one pass and without a copy of the crop.
  *
  * @param image - all pixels, or for the area filter fewer, if still more than the output along both axes
- * @param region - in image px, whether or not the picture is there in fewer pixels
+ * @param region - in image px, whether or not the image is there in fewer pixels
  * @returns planar floats, shape [3, output.height, output.width]
- * @throws ClickmaskError `bad-option` where the region is not inside the picture, or has too few pixels in a reduced one
+ * @throws ClickmaskError `bad-option` where the region is not inside the image, or has too few pixels in a reduced one
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export function resizeToTensor(
   }
   if (image.full !== undefined) {
     const wanted = 'more pixels of the region than the output has, or all pixels';
-    throw unexpected('bad-option', 'image', wanted, `${image.width} x ${image.height} of the whole picture`);
+    throw unexpected('bad-option', 'image', wanted, `${image.width} x ${image.height} of the whole image`);
   }
   const rows = new RowWindow(down.taps, rowLength, (row, into) => {
     filterRow(image.data, ((region.y + row) * image.width + region.x) * 3, across, into);

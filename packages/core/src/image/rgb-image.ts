@@ -6,16 +6,16 @@ export interface RgbImage extends Size {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** A picture, or the whole of it in fewer pixels. */
+/** An image, or the whole of it in fewer pixels. */
 export interface ReducedImage extends RgbImage {
-  /** Size of the picture, in image px, where these are fewer pixels. */
+  /** Size of the image, in image px, where these are fewer pixels. */
   readonly full?: Size;
   /** Remarks on how the file was read, for whoever looks at the mask. */
   readonly notes?: readonly string[];
 }
 
 /**
- * Checks the shape of a picture that came from outside.
+ * Checks the shape of an image that came from outside.
  *
  * @param maxPixels - the largest accepted `width * height`
  * @throws ClickmaskError `bad-image` for a wrong shape, `image-too-large` above the limit
@@ -31,11 +31,11 @@ export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER)
   }
 }
 
-/** Throws `image-too-large` for a picture of more pixels than are accepted. */
+/** Throws `image-too-large` for an image of more pixels than are accepted. */
 export function checkPixels({ width, height }: Size, maxPixels: number): void {
   if (width * height <= maxPixels) return;
   const advice = 'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).';
-  throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
+  throw unexpected('image-too-large', 'the image', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
 }
 
 /**

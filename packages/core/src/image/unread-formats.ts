@@ -7,16 +7,16 @@ const beginnings: readonly (readonly [signs: string, name: string, advice: strin
   ['\0\0\0\x0cjP  ', 'JPEG 2000', 'Convert it, for instance with opj_decompress, to PNG.'],
   ['\xff\x4f\xff\x51', 'JPEG 2000', 'Convert it, for instance with opj_decompress, to PNG.'],
   ['8BPS', 'Photoshop', 'Save it as PNG or JPEG.'],
-  ['%PDF', 'PDF', 'Turn its pages into pictures, for instance with pdftoppm.'],
+  ['%PDF', 'PDF', 'Turn its pages into images, for instance with pdftoppm.'],
   ['v/1\x01', 'OpenEXR', 'Convert it to a 16-bit PNG or TIFF.'],
   ['\x93NUMPY', 'NumPy', 'Save the array as a PNG or TIFF.'],
   ['SIMPLE  =', 'FITS', 'Convert it to a 16-bit PNG or TIFF.'],
-  ['\x89HDF', 'HDF5', 'Save the picture in it as a PNG or TIFF.'],
+  ['\x89HDF', 'HDF5', 'Save the image in it as a PNG or TIFF.'],
   ['#?RADIANCE', 'Radiance HDR', 'Convert it to a 16-bit PNG or TIFF.'],
   ['II\xbc\x01', 'JPEG XR', 'Convert it to PNG or JPEG.'],
   ['qoif', 'QOI', 'Convert it to PNG.'],
   ['DDS ', 'DDS', 'Convert it to PNG.'],
-  ['%!PS', 'PostScript', 'Turn it into a picture, for instance with Ghostscript.'],
+  ['%!PS', 'PostScript', 'Turn it into an image, for instance with Ghostscript.'],
   ['\0\0\x01\0', 'ICO', 'Convert it to PNG.'],
   ['\x0a\x05\x01', 'PCX', 'Convert it to PNG.'],
   ['\x01\xda', 'SGI', 'Convert it to PNG.'],
@@ -53,8 +53,8 @@ export function unreadFormat(bytes: Uint8Array, more?: string): ClickmaskError {
   if (/^P[1-7]\s/.test(String.fromCharCode(...bytes.subarray(0, 3)))) return refused('PNM', 'Convert it to PNG.');
   const text = new TextDecoder().decode(bytes.subarray(0, 400)).trimStart();
   if (/^(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)?<svg/i.test(text)) return refused('SVG', 'Draw it as a PNG first.');
-  if (/^<(!doctype )?html/i.test(text)) return refused('A web page', 'Perhaps it says why there is no picture.');
-  const message = `Expected ${formats} but the bytes are of no known picture format.`;
+  if (/^<(!doctype )?html/i.test(text)) return refused('A web page', 'Perhaps it says why there is no image.');
+  const message = `Expected ${formats} but the bytes are of no known image format.`;
   return new ClickmaskError('unsupported-image', message);
 }
 

@@ -209,7 +209,7 @@ function combine(a: MaskRuns, b: MaskRuns, onlyA: boolean, onlyB: boolean, both:
   return builder.finish();
 }
 
-/** Columns where row `y` and row `y - 1` differ, as runs; rows outside the picture are empty. Calls `found` in order. */
+/** Columns where row `y` and row `y - 1` differ, as runs; rows outside the image are empty. Calls `found` in order. */
 export function eachRowChange(runs: MaskRuns, y: number, found: (start: number, end: number) => void): void {
   const { height, rows, spans } = runs;
   let i = y > 0 ? 2 * rows[y - 1] : 0;

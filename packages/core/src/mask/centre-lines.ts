@@ -33,7 +33,7 @@ export function centreLines(runs: MaskRuns, tolerance = 0): CentreLine[] {
 
 /**
  * Fills closed lines as `cv2.fillPoly` does: the pixels whose centres lie inside by the even-odd rule, and those on the
- * lines (Bresenham). What lies outside the picture is cut off.
+ * lines (Bresenham). What lies outside the image is cut off.
  *
  * @throws ClickmaskError `bad-mask`
  */

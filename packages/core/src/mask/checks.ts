@@ -35,7 +35,7 @@ export function checkSize(size: Size): void {
 
 /**
  * Checks runs that came from outside, for instance over a port: shapes, order, no empty or touching runs, inside the
- * picture. Costs time in proportion to the number of runs.
+ * image. Costs time in proportion to the number of runs.
  *
  * @throws ClickmaskError `bad-mask`
  *

@@ -6,7 +6,7 @@ import type { MaskRuns } from './mask-runs.js';
 import { partAt } from './part-at.js';
 
 /**
- * Fills holes: parts of the background that do not reach the picture's edge. Background parts are connected the other
+ * Fills holes: parts of the background that do not reach the image's edge. Background parts are connected the other
  * way than the foreground (4 for an 8-connected foreground, and the other way round).
  *
  * @param maxArea - holes of up to this many pixels are filled; Infinity (default) fills all

@@ -104,7 +104,7 @@ describe('connectedComponents', () => {
 });
 
 describe('golden masks', () => {
-  // Counts and pictures computed with SciPy 1.17 (ndimage.label, ndimage.binary_fill_holes) and OpenCV 5.0 (floodFill with
+  // Counts and images computed with SciPy 1.17 (ndimage.label, ndimage.binary_fill_holes) and OpenCV 5.0 (floodFill with
   // flags 4 and 8 from the clicked pixel) on random blobs.
   interface Golden {
     readonly mask: string[];
@@ -192,7 +192,7 @@ describe('keepClickedParts', () => {
     expect(lines(keepClickedParts(runs, clicks, { connectivity: 4 }))).toEqual(['##...', '##...', '.....', '....#']);
   });
 
-  it('clamps clicks on the far edge into the picture', () => {
+  it('clamps clicks on the far edge into the image', () => {
     expect(lines(keepClickedParts(runs, [{ x: 5, y: 4, label: 'positive' }]))).toEqual([
       '.....',
       '.....',

@@ -6,7 +6,7 @@ import type { MaskRuns } from './mask-runs.js';
  * How much of each cell of a grid over a region the mask covers: a mask as a map that a network can take as its
  * previous one.
  *
- * @param roi - in image px, inside the picture
+ * @param roi - in image px, inside the image
  * @param filter - how pixels become cells; default `area`, the covered share
  * @returns floats from 0 to 1, shape [grid.height, grid.width]
  */

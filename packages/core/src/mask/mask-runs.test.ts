@@ -97,7 +97,7 @@ describe('mask runs', () => {
     ['falling rows', { rows: Uint32Array.of(0, 1, 0, 1) }],
     ['rows beyond the runs', { rows: Uint32Array.of(0, 9, 9, 1) }],
     ['an empty run', { spans: Uint32Array.of(2, 2) }],
-    ['a run beyond the picture', { spans: Uint32Array.of(2, 5) }],
+    ['a run beyond the image', { spans: Uint32Array.of(2, 5) }],
     ['touching runs', { rows: Uint32Array.of(0, 2, 2, 2), spans: Uint32Array.of(0, 1, 1, 2) }],
     ['half a run', { spans: Uint32Array.of(2) }],
     ['plain arrays', { spans: [0, 1] as never }],

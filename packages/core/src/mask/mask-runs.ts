@@ -89,7 +89,7 @@ export function emptyRuns(size: Size): MaskRuns {
 }
 
 /**
- * Runs of a mask of bytes. Any value but 0 counts as set, so that a 0/255 picture is never taken for an empty one.
+ * Runs of a mask of bytes. Any value but 0 counts as set, so that a 0/255 image is never taken for an empty one.
  *
  * @example
  * ```ts
@@ -114,7 +114,7 @@ export function runsFromMask(mask: Mask): MaskRuns {
 }
 
 /**
- * Appends pixels `start` to `end - 1`, counted row by row over the whole picture, to a builder of pictures `width` wide.
+ * Appends pixels `start` to `end - 1`, counted row by row over the whole image, to a builder of images `width` wide.
  * Calls must come in order.
  */
 export function addLinear(builder: RunBuilder, width: number, start: number, end: number): void {
@@ -133,7 +133,7 @@ function nextSet(data: Uint8Array, start: number, size: number): number {
   const head = Math.min(size, start + 64 + ((8 - ((data.byteOffset + start) & 7)) & 7));
   while (index < head && data[index] === 0) index++;
   if (index < head || index === size) return index;
-  // Most of a picture is background, so eight bytes are looked at together.
+  // Most of an image is background, so eight bytes are looked at together.
   const words = new Uint32Array(data.buffer, data.byteOffset + index, ((size - index) >> 3) << 1);
   let word = 0;
   while (word < words.length && (words[word] | words[word + 1]) === 0) word += 2;
@@ -227,7 +227,7 @@ export function bounds(runs: MaskRuns): Rect | null {
 }
 
 /**
- * Whether the pixel is set; a point outside the picture is not.
+ * Whether the pixel is set; a point outside the image is not.
  *
  * @example
  * ```ts
@@ -241,7 +241,7 @@ export function isSet(runs: MaskRuns, column: number, row: number): boolean {
   return runAt(runs, column, row) >= 0;
 }
 
-/** Index of the run that holds a pixel, or -1 where it is not set or outside the picture. */
+/** Index of the run that holds a pixel, or -1 where it is not set or outside the image. */
 export function runAt(runs: MaskRuns, column: number, row: number): number {
   if (!(row >= 0 && row < runs.height)) return -1;
   let low = runs.rows[row];

@@ -59,8 +59,8 @@ export function dilate(runs: MaskRuns, radius: number): MaskRuns {
 }
 
 /**
- * Shrinks a mask by a disk: a pixel stays where no unset pixel lies within `radius`. What is outside the picture counts as
- * set, so that a mask is not eaten from the picture's edge.
+ * Shrinks a mask by a disk: a pixel stays where no unset pixel lies within `radius`. What is outside the image counts as
+ * set, so that a mask is not eaten from the image's edge.
  *
  * @param radius - whole px, 0 to 64
  * @throws ClickmaskError `bad-option`
@@ -80,7 +80,7 @@ export function erode(runs: MaskRuns, radius: number): MaskRuns {
 
 /**
  * Smooths the outline by a majority vote: a pixel is set where more than half of the pixels within `radius`, those inside
- * the picture, are set. Straight lines stay where they are; parts and gaps narrower than about the radius vanish,
+ * the image, are set. Straight lines stay where they are; parts and gaps narrower than about the radius vanish,
  * so a mask of thin parts may come out empty.
  *
  * Costs time in proportion to the number of runs times the radius; of thin or ragged parts, also to their area.
@@ -112,7 +112,7 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
   const origin = box.x - radius;
   const bends = new Int32Array(box.width + 4 * radius + 2);
   const lastRow = Math.min(height - 1, box.y + box.height - 1 + radius);
-  // From here on, the window reaches beyond the picture.
+  // From here on, the window reaches beyond the image.
   const uncut = Math.min(right, width - radius);
   let windowed = new Int32Array(0);
   let windowedFor = '';
@@ -151,7 +151,7 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
         start = -1;
       }
       if (slope === 0 && x >= radius && x < uncut) {
-        // Away from the outline and from the picture's edges nothing changes up to the next bend.
+        // Away from the outline and from the image's edges nothing changes up to the next bend.
         while (next < ordered.length && ordered[next] <= x) next++;
         x = Math.min(next < ordered.length ? ordered[next] : right, uncut) - 1;
       }
@@ -162,7 +162,7 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
   return builder.finish();
 }
 
-/** Number of pixels of the disk that lie inside the picture, for the columns `left` to `right - 1` of a row. */
+/** Number of pixels of the disk that lie inside the image, for the columns `left` to `right - 1` of a row. */
 function windowPixels(above: number, below: number, reach: Int32Array, left: number, right: number, width: number) {
   const counts = new Int32Array(right - left);
   for (let dy = -above; dy <= below; dy++) {

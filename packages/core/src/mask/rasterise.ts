@@ -7,7 +7,7 @@ import type { Polygon, Ring } from './polygon.js';
 /**
  * Fills polygons: a pixel is set where its centre lies inside one of them. Inside is decided by the even-odd rule over
  * all rings of a polygon; several polygons are united. A centre exactly on a line belongs to the area on its right, or
- * below it, so that areas that share a border neither overlap nor leave a gap. What lies outside the picture is cut off.
+ * below it, so that areas that share a border neither overlap nor leave a gap. What lies outside the image is cut off.
  *
  * @throws ClickmaskError `bad-mask` where a size is not a whole number ≥ 1, a coordinate is not finite, or the lines
  * cross the pixel rows more often than four times the number of pixels (at least 2^20 times are always allowed)

@@ -24,7 +24,7 @@ export interface StructuralIntegrityOptions {
 /**
  * Structural integrity strategy of FCA-Net (Lin et al., Interactive Image Segmentation with First Click Attention,
  * CVPR 2020): keeps the connected parts of the mask that hold a positive click, and drops the rest as noise. The pixel of
- * a click is the floor of its coordinates, clamped into the picture. Negative clicks play no part.
+ * a click is the floor of its coordinates, clamped into the image. Negative clicks play no part.
  *
  * @param clicks - in image px
  * @throws ClickmaskError `bad-option`

@@ -21,9 +21,9 @@ import { rectRuns } from './transform.js';
  * Inside a patch of the map the patch is cut in the same way, at the level that stands for the same probability.
  *
  * @param map - values without NaN on a grid, row-major [height, width]; probabilities or logits
- * @param size - of the picture, in image px
+ * @param size - of the image, in image px
  * @param threshold - in the units of the map: 0.5 for probabilities, 0 for logits
- * @throws ClickmaskError `bad-mask` where map, region and picture do not fit, `bad-option` for the threshold
+ * @throws ClickmaskError `bad-mask` where map, region and image do not fit, `bad-option` for the threshold
  *
  * @example
  * ```ts

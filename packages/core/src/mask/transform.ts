@@ -5,7 +5,7 @@ import { checkSize } from './checks.js';
 import { type MaskRuns, RunBuilder } from './mask-runs.js';
 
 /**
- * A mask in which exactly the pixels of a rectangle are set; what lies outside the picture is cut off.
+ * A mask in which exactly the pixels of a rectangle are set; what lies outside the image is cut off.
  *
  * @throws ClickmaskError `bad-mask` where a side or coordinate is not a whole number
  *
@@ -29,7 +29,7 @@ export function rectRuns(size: Size, rect: Rect): MaskRuns {
 }
 
 /**
- * The part of a mask inside a rectangle, as a mask of the rectangle's size. Where the rectangle leaves the picture, the
+ * The part of a mask inside a rectangle, as a mask of the rectangle's size. Where the rectangle leaves the image, the
  * result is not set.
  *
  * @throws ClickmaskError `bad-mask` where the rectangle is not made of whole numbers
@@ -49,7 +49,7 @@ export function cropMask(runs: MaskRuns, rect: Rect): MaskRuns {
 }
 
 /**
- * A mask laid into a picture of another size with its top-left corner at `(x, y)`, which may be negative; what lies
+ * A mask laid into an image of another size with its top-left corner at `(x, y)`, which may be negative; what lies
  * outside is cut off.
  *
  * @throws ClickmaskError `bad-mask` where the size or offset is not made of whole numbers

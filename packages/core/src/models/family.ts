@@ -5,7 +5,7 @@ import type { MaskRuns } from '../mask/index.js';
 import type { InferenceSession } from '../runtime/backend.js';
 import type { ModelManifest } from './manifest.js';
 
-/** What a model keeps of one region of one picture, mirrored or not. Opaque to all but its family. */
+/** What a model keeps of one region of one image, mirrored or not. Opaque to all but its family. */
 export interface Features {
   /** For the cache's byte budget. */
   readonly bytes: number;
@@ -14,11 +14,11 @@ export interface Features {
 /** What the network knew before this click: its last map, or a mask to start from. */
 export type PreviousMask = ProbabilityMap | MaskRuns;
 
-/** The part of a picture that one pass looks at. */
+/** The part of an image that one pass looks at. */
 export interface View {
   /** In image px. */
   readonly roi: Rect;
-  /** Whether the region was chosen, by zoom-in or a box; else it is the whole picture as it is. */
+  /** Whether the region was chosen, by zoom-in or a box; else it is the whole image as it is. */
   readonly zoomed: boolean;
   /** Whether the network sees the mirrored region. */
   readonly mirrored: boolean;
@@ -74,7 +74,7 @@ export interface Focus {
 
 /**
  * A model with its graphs loaded. Not reentrant: one call at a time. Clicks and maps in and out are those of the
- * unmirrored picture, also where the view is mirrored.
+ * unmirrored image, also where the view is mirrored.
  */
 export interface LoadedModel {
   readonly manifest: ModelManifest;
@@ -86,14 +86,14 @@ export interface LoadedModel {
   };
   /**
    * As many pixels as the model makes use of at most, for one view: given where fewer of them, well averaged, serve as
-   * well, so that large pictures need not be decoded in full.
+   * well, so that large images need not be decoded in full.
    */
   readonly enough?: Size;
   /**
    * Image encoder, or for families without one the resampled input.
    *
    * @param image - all pixels, but for `image.full`: then fewer, of the view still more than {@link enough}
-   * @param key - of the picture, for models that are encoded elsewhere
+   * @param key - of the image, for models that are encoded elsewhere
    */
   encode(image: ReducedImage, view: View, key: string): Promise<Features>;
   decode(features: Features, input: DecodeInput): Promise<DecodeOutput>;

@@ -182,7 +182,7 @@ describe('readManifest', () => {
       ),
     ],
     [
-      'a zoom on more than the picture',
+      'a zoom on more than the image',
       altered((m) =>
         Object.assign(m.refinement, {
           zoomIn: { skipClicks: 1, expansion: 1.4, minSize: 200, keepIou: 0.5, threshold: 0.5, largestShare: 2 },

@@ -8,7 +8,7 @@ export function mirrorRows(data: Float32Array, width: number): void {
 }
 
 /**
- * Flip averaging: the mean of the logits of a picture and of its mirror image, already mirrored back, before the
+ * Flip averaging: the mean of the logits of an image and of its mirror image, already mirrored back, before the
  * sigmoid (as RITM and its followers do at evaluation).
  */
 export function averageLogits(a: Float32Array, b: Float32Array): Float32Array {

@@ -10,7 +10,7 @@ export interface CascadeOptions {
   readonly clicks: 'first' | 'every';
 }
 
-/** Zoom-in (RITM): the network sees the surroundings of the object instead of the whole picture. */
+/** Zoom-in (RITM): the network sees the surroundings of the object instead of the whole image. */
 export interface ZoomInOptions {
   /** Clicks answered on the whole image before the first zoom; -1 also zooms before the first mask. */
   readonly skipClicks: number;
@@ -85,7 +85,7 @@ export const adaptiveCascade: Pick<CascadeOptions, 'steps' | 'settledPixels'> = 
 export interface RefinementOptions {
   readonly cascade?: Partial<CascadeOptions> | 'off';
   readonly zoomIn?: Partial<ZoomInOptions> | 'off';
-  /** Averages the logits with those of the mirrored picture. */
+  /** Averages the logits with those of the mirrored image. */
   readonly flip?: boolean;
   /**
    * For starting masks: each click changes only the connected part that holds it, and zoom-in uses the merged mask

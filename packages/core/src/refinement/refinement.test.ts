@@ -154,7 +154,7 @@ describe('zoomRegion', () => {
   const at = (x: number, y: number, label: Click['label'] = 'positive'): Click => ({ x, y, label });
   const two = [at(450, 350), at(500, 350)];
 
-  it('looks at the whole picture first, and while there is no mask', () => {
+  it('looks at the whole image first, and while there is no mask', () => {
     expect(zoomRegion(mask, [at(450, 350)], null, size, publishedZoomIn).roi).toEqual(whole);
     expect(zoomRegion(null, two, null, size, publishedZoomIn).roi).toEqual(whole);
   });
@@ -196,7 +196,7 @@ describe('zoomRegion', () => {
     expect(roi === region).toBe(kept);
   });
 
-  it('looks at the whole picture where the region would be a large part of it, and forgets the region in use', () => {
+  it('looks at the whole image where the region would be a large part of it, and forgets the region in use', () => {
     const region = { x: 360, y: 250, width: 281, height: 201 };
     const share = (region.width * region.height) / (size.width * size.height);
     const zoom = (largestShare: number, current: typeof region | null = null) =>
@@ -228,7 +228,7 @@ describe('zoomRegion', () => {
     expect(zoomRegion(mask, two, null, size, released).shownIn).toEqual({ x: 360, y: 250, width: 281, height: 201 });
   });
 
-  it('always lies in the picture and is not empty', () => {
+  it('always lies in the image and is not empty', () => {
     const side = fc.integer({ min: 1, max: 60 });
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(

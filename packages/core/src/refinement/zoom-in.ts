@@ -7,7 +7,7 @@ export interface ZoomedView {
   readonly roi: Rect;
   /** Where the answer is put: the region itself, but for `whenEmpty: 'as-released'`. */
   readonly shownIn: Rect;
-  /** False where the whole picture is looked at as it is: for the first clicks, large objects, and without a mask. */
+  /** False where the whole image is looked at as it is: for the first clicks, large objects, and without a mask. */
   readonly zoomed: boolean;
   /** The region in use from now on; null before the first zoom. */
   readonly current: Rect | null;
@@ -21,7 +21,7 @@ export interface ZoomedView {
  * rounded to even, as the authors' Python does. `largestShare` and `anySizeFrom` are not theirs.
  *
  * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty: then the
- * whole picture is looked at
+ * whole image is looked at
  * @param current - the region in use, null before the first zoom
  */
 export function zoomRegion(

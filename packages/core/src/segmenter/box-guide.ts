@@ -9,7 +9,7 @@ export interface BoxGuide {
   readonly clicks: readonly Click[];
   /** What the network takes for its last mask: the ellipse in the box, a first guess that it corrects. */
   readonly start: MaskRuns;
-  /** What the network is shown: the box with as much again around it, where the picture has it. */
+  /** What the network is shown: the box with as much again around it, where the image has it. */
   readonly roi: Rect;
   /** The mask is cut to this: the box with a small margin, since hand-drawn boxes are not exact. */
   readonly limit: Rect;
@@ -20,9 +20,9 @@ const surroundings = 0.5;
 const margin = 0.04;
 
 /**
- * Puts the corners of a box in order and cuts it to the picture.
+ * Puts the corners of a box in order and cuts it to the image.
  *
- * @throws ClickmaskError `bad-box` for coordinates that are not finite, or a box that holds nothing of the picture
+ * @throws ClickmaskError `bad-box` for coordinates that are not finite, or a box that holds nothing of the image
  */
 export function normaliseBox(box: Box, size: Size): Box {
   const values = [box?.x1, box?.y1, box?.x2, box?.y2];
@@ -44,7 +44,7 @@ export function normaliseBox(box: Box, size: Size): Box {
   return { x1, y1, x2, y2 };
 }
 
-/** @param box - in order and inside the picture, as {@link normaliseBox} gives it */
+/** @param box - in order and inside the image, as {@link normaliseBox} gives it */
 export function guideFromBox(box: Box, clicks: readonly Click[], size: Size): BoxGuide {
   const inside = (click: Click) => click.x >= box.x1 && click.x <= box.x2 && click.y >= box.y1 && click.y <= box.y2;
   const led = clicks.some((click) => click.label === 'positive' && inside(click));

@@ -5,7 +5,7 @@ import { checkRuns, type MaskRuns, toRuns } from '../mask/index.js';
 import { normaliseBox } from './box-guide.js';
 import type { Prompt } from './prompt.js';
 
-/** A prompt that fits its picture; corners of the box in order, an empty starting mask left out. */
+/** A prompt that fits its image; corners of the box in order, an empty starting mask left out. */
 export interface CheckedPrompt {
   readonly clicks: readonly Click[];
   readonly box: Box | null;
@@ -32,7 +32,7 @@ export function checkPrompt(prompt: Prompt, size: Size, maxClicks: number): Chec
     mask = toRuns(prompt.mask);
     checkRuns(mask);
     if (mask.width !== size.width || mask.height !== size.height) {
-      const expected = `a mask of the picture's size, ${size.width} x ${size.height} px`;
+      const expected = `a mask of the image's size, ${size.width} x ${size.height} px`;
       throw unexpected('bad-mask', 'prompt.mask', expected, `${mask.width} x ${mask.height} px`);
     }
     if (mask.spans.length === 0) mask = null;

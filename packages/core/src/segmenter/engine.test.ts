@@ -131,7 +131,7 @@ describe('createEngine', () => {
     expect(fresh.calls.decodes).toBe(2);
   });
 
-  it('prepares the features of the whole picture ahead', async () => {
+  it('prepares the features of the whole image ahead', async () => {
     const handle = fakeModel();
     const engine = await loaded(handle);
     await engine.prepare('a');
@@ -348,7 +348,7 @@ describe('createEngine', () => {
     expect(() => fakeEngine(fakeModel(), { refinement: { flip: 1 as never } })).toThrow(/true or false for flip/);
   });
 
-  it('looks closer at a small object, and at the whole picture where it is large', async () => {
+  it('looks closer at a small object, and at the whole image where it is large', async () => {
     const zoomed = async (prompt: Prompt) => {
       const refinement = { zoomIn: { minSize: 10, expansion: 1.1, largestShare: 0.3 } };
       return (await ask(await loaded(), prompt, { refinement })).refinement.roi;
@@ -393,7 +393,7 @@ describe('bad prompts and options', () => {
     ['a click at NaN', { clicks: [at(Number.NaN, 10)] }, 'bad-click'],
     ['clicks that are no list', { clicks: 'x' as unknown as Click[] }, 'bad-click'],
     ['hundreds of clicks', { clicks: Array.from({ length: 201 }, () => at(20, 20)) }, 'too-many-clicks'],
-    ['a box beside the picture', { box: { x1: 90, y1: 0, x2: 99, y2: 9 } }, 'bad-box'],
+    ['a box beside the image', { box: { x1: 90, y1: 0, x2: 99, y2: 9 } }, 'bad-box'],
     ['a box of NaN', { box: { x1: Number.NaN, y1: 0, x2: 9, y2: 9 } }, 'bad-box'],
     ['a flat box', { box: { x1: 5, y1: 5, x2: 5, y2: 9 } }, 'bad-box'],
     ['no box', { clicks: [at(1, 1)], box: null as unknown as undefined }, 'bad-box'],
@@ -521,7 +521,7 @@ describe('pictures', () => {
   it('stay in their budgets, and served clicks need no pixels', async () => {
     const engine = fakeEngine(fakeModel(), { budgets: { pixels: 80 * 60 * 3 * 2, features: 2500, states: 5000 } });
     for (let i = 0; i < 20; i++) {
-      const key = `picture ${i}`;
+      const key = `image ${i}`;
       await engine.load(key, picture(80, 60));
       await ask(engine, { clicks }, {}, key);
       const { pixelBytes, featureBytes, stateBytes } = await engine.stats();

@@ -28,12 +28,12 @@ export interface EngineStats {
 
 /**
  * The click pipeline of one model in one thread, without queue: one call at a time. {@link createHost} puts a queue,
- * deadlines and pictures' sources around one or several of these, wherever they run.
+ * deadlines and images' sources around one or several of these, wherever they run.
  */
 export interface Engine {
   readonly info: Omit<SegmenterInfo, 'workers'>;
   /**
-   * Decodes a picture and keeps its pixels, within the budget.
+   * Decodes an image and keeps its pixels, within the budget.
    *
    * @param shrink - by which factor smaller; default: as a first click needs it
    */
@@ -44,7 +44,7 @@ export interface Engine {
    */
   prepare(key: string): Promise<void>;
   /**
-   * What the model keeps of one view of a picture, to decode clicks elsewhere.
+   * What the model keeps of one view of an image, to decode clicks elsewhere.
    *
    * @throws ClickmaskError `image-not-loaded` likewise
    */
@@ -62,7 +62,7 @@ export interface Engine {
 
 /** Byte budgets of one engine's caches. */
 export interface CacheBudgets {
-  /** Decoded pixels: 3 bytes a pixel. The picture opened last is kept even where it alone is larger. */
+  /** Decoded pixels: 3 bytes a pixel. The image opened last is kept even where it alone is larger. */
   readonly pixels: number;
   /** Features: about 2 MB a region for the embedded model. */
   readonly features: number;
@@ -169,7 +169,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async prepare(key) {
-      // The first pass zooms, to the whole picture, where zoom-in skips no click.
+      // The first pass zooms, to the whole image, where zoom-in skips no click.
       const zoomed = (defaults.zoomIn?.skipClicks ?? 0) < 0;
       const before = features.encodes;
       await features.get(key, { roi: wholeRect(pictures.sizeOf(key)), zoomed, mirrored: false });

@@ -2,7 +2,7 @@ import type { Features, LoadedModel, View } from '../models/index.js';
 import { createByteLru } from './byte-lru.js';
 import type { PictureStore } from './picture-store.js';
 
-/** What the model keeps of views of pictures, within a budget of bytes; made where it is not there. */
+/** What the model keeps of views of images, within a budget of bytes; made where it is not there. */
 export interface FeatureStore {
   readonly bytes: number;
   /** How often features were made. */

@@ -57,7 +57,7 @@ describe('createByteLru', () => {
 });
 
 describe('boxes', () => {
-  it('are put in order and cut to the picture', () => {
+  it('are put in order and cut to the image', () => {
     expect(normaliseBox({ x1: 50, y1: 20, x2: -3, y2: 5.5 }, size)).toEqual({ x1: 0, y1: 5.5, x2: 40, y2: 20 });
   });
 
@@ -89,7 +89,7 @@ describe('boxes', () => {
     expect(Math.abs(area(start) - (Math.PI / 4) * 200)).toBeLessThan(8);
   });
 
-  it('give regions that hold them, in whole pixels inside the picture', () => {
+  it('give regions that hold them, in whole pixels inside the image', () => {
     const { roi, limit } = guideFromBox({ x1: 1.5, y1: 10, x2: 11.5, y2: 30 }, [], size);
     expect(roi).toEqual({ x: 0, y: 0, width: 17, height: 30 });
     expect(limit).toEqual({ x: 1, y: 9, width: 11, height: 21 });

@@ -15,7 +15,7 @@ import type { Candidate } from './prediction.js';
 
 /** What one pass is asked. */
 export interface PassInput {
-  /** Of the picture. */
+  /** Of the image. */
   readonly key: string;
   readonly size: Size;
   readonly clicks: readonly Click[];

@@ -81,7 +81,7 @@ it('asks for fewer pixels where only all of them are kept', async () => {
   );
 });
 
-it('takes pixels that are given as they are, and pictures that are small', async () => {
+it('takes pixels that are given as they are, and images that are small', async () => {
   const { store: pictures, decoded, view } = store(1e6, { width: 10, height: 10 });
   await pictures.load('raw', picture(80, 60));
   expect(pictures.pixelsFor('raw', view(0, 0, 80, 60))).toMatchObject({ width: 80 });
@@ -97,7 +97,7 @@ it('decodes all pixels for a model that wants them', async () => {
   expect(decoded).toEqual([1]);
 });
 
-it('keeps all of the picture loaded last, beyond any budget, and frees what is forgotten', async () => {
+it('keeps all of the image loaded last, beyond any budget, and frees what is forgotten', async () => {
   const { store: pictures, view } = store(0, { width: 10, height: 10 });
   await pictures.load('a', file(80, 60));
   await pictures.load('a', file(80, 60), 1);
@@ -122,7 +122,7 @@ it('tells the time of all decoding once', async () => {
   expect(pictures.takeDecodeMs('b')).toBe(0);
 });
 
-it('refuses a picture of another size under the same key, shrunk or not', async () => {
+it('refuses an image of another size under the same key, shrunk or not', async () => {
   const { store: pictures } = store(1e6, { width: 10, height: 10 });
   await pictures.load('a', file(80, 60));
   expect(await codeOf(pictures.load('a', file(80, 61), 1))).toBe('bad-image');

@@ -8,7 +8,7 @@ import type { ImageSource } from './segmenter.js';
 /**
  * Encoded bytes to upright pixels; given by the runtime.
  *
- * @param shrink - says by which factor a picture of this size may be smaller; a decoder need not listen
+ * @param shrink - says by which factor an image of this size may be smaller; a decoder need not listen
  */
 export type DecodeImage = (
   bytes: Uint8Array,
@@ -17,20 +17,20 @@ export type DecodeImage = (
 ) => Promise<ReducedImage>;
 
 /**
- * In how few pixels a picture is asked for: the factor by which it may be smaller along both axes, a power of two. A view
+ * In how few pixels an image is asked for: the factor by which it may be smaller along both axes, a power of two. A view
  * of the whole, or of a large part, would only be slowed down by more of them. Which one a view gets depends on nothing but
- * the view and the picture's size, so that its features are the same whatever was decoded before.
+ * the view and the image's size, so that its features are the same whatever was decoded before.
  */
 export type Shrink = number;
 
-/** The pixels of the pictures in use, within a budget of bytes. */
+/** The pixels of the images in use, within a budget of bytes. */
 export interface PictureStore {
-  /** How many pictures are known by size, whether or not their pixels are kept. */
+  /** How many images are known by size, whether or not their pixels are kept. */
   readonly count: number;
   /** Bytes of pixels. */
   readonly bytes: number;
   /**
-   * Decodes a picture, and keeps its pixels.
+   * Decodes an image, and keeps its pixels.
    *
    * @param shrink - default: for a view of the whole
    */
@@ -38,12 +38,12 @@ export interface PictureStore {
   /** @throws ClickmaskError `image-not-loaded` */
   sizeOf(key: string): Size;
   /**
-   * What a view of a picture is encoded from.
+   * What a view of an image is encoded from.
    *
    * @throws ClickmaskError `image-not-loaded`, with the `shrink` that is missing
    */
   pixelsFor(key: string, view: View): ReducedImage;
-  /** Remarks on how the picture's file was read. */
+  /** Remarks on how the image's file was read. */
   notesOf(key: string): readonly string[];
   /** Milliseconds of decoding since the last call. */
   takeDecodeMs(key: string): number;
@@ -54,13 +54,13 @@ export interface PictureStore {
 export interface PictureStoreOptions {
   readonly decodeImage: DecodeImage;
   readonly maxPixels: number;
-  /** Bytes of pixels kept; the picture loaded last is kept even where it alone is larger. */
+  /** Bytes of pixels kept; the image loaded last is kept even where it alone is larger. */
   readonly budget: number;
   /** Pixels that the model makes use of at most, for one view; undefined where it wants them all. */
   readonly enough: Size | undefined;
 }
 
-/** What is kept of a picture beside its pixels. */
+/** What is kept of an image beside its pixels. */
 interface Known {
   readonly size: Size;
   decodeMs: number;
@@ -68,13 +68,13 @@ interface Known {
   readonly notes: readonly string[];
 }
 
-/** A reduced picture has at least this many pixels of the view for each one of the network's, along both axes. */
+/** A reduced image has at least this many pixels of the view for each one of the network's, along both axes. */
 const leastSurplus = 1.5;
 
 export function createPictureStore({ decodeImage, maxPixels, budget, enough }: PictureStoreOptions): PictureStore {
   const known = new Map<string, Known>();
   const pixels = createByteLru<ReducedImage>(budget);
-  // The picture loaded last is kept beside the cache, so that one larger than the whole budget can still be worked on.
+  // The image loaded last is kept beside the cache, so that one larger than the whole budget can still be worked on.
   let latest = { key: '', images: new Map<string, ReducedImage>() };
   const nameOf = (key: string, shrink: Shrink) => `${key}\n${shrink}`;
   const find = (key: string) => {
@@ -101,7 +101,7 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
       const { width, height } = image.full ?? image;
       const before = known.get(key);
       if (before !== undefined && (before.size.width !== width || before.size.height !== height)) {
-        const message = `The key '${key}' already names a picture of ${before.size.width} x ${before.size.height} px, but this one has ${width} x ${height}. Use a key of its own for every picture.`;
+        const message = `The key '${key}' already names an image of ${before.size.width} x ${before.size.height} px, but this one has ${width} x ${height}. Use a key of its own for every image.`;
         throw new ClickmaskError('bad-image', message);
       }
       const isReduced = image.full !== undefined;
@@ -150,15 +150,15 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
   };
 }
 
-/** The largest power of two by which a picture may shrink and still have enough pixels of a view of this size. */
+/** The largest power of two by which an image may shrink and still have enough pixels of a view of this size. */
 export function shrinkFor(view: Size, enough: Size | undefined): Shrink {
   if (enough === undefined) return 1;
   const surplus = Math.min(view.width / enough.width, view.height / enough.height) / leastSurplus;
   return surplus < 2 ? 1 : 2 ** Math.floor(Math.log2(surplus));
 }
 
-/** @param shrink - left out where nothing is known of the picture */
+/** @param shrink - left out where nothing is known of the image */
 function notLoaded(key: string, shrink?: Shrink): ClickmaskError {
-  const message = `The picture '${key}' is not, or no longer, loaded. Open it again.`;
+  const message = `The image '${key}' is not, or no longer, loaded. Open it again.`;
   return new ClickmaskError('image-not-loaded', message, { details: { shrink } });
 }

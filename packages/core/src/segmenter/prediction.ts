@@ -27,7 +27,7 @@ export interface RefinementReport {
 
 /** Milliseconds of one prediction. `decode` and `encode` are 0 if pixels or features were cached. */
 export interface Timings {
-  /** Picture bytes to pixels. */
+  /** Image bytes to pixels. */
   readonly decode: number;
   /** Pixels to features: crop, resize, image encoder. */
   readonly encode: number;

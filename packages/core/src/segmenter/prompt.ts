@@ -7,6 +7,6 @@ export interface Prompt {
   /** In the order they were made; the first is the anchor. */
   readonly clicks?: readonly ClickInput[];
   readonly box?: Box;
-  /** A mask to start from and correct, of the picture's size. */
+  /** A mask to start from and correct, of the image's size. */
   readonly mask?: Mask | MaskRuns;
 }

@@ -21,7 +21,7 @@ export interface EngineRequest {
 
 /** Limits on what a request may ask for. */
 export interface EngineLimits {
-  /** Largest accepted picture, in pixels. */
+  /** Largest accepted image, in pixels. */
   readonly maxPixels: number;
   readonly maxClicks: number;
 }

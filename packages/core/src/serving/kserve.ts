@@ -42,7 +42,7 @@ spec:
       runtime: kserve-tritonserver
       storageUri: ${JSON.stringify(storageUri)}
       args:
-        # Features of pictures: about 2 MB each for the embedded model.
+        # Features of images: about 2 MB each for the embedded model.
         - --cache-config=local,size=1073741824
       resources:
         requests:

@@ -45,7 +45,7 @@ describe('a graph with another rim', () => {
     expect((await encode(withRim(encoder, { halves: ['features_16'] }), floats)).features_8.type).toBe('float32');
   });
 
-  it('runs two pictures as one, with the answers that each has alone', async () => {
+  it('runs two images as one, with the answers that each has alone', async () => {
     const open = withRim(encoder, { openBatch: true });
     const other = { ...floats, data: (floats.data as Float32Array).map((value) => 1 - value) };
     const data = new Float32Array(2 * bytes.length);
@@ -69,7 +69,7 @@ describe('a graph with another rim', () => {
 });
 
 describe('a model for inference servers', () => {
-  it('takes pictures in bytes where the family makes them so, and is one by one on a CPU', async () => {
+  it('takes images in bytes where the family makes them so, and is one by one on a CPU', async () => {
     const model = await prepareModel(files, {}, true, backend);
     expect(model.graphs[0].inputs[0]).toMatchObject({ name: 'image', type: 'uint8' });
     expect(model).toMatchObject({ maxBatch: 1, notes: [], version: versionOf(model.hash) });

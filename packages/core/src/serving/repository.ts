@@ -62,7 +62,7 @@ export interface ServableGraph {
 /**
  * Reads a model and gives its graphs the tensors that the server is to take and give.
  *
- * @param bytePicture - whether the model's family makes pictures of whole bytes, which are then sent as such
+ * @param bytePicture - whether the model's family makes images of whole bytes, which are then sent as such
  * @param local - tries what batching does to the graphs; without one they are run one by one
  * @throws ClickmaskError `bad-option`, `bad-model`, `model-not-found`
  */

@@ -61,7 +61,7 @@ function graphConfig(model: ServableModel, graph: ServableGraph, backend: Triton
     ...scheduling(model),
     ...(isEncoder(graph)
       ? [
-          '# Every click on a region brings its picture again: from the second on the features come from the cache.',
+          '# Every click on a region brings its image again: from the second on the features come from the cache.',
           'response_cache { enable: true }',
         ]
       : []),

@@ -8,7 +8,7 @@ import { checkPostprocess } from '../segmenter/postprocess.js';
 import type { LogEntry, LoggedOptions, SessionLog } from './session-log.js';
 import { takeBox } from './take-value.js';
 
-/** Most entries that are read; far more than a person makes on one picture. */
+/** Most entries that are read; far more than a person makes on one image. */
 const maxEntries = 100_000;
 
 /**
@@ -181,7 +181,7 @@ function runsOfList(list: readonly unknown[], size: Size) {
     const whole = [y, start, end].every(Number.isInteger);
     const inOrder = y > lastRow ? y < size.height : y === lastRow && start >= lastEnd;
     if (!whole || !inOrder || start < 0 || end <= start || end > size.width) {
-      throw wrong(`the starting mask (value ${i})`, 'runs inside the picture, in order', `${y}, ${start}, ${end}`);
+      throw wrong(`the starting mask (value ${i})`, 'runs inside the image, in order', `${y}, ${start}, ${end}`);
     }
     builder.add(y, start, end);
     lastRow = y;

@@ -27,7 +27,7 @@ export interface ReplayOptions extends Pick<SegmentOptions, 'refinement' | 'post
  * there is nothing to hold against them.
  *
  * @param log - as `parseSessionLog` takes it; its own options hold unless others are given
- * @throws ClickmaskError `bad-format`; `bad-image` where the log was made on another picture; `bad-model` where it was made
+ * @throws ClickmaskError `bad-format`; `bad-image` where the log was made on another image; `bad-model` where it was made
  * with another model; what `segment` throws
  *
  * @example
@@ -59,7 +59,7 @@ export async function replaySessionLog(
   const { image: picture, model, options: logged, entries } = parseSessionLog(log);
   const otherContent = [picture.key, image.key].every((key) => key.startsWith('sha256:')) && picture.key !== image.key;
   if (picture.width !== image.width || picture.height !== image.height || otherContent) {
-    const made = `the picture '${picture.key}', ${picture.width} x ${picture.height} px`;
+    const made = `the image '${picture.key}', ${picture.width} x ${picture.height} px`;
     const message = `Expected ${made}, on which the log was made, but received '${image.key}', ${image.width} x ${image.height} px.`;
     throw new ClickmaskError('bad-image', message);
   }

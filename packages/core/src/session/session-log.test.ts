@@ -64,7 +64,7 @@ describe('a session log', () => {
     expect((await replaySessionLog(changed, segmenter, image)).different).toEqual([1, 3]);
   });
 
-  it('is refused on another picture or model, unless any model will do', async () => {
+  it('is refused on another image or model, unless any model will do', async () => {
     const { segmenter, image, log } = await setUp();
     const other = await segmenter.open(picture(81, 60));
     expect(await codeOf(replaySessionLog(log, segmenter, other))).toBe('bad-image');
@@ -95,7 +95,7 @@ describe('a session log', () => {
     expect(() => parseSessionLog(book.export(options))).not.toThrow();
   });
 
-  it('keeps the last entries where there are too many, and starts anew with a picture', async () => {
+  it('keeps the last entries where there are too many, and starts anew with an image', async () => {
     const { session } = await setUp();
     const { result } = session.value.objects[0];
     const book = createSessionLog(2);
@@ -192,8 +192,8 @@ describe('what is not a log is refused', () => {
     ['another kind', { ...log, format: 'x' }],
     ['a name of every object', { ...log, format: 'constructor' }],
     ['another version', { ...log, version: 2 }],
-    ['no picture', { ...log, image: null }],
-    ['a picture without a size', { ...log, image: { key: '', width: 0, height: 3 } }],
+    ['no image', { ...log, image: null }],
+    ['an image without a size', { ...log, image: { key: '', width: 0, height: 3 } }],
     ['no model', { ...log, model: 3 }],
     ['no entries', { ...log, entries: 3 }],
     ['a click outside', { ...log, entries: [{ ...entry, clicks: [positive(81, 1)] }] }],

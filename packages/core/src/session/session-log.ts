@@ -32,7 +32,7 @@ export interface LogEntry {
   readonly milliseconds: number | null;
 }
 
-/** All prompts of one picture and their answers, as plain JSON: enough to get the same masks again. */
+/** All prompts of one image and their answers, as plain JSON: enough to get the same masks again. */
 export interface SessionLog {
   readonly format: 'clickmask-session-log';
   readonly version: 1;
@@ -43,11 +43,11 @@ export interface SessionLog {
   readonly entries: readonly LogEntry[];
 }
 
-/** Where a log is written while a picture is annotated. */
+/** Where a log is written while an image is annotated. */
 export interface SessionLogBook {
-  /** Begins anew, for another picture. */
+  /** Begins anew, for another image. */
   start(size: Size): void;
-  /** Says which picture and model it is, once that is known. */
+  /** Says which image and model it is, once that is known. */
   open(key: string, model: string): void;
   add(result: Pick<ObjectResult, 'prompt' | 'runs'>, milliseconds: number, object: string | null): void;
   export(options?: LoggedOptions): SessionLog;
@@ -108,7 +108,7 @@ export function createSessionLog(limit = 5000): SessionLogBook {
   };
 }
 
-/** As JSON has it: a copy, in which "all" (Infinity) is a number that no picture reaches. */
+/** As JSON has it: a copy, in which "all" (Infinity) is a number that no image reaches. */
 function asJson(options: LoggedOptions): LoggedOptions {
   return JSON.parse(JSON.stringify(options, (_, value) => (value === Infinity ? Number.MAX_SAFE_INTEGER : value)));
 }

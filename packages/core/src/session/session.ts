@@ -11,7 +11,7 @@ export interface SessionOptions {
 }
 
 /**
- * One picture being clicked: its objects, and every step with undo and redo. Values share what did not change and masks are
+ * One image being clicked: its objects, and every step with undo and redo. Values share what did not change and masks are
  * kept as runs, so a step is small; each brings back clicks and masks together, and nothing has to be computed again.
  *
  * It asks no network: `answerSession` does.

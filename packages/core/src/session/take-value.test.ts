@@ -111,7 +111,7 @@ test.each([
   ['start', { prompt: { ...emptyPrompt, start: other } }],
   ['painted', { painted: other }],
   ['erased', { erased: other }],
-])('masks of another picture are refused: %s', (_, change) => {
+])('masks of another image are refused: %s', (_, change) => {
   expect(() => takeValue(changed(change), size)).toThrow(/20 x 10 px for the masks of a but received "21 x 10"/);
   expect(() => takeValue(changed(change), null)).not.toThrow();
 });
@@ -153,10 +153,10 @@ test('counts have limits', () => {
   expect(() => takeValue(changed({ prompt: { ...emptyPrompt, clicks } }), size)).toThrow(/1000/);
 });
 
-test('clicks have to lie in the picture, once there is one', () => {
+test('clicks have to lie in the image, once there is one', () => {
   const beside = changed({ prompt: { ...emptyPrompt, clicks: [{ x: 900, y: 1, label: 'positive' }] } });
   expect(() => takeValue(beside, null)).not.toThrow();
-  expect(() => takeValue(beside, size)).toThrow(/inside the picture/);
+  expect(() => takeValue(beside, size)).toThrow(/inside the image/);
 });
 
 test('an active object that is not there is none, and what is left out is what it is at first', () => {

@@ -6,7 +6,7 @@ import type { Candidate, Timings } from '../segmenter/prediction.js';
 import { copyPlain, sameContent } from './plain.js';
 import type { AnnotatedObject, ObjectPrompt, ObjectResult, SessionValue } from './value.js';
 
-/** Most objects of a picture, and clicks of an object, that are taken from outside. */
+/** Most objects of an image, and clicks of an object, that are taken from outside. */
 const maxObjects = 10_000;
 const maxClicks = 1000;
 
@@ -14,7 +14,7 @@ const maxClicks = 1000;
  * Takes a value from outside by what it says: a copy of its own, checked, in which whatever `known` values say too is
  * theirs. So a value comes back as itself from a store that copies or wraps what it is given, or from JSON.
  *
- * @param size - of the picture; null where there is none yet: then coordinates and sizes are not looked at
+ * @param size - of the image; null where there is none yet: then coordinates and sizes are not looked at
  * @throws ClickmaskError `bad-option`, `bad-click`, `bad-box`, `bad-mask`
  *
  * @example
@@ -173,7 +173,7 @@ export function takeRuns(given: unknown, size: Size | null, name: string): MaskR
   if (given == null) return null;
   const { width, height, rows, spans } = given as MaskRuns;
   if (size !== null && (width !== size.width || height !== size.height)) {
-    const expected = `the picture's size, ${size.width} x ${size.height} px`;
+    const expected = `the image's size, ${size.width} x ${size.height} px`;
     throw unexpected('bad-mask', name, expected, `${width} x ${height}`);
   }
   const runs = { width, height, rows: takeNumbers(rows, name), spans: takeNumbers(spans, name) };

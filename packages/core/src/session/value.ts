@@ -29,7 +29,7 @@ export interface ObjectResult {
   readonly notes: readonly string[];
 }
 
-/** One object of a picture. */
+/** One object of an image. */
 export interface AnnotatedObject {
   readonly id: string;
   /** Null: none chosen. */
@@ -45,7 +45,7 @@ export interface AnnotatedObject {
   readonly strokesPending: boolean;
 }
 
-/** All there is to say about the annotation of one picture. Immutable: every change makes a new one. */
+/** All there is to say about the annotation of one image. Immutable: every change makes a new one. */
 export interface SessionValue {
   readonly objects: readonly AnnotatedObject[];
   /** The object that clicks go to; null: the next click starts a new one. */

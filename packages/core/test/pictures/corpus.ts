@@ -1,5 +1,5 @@
 /**
- * Pictures of every kind that a platform shows: formats, EXIF orientations, depths, colour models, profiles, transparency,
+ * Images of every kind that a platform shows: formats, EXIF orientations, depths, colour models, profiles, transparency,
  * animation and damage. Small, and without any symmetry, so that a turn or a mirror shows.
  */
 import sharp, { type Sharp } from 'sharp';
@@ -17,7 +17,7 @@ export interface CorpusEntry {
 const width = 48;
 const height = 36;
 
-/** A picture with slow colours, sharp corners that all differ, and a little grey. */
+/** An image with slow colours, sharp corners that all differ, and a little grey. */
 export function samples(channels: number, depth: 8 | 16 = 8): Uint8Array | Uint16Array {
   const max = 2 ** depth - 1;
   const data = depth === 8 ? new Uint8Array(width * height * channels) : new Uint16Array(width * height * channels);
@@ -131,7 +131,7 @@ export async function makeCorpus(): Promise<readonly CorpusEntry[]> {
       if (name === 'gif' && orientation > 1) continue;
       add(`${name} exif ${orientation}`, await encode(raw(3).withMetadata({ orientation })).toBuffer());
     }
-    // Chromium gives chroma to transparent pictures in its own way.
+    // Chromium gives chroma to transparent images in its own way.
     const known = name === 'avif' ? { chromium: 24 } : undefined;
     if (name !== 'jpeg') add(`${name} alpha`, await encode(raw(4)).toBuffer(), { known });
     add(`${name} grey`, await encode(raw(1).toColourspace('b-w')).toBuffer());
@@ -191,7 +191,7 @@ export async function makeCorpus(): Promise<readonly CorpusEntry[]> {
   add('webp cut at half', half(await raw(3).webp().toBuffer()), { expect: 'bad-image' });
   add('gif cut at half', half(await raw(3).gif().toBuffer()), { expect: 'bad-image', known: { firefox: 'read' } });
   add('avif cut at half', half(await raw(3).avif().toBuffer()), { expect: 'bad-image' });
-  add('text', Buffer.from('no picture at all, but a text'), { expect: 'unsupported-image' });
+  add('text', Buffer.from('no image at all, but a text'), { expect: 'unsupported-image' });
   add('svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>'), {
     expect: 'unsupported-image',
   });

@@ -6,7 +6,7 @@ import { type Decoded, decodeInBrowser } from './browser-decoding.js';
 import { type CorpusEntry, makeCorpus } from './corpus.js';
 
 /**
- * The same pictures decoded in Node and in browsers, compared pixel by pixel: to two levels, but for what browsers are known
+ * The same images decoded in Node and in browsers, compared pixel by pixel: to two levels, but for what browsers are known
  * to differ in among themselves. A browser that is not installed is left out.
  */
 const browsers = [
@@ -48,7 +48,7 @@ function difference({ name, expect: wanted, known = {} }: CorpusEntry, made: Dec
   return worst <= Number(known[kind] ?? 2) ? null : `${name}: ${worst} levels`;
 }
 
-describe('one reading of a picture', () => {
+describe('one reading of an image', () => {
   it('Node reads, notes and refuses as is wanted', () => {
     const wrong = corpus.filter(({ name, expect: wanted = 'read' }) => summary(inNode.get(name) as Decoded) !== wanted);
     expect(wrong.map(({ name }) => `${name}: ${summary(inNode.get(name) as Decoded)}`)).toEqual([]);

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => segmenter.close());
 
-/** The same picture under a key of its own, so that nothing is remembered of it. */
+/** The same image under a key of its own, so that nothing is remembered of it. */
 const anew = async () => segmenter.open(await readFile(photo), { key: `photo-${Math.random()}` });
 
 describe('FocalClick in the pipeline', () => {

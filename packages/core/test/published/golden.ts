@@ -59,7 +59,7 @@ export interface Distance {
   scores: number;
 }
 
-/** Makes the same clicks on the same picture and compares every answer. */
+/** Makes the same clicks on the same image and compares every answer. */
 export async function compareWithGolden(golden: Golden, test: GoldenCase): Promise<Distance> {
   const segmenter = await createSegmenter({ model: join(folder, 'models', test.model), workers: 0, threads: 1 });
   try {

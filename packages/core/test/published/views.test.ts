@@ -11,7 +11,7 @@ const iou = (a: MaskRuns, b: MaskRuns) => {
   return both / (area(a) + area(b) - both);
 };
 
-// The toys answer to a mirrored picture almost as to the picture itself, so that a click, box or map that is not mirrored
+// The toys answer to a mirrored image almost as to the image itself, so that a click, box or map that is not mirrored
 // with it shows; SegNext's a little less. Their authors do neither of the two; here both work with every family.
 describe.each(['sam', 'sam2', 'segnext'])('%s in other views', (model) => {
   const open: Segmenter[] = [];
@@ -33,7 +33,7 @@ describe.each(['sam', 'sam2', 'segnext'])('%s in other views', (model) => {
       segmenter.segment(image, prompt, { refinement, candidate, postprocess: { structuralIntegrity: 'off' } });
   }
 
-  it('averages with the mirrored picture', async () => {
+  it('averages with the mirrored image', async () => {
     const ask = await segment();
     const plain = await ask({});
     const flipped = await ask({ flip: true });

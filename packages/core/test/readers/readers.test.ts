@@ -33,7 +33,7 @@ const reports = new Map<string, Report>();
 /** Objects whose parts YOLO's writer says it joined, and the pixels of the lines. */
 const joined: number[] = [];
 
-/** 300 masks that do not overlap, in pictures of one, two or three. */
+/** 300 masks that do not overlap, in images of one, two or three. */
 function makePictures(): LabeledPicture[] {
   const pictures: LabeledPicture[] = [];
   let count = 0;
@@ -41,7 +41,7 @@ function makePictures(): LabeledPicture[] {
     if (count === 300) break;
     const runs = runsFromMask(mask);
     if (area(runs) === 0) continue;
-    // Two thirds of the pictures have a second or third object, in stripes of the first.
+    // Two thirds of the images have a second or third object, in stripes of the first.
     const layers = i % 3 === 0 ? [runs] : stripes(runs, (i % 3) + 1);
     const objects = layers.map((layer, k) => ({ runs: layer, className: k === 1 ? 'person' : 'car' }));
     count += objects.length;

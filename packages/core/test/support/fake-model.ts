@@ -96,7 +96,7 @@ export function fakeEngine(
   return createEngine({ handle, decodeImage, threads: 1, ...settings });
 }
 
-/** A plain grey picture. */
+/** A plain grey image. */
 export function picture(width: number, height: number, value = 100): RgbImage {
   return { width, height, data: new Uint8Array(width * height * 3).fill(value) };
 }

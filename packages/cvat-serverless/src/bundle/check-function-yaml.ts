@@ -213,7 +213,7 @@ function checkEnv(value: unknown, report: Report): Record<string, string> {
   });
   if (env.NUCLIO_NODEJS_WRAPPER_PATH === undefined) {
     const message =
-      "NUCLIO_NODEJS_WRAPPER_PATH is missing: nuclio's own wrapper before 1.15 ends at requests above 64 KiB, which is nearly every picture.";
+      "NUCLIO_NODEJS_WRAPPER_PATH is missing: nuclio's own wrapper before 1.15 ends at requests above 64 KiB, which is nearly every image.";
     report('error', 'spec.env', message);
   }
   try {
@@ -281,13 +281,13 @@ function checkTriggers(value: unknown, report: Report): { workers: number; maxRe
     report(
       'error',
       `${at}.attributes.maxRequestBodySize`,
-      'Missing: nuclio refuses requests above 4 MiB, which many pictures are.',
+      'Missing: nuclio refuses requests above 4 MiB, which many images are.',
     );
   } else if ((size as number) < 32 * 2 ** 20) {
     report(
       'warning',
       `${at}.attributes.maxRequestBodySize`,
-      `${String(size)} bytes hold a picture file of ${Math.floor(((size as number) * 3) / 4 / 1e6)} MB.`,
+      `${String(size)} bytes hold an image file of ${Math.floor(((size as number) * 3) / 4 / 1e6)} MB.`,
     );
   }
   return { workers: Number(workers) || 1, maxRequestBodySize: Number(size) || 4 * 2 ** 20 };

@@ -16,7 +16,7 @@ export interface FunctionYamlOptions {
   readonly workers: number;
   /** nuclio from 1.13 on says `numWorkers`, before it said `maxWorkers`. */
   readonly workersKey: 'numWorkers' | 'maxWorkers';
-  /** Largest request in MiB, the picture in base64 included. */
+  /** Largest request in MiB, the image in base64 included. */
   readonly maxBodyMb: number;
   readonly eventTimeoutSeconds: number;
   /** Port on the host; a free one where it is not named. */
@@ -36,7 +36,7 @@ export const imageFolder = '/opt/nuclio';
 /** The text of a `function.yaml`, with the reason beside whatever is not obvious. */
 export function writeFunctionYaml(options: FunctionYamlOptions): string {
   const { target, env, port, workers, memory } = options;
-  // With more arenas, glibc keeps what large pictures took, for every thread that decoded one.
+  // With more arenas, glibc keeps what large images took, for every thread that decoded one.
   const variables = { MALLOC_ARENA_MAX: '2', ...env, NUCLIO_NODEJS_WRAPPER_PATH: `${imageFolder}/${wrapperFile}` };
   const unset = Object.entries(functionVariables).filter(([name]) => !(name in env));
   const limits = [
@@ -102,7 +102,7 @@ export function writeFunctionYaml(options: FunctionYamlOptions): string {
     `      ${options.workersKey}: ${workers}`,
     '      workerAvailabilityTimeoutMilliseconds: 10000',
     '      attributes:',
-    `        # ${options.maxBodyMb} MiB, about ${Math.floor((options.maxBodyMb * 3) / 4)} MiB of picture; nuclio's default is 4 MiB.`,
+    `        # ${options.maxBodyMb} MiB, about ${Math.floor((options.maxBodyMb * 3) / 4)} MiB of image; nuclio's default is 4 MiB.`,
     `        maxRequestBodySize: ${options.maxBodyMb * 2 ** 20}`,
     ...(port === undefined ? [] : [`        port: ${port}`]),
     '',

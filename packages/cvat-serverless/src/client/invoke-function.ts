@@ -9,7 +9,7 @@ export type Point = readonly [number, number];
 export interface InvokeOptions {
   /** Where the function listens. */
   readonly url: string;
-  /** The picture's file. */
+  /** The image's file. */
   readonly image: Uint8Array;
   readonly positive?: readonly Point[];
   readonly negative?: readonly Point[];

@@ -15,7 +15,7 @@ export interface FittedPrompt {
 
 /**
  * Brings clicks and boxes into the frame. CVAT keeps clicks inside and boxes not, so a box is cut to the frame. A click
- * outside stands for nothing in the picture and is left out, unless nothing else is there.
+ * outside stands for nothing in the image and is left out, unless nothing else is there.
  *
  * @throws ClickmaskError `bad-click`, `bad-box`, `no-clicks`
  */

@@ -37,7 +37,7 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
     maxBytes: budget,
     // The latest frame stays, however large it is: the next click is made on it.
     sizeOf: ({ bytes }) => Math.min(bytes, budget),
-    // Closing frees what the segmenter keeps; a request still at work opens the picture again by itself.
+    // Closing frees what the segmenter keeps; a request still at work opens the image again by itself.
     onLeave: ({ image }) => void image.close().catch(() => {}),
   });
   return {

@@ -36,16 +36,13 @@ describe('parseRequest', () => {
     ['after a threshold', { threshold: 0.5, image: 'A'.repeat(100_000), pos_points: [[1, 2]] }],
     ['last', { pos_points: [[1, 2]], note: 'x'.repeat(5000), image: 'A'.repeat(100_000) }],
     ['in a data URL', { image: `data:image/png;base64,${'A'.repeat(100_000)}`, pos_points: [[1, 2]] }],
-    [
-      'after another picture',
-      { other: { image: 'B'.repeat(90_000) }, image: 'A'.repeat(100_000), pos_points: [[1, 2]] },
-    ],
+    ['after another image', { other: { image: 'B'.repeat(90_000) }, image: 'A'.repeat(100_000), pos_points: [[1, 2]] }],
     [
       'twice, of which the last counts',
       `{"image":"${'B'.repeat(70_000)}","pos_points":[[1,2]],"image":"${'A'.repeat(100_000)}"}`,
     ],
     ['with escaped slashes', `{"image":"${'A'.repeat(70_000)}\\/","pos_points":[[1,2]]}`],
-  ])('reads a large request as the JSON parser does, the picture %s', (_, body) => {
+  ])('reads a large request as the JSON parser does, the image %s', (_, body) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     for (const spaced of [text, text.replace('"image":', '"image" : ')]) {
       const request = parseRequest(Buffer.from(spaced));

@@ -9,7 +9,7 @@ export interface RequestPoint {
 
 /** A request as CVAT meant it, whichever version wrote it. */
 export interface InteractorRequest {
-  /** The picture's file in base64, without a data URL's head: text, or the text's bytes where the request came as bytes. */
+  /** The image's file in base64, without a data URL's head: text, or the text's bytes where the request came as bytes. */
   readonly image: string | Buffer;
   readonly positive: readonly RequestPoint[];
   readonly negative: readonly RequestPoint[];
@@ -25,16 +25,16 @@ const MAX_POINTS = 10_000;
 /** More objects at once would be no interaction. */
 const MAX_BOXES = 16;
 
-/** Bytes from which a request's picture is not sent through the JSON parser. */
+/** Bytes from which a request's image is not sent through the JSON parser. */
 const LARGE = 64 * 1024;
-/** Where the picture's key is looked for at first: CVAT writes it at the front, or after the threshold. */
+/** Where the image's key is looked for at first: CVAT writes it at the front, or after the threshold. */
 const HEAD = 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
  * Reads the body of an interactor request: bytes, text or a parsed object; lists that are missing or null; boxes as null,
- * an empty list, pairs of corners or four numbers; a picture as a data URL.
+ * an empty list, pairs of corners or four numbers; an image as a data URL.
  *
  * @throws ClickmaskError `bad-format`, `bad-image`, `bad-click`, `bad-box`, `bad-option`, `too-many-clicks`
  */
@@ -51,13 +51,13 @@ export function parseRequest(body: unknown): InteractorRequest {
 }
 
 /**
- * Takes the picture out of a request before its JSON is read. It is nearly all of the request, and as text it would be
+ * Takes the image out of a request before its JSON is read. It is nearly all of the request, and as text it would be
  * copied several times for every click. Null for whatever is not plain; that is read the usual way.
  */
 function splitLarge(body: Uint8Array): { readonly fields: Record<string, unknown>; readonly image: Buffer } | null {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const head = /"image"\s*:\s*"/.exec(bytes.toString('latin1', 0, HEAD));
-  // Where the picture comes late, its key is looked for behind everything else.
+  // Where the image comes late, its key is looked for behind everything else.
   const start = head === null ? findLateImage(bytes) : head.index + head[0].length;
   if (start === null) return null;
   const end = bytes.indexOf(QUOTE, start);

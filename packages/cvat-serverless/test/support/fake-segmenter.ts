@@ -47,7 +47,7 @@ export function createFakeSegmenter(options: FakeOptions = {}): FakeSegmenter {
     } as Segmenter['info'],
     async open(source, { key = 'none' } = {}) {
       if (source instanceof Uint8Array && source[0] === 0x21) {
-        throw new ClickmaskError('bad-image', 'The picture is damaged or truncated.');
+        throw new ClickmaskError('bad-image', 'The image is damaged or truncated.');
       }
       opened.push(key);
       const size = source instanceof Uint8Array ? { width, height } : { width: source.width, height: source.height };

@@ -7,7 +7,7 @@ interface Raw {
   readonly channels: 3;
 }
 
-/** A picture of a bright disc on a dark ground, as raw pixels. */
+/** An image of a bright disc on a dark ground, as raw pixels. */
 function disc(width: number, height: number): { readonly data: Buffer; readonly raw: Raw } {
   const data = Buffer.alloc(width * height * 3);
   const radius = Math.min(width, height) / 4;
@@ -30,7 +30,7 @@ export function deepDisc(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Every kind of picture that CVAT stores and sends as it is; 240 × 160 px as seen. */
+/** Every kind of image that CVAT stores and sends as it is; 240 × 160 px as seen. */
 export async function pictureKinds(): Promise<Readonly<Record<string, Buffer>>> {
   const { data, raw } = disc(240, 160);
   const picture = () => sharp(data, { raw });

@@ -1,5 +1,5 @@
 /**
- * Bodies of interactor requests as CVAT versions send them to a function. Only the picture is shortened. Up to 2.16.2 the
+ * Bodies of interactor requests as CVAT versions send them to a function. Only the image is shortened. Up to 2.16.2 the
  * server cut the first two positive points off into the box where the function asked for one.
  */
 export interface RecordedRequest {

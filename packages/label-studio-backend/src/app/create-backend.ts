@@ -15,7 +15,7 @@ export interface LabelStudioBackend {
   readonly modelVersion: string;
   /** What `/diagnostics` shows. */
   diagnostics(): DiagnosticsReport;
-  /** Stops looking ahead, closes connections and pictures. Not the segmenter, which is the caller's. */
+  /** Stops looking ahead, closes connections and images. Not the segmenter, which is the caller's. */
   close(): Promise<void>;
 }
 

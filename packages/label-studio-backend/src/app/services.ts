@@ -36,7 +36,7 @@ export interface Services extends PredictServices {
   tokenState(): TokenSource['state'];
   /** Asks the segmenter how much it keeps, for the metrics; nobody waits for it. */
   countFeatures(): void;
-  /** Stops a training and looking ahead, closes connections and pictures. */
+  /** Stops a training and looking ahead, closes connections and images. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { createSegmenter } from '@clickmask/core/node';
 import { type InferenceServer, inspectServer, type ModelStatistics } from '@clickmask/core/serving';
 
-/** A picture of nothing, for one click. */
+/** An image of nothing, for one click. */
 const blank = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
 
 /** Whether an inference server answers, holds the weights of the model here, and makes a mask; how far it is, what it has done. */

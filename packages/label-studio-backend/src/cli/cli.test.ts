@@ -249,7 +249,7 @@ describe('serve', () => {
     for (const line of out.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   });
 
-  it('reads deep pictures as --range says, and says so with the answer', async () => {
+  it('reads deep images as --range says, and says so with the answer', async () => {
     const [width, height] = [64, 48];
     // Twelve bits in sixteen, as cameras and scanners store them: a bright square on a dark ground.
     const values = Uint16Array.from({ length: width * height }, (_, i) =>

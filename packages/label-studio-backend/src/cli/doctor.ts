@@ -126,7 +126,7 @@ async function doctor(
   const task = await check('task', async () => {
     const [first] = await client.tasksAfter(project, wanted === undefined ? 0 : wanted - 1, 1);
     if (first === undefined || (wanted !== undefined && first.id !== wanted)) {
-      throw new Failed('there is no such task', 'Import a picture into the project.');
+      throw new Failed('there is no such task', 'Import an image into the project.');
     }
     return { value: first, detail: `number ${first.id}` };
   });
@@ -297,7 +297,7 @@ async function checkBackend(client: LabelStudioClient, project: number) {
   return { value: first.id, detail: `${first.url} is connected, model ${first.model_version ?? 'unknown'}`, warning };
 }
 
-/** What the editor would send for a click in the middle of the picture. */
+/** What the editor would send for a click in the middle of the image. */
 async function clickMiddle(client: LabelStudioClient, backend: number, task: LabelStudioTask, xml: string) {
   const { value: tool } = checkConfig(xml, task.data);
   const isBox = tool.type.startsWith('rectangle');

@@ -49,7 +49,7 @@ const options = {
   'allow-host': {
     type: 'list',
     value: 'HOST',
-    help: 'Host that pictures may be fetched from: images.example.com, *.example.com, or * for every public one.',
+    help: 'Host that images may be fetched from: images.example.com, *.example.com, or * for every public one.',
     env: ['CLICKMASK_ALLOW_HOSTS'],
   },
   'allow-private-host': {
@@ -471,6 +471,6 @@ function warn(logger: Logger, host: string, hasPassword: boolean, url: string | 
     logger.warn({ host }, 'everyone who reaches this port can use the backend; set --user and --password');
   }
   if (url === undefined) {
-    logger.warn({}, 'LABEL_STUDIO_URL is not set: pictures that were uploaded to Label Studio cannot be fetched');
+    logger.warn({}, 'LABEL_STUDIO_URL is not set: images that were uploaded to Label Studio cannot be fetched');
   }
 }

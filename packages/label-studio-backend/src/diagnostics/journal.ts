@@ -1,6 +1,6 @@
 import { type ReasonCode, reasons } from '../problems/index.js';
 
-/** What happened to one request, in a form that is safe to show: no token, no picture, no body. */
+/** What happened to one request, in a form that is safe to show: no token, no image, no body. */
 export interface JournalEntry {
   readonly at: string;
   readonly route: string;

@@ -19,7 +19,7 @@ export const outputKinds: readonly OutputKind[] = ['brush', 'bitmask', 'polygon'
 /**
  * Chooses the control that takes the answer.
  *
- * Only controls of the picture that was clicked count. Of those a control that knows the label goes first, then one that
+ * Only controls of the image that was clicked count. Of those a control that knows the label goes first, then one that
  * is not itself a tool for prompts (`smart="false"`), then the most exact kind. A rectangle that is for prompts only
  * (`smartOnly`) is never an output.
  *

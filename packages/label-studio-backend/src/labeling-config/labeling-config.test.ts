@@ -215,7 +215,7 @@ describe('a config that depends on the task', () => {
     );
   });
 
-  it('takes labels from the task, and a lone picture for controls that name none', () => {
+  it('takes labels from the task, and a lone image for controls that name none', () => {
     const config = parseLabelingConfig(
       '<View><Image name="i" value="$i"/><BrushLabels name="b" value="$classes"/></View>',
       {

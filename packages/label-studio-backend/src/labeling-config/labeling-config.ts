@@ -15,14 +15,14 @@ export interface ConfigLabel {
   readonly negative: boolean;
 }
 
-/** A control tag that makes regions on a picture. */
+/** A control tag that makes regions on an image. */
 export interface Control {
   readonly kind: ControlKind;
   /** The `type` of its regions: `brushlabels`, or `brush` for a bare tag. */
   readonly type: string;
   readonly name: string;
   readonly toName: readonly string[];
-  /** Its own labels, or those of the `<Labels>` tag of the same picture for a bare control. */
+  /** Its own labels, or those of the `<Labels>` tag of the same image for a bare control. */
   readonly labels: readonly ConfigLabel[];
   /** The `<Labels>` tag that gives a bare control its labels. */
   readonly labelsFrom?: string;
@@ -37,7 +37,7 @@ export interface ImageTag {
   readonly name: string;
   /** `value` or `valueList`, such as `$image` or `$pages[0].url`. */
   readonly value: string;
-  /** Whether it shows several pictures, one at a time. */
+  /** Whether it shows several images, one at a time. */
   readonly multiple: boolean;
 }
 
@@ -59,7 +59,7 @@ const kinds: Readonly<Record<string, ControlKind>> = {
 };
 
 /**
- * Reads what the backend needs from a labeling config: pictures, controls, labels.
+ * Reads what the backend needs from a labeling config: images, controls, labels.
  *
  * @param data - of the task: `<Repeater>` and labels such as `value="$labels"` depend on it. Without it a repeated part
  * stands once, as it is written, and such labels are not known
@@ -113,7 +113,7 @@ interface SharedLabels {
   readonly labels: readonly ConfigLabel[];
 }
 
-/** The `<Labels>` tags, by the picture that they are for; the first of several counts. */
+/** The `<Labels>` tags, by the image that they are for; the first of several counts. */
 function readSharedLabels(tags: readonly ConfigTag[], targetsOf: TargetReader): ReadonlyMap<string, SharedLabels> {
   const shared = new Map<string, SharedLabels>();
   for (const tag of tags) {
@@ -180,7 +180,7 @@ function counter(what: string): (more: number) => void {
 
 /**
  * A keypoint tag named `click-negative`, `kp_neg`, `exclude` and so on is a tool for negative clicks, provided that another
- * keypoint tag of the same picture with the same labels is there for the positive ones. With other labels it is a class.
+ * keypoint tag of the same image with the same labels is there for the positive ones. With other labels it is a class.
  */
 function markNegativeByName(controls: readonly Control[]): Control[] {
   const saysNegative = (name: string) =>

@@ -7,7 +7,7 @@ export interface WriteConfigOptions {
   readonly labels: readonly string[];
   /** What the backend answers with. Default `brush`. */
   readonly output?: OutputKind;
-  /** Name of the picture in the task data. Default `image`. */
+  /** Name of the image in the task data. Default `image`. */
   readonly variable?: string;
   /** Adds a second click tool whose clicks are negative, for those who have no Alt key at hand. Default false. */
   readonly negativeTool?: boolean;

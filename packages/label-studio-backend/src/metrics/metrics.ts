@@ -52,8 +52,8 @@ export function createMetrics(gauges: Gauges, model: () => string): Metrics {
   for (const [name, help, read] of [
     ['clickmask_queued', 'Requests that wait.', gauges.queued],
     ['clickmask_active_tasks', 'Tasks with a request under way.', gauges.active],
-    ['clickmask_pictures', 'Open pictures.', gauges.pictures],
-    ['clickmask_picture_bytes', 'Bytes of open pictures as they came.', gauges.pictureBytes],
+    ['clickmask_pictures', 'Open images.', gauges.pictures],
+    ['clickmask_picture_bytes', 'Bytes of open images as they came.', gauges.pictureBytes],
     ['clickmask_feature_bytes', 'Bytes of cached features.', gauges.featureBytes],
   ] as const) {
     new Gauge({

@@ -21,7 +21,7 @@ function standIn(model: string) {
     },
     async segment(image: SegmenterImage) {
       if (isClosed) throw new Error('closed');
-      if (!opened.includes(image)) throw new Error('a picture of another segmenter');
+      if (!opened.includes(image)) throw new Error('an image of another segmenter');
       await gate;
       return { by: model };
     },
@@ -47,7 +47,7 @@ const picture = new Uint8Array(1);
 const prompt = { clicks: [] };
 
 describe('createSwitchingSegmenter', () => {
-  it('answers clicks on open pictures by the new model', async () => {
+  it('answers clicks on open images by the new model', async () => {
     const [first, second] = [standIn('a 1'), standIn('b 2')];
     const segmenter = createSwitchingSegmenter(first.segmenter);
     const image = await segmenter.open(picture, { key: 'k' });
@@ -75,7 +75,7 @@ describe('createSwitchingSegmenter', () => {
     await vi.waitFor(() => expect(first.isClosed()).toBe(true));
   });
 
-  it('tries again where the new model could not open a picture', async () => {
+  it('tries again where the new model could not open an image', async () => {
     const [first, second] = [standIn('a 1'), standIn('b 2')];
     const segmenter = createSwitchingSegmenter(first.segmenter);
     const image = await segmenter.open(picture);

@@ -13,13 +13,13 @@ interface Generation {
   isFormer: boolean;
 }
 
-/** A picture by where it is open. */
+/** An image by where it is open. */
 interface Handle extends SegmenterImage {
   in(generation: Generation): Promise<SegmenterImage>;
 }
 
 /**
- * A segmenter in front of others, of which the last one given answers. Pictures stay open across a switch: the next click
+ * A segmenter in front of others, of which the last one given answers. Images stay open across a switch: the next click
  * on one opens it in the new model. It closes what it was given.
  */
 export function createSwitchingSegmenter(first: Segmenter): SwitchingSegmenter {
@@ -73,7 +73,7 @@ async function openHandle(generation: Generation, source: ImageSource, options: 
     width,
     height,
     in(wanted) {
-      // A late answer of the former model must not take the picture back.
+      // A late answer of the former model must not take the image back.
       if (wanted !== place.generation && !wanted.isFormer) {
         const image = wanted.segmenter.open(source, { key });
         const moved = { generation: wanted, image };

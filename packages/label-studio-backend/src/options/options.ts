@@ -56,9 +56,9 @@ export interface BackendLimits {
   readonly openPictureBytes: number;
   /** Milliseconds until an open image is fetched again. Default 1 hour. */
   readonly openPictureMs: number;
-  /** Pixels of one picture. Default 64 million. */
+  /** Pixels of one image. Default 64 million. */
   readonly pixels: number;
-  /** Milliseconds to fetch a picture. Default 30 s. */
+  /** Milliseconds to fetch an image. Default 30 s. */
   readonly pictureMs: number;
   /**
    * Milliseconds from a request to its answer, with waiting and fetching images. Keep it below the 100 s that Label Studio

@@ -7,7 +7,7 @@ const maxSvgBytes = 10e6;
 const seconds = 10;
 
 /**
- * Picture files that Label Studio's editor shows and sharp does not read as they are, as PNG: BMP and SVG. Others are handed
+ * Image files that Label Studio's editor shows and sharp does not read as they are, as PNG: BMP and SVG. Others are handed
  * through.
  *
  * An SVG is drawn at the size that it names, on white, and as in the editor nothing outside of it is loaded.

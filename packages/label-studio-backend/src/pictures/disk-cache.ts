@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, readFile, rename, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Keeps fetched pictures on disk. Failing to read or write is never an error: the picture is then fetched again. */
+/** Keeps fetched images on disk. Failing to read or write is never an error: the image is then fetched again. */
 export interface DiskCache {
   read(key: string): Promise<Uint8Array | undefined>;
   write(key: string, bytes: Uint8Array): Promise<void>;
@@ -14,7 +14,7 @@ export interface DiskCacheOptions {
   readonly folder: string;
   /** Most bytes of all files; the least lately used go first. Default 2 GB. */
   readonly maxBytes?: number;
-  /** Milliseconds after which a picture is fetched anew. Default one day. */
+  /** Milliseconds after which an image is fetched anew. Default one day. */
   readonly maxAgeMs?: number;
   readonly now?: () => number;
 }
@@ -73,7 +73,7 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
     }
   }
 
-  /** A start that failed, for want of room or rights, is tried again at the next picture. */
+  /** A start that failed, for want of room or rights, is tried again at the next image. */
   const ready = () => {
     started ??= start().catch((error: unknown) => {
       started = undefined;

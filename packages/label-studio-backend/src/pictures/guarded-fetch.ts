@@ -86,7 +86,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       if (status < 200 || status >= 300) throw statusProblem(status, own, tokens, target);
       return { type: String(headers['content-type'] ?? ''), bytes: response.bytes };
     }
-    throw new Problem('picture-unreachable', `Expected a picture but received more than ${maxRedirects} redirects.`);
+    throw new Problem('picture-unreachable', `Expected an image but received more than ${maxRedirects} redirects.`);
   }
 
   return {
@@ -115,17 +115,17 @@ function redirectTarget(response: HttpResponse): URL | null {
 
 function loginProblem(tokens: TokenSource): Problem {
   return tokens.kind === 'none'
-    ? new Problem('token-missing', 'Expected a picture from Label Studio but it asks for a login, and no token is set.')
+    ? new Problem('token-missing', 'Expected an image from Label Studio but it asks for a login, and no token is set.')
     : new Problem(
         'token-refused',
-        'Expected a picture from Label Studio but it asks for a login in spite of the token.',
+        'Expected an image from Label Studio but it asks for a login in spite of the token.',
       );
 }
 
 function statusProblem(status: number, own: boolean, tokens: TokenSource, url: URL): Problem {
   if (own && status === 401) return loginProblem(tokens);
   if (own && status === 403 && tokens.kind === 'none') return loginProblem(tokens);
-  return new Problem('picture-not-found', `Expected a picture but ${url.host} answered with status ${status}.`, {
+  return new Problem('picture-not-found', `Expected an image but ${url.host} answered with status ${status}.`, {
     details: { status, path: url.pathname.slice(0, 200) },
   });
 }
@@ -141,9 +141,9 @@ function connectionProblem(error: unknown, url: URL): Problem {
       return new Problem('address-refused', message, options);
     }
     case 'too-large':
-      return new Problem('picture-too-large', `Expected a smaller picture from ${url.host}.`, options);
+      return new Problem('picture-too-large', `Expected a smaller image from ${url.host}.`, options);
     case 'bad-encoding':
-      return new Problem('picture-unreadable', 'Expected the picture as it is but it comes packed.', options);
+      return new Problem('picture-unreadable', 'Expected the image as it is but it comes packed.', options);
     default: {
       const message = `Expected an answer from ${url.host} but the connection failed.`;
       return new Problem('picture-unreachable', message, options);
@@ -152,5 +152,5 @@ function connectionProblem(error: unknown, url: URL): Problem {
 }
 
 function tooSlow(url: URL, cause: unknown): Problem {
-  return new Problem('picture-too-slow', `Expected the picture in time from ${url.host}.`, { cause });
+  return new Problem('picture-too-slow', `Expected the image in time from ${url.host}.`, { cause });
 }

@@ -41,7 +41,7 @@ export function createHostPolicy({ labelStudio, hosts, privateHosts }: HostPolic
       if (allowed.some((pattern) => matches(pattern, url))) return { privateAllowed: false };
       throw new Problem(
         'host-refused',
-        `Expected a picture from Label Studio or an allowed host but received ${url.host}.`,
+        `Expected an image from Label Studio or an allowed host but received ${url.host}.`,
       );
     },
   };

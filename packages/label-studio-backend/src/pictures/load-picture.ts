@@ -6,14 +6,14 @@ import type { DiskCache } from './disk-cache.js';
 import type { GuardedFetch } from './guarded-fetch.js';
 import { type LocateOptions, locatePicture, type PictureOwner } from './locate.js';
 
-/** Gets the bytes of a picture from what stands in the task data. */
+/** Gets the bytes of an image from what stands in the task data. */
 export interface PictureLoader {
   /**
    * @returns the bytes and a name under which they may be cached in memory
    * @throws Problem with a reason that says what to do
    */
   load(value: string, owner: PictureOwner, signal?: AbortSignal): Promise<Uint8Array>;
-  /** The name that {@link PictureLoader.load} gives the picture, without loading it. */
+  /** The name that {@link PictureLoader.load} gives the image, without loading it. */
   keyOf(value: string, owner: PictureOwner): string;
 }
 
@@ -108,7 +108,7 @@ function decodeDataUrl(text: string, maxBytes: number): Uint8Array {
   return bytes;
 }
 
-/** Refuses by its first bytes what cannot be a picture, with a hint where it is a web page. */
+/** Refuses by its first bytes what cannot be an image, with a hint where it is a web page. */
 function checkPicture(bytes: Uint8Array, type: string): void {
   if (pictureFormat(bytes) !== null || isSvg(bytes)) return;
   const start = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
@@ -116,7 +116,7 @@ function checkPicture(bytes: Uint8Array, type: string): void {
   throw new Problem(
     'picture-unreadable',
     page
-      ? 'Expected a picture but received a web page, perhaps a login form.'
+      ? 'Expected an image but received a web page, perhaps a login form.'
       : `Expected JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or SVG but received ${bytes.length} bytes of something else.`,
   );
 }

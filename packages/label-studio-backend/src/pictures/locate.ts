@@ -1,12 +1,12 @@
 import { Problem } from '../problems/index.js';
 
-/** Where the bytes of a picture are. */
+/** Where the bytes of an image are. */
 export type PictureLocation =
   | { readonly kind: 'url'; readonly url: URL; readonly fallback?: URL; readonly cacheKey: string }
   | { readonly kind: 'local-file'; readonly path: string; readonly url?: URL; readonly cacheKey: string }
   | { readonly kind: 'data'; readonly text: string };
 
-/** The task that a picture belongs to. */
+/** The task that an image belongs to. */
 export interface PictureOwner {
   /** Empty where the request names none. */
   readonly project: string;
@@ -40,8 +40,7 @@ const ownPath =
 export function locatePicture(value: string, owner: PictureOwner, options: LocateOptions): PictureLocation {
   const { labelStudio } = options;
   const text = value.trim();
-  if (text === '')
-    throw new Problem('picture-missing', 'Expected the address of a picture but received an empty text.');
+  if (text === '') throw new Problem('picture-missing', 'Expected the address of an image but received an empty text.');
   if (/^data:/i.test(text)) return { kind: 'data', text };
   if (text.length > 8192) throw unsupported(text);
 
@@ -68,7 +67,7 @@ export function locatePicture(value: string, owner: PictureOwner, options: Locat
   return ownLocation(stripPrefix(path, labelStudio), owner, options);
 }
 
-/** Whether an address is one of the routes by which Label Studio serves pictures; only those are given the token. */
+/** Whether an address is one of the routes by which Label Studio serves images; only those are given the token. */
 export function servesFiles(url: URL, labelStudio: URL): boolean {
   const isInside =
     url.origin === labelStudio.origin && !climbs(url.pathname) && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
@@ -143,7 +142,7 @@ function need(labelStudio: URL | undefined): URL {
   if (labelStudio !== undefined) return labelStudio;
   throw new Problem(
     'label-studio-unknown',
-    'Expected the address of Label Studio, which keeps the picture, but none is set.',
+    'Expected the address of Label Studio, which keeps the image, but none is set.',
   );
 }
 

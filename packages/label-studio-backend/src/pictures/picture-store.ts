@@ -7,26 +7,26 @@ import type { PictureLoader } from './load-picture.js';
 import type { PictureOwner } from './locate.js';
 
 export interface OpenPicture {
-  /** Computes the features of the whole picture too. Default false. */
+  /** Computes the features of the whole image too. Default false. */
   readonly prepare?: boolean;
   /** The features may wait until nobody clicks. Default false. */
   readonly background?: boolean;
-  /** Leaves the picture as it lies in the file, without its EXIF orientation. Default false. */
+  /** Leaves the image as it lies in the file, without its EXIF orientation. Default false. */
   readonly asStored?: boolean;
-  /** Ends this caller's waiting; the picture is given up where nobody else waits for it. */
+  /** Ends this caller's waiting; the image is given up where nobody else waits for it. */
   readonly signal?: AbortSignal;
 }
 
-/** Pictures that are open in the segmenter, by where they come from. */
+/** Images that are open in the segmenter, by where they come from. */
 export interface PictureStore {
   /**
-   * Opens a picture, or takes the open one, and keeps it open until the work with it is done. Callers that wait for the same
-   * picture wait for one fetch.
+   * Opens an image, or takes the open one, and keeps it open until the work with it is done. Callers that wait for the same
+   * image wait for one fetch.
    *
    * @throws Problem, or ClickmaskError of the segmenter
    */
   use<T>(value: string, owner: PictureOwner, how: OpenPicture, work: (image: SegmenterImage) => Promise<T>): Promise<T>;
-  /** Whether the picture is open or on its way. */
+  /** Whether the image is open or on its way. */
   has(value: string, owner: PictureOwner): boolean;
   readonly count: number;
   readonly bytes: number;
@@ -36,7 +36,7 @@ export interface PictureStore {
 export interface PictureStoreOptions {
   readonly segmenter: Segmenter;
   readonly loader: PictureLoader;
-  /** Budget for the bytes of open pictures as they came (not decoded). */
+  /** Budget for the bytes of open images as they came (not decoded). */
   readonly maxBytes: number;
   readonly maxAgeMs: number;
   readonly maxPixels: number;
@@ -53,7 +53,7 @@ interface Entry {
   readonly opened: Promise<Opened>;
   readonly abort: AbortController;
   prepared?: Promise<unknown>;
-  /** 0 until the picture is there. */
+  /** 0 until the image is there. */
   bytes: number;
   users: number;
   readonly at: number;
@@ -97,7 +97,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
 
   function begin(name: string, value: string, owner: PictureOwner, how: OpenPicture): Entry {
     const abort = new AbortController();
-    // A click that comes meanwhile waits for the picture, but not for features that are made in the background.
+    // A click that comes meanwhile waits for the image, but not for features that are made in the background.
     const prepare = how.prepare === true && how.background !== true;
     const opened = openPicture(options, value, owner, { ...how, prepare, signal: abort.signal });
     const prepared = prepare ? opened : undefined;
@@ -164,7 +164,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
   };
 }
 
-/** Fetches a picture and opens it in the segmenter. */
+/** Fetches an image and opens it in the segmenter. */
 async function openPicture(
   { segmenter, loader, maxPixels }: PictureStoreOptions,
   value: string,

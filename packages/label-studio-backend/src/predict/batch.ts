@@ -10,7 +10,7 @@ import { planWorks } from './works.js';
 
 /**
  * Answers a batch, and the opening of a task, which Label Studio asks for in the same way. Predicted from are the clicks and
- * boxes that a task has already; the pictures of tasks without any are prepared.
+ * boxes that a task has already; the images of tasks without any are prepared.
  */
 export async function predictBatch(services: PredictServices, call: PredictCall): Promise<PredictAnswer> {
   const { request, project, signal } = call;

@@ -133,7 +133,7 @@ interface Visit {
   readonly signal: AbortSignal;
 }
 
-/** Waits for earlier clicks on the same pictures of the task, and shares the answer of a request that asks the same. */
+/** Waits for earlier clicks on the same images of the task, and shares the answer of a request that asks the same. */
 function runInTurn<T>(
   { queue }: Pick<PredictServices, 'queue'>,
   { request, taskId, items, works, signal }: Visit,

@@ -11,7 +11,7 @@ export interface ContinuedRegion {
 }
 
 const mostTried = 200;
-/** How far beside a region counts as near it: a share of the picture's longer side. */
+/** How far beside a region counts as near it: a share of the image's longer side. */
 const nearShare = 0.1;
 
 /**

@@ -2,7 +2,7 @@ import { type ImageTag, type LabelingConfig, resolveValue } from '../labeling-co
 import { Problem } from '../problems/index.js';
 
 /**
- * The address of the picture that a region belongs to, from the task data.
+ * The address of the image that a region belongs to, from the task data.
  *
  * @throws Problem `no-image-tag`, `picture-missing`
  */
@@ -27,7 +27,7 @@ export function findPicture(
     const found = keys.length === 0 ? 'no data' : `the keys ${keys.map((key) => key.slice(0, 40)).join(', ')}`;
     throw new Problem(
       'picture-missing',
-      `Expected the address of a picture under "${tag.value}" in the task but found ${found}.`,
+      `Expected the address of an image under "${tag.value}" in the task but found ${found}.`,
     );
   }
   return { tag, value };

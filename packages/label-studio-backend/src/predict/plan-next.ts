@@ -2,7 +2,7 @@ import type { LabelStudioClient, LabelStudioTask } from '../client/index.js';
 import type { PictureOwner } from '../pictures/index.js';
 import type { LookAhead } from '../work/index.js';
 
-/** Finds out which tasks come next and has their pictures prepared. */
+/** Finds out which tasks come next and has their images prepared. */
 export interface Planner {
   plan(project: string, task: string, xml: string | null | undefined): void;
   close(): void;

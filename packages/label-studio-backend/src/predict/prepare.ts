@@ -6,7 +6,7 @@ import { emptyPrediction } from './outcome.js';
 import type { PredictAnswer, PredictCall, PredictServices } from './services.js';
 
 /**
- * Begins to fetch the pictures of a task and to compute their features; nobody waits for it.
+ * Begins to fetch the images of a task and to compute their features; nobody waits for it.
  *
  * @param distance - how many tasks away it is: 0 for the one that is open, which is prepared at once rather than in a moment
  * without clicks
@@ -26,7 +26,7 @@ export function preparePictures(
       continue;
     }
     const work = () => pictures.use(value, owner, { prepare: true, background: distance > 0 }, async () => {});
-    // What is wrong with the picture is reported when it is clicked, so that the reason stands beside the click.
+    // What is wrong with the image is reported when it is clicked, so that the reason stands beside the click.
     if (distance === 0) work().catch(() => {});
     else lookAhead.push(JSON.stringify([owner, value]), work, distance);
   }

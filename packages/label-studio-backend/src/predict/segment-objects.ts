@@ -42,7 +42,7 @@ async function segmentObject(
 ): Promise<Outcome> {
   const { key, object } = work;
   const { options, metrics } = services;
-  // Before the picture is fetched: a config without an output is the more common mistake, and it is known at once.
+  // Before the image is fetched: a config without an output is the more common mistake, and it is known at once.
   const kind = options.output?.kind ?? 'auto';
   const control = chooseOutput(config, key.toName || config.images[0].name, key.label, kind);
   if (work.continued === undefined && object.box === undefined && object.points.every((point) => !point.positive)) {
@@ -79,7 +79,7 @@ async function segmentObject(
   return { key, regions, score, reason, remarks: [...remarks, ...notes], output: control.type };
 }
 
-/** Opens the picture as the editor shows it, and segments the object in it. */
+/** Opens the image as the editor shows it, and segments the object in it. */
 async function segmentPicture(
   { segmenter, options, limits, pictures, metrics }: PredictServices,
   { key, object, picture, continued }: Work,
@@ -103,12 +103,12 @@ async function segmentPicture(
   };
   const seen = object.anchor.imageSize;
   if (seen !== undefined && seen.width * seen.height > limits.pixels) {
-    throw new Problem('picture-too-large', `Expected a picture of at most ${limits.pixels} pixels in the editor.`);
+    throw new Problem('picture-too-large', `Expected an image of at most ${limits.pixels} pixels in the editor.`);
   }
   const prediction = await pictures.use(picture, key, { signal }, async (image) => {
     if (seen === undefined || !isTurned(seen, image)) return segment(image);
     // The browser did not apply the orientation that the file asks for, so neither may the model.
-    remarks.push('the editor shows the picture without its EXIF orientation');
+    remarks.push('the editor shows the image without its EXIF orientation');
     return pictures.use(picture, key, { asStored: true, signal }, segment);
   });
   return { prediction, remarks };

@@ -38,7 +38,7 @@ export interface PredictServices {
   readonly metrics: Metrics;
   /** The labeling config as the editor builds it for the task; the one of the last setup where the request has none. */
   readonly configOf: (project: string, xml: string | null | undefined, data: PredictTask['data']) => LabelingConfig;
-  /** Plans the pictures of the tasks that follow. */
+  /** Plans the images of the tasks that follow. */
   readonly planNext: (project: string, task: string, xml: string | null | undefined) => void;
 }
 

@@ -4,7 +4,7 @@ import type { PredictTask } from '../requests/index.js';
 import type { ContinuedRegion } from './continued-region.js';
 import { findPicture } from './find-picture.js';
 
-/** One object to be segmented, in a picture that is known by its address. */
+/** One object to be segmented, in an image that is known by its address. */
 export interface Work {
   readonly key: ObjectKey;
   readonly object: ObjectPrompt;
@@ -17,9 +17,9 @@ export interface Work {
 export type Asker = Pick<ObjectKey, 'project' | 'task' | 'user'>;
 
 /**
- * Sorts clicks and boxes into objects, each with its picture.
+ * Sorts clicks and boxes into objects, each with its image.
  *
- * @param complete - adds to the items of one picture and label what earlier requests said about it
+ * @param complete - adds to the items of one image and label what earlier requests said about it
  * @throws Problem `no-image-tag`, `picture-missing`
  */
 export function planWorks(
@@ -38,7 +38,7 @@ export function planWorks(
   return works;
 }
 
-/** Sorts items by what they describe: picture and label. Clicks without a label of their own go to the object at hand. */
+/** Sorts items by what they describe: image and label. Clicks without a label of their own go to the object at hand. */
 function groupByLabel(items: readonly Item[], asker: Asker): Map<ObjectKey, Item[]> {
   const byName = new Map<string, { key: ObjectKey; items: Item[] }>();
   for (const item of items) {

@@ -10,15 +10,15 @@ interface PromptItem {
   /** The label as it came, which may be a negative one such as `Cat (not)`. */
   readonly rawLabel?: string;
   readonly toName: string;
-  /** Which picture of a task with several. */
+  /** Which image of a task with several. */
   readonly itemIndex?: number;
-  /** The size of the picture as the editor sees it, where it says so. */
+  /** The size of the image as the editor sees it, where it says so. */
   readonly imageSize?: Size;
-  /** How far the user has turned the view, in degrees; coordinates are those of the picture as it is not turned. */
+  /** How far the user has turned the view, in degrees; coordinates are those of the image as it is not turned. */
   readonly imageRotation: number;
 }
 
-/** A click, in percent of the picture's width and height. */
+/** A click, in percent of the image's width and height. */
 export interface PointItem extends PromptItem {
   readonly kind: 'point';
   readonly x: number;
@@ -26,7 +26,7 @@ export interface PointItem extends PromptItem {
   readonly positive: boolean;
 }
 
-/** A box, in percent of the picture's width and height; around the turned rectangle where it was turned. */
+/** A box, in percent of the image's width and height; around the turned rectangle where it was turned. */
 export interface BoxItem extends PromptItem {
   readonly kind: 'box';
   readonly x1: number;
@@ -234,7 +234,7 @@ function readBox(
   const xs = corners.map((corner) => clamp(corner[0]));
   const ys = corners.map((corner) => clamp(corner[1]));
   const box = { x1: Math.min(...xs), y1: Math.min(...ys), x2: Math.max(...xs), y2: Math.max(...ys) };
-  if (!(box.x2 - box.x1 > 1e-6 && box.y2 - box.y1 > 1e-6)) return 'the box has no area inside the picture';
+  if (!(box.x2 - box.x1 > 1e-6 && box.y2 - box.y1 > 1e-6)) return 'the box has no area inside the image';
   return box;
 }
 

@@ -5,7 +5,7 @@ import { labelValue, type Region, type RegionRequest, regionFrame } from './regi
 
 const deflateAsync = promisify(deflate);
 
-/** A bitmask region: a PNG of the picture's size, black where the mask is set and transparent elsewhere. */
+/** A bitmask region: a PNG of the image's size, black where the mask is set and transparent elsewhere. */
 export async function bitmaskRegions(request: RegionRequest): Promise<Region[]> {
   const png = await blackOnTransparentPng(request.mask);
   return [

@@ -13,7 +13,7 @@ export function holdsMask({ rle, points, imageDataURL }: Values): boolean {
 /**
  * The mask of a brush, polygon or bitmask region as Label Studio stores it.
  *
- * @param size - of the picture as the editor shows it
+ * @param size - of the image as the editor shows it
  * @returns undefined for anything else
  * @throws where the region is damaged
  */

@@ -79,7 +79,7 @@ describe('polygon regions', () => {
     expect(maskIou(covered(cut), mask)).toBeGreaterThan(0.99);
   });
 
-  it('stays within the picture and the number of points', async () => {
+  it('stays within the image and the number of points', async () => {
     const pixels = fc.uint8Array({ minLength: 40 * 20, maxLength: 40 * 20 });
     await fc.assert(
       fc.asyncProperty(pixels, async (bytes) => {

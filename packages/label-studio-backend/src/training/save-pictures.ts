@@ -4,7 +4,7 @@ import { pictureFormat } from '@clickmask/core/adapters';
 import type { Logger } from '../diagnostics/logger.js';
 import type { TrainingRun } from './trainer.js';
 
-/** Folder of the pictures, beside the export. */
+/** Folder of the images, beside the export. */
 const folderName = 'pictures';
 const atOnce = 4;
 const pictureAddress = /\.(?:jpe?g|png|webp|bmp|tiff?)(?:$|[?#&])|^data:image\//i;
@@ -17,12 +17,12 @@ interface ExportedTask {
 }
 
 /**
- * Saves the pictures of annotated tasks beside an export, so that a training needs neither Label Studio's address nor its
- * token. A picture that cannot be had is told in the log and left out.
+ * Saves the images of annotated tasks beside an export, so that a training needs neither Label Studio's address nor its
+ * token. An image that cannot be had is told in the log and left out.
  *
  * @param json - Label Studio's JSON export
- * @returns the export with the saved files' names in place of the pictures' addresses
- * @throws Problem of the first picture where none could be had
+ * @returns the export with the saved files' names in place of the images' addresses
+ * @throws Problem of the first image where none could be had
  */
 export async function savePictures(
   json: Uint8Array,
@@ -45,7 +45,7 @@ export async function savePictures(
         data[field] = name;
       } catch (error) {
         failures.push(error);
-        logger.warn({ project, task, error: String(error) }, 'picture is left out of training');
+        logger.warn({ project, task, error: String(error) }, 'image is left out of training');
       }
     }
   }

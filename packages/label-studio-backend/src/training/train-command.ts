@@ -12,7 +12,7 @@ const notBetter = 3;
 
 /**
  * Trains by a command of the person who runs the backend. The shell runs it with `CLICKMASK_EXPORT`, the path of the
- * project's JSON export with its pictures beside it, and `CLICKMASK_PROJECT`, its number; what it prints goes to the log line by line. Exit code 3
+ * project's JSON export with its images beside it, and `CLICKMASK_PROJECT`, its number; what it prints goes to the log line by line. Exit code 3
  * says that nothing better came out (as `clickmask adapt` does), any other but 0 is a failure. It is stopped when the backend closes.
  */
 export function runTrainCommand(command: string, logger: Logger): OnTrain {

@@ -8,7 +8,7 @@ export interface TrainingRun {
   /** Fetches the project's annotations from Label Studio, as its JSON export. @throws Problem */
   readonly exportAnnotations: (signal?: AbortSignal) => Promise<Uint8Array>;
   /**
-   * Gets the bytes of a picture of the project, as clicks do: from Label Studio, its storage, or this machine's files.
+   * Gets the bytes of an image of the project, as clicks do: from Label Studio, its storage, or this machine's files.
    *
    * @param value - what stands in the task's data
    * @throws Problem
@@ -38,7 +38,7 @@ export interface Trainer {
 /** Does a training. A text that it gives, or promises, says how it went and stands in `/diagnostics`. */
 export type OnTrain = (run: TrainingRun) => unknown;
 
-/** Where the annotations and pictures of a project come from. */
+/** Where the annotations and images of a project come from. */
 export interface TrainingSources {
   readonly exportOf: (project: string, signal: AbortSignal) => Promise<Uint8Array>;
   readonly loader: PictureLoader;

@@ -1,4 +1,4 @@
-/** Prepares pictures while nobody clicks. */
+/** Prepares images while nobody clicks. */
 export interface LookAhead {
   /**
    * Adds work, or puts it anew: what is nearest is done first. Beyond the limit, what is furthest is forgotten, and of that
@@ -48,7 +48,7 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
     running = true;
     first
       .work()
-      // Looking ahead is a courtesy: a click on that picture will report what is wrong with it.
+      // Looking ahead is a courtesy: a click on that image will report what is wrong with it.
       .catch(() => {})
       .finally(() => {
         running = false;

@@ -10,7 +10,7 @@ const kinds = [box, brush, eraser, pan] as const;
 /** Name of a tool that has a button of its own. */
 export type ToolName = (typeof kinds)[number]['name'];
 
-/** What presses on the picture do: the name of a tool, or `click`, which adds clicks and is there when no tool is. */
+/** What presses on the image do: the name of a tool, or `click`, which adds clicks and is there when no tool is. */
 export type Tool = 'click' | ToolName;
 
 export const toolKinds: readonly (ToolKind & { readonly name: ToolName })[] = kinds;

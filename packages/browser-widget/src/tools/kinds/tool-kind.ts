@@ -38,7 +38,7 @@ export interface ToolKind {
   /** Its drawing: an SVG path of 24 × 24, in strokes of the text's colour. */
   readonly icon: `M${string}`;
   readonly titles: Titles;
-  /** What a press on the picture begins: a box or a line to be drawn, or `pan`, which moves the picture. */
+  /** What a press on the image begins: a box or a line to be drawn, or `pan`, which moves the image. */
   readonly press: 'box' | 'line' | 'pan';
   /** Of a line: how the brush is shown, and what its line does to the object. */
   readonly brush?: 'paint' | 'erase';

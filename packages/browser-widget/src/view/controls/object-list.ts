@@ -12,7 +12,7 @@ interface Item {
 }
 
 /**
- * The objects of the picture.
+ * The objects of the image.
  *
  * @param leave - moves the focus on where its place is gone
  */

@@ -9,7 +9,7 @@ import { type Control, keyText, wording } from './control.js';
 /** Device px of a thumbnail's side, twice what it has in CSS px. */
 const side = 112;
 
-/** What a click may have meant, as small pictures to choose from. */
+/** What a click may have meant, as small images to choose from. */
 export function createReadings(command: (name: Command) => void): Control {
   const strip = element('div', { class: 'readings', role: 'group', hidden: true });
   const rebuild = whenChanged(

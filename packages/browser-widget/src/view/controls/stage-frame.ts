@@ -41,7 +41,7 @@ export function createStageFrame(hintId: string): StageFrame {
   };
 }
 
-/** What is shown over the picture; empty: nothing. */
+/** What is shown over the image; empty: nothing. */
 function noticeOf(state: AnnotatorState): string {
   const { picture, failure, drag } = state;
   if (picture === null || failure !== null || drag !== null) return '';

@@ -37,7 +37,7 @@ async function decode(options: Record<string, unknown>) {
   return model.decode(await model.encode(image, view, 'picture'), input);
 }
 
-describe('the picture that the encoder gets', () => {
+describe('the image that the encoder gets', () => {
   it('is of whole bytes over 255, however it was shrunk, so that it may be sent as bytes', async () => {
     let seen = new Float32Array(0);
     const model = clickmaskFamily.load(parseManifest(tinyManifest()), {

@@ -29,7 +29,7 @@ export const clickmaskFamily: ModelFamily = {
   load,
 };
 
-/** Features with the {@link flatRegions} of the whole picture, on the grid of the input; none for a part of a picture. */
+/** Features with the {@link flatRegions} of the whole image, on the grid of the input; none for a part of an image. */
 interface ViewFeatures extends EncodedFeatures {
   readonly flat: readonly MaskRuns[];
 }
@@ -55,7 +55,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     enough: input,
 
     async encode(image, { roi, mirrored, zoomed }): Promise<ViewFeatures> {
-      // Whole bytes, as in training: it makes no difference then who shrinks the picture, or sends it over a wire.
+      // Whole bytes, as in training: it makes no difference then who shrinks the image, or sends it over a wire.
       const data = resizeToTensor(image, roi, input, 'area', { wholeBytes: true });
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];

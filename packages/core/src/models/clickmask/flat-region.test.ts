@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { area } from '../../mask/index.js';
 import { flatRegions, isMerePart } from './flat-region.js';
 
-/** The areas of the regions of a picture of 40 x 20 cells, by the grey of its cells. */
+/** The areas of the regions of an image of 40 x 20 cells, by the grey of its cells. */
 function areas(grey: (x: number, y: number) => number): readonly number[] {
   const cells = Array.from({ length: 800 }, (_, i) => grey(i % 40, Math.floor(i / 40)) / 255);
   const regions = flatRegions(Float32Array.from([...cells, ...cells, ...cells]), { width: 40, height: 20 });
@@ -20,7 +20,7 @@ describe('flatRegions', () => {
     expect(areas((x) => (x < 10 ? 100 : 115))).toEqual([]);
   });
 
-  it('are none where shades fade, where one is small, and where it is the whole picture', () => {
+  it('are none where shades fade, where one is small, and where it is the whole image', () => {
     expect(areas((x) => 5 * x)).toEqual([]);
     expect(areas((x, y) => (x >= 3 && x < 5 && y >= 3 && y < 5 ? 0 : 255))).toEqual([796]);
     expect(areas(() => 7)).toEqual([]);

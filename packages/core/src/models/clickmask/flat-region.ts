@@ -5,17 +5,17 @@ import { type MaskRuns, runsFromMask } from '../../mask/index.js';
 const sameWithin = 12 / 255;
 /** Across a sharp border the colour changes by at least this. */
 const sharpFrom = 20 / 255;
-/** Share of the border, without the picture's own edge, that has to be sharp. */
+/** Share of the border, without the image's own edge, that has to be sharp. */
 const sharpShare = 0.9;
-/** Share of the picture that a region covers at least. */
+/** Share of the image that a region covers at least. */
 const leastShare = 0.01;
 /** Cells between the places where regions are looked for. */
 const spacing = 6;
-/** Bytes that the regions of a picture may take; what is found later is left out. */
+/** Bytes that the regions of an image may take; what is found later is left out. */
 const mostBytes = 24_000;
 
 /**
- * The large regions of one colour with sharp borders, in a picture as the network sees it. Natural pictures mostly have
+ * The large regions of one colour with sharp borders, in an image as the network sees it. Natural images mostly have
  * none, since shades fade into each other; drawings and screenshots have.
  *
  * @param data - planes of red, green and blue, 0 to 1

@@ -8,7 +8,7 @@ import type { DecodeOutput, Features, LoadedModel, ModelFamily, View } from '../
 import { Fields, type ModelManifest } from '../manifest.js';
 import { resizeBytes } from './resize-bytes.js';
 
-/** The resampled picture; the network itself runs whole on every pass. */
+/** The resampled image; the network itself runs whole on every pass. */
 interface PictureFeatures extends Features {
   readonly image: Tensor;
   readonly size: Size;
@@ -83,7 +83,7 @@ function shortSide(region: Size, shortest: number): Size {
   if (width * height > largestInput) {
     const expected = `at most ${largestInput} px once its shorter side has ${shortest}`;
     const received = `${region.width} x ${region.height} px, which become ${width} x ${height}`;
-    throw unexpected('image-too-large', 'the region', expected, received, 'Crop the picture to a less narrow one.');
+    throw unexpected('image-too-large', 'the region', expected, received, 'Crop the image to a less narrow one.');
   }
   return { width, height };
 }

@@ -6,7 +6,7 @@ import { roundHalfEven } from '../../refinement/index.js';
 const weightBits = 11;
 
 /**
- * Crops and resamples a picture to bytes, bilinearly with pixel centres at +0.5 and without antialiasing, in the whole
+ * Crops and resamples an image to bytes, bilinearly with pixel centres at +0.5 and without antialiasing, in the whole
  * numbers that OpenCV computes with: so FCA-Net was trained and is evaluated.
  *
  * @returns planar values from 0 to 1, shape [3, output.height, output.width]

@@ -119,7 +119,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         scores: null,
         filter: 'align-corners',
         interpolate: 'probability',
-        // The second look goes by the picture as it is, also where the coarse answer is averaged with its mirror image.
+        // The second look goes by the image as it is, also where the coarse answer is averaged with its mirror image.
         ...(input.mirrored ? {} : { focus: (map, cut) => focusOf(map, cut, input, result) }),
       };
     },

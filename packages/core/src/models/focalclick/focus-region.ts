@@ -17,7 +17,7 @@ const leastShare = 1 / 3;
 const clickShare = 0.2;
 
 /**
- * The part of the picture that is looked at again after a click (FocalClick's focus crop).
+ * The part of the image that is looked at again after a click (FocalClick's focus crop).
  *
  * At first it is the object. From then on it is what the click changes: the connected part of the difference from the
  * mask before that holds the click, or a square around the click where that part is small beside the object. Where the
@@ -64,7 +64,7 @@ function edgesOf(runs: MaskRuns): Edges {
   return { top: box.y, bottom: box.y + box.height - 1, left: box.x, right: box.x + box.width - 1 };
 }
 
-/** Start and end (exclusive) of the stretch grown about its centre, cut off to whole pixels inside the picture. */
+/** Start and end (exclusive) of the stretch grown about its centre, cut off to whole pixels inside the image. */
 function expand(low: number, high: number, expansion: number, limit: number): [number, number] {
   const centre = 0.5 * (low + high);
   const half = expansion * (high - low + 1) * 0.5;

@@ -9,7 +9,7 @@ describe('inputSize', () => {
     expect(inputSize({ width: 100, height: 200 }, true, open)).toEqual({ width: 200, height: 400 });
   });
 
-  it('leaves a whole picture as it is, or within its limit', () => {
+  it('leaves a whole image as it is, or within its limit', () => {
     const size = { width: 1000, height: 500 };
     expect(inputSize(size, false, open)).toEqual(size);
     expect(inputSize(size, false, { ...open, whole: 800 })).toEqual({ width: 800, height: 400 });

@@ -8,7 +8,7 @@ export type InputSizePolicy =
       readonly kind: 'longest';
       /** Longer side of a zoomed region, in input px. */
       readonly zoomed: number;
-      /** Greatest longer side of the whole picture as it is, in input px; null: the picture's own size. */
+      /** Greatest longer side of the whole image as it is, in input px; null: the image's own size. */
       readonly whole: number | null;
     };
 

@@ -30,11 +30,11 @@ interface RegionFeatures extends Features {
  *
  * Options: `encoding` { kind: `disks` | `distances`, radius }, `outsideClicks` `keep` | `drop`, `mean` and `std`
  * (optional); with open sizes `longest`, the longer side of a zoomed region in px, and `limit`, the greatest longer side
- * of a whole picture or null.
+ * of a whole image or null.
  */
 export const isegmFamily: ModelFamily = {
   name: 'isegm',
-  summary: 'RITM, SimpleClick, CFR-ICL, AdaptiveClick, MST: picture, click maps and previous mask through one network',
+  summary: 'RITM, SimpleClick, CFR-ICL, AdaptiveClick, MST: image, click maps and previous mask through one network',
   graphs: ['network'],
   load,
 };
@@ -91,7 +91,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
 /** Gives what `make` gives, mirrored if wanted; made once where the same is asked for again. */
 type Memory = (source: object, roi: Rect, size: Size, mirrored: boolean, make: () => Float32Array) => Float32Array;
 
-/** Remembers the last thing made, so that the pass over the mirrored picture need not make it again. */
+/** Remembers the last thing made, so that the pass over the mirrored image need not make it again. */
 function rememberLast(): Memory {
   let last: { readonly source: WeakRef<object>; readonly at: string; readonly data: Float32Array } | null = null;
   return (source, roi, size, mirrored, make) => {

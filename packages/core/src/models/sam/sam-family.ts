@@ -21,7 +21,7 @@ const std = [58.395, 57.12, 57.375] as const;
  * Segment Anything, and what kept its contract: HQ-SAM, whose decoder also takes `interm_embeddings`, and MobileSAM. An
  * image encoder run once; a decoder per click that takes clicks and box as points, and its own last logits.
  *
- * The graphs are those of `createPromptDecoder`. The picture's longer side becomes the input's side, in bytes as Pillow
+ * The graphs are those of `createPromptDecoder`. The image's longer side becomes the input's side, in bytes as Pillow
  * resamples; it is normalised, and padded at the right and below with zeros.
  *
  * The authors' choice: the best of the masks after the first for a single click, the first for more clicks and for

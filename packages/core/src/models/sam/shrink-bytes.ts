@@ -6,7 +6,7 @@ const one = 2 ** 22;
 const half = one / 2;
 
 /**
- * Crops and resamples a picture to bytes with a widened triangle filter, across first and then down, rounding to bytes
+ * Crops and resamples an image to bytes with a widened triangle filter, across first and then down, rounding to bytes
  * after each, as Pillow does: so SAM was trained and is evaluated.
  *
  * @returns bytes, shape [output.height, output.width, 3]

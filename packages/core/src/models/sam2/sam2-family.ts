@@ -23,7 +23,7 @@ const surest = 32;
  * last logits.
  *
  * The graphs are those of `createPromptDecoder`; the encoder gives `image_embed` and the finer `high_res_feats_0` and
- * `high_res_feats_1`. The picture fills the square input, whatever its shape, and is resampled in floats by a triangle
+ * `high_res_feats_1`. The image fills the square input, whatever its shape, and is resampled in floats by a triangle
  * filter.
  *
  * The authors' choice: the best of the masks after the first for a single click, the first for more clicks and for
@@ -33,7 +33,7 @@ const surest = 32;
  */
 export const sam2Family: ModelFamily = {
   name: 'sam2',
-  summary: 'SAM 2 on pictures: image encoder once, points, box and last logits per click',
+  summary: 'SAM 2 on images: image encoder once, points, box and last logits per click',
   graphs: ['encoder', 'decoder'],
   load,
 };

@@ -2,9 +2,9 @@ import type { Rect, Size } from '../../geometry/index.js';
 import { type AxisWeights, axisWeights, type ProbabilityMap } from '../../image/index.js';
 
 /**
- * A previous map as probabilities of the picture's pixels, resampled to a grid over the region without antialiasing.
+ * A previous map as probabilities of the image's pixels, resampled to a grid over the region without antialiasing.
  *
- * The logistic function comes between the two resamplings, as where the authors keep the map at the picture's size; only
+ * The logistic function comes between the two resamplings, as where the authors keep the map at the image's size; only
  * the pixels that the grid reads are computed.
  *
  * @returns shape [grid.height, grid.width]
@@ -20,7 +20,7 @@ export function previousProbabilities(map: ProbabilityMap, roi: Rect, grid: Size
   const pixels = new Float64Array(columns.low.length);
   const narrow = [new Float64Array(grid.width), new Float64Array(grid.width)];
   const held = [-1, -1];
-  /** One of the picture's rows that are read, resampled across. */
+  /** One of the image's rows that are read, resampled across. */
   const rowAt = (sample: number): Float64Array => {
     const row = narrow[sample & 1];
     if (held[sample & 1] === sample) return row;

@@ -16,7 +16,7 @@ interface ImageFeatures extends Features {
 /**
  * SegNext: an image encoder run once, and a decoder per click that takes a dense map of the prompt.
  *
- * Encoder: `image` [1, 3, S, S], RGB from 0 to 1, the picture stretched to the square → `image_feats`. Decoder: these,
+ * Encoder: `image` [1, 3, S, S], RGB from 0 to 1, the image stretched to the square → `image_feats`. Decoder: these,
  * and `prompt_mask` [1, 3, S, S]: previous probabilities, positive and negative disks → `logits` [1, 1, S, S].
  *
  * Option: `radius` of the disks, in input px.

@@ -51,7 +51,7 @@ export interface NodeSegmenterOptions {
    * hold it: replay them with a segmenter of the same options.
    */
   readonly refinement?: RefinementOptions;
-  /** How pictures of more than 8 bits or three bands are read. */
+  /** How images of more than 8 bits or three bands are read. */
   readonly reading?: PictureReading;
   /** Model families to choose from. Families of your own need `workers: 0`. */
   readonly families?: readonly ModelFamily[];

@@ -39,7 +39,7 @@ describe('decodeImage', () => {
     near(pixel(image, 55, 20), [20, 30, 220], 12);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns a picture of EXIF orientation %i upright', async (orientation) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns an image of EXIF orientation %i upright', async (orientation) => {
     const bytes = await base().png().withMetadata({ orientation }).toBuffer();
     const image = await decodeImage(bytes);
     const turned = orientation >= 5;
@@ -51,7 +51,7 @@ describe('decodeImage', () => {
     expect(corner).toEqual(leftIsFirst ? red : [20, 30, 220]);
   });
 
-  it('brings grey, grey with alpha, palette, 16-bit and CMYK pictures to 8-bit RGB', async () => {
+  it('brings grey, grey with alpha, palette, 16-bit and CMYK images to 8-bit RGB', async () => {
     const grey = await base().greyscale().png().toBuffer();
     const shade = (await base().greyscale().toColourspace('b-w').raw().toBuffer())[0];
     const pictures = {
@@ -107,7 +107,7 @@ describe('decodeImage', () => {
     [1, 1],
     [1, 5000],
     [5000, 1],
-  ])('reads a picture of %i x %i px', async (width, height) => {
+  ])('reads an image of %i x %i px', async (width, height) => {
     const bytes = await sharp({ create: { width, height, channels: 3, background: '#123456' } })
       .png()
       .toBuffer();
@@ -127,7 +127,7 @@ describe('decodeImage', () => {
   });
 
   it.each<[string, () => Promise<Uint8Array> | Uint8Array, RegExp]>([
-    ['text', () => Buffer.from('this is no picture at all'), /^unsupported-image$/],
+    ['text', () => Buffer.from('this is no image at all'), /^unsupported-image$/],
     ['no bytes', () => new Uint8Array(0), /image$/],
     ['SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), /^unsupported-image$/],
     [
@@ -250,7 +250,7 @@ describe('decodeReduced', () => {
     },
   );
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns a picture of EXIF orientation %i upright', async (orientation) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns an image of EXIF orientation %i upright', async (orientation) => {
     const bytes = await file.clone().jpeg().withMetadata({ orientation }).toBuffer();
     const image = await decodeImage(bytes);
     const reduced = await decodeReduced(bytes, 1e6, () => 4);
@@ -301,7 +301,7 @@ describe('masks as PNG', () => {
   });
 
   it('are refused where the file is none', async () => {
-    expect(await codeOf(maskFromPng(Buffer.from('no picture')))).toBe('bad-format');
+    expect(await codeOf(maskFromPng(Buffer.from('no image')))).toBe('bad-format');
     expect(await codeOf(maskFromPng((await maskToPng(mask)).subarray(0, 30)))).toBe('bad-format');
   });
 

@@ -6,14 +6,14 @@ import { checkReading, type PictureReading, planDeep, readDeep } from './deep-pi
 import { checkHeader, explainDecoding, isTurned } from './picture-file.js';
 
 /**
- * Decodes a picture to upright 8-bit RGB, as browsers show it: EXIF rotation applied but for WebP, colours brought to sRGB
+ * Decodes an image to upright 8-bit RGB, as browsers show it: EXIF rotation applied but for WebP, colours brought to sRGB
  * (CMYK, grey, palette, 16-bit), transparency laid over white; of an animation or a multi-page file, the first page. A JPEG
  * that was cut off in its pixels, and a PNG without its last chunk, are read, with what lacks in grey.
  *
  * TIFFs of other samples than 8-bit colours (12 bits in 16, floats, signed, more bands) are stretched; `notes` says how.
  *
  * @param maxPixels - checked on the header, before pixels are decoded
- * @param reading - which values and bands of such pictures to show
+ * @param reading - which values and bands of such images to show
  * @throws ClickmaskError `unsupported-image` for a format that is not read, `image-too-large`, `bad-image` for one that
  * is damaged or truncated, or `bad-option` for a limit that is no whole number
  *
@@ -38,7 +38,7 @@ export async function decodeImage(
  * As {@link decodeImage}, in fewer pixels where all of them would be averaged anyway. A JPEG or WebP is then not even
  * decompressed in full: a quarter along both axes takes less than half the time, and a sixteenth of the memory.
  *
- * @param shrink - the factor by which a picture of this size may be smaller along both axes
+ * @param shrink - the factor by which an image of this size may be smaller along both axes
  */
 export async function decodeReduced(
   given: Uint8Array,
@@ -83,7 +83,7 @@ async function readColours(picture: Sharp): Promise<RgbImage> {
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  if (info.channels !== 3) throw unexpected('bad-image', 'the picture', '3 channels after decoding', info.channels);
+  if (info.channels !== 3) throw unexpected('bad-image', 'the image', '3 channels after decoding', info.channels);
   return { width: info.width, height: info.height, data };
 }
 
@@ -95,7 +95,7 @@ async function readInks(picture: Sharp): Promise<RgbImage> {
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  if (channels < 4) throw unexpected('bad-image', 'the picture', '4 inks', channels);
+  if (channels < 4) throw unexpected('bad-image', 'the image', '4 inks', channels);
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
     const light = 255 - inks[i * channels + 3];
@@ -105,7 +105,7 @@ async function readInks(picture: Sharp): Promise<RgbImage> {
 }
 
 /**
- * Size of a picture file when upright, from its header.
+ * Size of an image file when upright, from its header.
  *
  * @throws ClickmaskError `unsupported-image`, `image-too-large`, `bad-image`
  *
@@ -132,7 +132,7 @@ export async function loadSharp(): Promise<typeof SharpFactory> {
   try {
     return (await import('sharp')).default;
   } catch (cause) {
-    const message = 'sharp is not installed; pictures cannot be decoded. Install it with: npm install sharp@0.35.5';
+    const message = 'sharp is not installed; images cannot be decoded. Install it with: npm install sharp@0.35.5';
     throw new ClickmaskError('backend-unavailable', message, { cause });
   }
 }

@@ -27,6 +27,6 @@ export async function decodeMaskFile(bytes: Uint8Array): Promise<DecodedMask> {
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, channels: info.channels as 1 | 2 | 3 | 4, data };
   } catch (cause) {
-    throw new ClickmaskError('bad-format', 'Expected a picture file with a mask.', { cause });
+    throw new ClickmaskError('bad-format', 'Expected an image file with a mask.', { cause });
   }
 }

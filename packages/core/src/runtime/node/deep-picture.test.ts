@@ -17,7 +17,7 @@ const ramp = (bands: number, levels: (share: number, band: number) => number) =>
   });
 const column = (data: ArrayLike<number>, x: number) => [0, 1, 2].map((c) => data[(10 * width + x) * 3 + c]);
 
-describe('pictures of other samples than 8-bit colours', () => {
+describe('images of other samples than 8-bit colours', () => {
   it.each([
     [
       '12 bits in 16',

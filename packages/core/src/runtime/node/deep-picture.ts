@@ -7,8 +7,8 @@ import { readTiffHeader, type TiffHeader } from '../../image/tiff-header.js';
 import { planesAsPages } from '../../image/tiff-planes.js';
 
 /**
- * How pictures of more than 8 bits or more than three bands are read. What a browser shows as it is stays so: this is about
- * TIFF, and about any picture of 16 bits where a `range` or `bands` are named.
+ * How images of more than 8 bits or more than three bands are read. What a browser shows as it is stays so: this is about
+ * TIFF, and about any image of 16 bits where a `range` or `bands` are named.
  */
 export interface PictureReading {
   /**
@@ -35,7 +35,7 @@ export function checkReading({ range = 'auto', bands }: PictureReading): void {
 }
 
 /**
- * How pictures are read, as the options of a program say it: `range` is `auto`, `full` or `LOW,HIGH`, `bands` is `N` or `R,G,B`.
+ * How images are read, as the options of a program say it: `range` is `auto`, `full` or `LOW,HIGH`, `bands` is `N` or `R,G,B`.
  *
  * @throws ClickmaskError `bad-option`
  *
@@ -65,7 +65,7 @@ export interface DeepPlan {
   readonly isUsual: boolean;
 }
 
-/** Null for a picture that decoders bring to 8-bit colours as everybody expects. */
+/** Null for an image that decoders bring to 8-bit colours as everybody expects. */
 export function planDeep(bytes: Uint8Array, reading: PictureReading): DeepPlan | null {
   const isAsked = reading.range !== undefined || reading.bands !== undefined;
   const format = pictureFormat(bytes);
@@ -99,7 +99,7 @@ function withoutSigns(bytes: Uint8Array, { kindPlaces, isLittleEndian }: TiffHea
 }
 
 /**
- * 8-bit colours of a deep picture, and what was done to them; null where the usual way shows them as they should be.
+ * 8-bit colours of a deep image, and what was done to them; null where the usual way shows them as they should be.
  *
  * @param open - a page of a file
  */
@@ -150,7 +150,7 @@ async function readSamples(picture: Sharp, bands: readonly number[]): Promise<Sa
   };
 }
 
-/** The decoder mixes bands up that are stored one after the other, so that each is read as a picture of its own. */
+/** The decoder mixes bands up that are stored one after the other, so that each is read as an image of its own. */
 async function readPlanes(
   open: (file: Uint8Array, page: number) => Sharp,
   { bytes }: DeepPlan,

@@ -4,7 +4,7 @@ import { loadSharp } from './decode-image.js';
 import { checkHeader } from './picture-file.js';
 
 /**
- * Reads a mask from a picture file: set where the grey value is above 127, or, where the file has transparency, where
+ * Reads a mask from an image file: set where the grey value is above 127, or, where the file has transparency, where
  * it is opaque and above 127.
  *
  * @param maxPixels - checked on the header, before pixels are decoded
@@ -34,6 +34,6 @@ export async function maskFromPng(bytes: Uint8Array, maxPixels = 64e6): Promise<
     return runsFromMask(mask);
   } catch (cause) {
     if (isClickmaskError(cause) && cause.code !== 'unsupported-image') throw cause;
-    throw new ClickmaskError('bad-format', 'Expected a PNG (or another picture file) with a mask.', { cause });
+    throw new ClickmaskError('bad-format', 'Expected a PNG (or another image file) with a mask.', { cause });
   }
 }

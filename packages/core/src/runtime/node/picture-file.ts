@@ -18,7 +18,7 @@ export function checkFormat(bytes: Uint8Array): void {
   if (!readable.includes(pictureFormat(bytes))) throw unreadFormat(bytes, 'TIFF');
 }
 
-/** What is known of a picture before its pixels are decoded. */
+/** What is known of an image before its pixels are decoded. */
 export interface PictureHeader {
   /** When upright. */
   readonly size: Size;
@@ -27,7 +27,7 @@ export interface PictureHeader {
 }
 
 /**
- * Checks a picture file's format and its header, before pixels are decoded.
+ * Checks an image file's format and its header, before pixels are decoded.
  *
  * @returns its size when upright, and whether it is in inks
  * @throws ClickmaskError `unsupported-image`, `image-too-large`, or `bad-option` for a limit that is none
@@ -45,7 +45,7 @@ export async function checkHeader(
   const size = isTurned(bytes) ? metadata.autoOrient : metadata;
   checkPixels(size, maxPixels);
   if (tiff !== null && size.width * size.height * tiff.bands > 4 * maxPixels) {
-    const message = `Expected at most ${4 * maxPixels} samples but the picture has ${tiff.bands} in each of ${size.width} x ${size.height} px. Save the bands that you want (gdal_translate -b).`;
+    const message = `Expected at most ${4 * maxPixels} samples but the image has ${tiff.bands} in each of ${size.width} x ${size.height} px. Save the bands that you want (gdal_translate -b).`;
     throw new ClickmaskError('image-too-large', message);
   }
   const isPlainInk = metadata.space === 'cmyk' && !metadata.hasProfile;
@@ -59,7 +59,7 @@ export async function checkHeader(
  */
 function checkTiff(tiff: TiffHeader): void {
   if (tiff.isCut) {
-    const message = 'The picture is damaged or truncated: the TIFF says that pixels lie beyond its end.';
+    const message = 'The image is damaged or truncated: the TIFF says that pixels lie beyond its end.';
     throw new ClickmaskError('bad-image', message);
   }
   const found = unreadKinds.find(([, isSo]) => isSo(tiff));
@@ -114,5 +114,5 @@ export function explainDecoding(cause: unknown, bytes: Uint8Array): ClickmaskErr
     const message = `This kind of ${pictureFormat(bytes)?.toUpperCase()} is not read here: ${text}. Save it with another compression or as PNG.`;
     return new ClickmaskError('unsupported-image', message, { cause });
   }
-  return new ClickmaskError('bad-image', `The picture is damaged or truncated: ${text}.`, { cause });
+  return new ClickmaskError('bad-image', `The image is damaged or truncated: ${text}.`, { cause });
 }

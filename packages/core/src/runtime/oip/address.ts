@@ -13,7 +13,7 @@ export interface InferenceServer {
   /** Sent with every call, such as `Authorization`; never logged. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * `plain`: a call for each graph. `click`: one call for each click, with the picture's region, whose features stay in
+   * `plain`: a call for each graph. `click`: one call for each click, with the image's region, whose features stay in
    * the server's cache. `auto` (default) takes `click` where the server has it.
    */
   readonly level?: 'auto' | 'click' | 'plain';

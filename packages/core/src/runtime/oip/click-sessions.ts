@@ -5,7 +5,7 @@ import { type ServedCall, unitBytes } from './graph-session.js';
 import type { ServedContract } from './served-model.js';
 
 /**
- * The click level: one call for each click. It carries the picture's region, whose features the server keeps in its cache,
+ * The click level: one call for each click. It carries the image's region, whose features the server keeps in its cache,
  * so that any replica can answer any click. For models of two graphs, `encoder` with the one input `image`, and `decoder`.
  */
 
@@ -16,7 +16,7 @@ export function hasClickLevel({ graphs }: ModelManifest): boolean {
   return graphs.encoder.inputs.length === 1 && graphs.encoder.inputs[0].name === 'image';
 }
 
-/** What the server's model of this level takes and gives: the picture instead of its features. */
+/** What the server's model of this level takes and gives: the image instead of its features. */
 export function clickContract({ name, graphs }: ModelManifest): ServedContract {
   return {
     name: `${name}-click`,
@@ -35,7 +35,7 @@ function promptsOf(graphs: ModelManifest['graphs']): readonly DeclaredTensor[] {
 const later = 2;
 
 /**
- * The two sessions. The encoder's "features" are the picture itself, under the name of the first; the others are empty.
+ * The two sessions. The encoder's "features" are the image itself, under the name of the first; the others are empty.
  */
 export function clickSessions(
   { manifest, bytePicture }: GraphSource,
@@ -77,8 +77,7 @@ export function clickSessions(
       outputs: decoder.outputs,
       async run(feeds) {
         const image = feeds[carrier];
-        if (image === undefined)
-          throw new ClickmaskError('internal', 'The features of the click level hold no picture.');
+        if (image === undefined) throw new ClickmaskError('internal', 'The features of the click level hold no image.');
         return call.infer({ image, ...Object.fromEntries(prompts.map(({ name }) => [name, feeds[name]])) });
       },
       async dispose() {},

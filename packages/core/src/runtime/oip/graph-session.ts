@@ -108,7 +108,7 @@ function toServer(name: string, tensor: Tensor, type: TensorType, { bytePicture 
   return toWire(name, tensor, type);
 }
 
-/** The bytes of a picture that is made of whole bytes over 255. */
+/** The bytes of an image that is made of whole bytes over 255. */
 export function unitBytes({ shape, data }: Tensor): Tensor {
   const bytes = new Uint8ClampedArray(data.length);
   // A clamped array rounds.

@@ -114,7 +114,7 @@ function differences(
 
 const render = ({ name, type, shape }: TensorInfo): string => `'${name}' ${type}[${shape.join(', ')}]`;
 
-/** How a server's tensor may differ from the manifest's: bytes for a picture, halves for features. */
+/** How a server's tensor may differ from the manifest's: bytes for an image, halves for features. */
 function acceptsType(info: TensorInfo, declared: DeclaredTensor, source: GraphSource): boolean {
   if (info.type === declared.type) return true;
   if (declared.type !== 'float32') return false;

@@ -149,7 +149,7 @@ function sum(bodies: Iterable<Body>): number {
 }
 
 export function tooLarge(maxBytes: number): ClickmaskError {
-  const message = `Expected a body of at most ${maxBytes} bytes. Scale the picture down, or raise maxBytes.`;
+  const message = `Expected a body of at most ${maxBytes} bytes. Scale the image down, or raise maxBytes.`;
   return new ClickmaskError('image-too-large', message, { details: { maxBytes } });
 }
 

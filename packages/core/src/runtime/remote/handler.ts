@@ -128,8 +128,8 @@ const actions: Readonly<Record<string, Action>> = {
  * Puts a segmenter behind HTTP, for any server: it takes a web-standard `Request` and gives a `Response`.
  *
  * - `GET …/info`: what the segmenter is
- * - `POST …/images`, the bytes of a picture file (`application/octet-stream` or `image/…`), or packed
- *   `{ width, height, data }`: `{ key, width, height }`, where the key is the SHA-256 of the body; the picture is made ready
+ * - `POST …/images`, the bytes of an image file (`application/octet-stream` or `image/…`), or packed
+ *   `{ width, height, data }`: `{ key, width, height }`, where the key is the SHA-256 of the body; the image is made ready
  *   for its first click
  * - `POST …/segment`, packed `{ key, prompt, options }`: a prediction, packed
  * - `POST …/features`, packed `{ key, view }`: features for clients that decode clicks themselves, packed
@@ -235,7 +235,7 @@ function comingBody({ request, client, signal }: Call): ComingBody {
   return { stream: request.body, announced: request.headers.get('content-length'), client, signal };
 }
 
-/** Makes a picture known; one that is known already is not opened again. */
+/** Makes an image known; one that is known already is not opened again. */
 async function addImage({ segmenter, images }: Tools, call: Call, body: Uint8Array): Promise<Response> {
   const key = `sha256:${await sha256(body)}`;
   const isFile = !isPacked.test(call.request.headers.get('content-type') ?? '');
@@ -247,7 +247,7 @@ async function addImage({ segmenter, images }: Tools, call: Call, body: Uint8Arr
   return json({ key, width: image.width, height: image.height });
 }
 
-/** Reads a packed body that names a known picture, and answers about it. */
+/** Reads a packed body that names a known image, and answers about it. */
 function aboutImage(
   tools: Tools,
   call: Call,
@@ -263,7 +263,7 @@ function aboutImage(
     const { key, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
     const opening = typeof key === 'string' ? tools.images.get(key) : undefined;
     if (opening === undefined) {
-      const message = 'The server does not know this picture, or has forgotten it. Send it again.';
+      const message = 'The server does not know this image, or has forgotten it. Send it again.';
       throw new ClickmaskError('image-not-loaded', message);
     }
     return packed(await answer(tools, call, await opening, rest));

@@ -4,20 +4,20 @@ import type { SegmenterImage } from '../../segmenter/index.js';
 
 export interface ImageLimits {
   readonly maxImages: number;
-  /** Of all pictures together, as they came; one client has at most half of it, or one picture. */
+  /** Of all images together, as they came; one client has at most half of it, or one image. */
   readonly maxBytes: number;
-  /** Since a picture was last used. */
+  /** Since an image was last used. */
   readonly maxAgeMs: number;
 }
 
-/** Pictures that a server keeps open for its clients, within budgets. */
+/** Images that a server keeps open for its clients, within budgets. */
 export interface KnownImages {
   readonly size: number;
   readonly bytes: number;
-  /** An open picture, which then counts as just used. */
+  /** An open image, which then counts as just used. */
   get(key: string): Promise<SegmenterImage> | undefined;
   /**
-   * Keeps a picture that is being opened; where that fails, it is forgotten.
+   * Keeps an image that is being opened; where that fails, it is forgotten.
    *
    * @throws ClickmaskError `image-too-large` where it alone is beyond the budget
    */
@@ -58,7 +58,7 @@ export function createKnownImages({ maxImages, maxBytes, maxAgeMs }: ImageLimits
     (timer as { unref?: () => void }).unref?.();
   }
 
-  /** One client's pictures push out that client's own first. */
+  /** One client's images push out that client's own first. */
   function makeRoom(client: string, bytes: number): void {
     const own = [...images.entries()].filter(([, known]) => known.client === client);
     let left = own.reduce((sum, [, known]) => sum + known.bytes, bytes);
@@ -83,7 +83,7 @@ export function createKnownImages({ maxImages, maxBytes, maxAgeMs }: ImageLimits
     },
     add(key, bytes, client, open) {
       if (bytes > maxBytes) {
-        const message = `Expected a picture of at most ${maxBytes} bytes but it has ${bytes}. Scale it down, or raise maxImageBytes.`;
+        const message = `Expected an image of at most ${maxBytes} bytes but it has ${bytes}. Scale it down, or raise maxImageBytes.`;
         throw new ClickmaskError('image-too-large', message);
       }
       makeRoom(client, bytes);

@@ -18,7 +18,7 @@ test('takes a Buffer for its bytes, also where it is a part of a larger one', ()
   expect(unpack(pack({ width: 1, height: 1, data }))).toEqual({ width: 1, height: 1, data: new Uint8Array([1, 2, 3]) });
 });
 
-test('has a number that no picture reaches for Infinity', () => {
+test('has a number that no image reaches for Infinity', () => {
   const value = { all: Infinity, none: -Infinity, floats: new Float32Array([Infinity]) };
   expect(unpack(pack(value))).toEqual({
     ...value,

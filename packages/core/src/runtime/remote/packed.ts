@@ -32,7 +32,7 @@ export function pack(value: unknown): Uint8Array {
   let size = 0;
   // Before JSON sees anything: a Buffer would turn itself into a list of all its bytes.
   const plain = (one: unknown): unknown => {
-    // As JSON has it: "all" is a number that no picture reaches.
+    // As JSON has it: "all" is a number that no image reaches.
     if (one === Infinity || one === -Infinity) return Math.sign(one) * Number.MAX_SAFE_INTEGER;
     if (typeof one !== 'object' || one === null) return one;
     if (Array.isArray(one)) return one.map(plain);

@@ -6,11 +6,11 @@ import { createSegmenterClient, type ServerAddress } from './client.js';
 export async function createRemoteEngine(server: ServerAddress): Promise<Engine> {
   const client = createSegmenterClient(server);
   const { features: _, workers: __, ...info } = await client.info();
-  /** The server names pictures by their content. */
+  /** The server names images by their content. */
   const names = new Map<string, string>();
   const nameOf = (key: string) => {
     const name = names.get(key);
-    if (name === undefined) throw new ClickmaskError('image-not-loaded', `The picture '${key}' was not sent yet.`);
+    if (name === undefined) throw new ClickmaskError('image-not-loaded', `The image '${key}' was not sent yet.`);
     return name;
   };
   return {
@@ -21,7 +21,7 @@ export async function createRemoteEngine(server: ServerAddress): Promise<Engine>
       return { width, height };
     },
     async prepare() {
-      // The server makes a picture ready when it is sent.
+      // The server makes an image ready when it is sent.
     },
     async segment(request) {
       const prediction = await client.segment({ ...request, key: nameOf(request.key) });

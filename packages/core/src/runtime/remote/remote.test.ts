@@ -125,7 +125,7 @@ describe('a segmenter behind HTTP', () => {
     await remote.close();
   });
 
-  test('takes pixels as well as picture files', async () => {
+  test('takes pixels as well as image files', async () => {
     const remote = await createRemoteSegmenter({ url: await start() });
     const image = await remote.open({ width: 8, height: 6, data: new Uint8Array(8 * 6 * 3) });
     expect([image.width, image.height]).toEqual([8, 6]);
@@ -133,7 +133,7 @@ describe('a segmenter behind HTTP', () => {
     await remote.close();
   });
 
-  test('sends a picture again that the server has forgotten', async () => {
+  test('sends an image again that the server has forgotten', async () => {
     const remote = await createRemoteSegmenter({ url: await start({ maxImages: 1 }) });
     const first = await remote.open(bytes);
     await remote.open({ width: 4, height: 4, data: new Uint8Array(48) });
@@ -247,7 +247,7 @@ describe('a segmenter behind HTTP', () => {
     expect(((await unknown.json()) as { error: { code: string } }).error.code).toBe('image-not-loaded');
   });
 
-  test('reads a deep picture as the segmenter does, and tells how', async () => {
+  test('reads a deep image as the segmenter does, and tells how', async () => {
     const [width, height] = [60, 40];
     const values = Array.from({ length: width * height }, (_, i) => 400 + 60 * (i % width));
     const remote = await createRemoteSegmenter({ url: await start() });
@@ -365,12 +365,12 @@ describe('a segmenter behind HTTP', () => {
       handle(post('images', body, { 'x-user': user, 'content-length': '1000' })).then(({ status }) => status);
     const held = [send('a', stalled(900)), send('a', stalled(1)), send('b', stalled(550))];
     await new Promise((resolve) => setTimeout(resolve, 50));
-    // What is no picture was read to its end; the largest of the same client gave way.
+    // What is no image was read to its end; the largest of the same client gave way.
     expect(await send('a', new Uint8Array(200))).toBe(415);
     expect(await Promise.all(held)).toEqual([503, 504, 504]);
   });
 
-  test('forgets pictures by bytes and by age, one client’s own first', async () => {
+  test('forgets images by bytes and by age, one client’s own first', async () => {
     const closed: string[] = [];
     const handle = createSegmenterHandler({
       segmenter: {

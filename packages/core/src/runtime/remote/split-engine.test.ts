@@ -13,7 +13,7 @@ async function setUp() {
   return createSplitParts({ url: 'http://localhost/clickmask' }, segmenter.info.model);
 }
 
-it('encodes on the server, and keeps nothing of a picture that could not be opened', async () => {
+it('encodes on the server, and keeps nothing of an image that could not be opened', async () => {
   const parts = await setUp();
   const engine = fakeEngine(fakeModel(), { limits: { maxPixels: 99 } });
   const wrapped = parts.wrapEngine(engine);
@@ -28,7 +28,7 @@ it('encodes on the server, and keeps nothing of a picture that could not be open
   expect((await model.encode(small, viewOf(9), 'small')).bytes).toBe(1000);
   expect(await codeOf(wrapped.load('large', large))).toBe('image-too-large');
   expect(await codeOf(model.encode(large, viewOf(10), 'large'))).toBe('image-not-loaded');
-  // Another picture of the same key hinders the first one nothing.
+  // Another image of the same key hinders the first one nothing.
   expect(await codeOf(wrapped.load('small', large))).toBe('image-too-large');
   expect((await model.encode(small, viewOf(9), 'small')).bytes).toBe(1000);
 });

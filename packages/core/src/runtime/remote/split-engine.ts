@@ -10,7 +10,7 @@ export const encoderGraph = 'encoder';
 export interface SplitParts {
   /** The model, encoding on the server and decoding here. */
   wrapModel(model: LoadedModel): LoadedModel;
-  /** The engine, sending each picture to the server once. */
+  /** The engine, sending each image to the server once. */
   wrapEngine(engine: Engine): Engine;
 }
 
@@ -37,7 +37,7 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
     let name = sent.get(key);
     if (name === undefined) {
       const source = sources.get(key);
-      if (source === undefined) throw new ClickmaskError('image-not-loaded', `The picture '${key}' is not loaded.`);
+      if (source === undefined) throw new ClickmaskError('image-not-loaded', `The image '${key}' is not loaded.`);
       name = client.addImage(source).then((added) => added.key);
       sent.set(key, name);
       name.catch(() => sent.delete(key));
@@ -53,7 +53,7 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
           return await client.features(await send(key), view);
         } catch (error) {
           if (!(error instanceof ClickmaskError) || error.code !== 'image-not-loaded') throw error;
-          // The server has forgotten the picture.
+          // The server has forgotten the image.
           sent.delete(key);
           return client.features(await send(key), view);
         }

@@ -12,7 +12,7 @@ import {
 const bandPixels = 4_000_000;
 
 /**
- * Decodes a picture to upright 8-bit RGB with the browser's own decoders: EXIF rotation applied, colours brought to
+ * Decodes an image to upright 8-bit RGB with the browser's own decoders: EXIF rotation applied, colours brought to
  * sRGB, transparency laid over white; of an animation, the first frame.
  *
  * @throws ClickmaskError `unsupported-image` for a format that is not read, `bad-image` for a file that is damaged, or
@@ -49,7 +49,7 @@ export async function decodeImage(given: Uint8Array, maxPixels = 64e6): Promise<
     const { width, height } = bitmap;
     if (width * height > maxPixels) {
       const advice = 'Scale it down, or raise the limit (limits.maxPixels).';
-      throw unexpected('image-too-large', 'the picture', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
+      throw unexpected('image-too-large', 'the image', `at most ${maxPixels} pixels`, `${width} x ${height}`, advice);
     }
     return { ...readPixels(bitmap), ...(note === undefined ? {} : { notes: [note] }) };
   } finally {
@@ -66,7 +66,7 @@ function refusal(bytes: Uint8Array, cause: unknown): ClickmaskError {
     return new ClickmaskError('unsupported-image', message, { cause });
   }
   if (format === null) return unreadFormat(bytes);
-  const message = `The picture (${format.toUpperCase()}) is damaged or truncated, or of a kind that this browser does not read.`;
+  const message = `The image (${format.toUpperCase()}) is damaged or truncated, or of a kind that this browser does not read.`;
   return new ClickmaskError('bad-image', message, { cause });
 }
 

@@ -48,7 +48,7 @@ function create(address: string, options: WorkerOptions): Worker {
 /** A worker that the page did not allow to be made at all. */
 export function forbidden(cause: unknown): ClickmaskError {
   const message =
-    'The worker that segments pictures could not be made. A page with Trusted Types must allow the policy ' +
+    'The worker that segments images could not be made. A page with Trusted Types must allow the policy ' +
     "(trusted-types clickmask), and a content security policy the worker (worker-src 'self', and blob: where the " +
     'script is of another origin); bundlers that do not follow new URL(…, import.meta.url), as esbuild, need its ' +
     `address: the option worker, or assets of the widget. The browser said: ${messageOf(cause)}`;

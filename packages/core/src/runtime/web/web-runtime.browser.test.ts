@@ -113,7 +113,7 @@ describe('the web runtime', () => {
     expect(await codeOf(create({ worker }))).toBe('worker-lost');
   });
 
-  test('pictures are decoded upright and over white, and refused with codes', async () => {
+  test('images are decoded upright and over white, and refused with codes', async () => {
     const canvas = new OffscreenCanvas(40, 20);
     const context = canvas.getContext('2d')!;
     context.fillStyle = 'rgba(255, 0, 0, 0.5)';

@@ -34,7 +34,7 @@ export interface WebSlot extends EngineSlot {
 
 /**
  * An engine in a Web Worker. A GPU that is lost, fails or hangs costs the worker its life (a browser's worker, unlike
- * Node's, may be ended at any time) and the next one computes on the processor; the host sends the pictures again.
+ * Node's, may be ended at any time) and the next one computes on the processor; the host sends the images again.
  */
 export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
   let provider = options.settings.provider;
@@ -101,10 +101,10 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
         terminate();
         engine.lost(error);
         options.onFallback?.({ from: 'webgpu', to: 'wasm', error });
-        // The host then starts a new engine, and sends the picture and the request again.
+        // The host then starts a new engine, and sends the image and the request again.
         const retry = new ClickmaskError(
           'image-not-loaded',
-          'The GPU failed; the picture is loaded again on the processor.',
+          'The GPU failed; the image is loaded again on the processor.',
         );
         throw retry;
       } finally {
@@ -138,12 +138,12 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
 async function startError(script: URL | null): Promise<ClickmaskError> {
   return new ClickmaskError(
     'worker-lost',
-    `The worker that segments pictures did not start. ${await whyNotStarted(script)}`,
+    `The worker that segments images did not start. ${await whyNotStarted(script)}`,
   );
 }
 
 function lostError(cause: unknown): ClickmaskError {
   const why = cause instanceof Error ? ` (${cause.message})` : '';
-  const message = `The worker that segments pictures ended unexpectedly${why}. A new one is started for the next click: try again.`;
+  const message = `The worker that segments images ended unexpectedly${why}. A new one is started for the next click: try again.`;
   return new ClickmaskError('worker-lost', message, { cause });
 }

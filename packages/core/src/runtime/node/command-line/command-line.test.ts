@@ -7,7 +7,7 @@ let fails: unknown;
 const draw = defineCommand({
   name: 'draw',
   summary: 'Draws.',
-  args: { usage: '<image>', expected: 'one picture', min: 1, max: 1 },
+  args: { usage: '<image>', expected: 'one image', min: 1, max: 1 },
   options: {
     click: { type: 'texts', value: 'X,Y', help: 'A click.' },
     port: { type: 'whole', max: 65_535, default: 9090, env: ['DRAW_PORT'], help: 'Port.' },
@@ -84,7 +84,7 @@ describe('a program', () => {
   it('ends with 1 for what fails, with 2 for what was asked wrongly, without a stack', async () => {
     const cases: readonly (readonly [unknown, number, RegExp])[] = [
       [new Error('It broke.'), 1, /^demo draw: It broke\.\n?$/],
-      [new ClickmaskError('bad-image', 'No picture.'), 1, /No picture/],
+      [new ClickmaskError('bad-image', 'No image.'), 1, /No image/],
       [new ClickmaskError('bad-click', 'Outside.'), 2, /Outside\.\n?See 'demo draw --help'/],
       [new UsageError('Not so.'), 2, /Not so/],
       [Object.assign(new Error('listen'), { code: 'EADDRINUSE', port: 80 }), 1, /Another program listens on port 80/],
@@ -138,8 +138,8 @@ describe('options', () => {
   });
 
   it.each<[readonly string[], RegExp, NodeJS.ProcessEnv?]>([
-    [['draw'], /Expected one picture but received nothing/],
-    [['draw', 'a', 'b'], /Expected one picture but received 'b' too/],
+    [['draw'], /Expected one image but received nothing/],
+    [['draw', 'a', 'b'], /Expected one image but received 'b' too/],
     [['send', 'a', '--url', 'x'], /Expected options only but received 'a'/],
     [['draw', 'x', '--clik', '1,2'], /Unknown option '--clik'/],
     [['draw', 'x', '-q'], /Unknown option '-q'/],
