@@ -23,6 +23,13 @@ const prompt = { clicks: [{ x: 320, y: 240, label: 'positive' as const }] };`,
     `import '@clickmask/browser-widget/define';
 const annotator = document.createElement('clickmask-annotator');`,
   ],
+  [
+    /\belement\.annotator\b/,
+    `import '@clickmask/browser-widget/define';
+const { annotator } = document.createElement('clickmask-annotator');
+if (annotator === null) throw new Error('It is not in the page yet.');
+const element = { annotator };`,
+  ],
   [/\bisLoggedIn\b/, 'const isLoggedIn = (request: Request): boolean => request.headers.has("cookie");'],
 ];
 

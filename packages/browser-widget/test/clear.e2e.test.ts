@@ -44,7 +44,7 @@ describe.skipIf(missing !== null)('clear at first sight', () => {
     await widget.settled();
     expect(Math.abs((await widget.area()) / (Math.PI * 70 * 70) - 1)).toBeLessThan(0.03);
     expect(await shown()).toEqual(['false', 'false', 'true']);
-    await widget.press('Reading 2 of 3.');
+    await widget.press('Candidate 2 of 3.');
     await widget.settled();
     expect(Math.abs((await widget.area()) / (Math.PI * 20 * 20) - 1)).toBeLessThan(0.03);
     await widget.hand.press('Control+z');

@@ -127,7 +127,7 @@ describe.skipIf(missing !== null).each(places)('a network on $provider, isolated
       await widget.settled();
       expect((await widget.value()).objects[0].result!.candidate).toBe(place);
       await expectNodes(place);
-      expect(await widget.announced()).toMatch(new RegExp(`^Reading ${place + 1} of 3\\. Mask covers`));
+      expect(await widget.announced()).toMatch(new RegExp(`^Candidate ${place + 1} of 3\\. Mask covers`));
       areas.push(await widget.area());
     }
     const [best, small, large] = areas;

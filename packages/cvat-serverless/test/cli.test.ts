@@ -165,7 +165,7 @@ describe.runIf(built)('a folder', () => {
     expect(yaml).toMatch(/value: "mask-bounds"/);
     expect(yaml).toMatch(/name: "my-clicks"/);
     const readme = await readFile(join(out, 'README.md'), 'utf8');
-    expect(readme).toMatch(/1\.15\.9 for the version this folder was made for/);
+    expect(readme).toMatch(/1\.15\.9 for the version of this folder/);
     for (const file of ['function-gpu.yaml', 'clickmask-wrapper.mjs', 'main.js', 'model/model.json', 'LICENSE']) {
       expect(existsSync(join(out, file))).toBe(true);
     }
