@@ -109,7 +109,7 @@ describe.skipIf(missing !== null).each(places)('a network on $provider, isolated
   test('the readings of a click: by key and by button, undone and redone, and gone on from', async () => {
     await open();
     const { page } = widget;
-    const another = page.getByRole('button', { name: 'Another reading of the click' });
+    const another = page.getByRole('button', { name: 'Another candidate for the click' });
     expect(await another.getAttribute('aria-disabled')).toBe('true');
     await widget.click(200, 150);
     const { candidates } = (await widget.value()).objects[0].result!;

@@ -3,7 +3,7 @@ import { ClickmaskError } from '../../../errors/index.js';
 import { defineCommand, type Given, type Program, runProgram, UsageError } from './index.js';
 
 let given: Given;
-let fails: unknown;
+let fails: Error | undefined;
 const draw = defineCommand({
   name: 'draw',
   summary: 'Draws.',
@@ -82,7 +82,7 @@ describe('a program', () => {
   });
 
   it('ends with 1 for what fails, with 2 for what was asked wrongly, without a stack', async () => {
-    const cases: readonly (readonly [unknown, number, RegExp])[] = [
+    const cases: readonly (readonly [Error, number, RegExp])[] = [
       [new Error('It broke.'), 1, /^demo draw: It broke\.\n?$/],
       [new ClickmaskError('bad-image', 'No image.'), 1, /No image/],
       [new ClickmaskError('bad-click', 'Outside.'), 2, /Outside\.\n?See 'demo draw --help'/],
