@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -182,6 +182,9 @@ describe.runIf(built)('a folder', () => {
 
     // What another program holds stays its own.
     const busy = await answerAll(200, 'text/plain', 'busy');
+    // A folder of its own: other tests make theirs in the system's at the same time.
+    vi.stubEnv('TMPDIR', await mkdtemp(join(root.path, 'tmp-')));
+    onTestFinished(() => void vi.unstubAllEnvs());
     const before = (await readdir(tmpdir())).filter(ours);
     const served = await run('serve', out, '--port', new URL(busy).port);
     expect([served.code, served.err]).toEqual([1, expect.stringMatching(/Another program listens on port/)]);

@@ -67,7 +67,7 @@ if (reason !== null) {
       expect(listed).toMatchObject({
         id: 'clickmask',
         version: 2,
-        min_pos_points: 1,
+        min_pos_points: 0,
         min_neg_points: 0,
         startswith_box: false,
         startswith_box_optional: true,
