@@ -1,6 +1,6 @@
 import type { Codec } from '../formats/codec.js';
 import { isRecord } from '../formats/codec.js';
-import type { DatasetFormat } from './dataset.js';
+import type { DatasetFormat, LabeledObject } from './dataset.js';
 import { createStems, stemOf } from './names.js';
 import { readJson, readText, requirePicture, withEnding } from './reading.js';
 
@@ -31,22 +31,41 @@ export function codecFiles(codec: Codec<unknown, { detail?: number }>): DatasetF
       }
     },
     async *read(source, options = {}) {
-      for (const path of withEnding(await source.list(), `.${ending}`)) {
-        const stem = stemOf(path).replace(/\/\d+$/, '');
-        const value = ending === 'txt' ? (await readText(source, path)).trim() : await readJson(source, path);
+      for (const [stem, paths] of byImage(withEnding(await source.list(), `.${ending}`))) {
         const known = codec.needsSize
           ? await requirePicture(codec.name, stem, options)
           : await options.findPicture?.(stem);
-        const runs = codec.parse(value, {
-          ...(codec.needsSize && known ? { size: { width: known.width, height: known.height } } : {}),
-          ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
-        });
-        const name = known?.name ?? stem;
-        yield { name, width: runs.width, height: runs.height, objects: [{ runs, className: 'object' }] };
+        // Files of a stranger's folder may be of images of different sizes.
+        const bySize = new Map<string, LabeledObject[]>();
+        for (const path of paths) {
+          const value = ending === 'txt' ? (await readText(source, path)).trim() : await readJson(source, path);
+          const runs = codec.parse(value, {
+            ...(codec.needsSize && known ? { size: { width: known.width, height: known.height } } : {}),
+            ...(options.maxPixels === undefined ? {} : { maxPixels: options.maxPixels }),
+          });
+          const size = `${runs.width} x ${runs.height}`;
+          bySize.set(size, [...(bySize.get(size) ?? []), { runs, className: 'object' }]);
+        }
+        for (const objects of bySize.values()) {
+          const { width, height } = objects[0].runs;
+          yield { name: known?.name ?? stem, width, height, objects };
+        }
       }
     },
     recognises: ({ json }) => !codec.needsSize && isRecord(json) && recognisesValue(codec, json),
   } satisfies DatasetFormat);
+}
+
+/** Files by the image that they belong to; those of one image in the order of their numbers. */
+function byImage(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const files = new Map<string, string[]>();
+  const numberOf = (path: string) => Number(/(\d+)$/.exec(stemOf(path))?.[1]);
+  for (const path of paths) {
+    const stem = stemOf(path).replace(/\/\d+$/, '');
+    files.set(stem, [...(files.get(stem) ?? []), path]);
+  }
+  for (const own of files.values()) own.sort((a, b) => numberOf(a) - numberOf(b));
+  return files;
 }
 
 function recognisesValue(codec: Codec, value: unknown): boolean {

@@ -114,7 +114,8 @@ describe.each(DATASET_FORMATS.map((format) => [format.name, format] as const))('
       ],
     };
     const { back, notes } = await roundTrip(format, [rich]);
-    const objects = back.flatMap((read) => read.objects);
+    expect(back).toHaveLength(1);
+    const { objects } = back[0];
     const kept: readonly (readonly [NoteCode, boolean])[] = [
       ['scores-lost', objects[0].score === 0.5 && objects[1].score === 0.25],
       ['ids-lost', objects[0].id === 'first' && objects[1].id === 'second'],
