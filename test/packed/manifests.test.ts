@@ -28,6 +28,11 @@ describe.each(folders)('package.json of %s', (folder) => {
     });
   });
 
+  it('names its programs as npm wants them, which removes others when it publishes', () => {
+    const programs = Object.values((manifest.bin ?? {}) as Readonly<Record<string, string>>);
+    expect(programs.filter((path) => path.startsWith('.') || path.startsWith('/'))).toEqual([]);
+  });
+
   it('takes ranges of what it needs, so that a fix elsewhere reaches its users', () => {
     const exact = Object.entries(manifest.dependencies ?? {}).filter(([, range]) => !range.startsWith('^'));
     expect(exact).toEqual([]);
