@@ -21,7 +21,9 @@ const manifestOf = (directory) => JSON.parse(readFileSync(`${directory}/package.
 /** The sources of what a package exports and of its commands: dist/x.js comes from src/x.ts, dist/bin/x.js from bin/x.ts. */
 function entriesOf(directory) {
   const { exports, bin = {} } = manifestOf(directory);
-  const files = [...Object.values(exports).map((target) => target.default ?? target), ...Object.values(bin)];
+  const exported = Object.values(exports).map((target) => target.default ?? target);
+  // npm wants programs without a leading ./, and exports with one.
+  const files = [...exported, ...Object.values(bin).map((file) => `./${file}`)];
   return files
     .filter((file) => /^\.\/dist\/[^*]*\.js$/.test(file) && !file.endsWith(inOneFile.file))
     .map((file) => file.slice('./dist/'.length, -'.js'.length))
