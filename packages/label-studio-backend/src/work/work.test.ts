@@ -16,15 +16,21 @@ describe('createTaskQueue', () => {
     run,
   });
 
-  it('shares equal requests, replaces waiting ones by those that contain them, and keeps others', async () => {
-    const queue = createTaskQueue(10, () => new Error('full'));
-    const first = gate();
+  /** Jobs that answer by their names, in the order in which they ran. */
+  function recorder() {
     const ran: string[] = [];
     const run = (name: string, wait?: Promise<void>) => async () => {
       ran.push(name);
       await wait;
       return name;
     };
+    return { ran, run };
+  }
+
+  it('shares equal requests, replaces waiting ones by those that contain them, and keeps others', async () => {
+    const queue = createTaskQueue(10, () => new Error('full'));
+    const first = gate();
+    const { ran, run } = recorder();
     const answers = [
       queue.run('task', job('a', ['1'], run('a', first.opened))),
       queue.run('task', job('a', ['1'], run('a again'))),
@@ -43,12 +49,7 @@ describe('createTaskQueue', () => {
   it('never gives one annotator the answer of another', async () => {
     const queue = createTaskQueue(10, () => new Error('full'));
     const first = gate();
-    const ran: string[] = [];
-    const run = (name: string, wait?: Promise<void>) => async () => {
-      ran.push(name);
-      await wait;
-      return name;
-    };
+    const { ran, run } = recorder();
     const answers = [
       queue.run('task', job('running', ['0'], run('running', first.opened))),
       // The second shares one click of the first's two: it does not hold them all.
