@@ -1,4 +1,4 @@
-import { readingFromOptions } from '../src/adapters.js';
+import { readingFromOptions, readingOptions } from '../src/adapters.js';
 import {
   adaptiveCascade,
   createRemoteSegmenter,
@@ -53,16 +53,7 @@ export const placeOptions = {
     help: 'Threads of the network on a CPU. Default: the cores that the process may use.',
   },
   spin: { type: 'switch', help: 'Waiting threads spin. Only for a machine that does nothing else.' },
-  range: {
-    type: 'text',
-    value: 'LOW,HIGH|full',
-    help: "Values for black and white in deep images (12 or 16 bits, floats, signed), or all that samples can hold. Default: the file's range, else percentiles; a note says which.",
-  },
-  bands: {
-    type: 'text',
-    value: 'N|R,G,B',
-    help: 'Bands to show of images with many bands, counted from 1. Default: the first three.',
-  },
+  ...readingOptions,
   'max-pixels': { type: 'whole', min: 1, help: 'Pixels of the largest accepted image. Default: 64000000.' },
 } as const;
 

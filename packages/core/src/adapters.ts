@@ -16,6 +16,7 @@ export {
   UsageError,
   type Values,
 } from './runtime/node/command-line/index.js';
+export { readingOptions } from './runtime/node/command-line/reading-options.js';
 export { pictureSize } from './runtime/node/decode-image.js';
 export { readingFromOptions } from './runtime/node/deep-picture.js';
 export {

@@ -1,4 +1,4 @@
-import { defineCommand, readingFromOptions, type Terminal, UsageError } from '@clickmask/core/adapters';
+import { defineCommand, readingFromOptions, readingOptions, type Terminal, UsageError } from '@clickmask/core/adapters';
 import { createSegmenter, defaultModelsFolder, modelInUse } from '@clickmask/core/node';
 import { createCvatClient } from '../client/index.js';
 import {
@@ -54,16 +54,7 @@ and start it again.`,
       value: 'NAME|DIR',
       help: 'Model. Default: the model in use (clickmask models use), else clickmask-small.',
     },
-    range: {
-      type: 'text',
-      value: 'A,B',
-      help: "Of frames of 12 or 16 bits or floats: the values shown as black and white, or full; default: the file's own range, else percentiles.",
-    },
-    bands: {
-      type: 'text',
-      value: 'N,N,N',
-      help: 'Of frames with many bands: which are shown, counted from 1; default: the first three.',
-    },
+    ...readingOptions,
     state: {
       type: 'text',
       value: 'FILE',

@@ -6,6 +6,7 @@ import {
   defineCommand,
   machineWarnings,
   readingFromOptions,
+  readingOptions,
   type Terminal,
   UsageError,
   type Values,
@@ -126,18 +127,8 @@ const options = {
     env: ['CLICKMASK_SPIN'],
   },
   ...authOptions,
-  range: {
-    type: 'text',
-    value: 'LOW,HIGH|full',
-    help: 'Values for black and white in TIFFs of 12 or 16 bits, floats or signed samples. Default: a note in the answer says.',
-    env: ['CLICKMASK_RANGE'],
-  },
-  bands: {
-    type: 'text',
-    value: 'N|R,G,B',
-    help: 'Bands to show of images with many bands, counted from 1. Default: the first three.',
-    env: ['CLICKMASK_BANDS'],
-  },
+  range: { ...readingOptions.range, env: ['CLICKMASK_RANGE'] },
+  bands: { ...readingOptions.bands, env: ['CLICKMASK_BANDS'] },
   'cache-dir': {
     type: 'text',
     value: 'DIR',
