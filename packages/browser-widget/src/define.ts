@@ -1,6 +1,6 @@
 import { defineClickmaskAnnotator } from './element/clickmask-annotator.js';
 
-// Importing this module is the wish to have the element defined.
+// Importing this module defines the element.
 defineClickmaskAnnotator();
 
 export * from './index.js';

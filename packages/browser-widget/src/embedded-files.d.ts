@@ -1,10 +1,10 @@
-/** Put in place by the bundler: files as gzip in base64. */
+/** The bundler fills this in: files as gzip in base64. */
 declare module 'virtual:embedded-files' {
   const files: {
     /** The worker's script, runtime included. */
     readonly worker: string;
     readonly wasm: string;
-    /** The embedded model's files by name. */
+    /** The embedded model's files, by name. */
     readonly model: Readonly<Record<string, string>>;
   };
   export default files;

@@ -1,6 +1,6 @@
 import { ClickmaskError, isClickmaskError } from '@clickmask/core';
 
-/** Whatever was thrown, as the one error class, with its cause kept. */
+/** Converts anything thrown to a `ClickmaskError`, and keeps it as the cause. */
 export function asClickmaskError(error: unknown): ClickmaskError {
   if (isClickmaskError(error)) return error;
   const text = error instanceof Error ? error.message : String(error);

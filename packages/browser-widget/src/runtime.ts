@@ -3,9 +3,9 @@ import { unexpected } from '@clickmask/core/errors';
 import { createRemoteSegmenter, createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
 import type { ProgressInfo } from './state/state.js';
 
-/** Where the network of an element runs and where its files come from; all as attributes can say it. */
+/** Where an element's network runs and where its files come from. Each field is also an attribute. */
 export interface RuntimeOptions {
-  /** Folder of a model; default: the embedded one. */
+  /** Folder of a model. Default: the embedded one. */
   readonly model?: string;
   /** `auto` (default), `webgpu` or `wasm`. */
   readonly provider?: string;
@@ -13,21 +13,23 @@ export interface RuntimeOptions {
   readonly mode?: string;
   /** Address of the server, for `remote` and `split`. */
   readonly server?: string;
-  /** Folder with the worker's script, the runtime's `.wasm` files and the embedded model; default: those of the packages. */
+  /**
+   * Folder with the worker script, the runtime's `.wasm` files and the embedded model. Default: those of the packages.
+   */
   readonly assets?: string;
 }
 
-/** Options that a build brings along for its own segmenters. */
+/** Options that a build adds to the segmenters that it makes. */
 export type Bundled = () => Promise<WebSegmenterOptions>;
 
 let bundled: Bundled | undefined;
 
-/** Says where a build that comes with its files, beside it or inside it, finds them. */
+/** A build that brings its own files sets here where they are. */
 export function setBundled(files: Bundled): void {
   bundled = files;
 }
 
-/** The files of a folder as the standalone build lays it out. */
+/** The files of a folder in the standalone build's layout. */
 export function filesOfFolder(folder: string): WebSegmenterOptions {
   const base = new URL(folder.endsWith('/') ? folder : `${folder}/`, document.baseURI);
   return { model: new URL('clickmask-small/', base), worker: new URL('web-worker.js', base), wasmPaths: base };
@@ -69,7 +71,7 @@ export async function createDefaultSegmenter(
     ...(model === undefined ? {} : { model }),
     provider: provider as NonNullable<WebSegmenterOptions['provider']>,
     ...(mode === 'split' && server !== undefined ? { split: { url: server } } : {}),
-    // Who asks for WebGPU by name gets it, emulated or not.
+    // If the page asks for WebGPU by name, it is used even if it is emulated.
     allowSoftwareGpu: provider === 'webgpu',
     onProgress: ({ fraction }) => report({ phase: 'model', fraction }),
   });

@@ -10,16 +10,16 @@ import { explainPath, readInput } from './read-input.js';
 /** A data set's files, and the folder that paths in them are relative to. */
 export interface OpenedDataset {
   readonly source: DatasetSource;
-  /** Without what lies beside a file that is named: what tells the format. */
+  /** Without neighbouring files, if a single file is named: used to recognise the format. */
   readonly named: DatasetSource;
   readonly folder: string;
 }
 
 /**
- * Opens the data set at a path: a folder, a zip, one file, or the files that a glob finds. Beside a JSON file the images of
- * its folder count as well, since some formats keep masks there.
+ * Opens the data set at a path: a folder, a zip, one file, or the files of a glob. For a JSON file, images in its
+ * folder count too, because some formats keep masks there.
  *
- * @throws Unreadable, UsageError where there is nothing at the path
+ * @throws Unreadable, UsageError if there is nothing at the path
  */
 export async function openDataset(path: string): Promise<OpenedDataset> {
   const found = await stat(path).catch((error: unknown) => {
@@ -36,7 +36,7 @@ export async function openDataset(path: string): Promise<OpenedDataset> {
   return { source, named: folderSource(folder, [name]), folder };
 }
 
-/** A data set of nothing but these files. */
+/** A data set of only these files. */
 export function opened(source: DatasetSource, folder: string): OpenedDataset {
   return { source, named: source, folder };
 }
@@ -47,7 +47,7 @@ function isGlob(path: string): boolean {
 
 async function openGlob(pattern: string): Promise<OpenedDataset> {
   const normal = pattern.replaceAll('\\', '/');
-  // Up to the last folder before the first sign of a pattern.
+  // Up to the last folder before the first wildcard.
   const fixed = /^(?:[^*?{[]*\/)?/.exec(normal)?.[0] ?? '';
   const folder = fixed === '' ? '.' : fixed.replace(/(?<=.)\/$/, '');
   const files = await filesIn(folder, [normal.slice(fixed.length)]);
@@ -64,22 +64,22 @@ function folderSource(folder: string, paths: readonly string[]): DatasetSource {
   return { list: async () => paths, read: (path) => readFile(join(folder, path)) };
 }
 
-/** One file that is in memory. */
+/** A single file that is in memory. */
 export function memorySource(name: string, bytes: Uint8Array): DatasetSource {
   return { list: async () => [name], read: async () => bytes };
 }
 
 const pictureEndings = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff', 'bmp', 'heic', 'heif', 'jxl'];
 
-/** Finds images of a folder by their names: as they are, without their ending, or by the last parts alone. */
+/** Finds images of a folder by name: exactly, without file extension, or by the last parts of the path. */
 export interface PictureFinder {
-  /** The path relative to the folder; null where there is none, or several fit equally well. */
+  /** The path relative to the folder; null if there is none, or several match equally well. */
   find(name: string): Promise<string | null>;
-  /** The same with its size, as readers of data sets ask for it. */
+  /** The same with the image's size, which readers of data sets need. */
   findPicture(name: string): Promise<KnownPicture | null>;
 }
 
-/** The folder is looked through once, when it is first asked for. */
+/** The folder is listed once, on the first lookup. */
 export function createPictureFinder(folder: string): PictureFinder {
   let index: Promise<Map<string, string | null>> | undefined;
   const find = async (name: string) => {
@@ -101,8 +101,8 @@ export function createPictureFinder(folder: string): PictureFinder {
 }
 
 /**
- * Paths by all that they may be called: whole and from each folder on, with and without ending. Of several the one in the
- * fewest folders counts, then the one of the more usual ending; null where that leaves several.
+ * Paths by all their possible names: the whole path and every tail of it, with and without extension. Of several
+ * matches, the one in the fewest folders counts, then the one with the more usual extension. Null if several are left.
  */
 async function indexPictures(folder: string): Promise<Map<string, string | null>> {
   const ranks = new Map<string, { readonly path: string | null; readonly rank: number }>();

@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import type { NamedReport, SampleResult } from '../src/evaluation.js';
 import { UsageError } from '../src/runtime/node/command-line/index.js';
 
-/** What an evaluation was made with; it is only taken up again with the same. */
+/** The settings of an evaluation. It is continued only with the same settings. */
 export type EvaluationSettings = Readonly<Record<string, unknown>>;
 
-/** Results of an evaluation as they come, in a folder, so that it can be broken off and taken up again. */
+/** Stores the results of an evaluation as they come, so that it can be interrupted and continued. */
 export interface EvaluationFolder {
   readonly known: ReadonlyMap<string, SampleResult>;
   add(name: string, result: SampleResult): Promise<void>;
   finish(report: NamedReport): Promise<string>;
 }
 
-/** Opens or makes the folder: `samples.jsonl` with the settings and a line a sample, `report.json` at the end. */
+/**
+ * Opens or creates the folder: `samples.jsonl` with the settings and a line per sample, and at the end `report.json`.
+ */
 export async function openEvaluationFolder(folder: string, settings: EvaluationSettings): Promise<EvaluationFolder> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'samples.jsonl');
@@ -23,7 +25,7 @@ export async function openEvaluationFolder(folder: string, settings: EvaluationS
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  // A line that was cut off by the end of the process is made again.
+  // A line that was cut off when the process ended is computed again.
   const lines = text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')

@@ -1,4 +1,4 @@
-/** JSON for people and programs: a line a field, but lists of numbers, however deep, on one line. */
+/** JSON for people and programs: a line per field, with lists of numbers, however nested, on one line. */
 export function formatJson(value: unknown): string {
   return `${format(value, '')}\n`;
 }

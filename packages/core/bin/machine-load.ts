@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 
-/** What else went on while something was measured. */
+/** Other load on the machine during a measurement. */
 export interface MachineLoad {
   readonly cores: number;
-  /** Processes that ran or wanted to, on the average of the last minute; 0 where the system does not say. */
+  /** Average number of running or waiting processes in the last minute; 0 if the system does not report it. */
   readonly load: number;
-  /** Share of all cores' time that other processes took, 0 to 1. */
+  /** Share of all cores' time that other processes used, 0 to 1. */
   readonly others: number;
-  /** Share that the machine itself did not get, being a virtual one; null where the system does not say. */
+  /** Share of time that a virtual machine did not get from its host; null if the system does not report it. */
   readonly steal: number | null;
-  /** Whether figures taken meanwhile are those of a machine that had other work. */
+  /** Whether the machine was busy with other work. */
   readonly busy: boolean;
 }
 
-/** From this share of the time on, others are felt. */
+/** Other processes count as noticeable from this share of the time on. */
 const felt = 0.1;
 
-/** Begins to watch the machine; what it returns tells how it was since. */
+/** Starts to watch the machine. The returned function reports the load since then. */
 export function watchMachine(): () => MachineLoad {
   const before = coreTimes();
   const own = process.cpuUsage();
@@ -55,7 +55,7 @@ function coreTimes(): CoreTimes {
   return { idle, steal, total: sum(({ user, nice, sys, irq }) => user + nice + sys + irq) + idle + (steal ?? 0) };
 }
 
-/** Linux tells of time that a virtual machine wanted and did not get, in hundredths of a second: the eighth number. */
+/** Linux counts stolen time in hundredths of a second, in the eighth field. */
 function stolenMs(): number | null {
   try {
     const [line] = readFileSync('/proc/stat', 'utf8').split('\n');

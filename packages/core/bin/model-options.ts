@@ -13,9 +13,9 @@ import {
 import { readNumber, type Terminal, UsageError, type Values } from '../src/runtime/node/command-line/index.js';
 import { serverFromOptions } from '../src/runtime/oip/index.js';
 
-/** What `--zoom small` takes for small: the share of the image that the region covers. */
+/** An object is small for `--zoom small` if its region covers at most this share of the image. */
 const smallShare = 0.3;
-/** The click from which `--zoom late` looks closer at objects of any size. */
+/** With `--zoom late`, zoom-in applies to objects of any size from this click on. */
 const lateClick = 4;
 
 /** Which model runs, and where. */
@@ -57,7 +57,7 @@ export const placeOptions = {
   'max-pixels': { type: 'whole', min: 1, help: 'Pixels of the largest accepted image. Default: 64000000.' },
 } as const;
 
-/** Options that every command which makes masks shares. */
+/** Options of every command that makes masks. */
 export const modelOptions = {
   ...placeOptions,
   cfr: {
@@ -83,7 +83,7 @@ export const modelOptions = {
   },
 } as const;
 
-/** How masks are cleaned up, where they are measured. */
+/** Mask clean-up options for measuring. */
 export const cleanUpOptions = {
   'no-sis': { type: 'switch', help: 'Without structural integrity. Parts without a positive click stay.' },
   'fill-holes': {
@@ -93,7 +93,7 @@ export const cleanUpOptions = {
   },
 } as const;
 
-/** The same, and more, where masks are made. */
+/** The same and more, for making masks. */
 export const postprocessOptions = {
   threshold: { type: 'number', max: 1, help: "Least probability of a pixel of the object. Default: the model's." },
   ...cleanUpOptions,
@@ -104,19 +104,19 @@ export const postprocessOptions = {
 type ModelValues = Values<typeof modelOptions>;
 type PlaceValues = Values<typeof placeOptions>;
 
-/** What a segmenter elsewhere has of its own. */
+/** What a remote segmenter decides itself. */
 const notWithRemote = ['model', 'provider', 'engine', 'engine-level', 'engine-here', 'threads', 'spin'] as const;
 
-/** How a command wants its segmenter; left out: in this thread, on all cores. */
+/** How a command uses its segmenter. By default: in this thread, on all cores. */
 export interface SegmenterPlace {
   readonly workers?: number;
-  /** Of each; `--threads` comes first. */
+  /** Threads per worker. `--threads` takes precedence. */
   readonly threads?: number;
-  /** Says nothing of the licence: another one has. */
+  /** Prints no licence note, because another segmenter prints it. */
   readonly isQuiet?: boolean;
 }
 
-/** The segmenter that the options describe: here, or one behind HTTP. */
+/** The segmenter that the options describe: local, or remote over HTTP. */
 export async function openSegmenter(
   values: PlaceValues,
   { env, err }: Terminal,

@@ -3,24 +3,24 @@ import { ClickmaskError } from '../src/errors.js';
 import { explainPathError } from '../src/runtime/node/command-line/index.js';
 import { createHttpClient, type HttpClient } from '../src/runtime/node/http/index.js';
 
-/** Reads files by path, and by address over the guarded HTTP client. */
+/** Reads files by path, or by address with the guarded HTTP client. */
 export interface InputReader {
   /** @throws ClickmaskError `bad-image`, `request-failed`, `deadline-exceeded` */
   read(place: string): Promise<Uint8Array>;
   close(): void;
 }
 
-/** A file cannot be read: exit code 1. */
+/** A file that cannot be read: exit code 1. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
 
-/** Whether a place is an address that is fetched, rather than a path. */
+/** Whether an input is an address to fetch, and not a path. */
 export function isAddress(place: string): boolean {
   return /^https?:\/\//i.test(place);
 }
 
-/** @param privateAddresses - whether hosts with private or local addresses are asked too */
+/** @param privateAddresses - whether hosts with private or local addresses are allowed */
 export function createInputReader(privateAddresses = false): InputReader {
   let http: HttpClient | undefined;
   return {
@@ -34,7 +34,7 @@ export function createInputReader(privateAddresses = false): InputReader {
 }
 
 /**
- * Reads a file that the command line names.
+ * Reads a file named on the command line.
  *
  * @throws Unreadable that says what is wrong with the path
  */
@@ -46,13 +46,13 @@ export async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
-/** What a failed access to a path means; other errors stay as they are. */
+/** Explains a failed access to a path. Other errors stay unchanged. */
 export function explainPath(error: unknown, path?: string): unknown {
   const explanation = explainPathError(error, path);
   return explanation === undefined ? error : new Unreadable(explanation);
 }
 
-/** An error as a program may print it: its code where it has one, and its message. */
+/** An error in printable form: its code, if any, and its message. */
 export function toFailure(error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof ClickmaskError) return { code: error.code, message: error.message };
   if (error instanceof Unreadable) return { code: 'not-found', message: error.message };

@@ -12,16 +12,16 @@ import {
 import { UsageError } from '../src/runtime/node/command-line/index.js';
 import { readInput } from './read-input.js';
 
-/** The formats for a command's help, a line each. */
+/** The formats for a command's help, one per line. */
 export const formatsHelp = DATASET_FORMATS.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}\n`).join('');
 
-/** Formats given as `a,b` or by several options; each once. */
+/** Parses formats given as `a,b` or by repeated options, without duplicates. */
 export function formatsOption(given: readonly string[]): DatasetFormat[] {
   const names = given.flatMap((text) => text.split(',')).map((name) => name.trim());
   return [...new Set(names)].map(findDatasetFormat);
 }
 
-/** Names of classes: `a,b,c`, or `@FILE` with a name a line. */
+/** Parses class names: `a,b,c`, or `@FILE` with one name per line. */
 export async function classesOption(text: string | undefined): Promise<readonly string[] | undefined> {
   if (text === undefined) return undefined;
   const isFile = text.startsWith('@');
@@ -29,10 +29,10 @@ export async function classesOption(text: string | undefined): Promise<readonly 
   return names.map((name) => name.trim()).filter((name) => name !== '');
 }
 
-/** What formats could not hold, counted. */
+/** Counts what formats could not hold. */
 export interface NoteCounter {
   readonly add: (note: Note) => void;
-  /** A line each, for people. */
+  /** One line each, for people. */
   lines(): string[];
   /** The same for programs. */
   report(): readonly NoteCount[];
@@ -44,7 +44,7 @@ interface NoteCount {
   readonly times: number;
   readonly pictures: number;
   readonly pixels?: number;
-  /** Some of the images. */
+  /** Examples of the images concerned. */
   readonly examples: readonly string[];
 }
 
@@ -83,10 +83,10 @@ export function counted(count: number, what: string): string {
 }
 
 /**
- * Writes the files of a data set below a folder, and gives their paths.
+ * Writes the files of a data set into a folder, and returns their paths.
  *
- * @param mayReplace - whether a file that is there may be written anew
- * @throws UsageError for one that may not
+ * @param mayReplace - whether an existing file may be overwritten
+ * @throws UsageError for a file that may not
  */
 export async function writeFiles(
   folder: string,

@@ -1,6 +1,5 @@
 /**
- * For authors of adapters, in Node: what Label Studio's, CVAT's and the command line share, so that each thing is done in
- * one way.
+ * For authors of adapters, in Node: code that the Label Studio backend, the CVAT function and the command line share.
  */
 export { createLru, type Lru, type LruOptions } from './cache/lru.js';
 export { expectInteger, expectNumber, expectUrl, unexpected } from './errors/index.js';

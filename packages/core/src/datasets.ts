@@ -1,4 +1,4 @@
-/** Data sets: images with their objects in the files that training code and annotation tools read. */
+/** Data sets: images and their objects in the file formats of training code and annotation tools. */
 export {
   cityscapes,
   coco,

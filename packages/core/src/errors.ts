@@ -1,4 +1,4 @@
-/** The one class of errors, and how it is made of an argument that is not as expected: for those who build on the core. */
+/** The error class, and functions that report unexpected arguments: for packages that build on the core. */
 export {
   ClickmaskError,
   type ClickmaskErrorCode,

@@ -1,4 +1,4 @@
-/** How good a model is: simulated clicks, the NoC protocol, the data sets it is run on, and published figures. */
+/** Measures a model: simulated clicks, the NoC protocol, data sets for it, and published figures. */
 export {
   type ClickPredictor,
   comparisonReport,

@@ -1,4 +1,4 @@
-/** Codecs: every way to write a mask down and to read it again. */
+/** Codecs: every format in which a mask can be written and read. */
 export {
   CODECS,
   type CocoPolygonOptions,

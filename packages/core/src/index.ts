@@ -1,6 +1,7 @@
 /**
- * What it takes to open an image, click, get a mask and write it. `@clickmask/core/node` and `@clickmask/core/web` give
- * these names too, and how images and models are opened there. The rest stands in subpaths that say what they are.
+ * Everything for opening an image, clicking, getting a mask and writing it. `@clickmask/core/node` and
+ * `@clickmask/core/web` export the same names, and add how images and models are opened there. Everything else is in
+ * named subpaths.
  */
 export type { Click, ClickInput, ClickLabel } from './clicks/index.js';
 export { ClickmaskError, type ClickmaskErrorCode, type ErrorDetails, isClickmaskError } from './errors/index.js';

@@ -1,4 +1,4 @@
-/** Masks as runs, and all that is computed on them: set operations, parts, outlines, polygons, morphology. */
+/** Masks as runs, and all operations on them: set operations, parts, outlines, polygons, morphology. */
 export type { Box, ImagePoint, Rect, Size } from './geometry/index.js';
 export type { ProbabilityMap } from './image/index.js';
 export {

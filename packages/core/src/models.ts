@@ -1,4 +1,7 @@
-/** For authors of model families and tools about models: the contract of a family, the manifest, and what feeds a network. */
+/**
+ * For authors of model families and of tools for models: the contract of a family, the manifest, and the input of a
+ * network.
+ */
 export { clickPixel, encodeDisks, encodeDistances, encodeGaussians } from './clicks/index.js';
 export type { InputPoint } from './geometry/index.js';
 export {

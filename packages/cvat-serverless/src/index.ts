@@ -1,4 +1,4 @@
-/** An interactor for CVAT: the function itself, the folder that is deployed, and what asks a CVAT server. */
+/** An interactor for CVAT: the function, its deployable folder, and a client for CVAT's server. */
 export {
   type CheckReport,
   checkBundle,

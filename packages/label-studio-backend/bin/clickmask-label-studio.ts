@@ -3,16 +3,16 @@ import { run } from '../src/cli/index.js';
 
 const maxWaiting = 16e6;
 
-/** A full disk or a closed pipe under the output drops lines, and never ends the program. */
+/** A full disk or a closed pipe loses log lines, but never ends the program. */
 function lines(stream: NodeJS.WriteStream): (text: string | Uint8Array) => void {
   stream.on('error', () => {});
   return (text) => {
-    // What nobody reads must not fill the memory.
+    // Lines that nobody reads must not fill the memory.
     if (stream.writableLength > maxWaiting) return;
     try {
       stream.write(text);
     } catch {
-      // A file is written to at once, and throws.
+      // A write to a file is synchronous, and may throw.
     }
   };
 }
@@ -30,5 +30,5 @@ const code = await run(process.argv.slice(2), {
   },
 });
 process.exitCode = code;
-// A file read that hangs would keep the process otherwise.
+// A file read that hangs would otherwise keep the process alive.
 if (wasStopped) setTimeout(() => process.exit(code), 1000).unref();

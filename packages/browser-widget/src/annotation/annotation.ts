@@ -13,52 +13,54 @@ import { type AnnotatorStore, selectedOf } from '../state/state.js';
 import type { Shelf } from './shelf.js';
 
 /**
- * Who changed the value: the user's hand, the model's answer, or undo and redo. What the page does itself, as setting the
- * value or showing another image, is not told to it.
+ * Who changed the value: the user, the model's answer, or undo and redo. Changes by the page (a value it sets, another
+ * image) cause no event.
  */
 export type ChangeOrigin = 'user' | 'model' | 'history';
 
 /** The event of a change. */
 export interface ChangeEvents {
-  /** The value changed; in controlled mode: it is proposed, and holds once it is set. */
+  /** The value changed. In controlled mode the change is only proposed: it holds once the page sets it. */
   readonly change: { readonly value: SessionValue; readonly origin: ChangeOrigin };
 }
 
 /** How a change by the user is made. */
 export interface Step {
-  /** Steps of the same run that follow each other are one for undo. */
+  /** Consecutive steps of the same run count as one step for undo. */
   readonly run?: string;
-  /** Called once the change holds; in controlled mode, when the page takes it over. */
+  /** Called once the change holds. In controlled mode that is when the page takes it over. */
   readonly done?: () => void;
 }
 
-/** How the value is changed, undone and redone, and, in controlled mode, what is proposed to the page. */
+/** Changes the value, undoes and redoes, and in controlled mode proposes changes to the page. */
 export interface Annotation {
-  /** What the page reads: the value, or what it set for the image that is still to come. */
+  /** What the page reads: the value, or what the page set for an image that is not shown yet. */
   readonly value: SessionValue;
-  /** What an object that is made now starts with. */
+  /** The properties that a new object starts with. */
   fresh(): NewObject;
-  /** A change by the user: a step of the history. Does nothing while there is no image, or nothing may be changed. */
+  /**
+   * A change by the user, as one step of the history. Does nothing without an image, or when the value is read-only.
+   */
   make(edit: Edit, step?: Step): void;
-  /** An edit that belongs to a step made before, as an answer does. */
+  /** An edit that belongs to an earlier step, such as an answer. */
   amend(edit: Edit): void;
   step(direction: 'undo' | 'redo', done?: () => void): void;
   /**
-   * The page sets the value, and is taken at its word: what says the same as a proposal accepts it, what says the same as
-   * the present value changes nothing. Before the image it is for is shown, it waits for that.
+   * The page sets the value. A value equal to a proposal accepts the proposal. A value equal to the present one changes
+   * nothing. A value for an image that is not shown yet waits for that image.
    *
-   * @throws ClickmaskError for what is not a value, or not one of the image
+   * @throws ClickmaskError if it is not a value, or not one of this image
    */
   set(given: SessionValue): void;
-  /** Another image is asked for than the one that a value waits for. */
+  /** A new image was requested, and it is not the one that the waiting value is for. */
   forgetComing(): void;
   /**
-   * Another image is shown: begins with the value that waited for it, else with what is remembered of it, else with an
-   * empty one.
+   * Another image is shown. It begins with the value that waited for it, else with what is remembered of it, else
+   * empty.
    *
-   * @param name - the image's
+   * @param name - name of the image
    * @param kept - what an earlier visit left of it
-   * @throws ClickmaskError where the value does not fit the image, which then has an empty one
+   * @throws ClickmaskError if the value does not fit the image; the image then starts empty
    */
   begin(name: string | object, kept?: unknown): void;
 }
@@ -69,14 +71,14 @@ interface Proposal {
   readonly done?: () => void;
 }
 
-/** Proposals that the page may still take over: it may be slower than the user. */
+/** Proposals that the page may still accept. The page may be slower than the user. */
 const openProposals = 16;
 
 export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEvents>, shelf: Shelf): Annotation {
   let session: Session = createSession();
   let proposals: readonly Proposal[] = [];
 
-  /** Whether what the page sets is for an image that is not shown yet. */
+  /** Whether a value set now is for an image that is not shown yet. */
   const isEarly = () => store.now.picture === null || store.now.loading;
   const publish = () => {
     const { value, canUndo, canRedo } = session;
@@ -90,7 +92,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
       events.emit('change', { value: handOut(value), origin });
       return;
     }
-    // The page hears of the change before answers to it are asked for, which may be there at once.
+    // The page learns of the change first: an answer to it may arrive at once.
     store.batch(() => {
       apply();
       publish();
@@ -124,7 +126,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
     },
     amend(edit) {
       const value = edit(session.value);
-      // An answer to a click that was undone meanwhile belongs to its own step, not to what is shown.
+      // The click was undone meanwhile, so its answer belongs to its own step and not to the value shown.
       if (value === session.value) session.amend(edit);
       else commit(value, 'model', () => session.amend(edit));
     },
@@ -139,7 +141,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
         shelf.coming = takeValue(given, null);
         return;
       }
-      // The latest proposal first: two may say the same, as undoing a step and deleting what it made.
+      // Start with the latest proposal. Two proposals may be equal, for example after an undo and a deletion.
       const proposed = proposals.map(({ value }) => value).reverse();
       const known = [session.value, ...proposed, ...session.values];
       const value = takeValue(given, store.now.picture, known);
@@ -153,7 +155,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
     begin(name, kept = null) {
       const waiting = shelf.coming;
       shelf.coming = null;
-      // What the page takes over late belongs to the image before.
+      // Proposals of the image before cannot be accepted any more.
       proposals = [];
       session = waiting === null ? shelf.take(name) : createSession();
       const isFresh = session.value === emptyValue && !session.canUndo && !session.canRedo;
@@ -169,7 +171,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
   };
 }
 
-/** Whether a value says what the present one says, but for answers that came since it was handed out. */
+/** Whether a value equals the present one, apart from answers that arrived after it was handed out. */
 function isEcho(value: SessionValue, present: SessionValue): boolean {
   if (value === present) return true;
   if (value.activeId !== present.activeId || value.objects.length !== present.objects.length) return false;

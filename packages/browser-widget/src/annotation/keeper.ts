@@ -2,18 +2,18 @@ import { emptyValue, handOut, type SessionValue } from '@clickmask/core/session'
 import { createStore, del, get, set } from 'idb-keyval';
 import type { AnnotatorStore } from '../state/state.js';
 
-/** Keeps objects between visits, and knows of what is not saved. */
+/** Keeps objects between visits, and knows whether there are unsaved changes. */
 export interface Keeper {
-  /** What was kept of an image; null: nothing, or nothing is to be kept. */
+  /** What was kept of an image. Null if nothing was kept, or if keeping is off. */
   recall(name: string | object): Promise<unknown>;
-  /** The image of this name is shown, with its value as it is now. */
+  /** The image with this name is now shown, with its present value. */
   begin(name: string | object): void;
-  /** What is there now is saved elsewhere. */
+  /** The present value is saved elsewhere. */
   markSaved(): void;
   destroy(): void;
 }
 
-/** Milliseconds between two writes: the first change is written at once, what follows it soon is gathered. */
+/** Milliseconds between two writes. The first change is written at once; the changes that follow are gathered. */
 const gatherMs = 200;
 
 export function createKeeper(store: AnnotatorStore): Keeper {
@@ -35,7 +35,7 @@ export function createKeeper(store: AnnotatorStore): Keeper {
     written = value;
     const key = keyOf(name);
     const done = value.objects.length === 0 ? del(key, open()) : set(key, handOut(value), open());
-    // A browser that keeps nothing, as in a private window, costs the work only when the page is left.
+    // A browser that stores nothing (a private window) then does this work only when the page is left.
     done.catch(() => {});
   };
   const stop = store.subscribe((changed) => {

@@ -1,21 +1,21 @@
 import { createSession, type Session } from '@clickmask/core';
 import type { SessionValue } from '@clickmask/core/session';
 
-/** Sessions of images that were shown, each with its history, for when an image comes back. */
+/** Sessions of images shown earlier, with their histories, so that an image can come back as it was left. */
 export interface Shelf {
-  /** The session of an image; a new one where none is kept. */
+  /** The session of an image, or a new one. */
   take(name: string | object): Session;
   put(name: string | object, session: Session): void;
-  /** Every image that is known by a name, the latest last, and the one that was put last, whatever it is. */
+  /** Every named image, the latest last, and the image put last even without a name. */
   values(): readonly (readonly [name: string, value: SessionValue])[];
-  /** What the page set for the image that is still to come; null: nothing. */
+  /** The value that the page set for an image that is not shown yet; null if there is none. */
   coming: SessionValue | null;
 }
 
-/** @param limit - named images that are kept; the one left longest ago goes first */
+/** @param limit - number of named images to keep; the one left longest ago is dropped first */
 export function createShelf(limit = 200): Shelf {
   const named = new Map<string, Session>();
-  // Images that are things, as files and canvases, are kept as long as the page keeps them.
+  // Files and canvases have no name: they are kept for as long as the page keeps them.
   const things = new WeakMap<object, Session>();
   let last: { readonly name: string | object; readonly session: Session } | null = null;
   return {

@@ -99,7 +99,7 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
   return withProperties(Object.defineProperties(methods, values), store) as Annotator;
 }
 
-/** All of an annotator but what is seen: the state, and what changes it. */
+/** The annotator without its view: the state, and what changes it. */
 function createModel(options: AnnotatorOptions) {
   const { lang } = document.documentElement;
   const store = createState({ ...options, locale: options.locale ?? (lang || globalThis.navigator.language) });
@@ -164,7 +164,7 @@ function createModel(options: AnnotatorOptions) {
     dragging,
     selection,
     commands,
-    /** After an error: loads, or asks, what it kept from coming. */
+    /** After an error: repeats the load or the request that failed. */
     retry() {
       store.set({ failure: null });
       pictures.retry();
@@ -182,7 +182,7 @@ function createModel(options: AnnotatorOptions) {
 
 type Model = ReturnType<typeof createModel>;
 
-/** Tells the page of errors and settings, and the user of errors. */
+/** Reports errors and settings to the page, and errors to the user. */
 function tellOf(store: AnnotatorStore, events: Emitter<AnnotatorEvents>): void {
   store.subscribe((changed) => {
     const { settings, failure } = store.now;
@@ -196,7 +196,7 @@ function tellOf(store: AnnotatorStore, events: Emitter<AnnotatorEvents>): void {
   });
 }
 
-/** What is seen of an annotator, and what listens to pointer and keys. */
+/** The view of an annotator, and its pointer and keyboard input. */
 function createView(target: HTMLElement | ShadowRoot, model: Model) {
   const { store, annotation, dragging, selection, previewing, commands, results } = model;
   const host = target instanceof ShadowRoot ? target : (target.shadowRoot ?? target.attachShadow({ mode: 'open' }));
@@ -226,7 +226,7 @@ function createView(target: HTMLElement | ShadowRoot, model: Model) {
     anticipate: previewing.anticipate,
   });
   const begin: typeof tools.begin = (point, press) => {
-    // A ring for those who use the keyboard only.
+    // Shows the focus ring to keyboard users only.
     stage.focus({ preventScroll: true, focusVisible: false } as FocusOptions);
     return tools.begin(point, press);
   };
@@ -265,7 +265,7 @@ function createView(target: HTMLElement | ShadowRoot, model: Model) {
   };
 }
 
-/** What the page can do with an annotator, besides reading and setting it. */
+/** What the page can do with an annotator, besides reading and setting properties. */
 function methodsOf(model: Model) {
   const { store, annotation, selection, dragging, results, pictures, log, commands } = model;
   const shown = (): Size => {
@@ -319,7 +319,7 @@ function methodsOf(model: Model) {
   return methods;
 }
 
-/** A mask, runs or polygons of the page, as runs of one's own. */
+/** Converts a mask, runs or polygons from the page to the widget's own runs. */
 function runsOf(from: Mask | MaskRuns | readonly Polygon[], size: Size): MaskRuns {
   if (Array.isArray(from)) return rasterisePolygons(from as readonly Polygon[], size);
   const runs = takeRuns(toRuns(from as Mask | MaskRuns), size, 'the mask');

@@ -14,20 +14,20 @@ import type { AnnotatorSettings } from '../state/settings.js';
 import type { ProgressInfo } from '../state/state.js';
 import type { SelectionEvents } from '../tools/selection.js';
 
-/** The events of an annotator and what they carry. */
+/** The events of an annotator and their details. */
 export interface AnnotatorEvents extends ChangeEvents, SelectionEvents, AnswerEvents {
   readonly progress: ProgressInfo;
   readonly error: { readonly error: ClickmaskError };
-  /** Model and features of the image are ready: clicks are answered at once. */
+  /** The model is loaded and the image's features are computed: clicks are answered at once. */
   readonly ready: { readonly model: string; readonly provider: Provider };
   /** The user dropped or pasted an image. It loads now. */
   readonly picture: { readonly source: File };
-  /** The user, or the page, changed a setting. */
+  /** The user or the page changed a setting. */
   readonly settings: { readonly settings: AnnotatorSettings };
 }
 
 export interface AnnotatorOptions extends Partial<AnnotatorProperties> {
-  /** A segmenter, which the caller closes; or a function that makes one, which the annotator closes. */
+  /** A segmenter (the caller closes it), or a function that makes one (the annotator closes it). */
   readonly segmenter: Segmenter | SegmenterFactory;
   readonly settings?: Partial<AnnotatorSettings>;
   readonly limits?: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
@@ -37,18 +37,18 @@ export interface AnnotatorOptions extends Partial<AnnotatorProperties> {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Properties take effect at once; what they are set to is copied. */
+/** Properties take effect at once. Their values are copied. */
 export interface Annotator extends Writable<AnnotatorProperties> {
   /**
-   * A new value replaces the old one, and undo starts anew, except for a proposal of controlled mode. A value that is set
-   * before an image is shown belongs to that image. You read a copy. Values are compared by content: the present value, set
-   * again, changes nothing.
+   * A new value replaces the old one and clears undo, unless it accepts a proposal in controlled mode. A value that is
+   * set before an image is shown belongs to that image. Reading gives a copy. Values are compared by content: setting
+   * the present value again changes nothing.
    */
   value: SessionValue;
   settings: AnnotatorSettings;
   /** The size of the image; null without an image. */
   readonly pictureSize: { readonly width: number; readonly height: number } | null;
-  /** Whether the requested image is not shown (yet). */
+  /** Whether the requested image is not shown yet. */
   readonly awaitsPicture: boolean;
   /** Where the network runs; null until the model is loaded. */
   readonly provider: Provider | null;
@@ -62,7 +62,7 @@ export interface Annotator extends Writable<AnnotatorProperties> {
   load(source: PictureSource, options?: { readonly key?: string }): Promise<void>;
   /** Loads an image and computes its features in the background, for a later {@link load}. */
   prefetch(source: PictureSource, options?: { readonly key?: string }): Promise<void>;
-  /** Does what a key or button does. */
+  /** Runs a command, as its key or button does. */
   command(command: Command): void;
   addClick(click: Click): void;
   moveClick(index: number, to: ImagePoint): void;
@@ -84,35 +84,35 @@ export interface Annotator extends Writable<AnnotatorProperties> {
   accept(): void;
   undo(): void;
   redo(): void;
-  /** Says that the present value is saved (see `warnBeforeLeaving`). */
+  /** Marks the present value as saved (see `warnBeforeLeaving`). */
   markSaved(): void;
   /** The mask of an object (default: the active one, else the last) in a format; null without a mask. */
   getResult<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
   /**
-   * All objects in one PNG, 8-bit grey. 0 is the background. Other values are the object's place in the value, or its class's
-   * place in {@link classes}, from 1 on. Later objects are on top. With `class`, objects without a class are left out.
-   * Null without an image.
+   * All objects in one PNG, 8-bit grey. 0 is the background. Other values, from 1 on, are the object's position in the
+   * value, or the position of its class in {@link classes}. Later objects are on top. With `class`, objects without a
+   * class are left out. Null without an image.
    *
-   * @throws ClickmaskError `bad-format` for more than 255
+   * @throws ClickmaskError `bad-format` for more than 255 objects or classes
    */
   getLabelMap(values?: LabelMapValues): Promise<Blob> | null;
-  /** Every image that was worked on here by its address, file or key, as far as they are kept, with its value. */
+  /** Every image that was annotated here and is still kept, by address, file or key, with its value. */
   getPictures(): readonly { readonly name: string; readonly value: SessionValue }[];
-  /** The mask as it is shown; null without one. */
+  /** The cleaned mask, as shown; null without one. */
   getRuns(id?: string): MaskRuns | null;
   exportLog(): SessionLog;
   /**
-   * Computes every mask of a log again and compares the masks.
+   * Computes every mask of a log again and compares it with the logged one.
    *
    * @throws ClickmaskError `bad-format` if it is not a log, `bad-image` if it is of another image
    */
   replayLog(log: unknown): Promise<ReplayReport>;
-  /** Resolves when no click waits for its answer. */
+  /** Resolves when no click is waiting for its answer. */
   settled(): Promise<void>;
   on<K extends keyof AnnotatorEvents>(type: K, listener: (event: AnnotatorEvents[K]) => void): () => void;
-  /** The place of an image point in the window, in CSS px, to put other elements beside it. */
+  /** The position of an image point in the window, in CSS px. Use it to place other elements. */
   toPage(point: ImagePoint): { readonly x: number; readonly y: number };
   focus(): void;
-  /** Takes the annotator off the page and frees everything. */
+  /** Removes the annotator from the page and frees all its memory. */
   destroy(): void;
 }

@@ -1,7 +1,7 @@
-/** Listeners by the type of event; `Events` maps each type to what its listeners are given. */
+/** Listeners by event type. `Events` maps each type to what its listeners receive. */
 export interface Emitter<Events> {
   emit<K extends keyof Events>(type: K, event: Events[K]): void;
-  /** @returns the function that takes the listener away */
+  /** @returns a function that removes the listener */
   on<K extends keyof Events>(type: K, listener: (event: Events[K]) => void): () => void;
   clear(): void;
 }
@@ -10,12 +10,12 @@ export function createEmitter<Events>(): Emitter<Events> {
   const listeners = new Map<keyof Events, Set<(event: never) => void>>();
   return {
     emit(type, event) {
-      // A copy: a listener may take itself away.
+      // A copy, because a listener may remove itself.
       for (const listener of [...(listeners.get(type) ?? [])]) {
         try {
           (listener as (event: unknown) => void)(event);
         } catch (error) {
-          // As with events of the page: what one listener throws is reported, and stops nothing else.
+          // As with DOM events: an error in one listener is reported and does not stop the others.
           globalThis.reportError(error);
         }
       }

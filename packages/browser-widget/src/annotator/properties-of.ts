@@ -2,7 +2,7 @@ import { type AnnotatorProperties, propertyTable } from '../state/properties.js'
 import { taken } from '../state/property.js';
 import type { AnnotatorStore } from '../state/state.js';
 
-/** Adds an accessor for every property: reading gives what holds, setting takes effect at once. */
+/** Adds an accessor for every property. Setting one takes effect at once. */
 export function withProperties<T extends object>(target: T, store: AnnotatorStore): T & AnnotatorProperties {
   for (const name of Object.keys(propertyTable) as (keyof AnnotatorProperties)[]) {
     Object.defineProperty(target, name, {

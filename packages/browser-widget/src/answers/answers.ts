@@ -16,9 +16,9 @@ import { textsOf } from '../state/words.js';
 import { watchReadings } from './readings.js';
 import { createSolver, type Solver } from './solver.js';
 
-/** What an annotator tells of masks that are only shown. */
+/** Events about masks that are shown but not part of the value. */
 export interface AnswerEvents {
-  /** What a click under the pointer would give; null: nothing is previewed any more. */
+  /** What a click under the pointer would give; null if nothing is previewed. */
   readonly preview: Preview | null;
   /** The mask of the network's first pass, shown until the answer comes. */
   readonly draft: Draft;
@@ -33,16 +33,18 @@ export interface AnswersOptions {
   readonly events: Emitter<AnswerEvents>;
 }
 
-/** What the segmenter says of the value: asks for it, puts answers in their place, and knows what is still open. */
+/** Keeps the value answered: requests masks from the segmenter, stores the answers, and knows which are still open. */
 export interface Answers extends Pick<Solver, 'preview' | 'anticipate'> {
-  /** Asks once more, as after an error. */
+  /** Requests again, for example after an error. */
   ask(): void;
   /** Resolves when no click waits for its answer. */
   settled(): Promise<void>;
   destroy(): void;
 }
 
-/** Milliseconds without an answer after which the status says so; sooner, it would flicker with every click. */
+/**
+ * Milliseconds without an answer before the status line says so. A shorter time would make it flicker with every click.
+ */
 const patience = 200;
 
 export function createAnswers({ store, target, amend, log, events }: AnswersOptions): Answers {
@@ -51,7 +53,7 @@ export function createAnswers({ store, target, amend, log, events }: AnswersOpti
     const active = activeOf(store.now);
     return active !== null && needsResult(active) ? active : store.now.value.objects.find(needsResult);
   };
-  /** The value that the latest answer left: nobody has changed it since. */
+  /** The value after the latest answer. While it is still the value, nobody has changed it. */
   let answered: unknown = null;
   let isAmending = false;
 
@@ -64,16 +66,16 @@ export function createAnswers({ store, target, amend, log, events }: AnswersOpti
     answered = store.now.value;
     store.set({ draft: null });
     const news = noteProvider(store, target()?.segmenter);
-    // Of what was undone meanwhile, nothing is to be seen.
+    // Undone meanwhile: show nothing of it.
     const words = objectOf() === undefined ? '' : describeResult(store.now, result);
     const text = [news, words].filter((part) => part !== '').join(' ');
     if (text !== '') say(store, text);
   };
 
-  /** Asked for by themselves once: a request that is dropped is not to go round for ever. */
+  /** Each prompt is requested automatically once, so that a request that is dropped does not loop. */
   const asked = new WeakSet<ObjectPrompt>();
   const askNext = () => {
-    // In controlled mode the page sets the value after each answer, which asks.
+    // In controlled mode, the page sets the value after each answer, and that triggers the next request.
     if (store.now.controlled || store.now.failure !== null) return;
     const next = store.now.value.objects.find((object) => needsResult(object) && !asked.has(object.prompt));
     if (next === undefined) return;
@@ -131,7 +133,7 @@ export function createAnswers({ store, target, amend, log, events }: AnswersOpti
   };
 }
 
-/** Knows whether an answer is under way, tells when that takes long, and wakes those who wait for the end. */
+/** Tracks whether a request is running, reports a slow one, and wakes those who wait for the end. */
 function createIdle(store: AnnotatorStore) {
   let busy = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -169,7 +171,7 @@ function createIdle(store: AnnotatorStore) {
   };
 }
 
-/** Notes where the network runs now; what to say where it had to leave the GPU. */
+/** Stores where the network runs now. Returns a message if it had to leave the GPU. */
 function noteProvider(store: AnnotatorStore, segmenter: Segmenter | undefined): string {
   const before = store.now.segmenter;
   if (segmenter === undefined || segmenter.info.provider === before?.provider) return '';

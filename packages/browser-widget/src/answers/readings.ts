@@ -3,17 +3,17 @@ import { maskIou } from '@clickmask/core/masks';
 import { needsResult, toPrompt } from '@clickmask/core/session';
 import { type AnnotatorStore, activeOf, type Readings } from '../state/state.js';
 
-/** Milliseconds that a first click has to rest before its other readings are asked for: the next click goes first. */
+/** Milliseconds after a first click before its other readings are requested, so that the next click goes first. */
 const restMs = 120;
 
-/** Readings that are as good as the same are one. */
+/** Readings with at least this IoU count as the same. */
 const sameIou = 0.9;
 
 /**
- * Asks for the other readings of a first click, so that they can be shown. From a server they would cost a request each,
- * and are not asked for.
+ * Requests the other readings of a first click, so that they can be shown. Not done with a server, where each would
+ * cost a request.
  *
- * @returns ends it
+ * @returns a function that stops it
  */
 export function watchReadings(
   store: AnnotatorStore,
@@ -24,7 +24,7 @@ export function watchReadings(
   let asked: unknown = null;
   const stop = store.subscribe((changed) => {
     if (!changed.has('value') && !changed.has('readOnly')) return;
-    // While the one that was chosen is asked for, they stay.
+    // While the chosen reading is being computed, the list stays.
     const { readings } = store.now;
     if (readings !== null && readings.clicks !== firstClick(store)?.clicks) store.set({ readings: null });
     const wanted = wantedNow(store);
@@ -49,7 +49,7 @@ export function watchReadings(
         const isNew = found.spans.length > 0 && masks.every((other) => maskIou(other.runs, found) < sameIou);
         if (isNew) masks.push({ index, runs: found });
       } catch {
-        // They are a courtesy: the click has its answer.
+        // Other readings are optional: the click already has its answer.
         return;
       }
     }
@@ -62,7 +62,7 @@ export function watchReadings(
   };
 }
 
-/** The prompt of an object that is one click, to whose mask nothing was done; null: there is none. */
+/** The prompt of an object that has one click and an unedited mask; null otherwise. */
 function firstClick({ now }: AnnotatorStore) {
   const active = activeOf(now);
   if (active === null || now.readOnly || active.accepted) return null;
@@ -71,7 +71,7 @@ function firstClick({ now }: AnnotatorStore) {
   return isFirst && painted === null && erased === null ? prompt : null;
 }
 
-/** The same where it is answered, and may have been read in another way. */
+/** The same for an object that is answered and may have other readings. */
 function wantedNow(store: AnnotatorStore) {
   const active = activeOf(store.now);
   const isOpen = active === null || needsResult(active) || (active.result?.candidates.length ?? 0) < 2;

@@ -16,37 +16,38 @@ export interface SolverOptions {
   readonly target: () => { readonly segmenter: Segmenter; readonly image: SegmenterImage } | null;
   readonly segmentOptions: () => SegmentOptions;
   readonly onResult: (result: ObjectResult, milliseconds: number) => void;
-  /** The first pass's mask of a prompt whose answer is under way. */
+  /** The first pass's mask of a prompt that is still being answered. */
   readonly onDraft: (prompt: ObjectPrompt, runs: MaskRuns) => void;
   readonly onPreview: (preview: Preview | null) => void;
   readonly onBusy: (busy: boolean) => void;
   readonly onError: (error: ClickmaskError) => void;
-  /** No answer is under way any more, and none is wished for. */
+  /** No request is running or waiting. */
   readonly onIdle: () => void;
 }
 
 /**
- * Asks the segmenter: one request for clicks and one for the preview at a time, each the latest wish only. A preview is
- * computed pass by pass, so that none waits for one that the pointer has left; where the pointer rests it becomes the
- * answer that a click would have. Clicked on before, it is the draft, and the click's answer goes on from there.
+ * Sends requests to the segmenter: at most one for clicks and one for the preview at a time, always the latest. A
+ * preview is computed pass by pass, so that it can be dropped when the pointer moves on. If the pointer rests, the
+ * preview becomes the full answer of a click there. If the user clicks on it, it serves as the draft, and the click's
+ * answer continues from it.
  */
 export interface Solver {
-  /** What its requests are told from others' by. */
+  /** Distinguishes its requests from those of others. */
   readonly name: string;
-  /** Wants the answer to a prompt; replaces an earlier wish that was not sent yet. */
+  /** Requests the answer to a prompt. Replaces an earlier request that was not sent yet. */
   solve(prompt: ObjectPrompt): void;
-  /** Wants to see what one more click would give; null: nothing. */
+  /** Requests a preview of one more click; null cancels it. */
   preview(wanted: { readonly prompt: ObjectPrompt; readonly click: Click } | null): void;
-  /** A click has begun, and is likely to end as this one: computes its answer ahead, and shows nothing of it. */
+  /** A press began that will probably become this click: computes its answer ahead, without showing it. */
   anticipate(prompt: ObjectPrompt, click: Click): void;
-  /** Forgets all wishes and refuses late answers, as when the image changes. */
+  /** Drops all requests and ignores late answers, for example when the image changes. */
   reset(): void;
 }
 
 let lastSolver = 0;
 
 export function createSolver(options: SolverOptions): Solver {
-  // Several widgets may share a segmenter, and none is to take the place of another's requests.
+  // Several widgets may share a segmenter; their requests must not replace each other.
   const name = `widget-${++lastSolver}`;
   let generation = 0;
   let wish: Wish | null = null;
@@ -66,7 +67,7 @@ export function createSolver(options: SolverOptions): Solver {
       ...(prompt.candidate === null ? {} : { candidate: prompt.candidate }),
       ...how,
     });
-    // A server of an older version says nothing of it, and has answered in full.
+    // Older servers leave this out, and always answer in full.
     return { result: toResult(prompt, prediction), isComplete: prediction.refinement.complete !== false };
   };
 
@@ -88,7 +89,7 @@ export function createSolver(options: SolverOptions): Solver {
         const answer = await ask(prompt, {
           session: `${name}-clicks`,
           onDraft({ runs }) {
-            // What the user has left meanwhile is not to be seen any more.
+            // The user has moved on: do not show it.
             if (mine === generation && wish === null && !hasDraft) options.onDraft(prompt, runs);
           },
         });
@@ -116,7 +117,7 @@ export function createSolver(options: SolverOptions): Solver {
       const { prompt, click, isShown } = hover;
       const mine = generation;
       const flight: Flight = { prompt, click, isShown, clicked: null, wanted: true, draft: null };
-      // A press is likely to stay. And a server takes less time for all passes than for being asked again.
+      // A press probably becomes a click. A server also needs less time for all passes than for several requests.
       const inOne = !isShown || options.target()?.segmenter.info.provider === 'remote';
       hover = null;
       flying = flight;
@@ -131,13 +132,13 @@ export function createSolver(options: SolverOptions): Solver {
           },
         });
       } catch {
-        // A preview is a courtesy: what is really wrong shows with the next click.
+        // A preview is optional: a real fault shows with the next click.
       }
       if (mine !== generation) return;
       flying = null;
       const { clicked } = flight;
       if (clicked !== null) {
-        // A newer click, waiting or asked for, computes what is missing here on its way.
+        // A newer click computes what is missing here.
         const isNewest = wish === null && asking === null;
         if (answer?.isComplete === true && wish === null) take(clicked, answer.result);
         else if (isNewest) {
@@ -224,7 +225,7 @@ export function createSolver(options: SolverOptions): Solver {
 
 interface Answer {
   readonly result: ObjectResult;
-  /** Whether no pass of its cascade is left. */
+  /** Whether all passes of its cascade are done. */
   readonly isComplete: boolean;
 }
 
@@ -232,7 +233,7 @@ interface Wish {
   readonly prompt: ObjectPrompt;
   /** When it was made. */
   readonly since: number;
-  /** Whether a draft of it was shown already. */
+  /** Whether a draft of it was shown. */
   readonly hasDraft: boolean;
 }
 
@@ -242,16 +243,16 @@ interface Hover {
   readonly isShown: boolean;
 }
 
-/** A preview under way. */
+/** The preview that is being computed. */
 interface Flight extends Hover {
-  /** The user clicked on it before it came: it becomes the click's answer. */
+  /** The user clicked before it arrived: it becomes the click's answer. */
   clicked: Omit<Wish, 'hasDraft'> | null;
-  /** Whether it is still to be seen when it comes. */
+  /** Whether to show it when it arrives. */
   wanted: boolean;
   draft: MaskRuns | null;
 }
 
-/** The preview that came last. */
+/** The latest finished preview. */
 interface Known {
   readonly base: ObjectPrompt;
   readonly preview: Preview;
@@ -263,7 +264,7 @@ function withClick(prompt: ObjectPrompt, click: Click): ObjectPrompt {
   return { ...prompt, candidate: null, clicks: [...prompt.clicks, click] };
 }
 
-/** Whether a preview of this click was made for exactly this prompt. */
+/** Whether it previews exactly this prompt. */
 function answers(base: ObjectPrompt, click: Click, prompt: ObjectPrompt): boolean {
   const { clicks } = prompt;
   const last = clicks[clicks.length - 1];

@@ -24,22 +24,22 @@ export interface ClickmaskEventMap {
 
 const toldEvents = ['change', 'accept', 'progress', 'error', 'ready', 'picture', 'settings'] as const;
 
-/** Attributes that say where the network runs; a change starts it anew. */
+/** Attributes that say where the network runs. A change restarts the segmenter. */
 const runtimeAttributes = ['model', 'provider', 'mode', 'server', 'assets'] as const;
 
 /** Attributes that stand for properties and settings. */
 const tableAttributes = /*#__PURE__*/ [propertyTable, settingTable].flatMap((table) => attributesOf<object>(table));
 
-/** Properties that the element has as an annotator has them. */
+/** Properties that the element shares with the annotator. */
 const ownProperties = ['classes', 'messages', 'shortcuts', 'segmentOptions'] as const;
 type OwnProperties = { -readonly [K in (typeof ownProperties)[number]]: AnnotatorProperties[K] };
 
-// Where there is no DOM, as when a page is rendered on a server, the module can still be imported.
+// The module can be imported without a DOM, for example in server-side rendering.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**
- * The custom element `<clickmask-annotator>`. It lives while it is on a page. Its removal frees the model, the image and all
- * memory. Back on a page, it starts anew with the same value.
+ * The custom element `<clickmask-annotator>`. It works while it is in a page. Removing it frees the model, the image
+ * and all memory. Back in a page, it starts again with the same value.
  *
  * @example
  * ```ts browser
@@ -57,13 +57,13 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 
   #annotator: Annotator | null = null;
-  /** What attributes and the page's script said, the last one of each; it holds while the element is off the page too. */
+  /** The last setting by attribute or script. Kept while the element is off the page. */
   #properties: Partial<AnnotatorProperties> = {};
   #settings: Partial<AnnotatorSettings> = {};
   #segmenter: Segmenter | SegmenterFactory | undefined;
-  /** What `load()` was called with; goes before `src`. */
+  /** What `load()` was called with. Takes precedence over `src`. */
   #picture: { readonly source: PictureSource; readonly options: { readonly key?: string } } | undefined;
-  /** What the value was when the element left its page; empty once another image is asked for. */
+  /** The value when the element left its page; empty once another image is requested. */
   #left: SessionValue = emptyValue;
   readonly #shelf = createShelf();
   #leaving: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +71,7 @@ export class ClickmaskAnnotatorElement extends Base {
   constructor() {
     super();
     for (const name of ownProperties) {
-      // What was set before the element was defined would hide the accessor.
+      // A property set before the element was defined would hide the accessor.
       const early = Object.hasOwn(this, name) ? this[name] : undefined;
       Object.defineProperty(this, name, {
         configurable: true,
@@ -109,7 +109,7 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 
   disconnectedCallback(): void {
-    // Moving an element takes it off and puts it back in one turn: that must not throw everything away.
+    // Moving an element removes and inserts it within one task. That must not discard everything.
     this.#leaving = setTimeout(() => {
       if (!this.isConnected) this.destroy();
     });
@@ -134,7 +134,7 @@ export class ClickmaskAnnotatorElement extends Base {
     return this.#annotator;
   }
 
-  /** A segmenter instead of the element's own. The page closes it. */
+  /** A segmenter to use instead of the element's own. The page closes it. */
   get segmenter(): Segmenter | SegmenterFactory | undefined {
     return this.#segmenter;
   }
@@ -194,7 +194,7 @@ export class ClickmaskAnnotatorElement extends Base {
     annotator.destroy();
   }
 
-  /** Takes what an attribute says; what says nothing that it can mean is told, and counts as not there. */
+  /** Applies an attribute. A text without a meaning is reported, and counts as absent. */
   #readAttribute(name: string, text: string | null): void {
     const read = <V>(table: Table<V>) =>
       this.#try(() => readAttribute(table, name, text)) ?? readAttribute(table, name, null) ?? {};
@@ -237,7 +237,7 @@ export class ClickmaskAnnotatorElement extends Base {
   #prefetchNext(): void {
     const next = this.getAttribute('next-src');
     if (next === null || next === '' || this.#annotator === null) return;
-    // What cannot be fetched ahead is reported when it is shown.
+    // A failed prefetch is reported when the image is shown.
     this.#annotator.prefetch(next).catch(() => {});
   }
 
@@ -254,7 +254,7 @@ export class ClickmaskAnnotatorElement extends Base {
     this.dispatchEvent(new CustomEvent(`clickmask-${type}`, { detail, bubbles: true, composed: true }));
   }
 
-  /** Properties that were set before the element was defined would hide the accessors. */
+  /** Properties set before the element was defined would hide the accessors. */
   #upgrade(): void {
     for (const name of ['segmenter', 'value'] as const) {
       if (!Object.hasOwn(this, name)) continue;
@@ -297,7 +297,7 @@ declare global {
 }
 
 /**
- * Defines the element. Does nothing without a DOM, or if the name is taken.
+ * Defines the element. Does nothing without a DOM, or if the name is already defined.
  *
  * @example
  * ```ts
@@ -308,7 +308,7 @@ declare global {
  */
 export function defineClickmaskAnnotator(name = 'clickmask-annotator'): void {
   if (globalThis.customElements === undefined || customElements.get(name) !== undefined) return;
-  // One class serves one name.
+  // A class can be defined under one name only.
   customElements.define(
     name,
     name === 'clickmask-annotator' ? ClickmaskAnnotatorElement : class extends ClickmaskAnnotatorElement {},

@@ -21,8 +21,8 @@ export { fillIn, type Messages } from './messages.js';
 export const catalogues: Readonly<Record<string, Messages>> = Object.freeze({ en, de, fr, zh, ja, ar });
 
 /**
- * The texts for a language tag such as `de-AT`: its own, else those of its language, else English; then with what the
- * page replaces.
+ * The texts for a language tag such as `de-AT`: its own, else its language's, else English. The page's own texts
+ * replace them.
  */
 export function messagesFor(tag: string, replaced: Partial<Messages> = {}): Messages {
   return { ...catalogueOf(tag), ...replaced };
@@ -33,12 +33,12 @@ function catalogueOf(tag: string): Messages {
   return catalogues[wanted] ?? catalogues[wanted.split('-')[0]] ?? en;
 }
 
-/** The direction that the texts for a language tag run in. */
+/** The text direction of a language tag. */
 export function directionOf(tag: string): 'ltr' | 'rtl' {
   return catalogueOf(tag) === ar ? 'rtl' : 'ltr';
 }
 
-/** A language tag as the browser takes it; English for what is none. Some systems write an underscore. */
+/** A language tag in the browser's form; English if it is not valid. Some systems write an underscore. */
 export function languageTag(tag: string): string {
   try {
     return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];

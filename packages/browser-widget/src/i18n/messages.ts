@@ -1,6 +1,6 @@
 import type { ToolName } from '../tools/kinds/registry.js';
 
-/** Every text the widget shows or speaks, the tools' names among them. Words in braces are filled in. */
+/** Every text that the widget shows or speaks, including the tools' names. Words in braces are placeholders. */
 export interface Messages extends Readonly<Record<ToolName, string>> {
   readonly annotator: string;
   readonly stage: string;
@@ -95,7 +95,7 @@ export interface Messages extends Readonly<Record<ToolName, string>> {
   readonly reading: string;
 }
 
-/** Fills in the words in braces. */
+/** Fills in the placeholders. */
 export function fillIn(template: string, words: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in words ? String(words[name]) : whole));
 }

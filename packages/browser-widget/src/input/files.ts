@@ -1,17 +1,17 @@
 export interface FileActions {
-  /** Whether files that are dropped or pasted are the widget's at all. */
+  /** Whether the widget handles dropped or pasted files at all. */
   readonly mode: () => 'load' | 'ignore' | 'page';
   take(file: File): void;
 }
 
-/** Takes files that are dropped on an element, or pasted into it. Returns the function that lets go of it. */
+/** Handles files that are dropped on an element or pasted into it. Returns a function that stops it. */
 export function listenToFiles(root: HTMLElement, actions: FileActions): () => void {
   const controller = new AbortController();
   const { signal } = controller;
   const isOurs = (data: DataTransfer | null) => actions.mode() !== 'page' && data?.types.includes('Files') === true;
   const over = (event: DragEvent) => {
     if (event.defaultPrevented || !isOurs(event.dataTransfer)) return;
-    // Without this, the browser leaves the page for the file, and all work on it.
+    // Otherwise the browser would leave the page for the file, and all work would be lost.
     event.preventDefault();
     if (event.dataTransfer !== null) event.dataTransfer.dropEffect = actions.mode() === 'load' ? 'copy' : 'none';
   };

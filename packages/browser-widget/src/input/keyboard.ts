@@ -2,17 +2,17 @@ import { type Command, commandOf, type Shortcuts } from './shortcuts.js';
 
 export interface KeyActions {
   readonly shortcuts: () => Shortcuts;
-  /** Returns false where there was nothing to do: the key is then the page's. */
+  /** Returns false if there was nothing to do; the page then gets the key. */
   command(command: Command): boolean;
-  /** The space bar is held down, or let go. */
+  /** The space bar was pressed or released. */
   space(held: boolean): void;
 }
 
 /**
- * Turns keys into commands while the focus is inside `root`; nothing is bound to the page. Keys that controls need for
- * themselves (arrows and Enter on buttons, all keys in fields) stay theirs; those of the crosshair work on the stage.
+ * Turns keys into commands while the focus is inside `root`; nothing is bound to the page. Controls keep the keys they
+ * need (arrows and Enter on buttons, all keys in fields). The crosshair's keys work on the stage.
  *
- * @returns the function that lets go of the element
+ * @returns a function that stops it
  */
 export function listenToKeys(root: HTMLElement, stage: HTMLElement, actions: KeyActions): () => void {
   const controller = new AbortController();
@@ -34,7 +34,7 @@ export function listenToKeys(root: HTMLElement, stage: HTMLElement, actions: Key
     const isHeld = event.repeat && happensOnce(command);
     if (!isHeld && !actions.command(command)) return;
     event.preventDefault();
-    // What is bound here must not also work in the page around.
+    // The page around must not react to the same key.
     event.stopPropagation();
   };
   root.addEventListener('keydown', down, { signal });
@@ -43,7 +43,7 @@ export function listenToKeys(root: HTMLElement, stage: HTMLElement, actions: Key
   return () => controller.abort();
 }
 
-/** Whether a key that is held down is not to do it again and again. */
+/** Whether the command runs once per press, even if the key is held. */
 function happensOnce(command: Command): boolean {
   return !/^(crosshair|zoom|brush)-|^(undo|redo)$/.test(command);
 }

@@ -1,40 +1,40 @@
 import type { StagePoint } from '../view/viewport.js';
 
-/** What a press on the stage begins. */
+/** What a press on the stage starts. */
 export type DragKind = 'tap-or-pan' | 'pan' | 'box' | 'line' | 'move-click';
 
 /** How a press was made. */
 export interface PressInfo {
-  /** With Shift, Alt, the right button where it counts, or the button on a pen: the other sign. */
+  /** The opposite sign: with Shift, Alt, the right button (if enabled), or a pen's button. */
   readonly opposite: boolean;
-  /** With Shift or Alt alone, which also turn previews round. */
+  /** With Shift or Alt alone. They also switch the sign of previews. */
   readonly turned: boolean;
   /** With the eraser end of a pen. */
   readonly erases: boolean;
-  /** With the main button, or a finger. */
+  /** With the main button or a finger. */
   readonly isMain: boolean;
   readonly device: 'mouse' | 'pen' | 'touch';
 }
 
 export interface PointerActions {
-  /** What a press at this point begins. */
+  /** What a press at this point starts. */
   begin(point: StagePoint, press: PressInfo): DragKind;
-  /** The pointer moves over the stage without a press; null: it left. */
+  /** The pointer moved over the stage without a press; null if it left. */
   hover(point: StagePoint | null, turned: boolean): void;
-  /** A short press. `opposite`: as in {@link PressInfo}, or held long on a touch screen. */
+  /** A short press. `opposite`: as in {@link PressInfo}, or a long press on a touch screen. */
   tap(point: StagePoint, opposite: boolean): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, anchor: StagePoint): void;
-  /** The drag of a box, a line or a click; all positions since the last call. */
+  /** A box, line or click is being dragged; all positions since the last call. */
   drag(points: readonly StagePoint[]): void;
   drop(): void;
   cancel(): void;
 }
 
 export interface PointerOptions {
-  /** From the window to the stage; null: the stage is seen edge-on. */
+  /** Converts window to stage coordinates; null if the stage is seen edge-on. */
   readonly toStage: (point: StagePoint) => StagePoint | null;
-  /** Whether the wheel zooms by itself, or only with Ctrl held, leaving the page its scrolling. */
+  /** Whether the wheel alone zooms. Otherwise it needs Ctrl, and the wheel scrolls the page. */
   readonly wheelZooms: () => boolean;
   readonly rightClick: () => boolean;
 }
@@ -44,7 +44,7 @@ interface Press {
   readonly kind: DragKind;
   readonly start: StagePoint;
   readonly opposite: boolean;
-  /** CSS px within which a hand that means to stay may wander. */
+  /** A press that moves less than this many CSS px is a tap. */
   readonly slack: number;
   last: StagePoint;
   moved: boolean;
@@ -57,7 +57,7 @@ const longPressMs = 550;
 const secondaryBit = 2;
 const eraserBit = 32;
 
-/** Turns mouse, pen and touch events on an element into actions. Returns the function that lets go of the element. */
+/** Turns mouse, pen and touch events of an element into actions. Returns a function that stops it. */
 export function listenToPointers(element: HTMLElement, actions: PointerActions, options: PointerOptions): () => void {
   const presses = createPresses(element, actions, options);
   const controller = new AbortController();
@@ -70,7 +70,7 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions, 
   element.addEventListener('wheel', (event) => onWheel(event, actions, options), { signal, passive: false });
   element.addEventListener(
     'contextmenu',
-    // A finger or a pen that rests means a click here, not a menu.
+    // A long press is a click here and opens no menu.
     (event) => (options.rightClick() || isTouchLike(event)) && event.preventDefault(),
     { signal },
   );
@@ -98,13 +98,13 @@ function infoOf(event: PointerEvent): PressInfo {
   };
 }
 
-/** Whether a press with this button means anything. */
+/** Whether a press with this button does anything. */
 function counts(event: PointerEvent, rightClick: boolean): boolean {
   const { button, pointerType } = event;
   return button === 0 || button === 1 || (button === 2 && (rightClick || pointerType === 'pen')) || button === 5;
 }
 
-/** Presses from their beginning to their end, and two fingers that pinch. */
+/** Tracks presses from start to end, and two-finger pinches. */
 function createPresses(element: HTMLElement, actions: PointerActions, options: PointerOptions) {
   const pinch = createPinch(actions);
   let press: Press | null = null;
@@ -140,7 +140,7 @@ function createPresses(element: HTMLElement, actions: PointerActions, options: P
     try {
       element.setPointerCapture(event.pointerId);
     } catch {
-      // The pointer may already be gone, as with synthetic events; the drag then ends at the element's edge.
+      // The pointer may already be gone, as with synthetic events. The drag then ends at the element's edge.
     }
     if (event.button === 1) event.preventDefault();
     if (kind === 'tap-or-pan' && isTouch) holdLong(started);
@@ -180,7 +180,7 @@ function createPresses(element: HTMLElement, actions: PointerActions, options: P
       } else if (press.id === event.pointerId) travel(press, point, event);
     },
     up(event: PointerEvent) {
-      // The finger that stays down after a pinch does not click.
+      // The finger that stays down after a pinch makes no click.
       if (pinch.up(event.pointerId) || press === null || press.id !== event.pointerId) return;
       const { kind, start, moved, held, opposite, last } = press;
       letGo();
@@ -203,7 +203,7 @@ function createPresses(element: HTMLElement, actions: PointerActions, options: P
   };
 }
 
-/** Every place the pointer was at since the last event. */
+/** All positions of the pointer since the last event. */
 function allPoints(event: PointerEvent, at: (event: MouseEvent) => StagePoint | null, last: StagePoint) {
   const points = (event.getCoalescedEvents?.() ?? []).map(at).filter((point) => point !== null);
   return points.length > 0 ? points : [last];
@@ -221,7 +221,7 @@ function createPinch(actions: Pick<PointerActions, 'pan' | 'zoom'>) {
     };
   };
   return {
-    /** @returns how many fingers are down now */
+    /** @returns the number of fingers that are down */
     down(id: number, point: StagePoint): number {
       fingers.set(id, point);
       if (fingers.size === 2) before = measure();
@@ -255,7 +255,7 @@ function onWheel(event: WheelEvent, actions: Pick<PointerActions, 'zoom'>, optio
   const anchor = options.toStage({ x: event.clientX, y: event.clientY });
   if (anchor === null) return;
   const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
-  // A pinch on a touchpad comes as small wheel steps with Ctrl.
+  // Browsers report a touchpad pinch as small wheel steps with Ctrl.
   const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0015;
   actions.zoom(Math.exp(-event.deltaY * unit * speed), anchor);
 }

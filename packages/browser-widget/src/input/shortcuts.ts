@@ -1,6 +1,6 @@
 import { type ToolName, toolKeys } from '../tools/kinds/registry.js';
 
-/** Everything that can be done by a key or a button. */
+/** Every command that a key or a button runs. */
 export type Command =
   | 'undo'
   | 'redo'
@@ -41,9 +41,9 @@ export type Command =
   | `class-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`;
 
 /**
- * Keys and what they do. A key is the value of `KeyboardEvent.key`, single letters in lower case, after the modifiers in
- * the order `Mod+` (Ctrl, or ⌘), `Alt+`, `Shift+`. Shift is named only with keys that are not a character of their own.
- * Where a layout has no Latin letters, a key counts as the one at its place on a Latin keyboard.
+ * Keys and their commands. A key is `KeyboardEvent.key` (single letters in lower case) after its modifiers in the order
+ * `Mod+` (Ctrl or ⌘), `Alt+`, `Shift+`. Name Shift only with keys that are no character. On a layout without Latin
+ * letters, a key counts as the one at the same place of a Latin keyboard.
  */
 export type Shortcuts = Readonly<Record<string, Command>>;
 
@@ -114,10 +114,10 @@ export const defaultShortcuts: Shortcuts = Object.freeze({
   '9': 'class-9',
 });
 
-/** What is read of a `KeyboardEvent`. */
+/** The part of a `KeyboardEvent` that is used. */
 export interface PressedKey {
   readonly key: string;
-  /** The place on the keyboard, as `KeyQ`. */
+  /** The place on the keyboard, such as `KeyQ`. */
   readonly code: string;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
@@ -126,26 +126,26 @@ export interface PressedKey {
   getModifierState?(name: string): boolean;
 }
 
-/** The command of a pressed key, whatever the keyboard's layout; undefined: none. */
+/** The command of a pressed key on any keyboard layout; undefined if there is none. */
 export function commandOf(shortcuts: Shortcuts, pressed: PressedKey): Command | undefined {
   const name = namesOf(pressed).find((one) => Object.hasOwn(shortcuts, one));
   return name === undefined ? undefined : shortcuts[name];
 }
 
-/** What a pressed key may be called in {@link Shortcuts}, the likeliest first. */
+/** Possible names of a pressed key in {@link Shortcuts}, the most likely first. */
 export function namesOf(pressed: PressedKey): readonly string[] {
   const mod = pressed.ctrlKey || pressed.metaKey;
-  // A character of full width, as an input method gives it, is the same character.
+  // Input methods give full-width characters; they count as the plain ones.
   const typed = pressed.key.length === 1 ? pressed.key.normalize('NFKC') : pressed.key;
   const named = (key: string, withMod: boolean, withAlt: boolean) => {
     const isLetter = /^\p{L}$/u.test(key);
-    // A sign such as ? already says that Shift was held; a letter does so only beside other modifiers.
+    // A character such as ? already implies Shift. For a letter, Shift counts only beside other modifiers.
     const shift = pressed.shiftKey && (key.length > 1 || (isLetter && withMod));
     const small = isLetter ? key.toLowerCase() : key;
     return `${withMod ? 'Mod+' : ''}${withAlt ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${small}`;
   };
   const names = isSilent(pressed.key) ? [] : [named(typed, mod, pressed.altKey)];
-  // With AltGr, which Windows reports as Ctrl and Alt, or Option, a sign is meant, and no combination.
+  // AltGr (which Windows reports as Ctrl and Alt) and Option type a character: this is no combination.
   const isSign = typed.length === 1 && !/[\p{L}\p{Nd}\s]/u.test(typed);
   if (isSign && (pressed.altKey || pressed.getModifierState?.('AltGraph') === true))
     names.push(named(typed, false, false));
@@ -153,12 +153,12 @@ export function namesOf(pressed: PressedKey): readonly string[] {
   return place === null ? names : [...names, named(place, mod, pressed.altKey)];
 }
 
-/** Keys that say nothing by themselves: dead ones, and those that an input method took. */
+/** Keys without a meaning of their own: dead keys, and keys that an input method took. */
 function isSilent(key: string): boolean {
   return key === 'Dead' || key === 'Process' || key === 'Unidentified';
 }
 
-/** Signs by their places on a Latin keyboard. */
+/** Characters by their places on a Latin keyboard. */
 const signs: Readonly<Record<string, string>> = {
   BracketLeft: '[',
   BracketRight: ']',
@@ -168,20 +168,20 @@ const signs: Readonly<Record<string, string>> = {
   Equal: '=',
 };
 
-/** What is at the key's place on a Latin keyboard, where what was typed is not Latin, or nothing; else null. */
+/** The character at the key's place on a Latin keyboard, if the typed one is not Latin or missing; else null. */
 function placeOf({ key, code, shiftKey, altKey }: PressedKey, typed: string): string | null {
   const isForeign = typed.length === 1 && /[^\p{ASCII}\p{Script=Latin}]/u.test(typed);
   const digit = /^Digit(\d)$/.exec(code)?.[1];
-  // French keyboards have the digits behind Shift.
+  // French keyboards need Shift for digits.
   if (digit !== undefined) return shiftKey || (typed.length === 1 && /\d/.test(typed)) ? null : digit;
-  // The question mark has its own form in Arabic.
+  // Arabic has its own question mark.
   if (typed === '؟') return '?';
-  // Option makes other characters of letters.
+  // Option turns letters into other characters.
   if (!isForeign && !isSilent(key) && !(altKey && /[^\p{ASCII}]/u.test(typed))) return null;
   return /^Key([A-Z])$/.exec(code)?.[1].toLowerCase() ?? signs[code] ?? null;
 }
 
-/** The first key of a command, for tooltips and the list of keys; null where it has none. */
+/** The first key of a command, for tooltips and the list of keys; null if it has none. */
 export function keyOf(shortcuts: Shortcuts, command: Command): string | null {
   return Object.keys(shortcuts).find((key) => shortcuts[key] === command) ?? null;
 }

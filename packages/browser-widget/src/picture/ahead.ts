@@ -1,11 +1,11 @@
 import { dispose, type Opener, type OpenPicture } from './opener.js';
 import type { PictureSource } from './picture.js';
 
-/** The image that is made ready in the background: one at a time, as more would push the present one out of the caches. */
+/** The image that is prepared in the background. Only one: more would push the present image out of the caches. */
 export interface Ahead {
   /** Resolves once its features are there. */
   prefetch(name: string | object, source: PictureSource, key: string | undefined): Promise<void>;
-  /** Hands it over; undefined: it was not asked for. */
+  /** Hands it over; undefined if it was not prepared. */
   take(name: string | object): Promise<OpenPicture> | undefined;
   clear(): void;
 }

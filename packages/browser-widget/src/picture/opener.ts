@@ -2,16 +2,16 @@ import { ClickmaskError, type Segmenter, type SegmenterImage } from '@clickmask/
 import type { AnnotatorStore, ProgressInfo } from '../state/state.js';
 import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource } from './picture.js';
 
-/** Makes the segmenter of an annotator when it is first needed. */
+/** Makes an annotator's segmenter when it is first needed. */
 export type SegmenterFactory = (report: (progress: ProgressInfo) => void) => Promise<Segmenter>;
 
-/** An image and the segmenter that knows it. */
+/** An image, and the segmenter that has it open. */
 export interface ReadyPicture {
   readonly segmenter: Segmenter;
   readonly image: SegmenterImage;
 }
 
-/** An image that was loaded; the segmenter's own of it once it is open there. */
+/** A loaded image. `image` is set once the segmenter has it open. */
 export interface OpenPicture {
   readonly picture: Picture;
   readonly key: string | undefined;
@@ -19,22 +19,22 @@ export interface OpenPicture {
 }
 
 export interface OpenerOptions {
-  /** Where what the segmenter says of itself is put down. */
+  /** Receives the segmenter's information about itself. */
   readonly store: AnnotatorStore;
   readonly segmenter: Segmenter | SegmenterFactory;
   readonly limits: Pick<LoadPictureOptions, 'maxBytes' | 'maxPixels'>;
   readonly report: (progress: ProgressInfo) => void;
 }
 
-/** Loads images and opens them in the segmenter, which is made when the first is. */
+/** Loads images and opens them in the segmenter. The first image creates the segmenter. */
 export interface Opener {
-  /** Null until it was made, and after the end. */
+  /** Null before it is made and after it is closed. */
   readonly segmenter: Segmenter | null;
   make(): Promise<Segmenter>;
   load(source: PictureSource, key: string | undefined, signal?: AbortSignal): Promise<OpenPicture>;
   /** Opens the image in the segmenter and computes its features. */
   open(opened: OpenPicture): Promise<ReadyPicture>;
-  /** Closes the segmenter, where it was made here. */
+  /** Closes the segmenter if it was made here. */
   destroy(): void;
 }
 
@@ -52,7 +52,7 @@ export function createOpener({ store, segmenter: given, limits, report }: Opener
           store.set({ segmenter: made.info });
         },
         () => {
-          // Whoever waits for it reports the error; the next try starts anew.
+          // The waiting caller reports the error. The next try starts again.
           making = null;
         },
       );
@@ -91,9 +91,9 @@ async function openIn(segmenter: Segmenter, { picture, key }: OpenPicture): Prom
   throw new ClickmaskError('internal', message);
 }
 
-/** Frees an image, here and in the segmenter. */
+/** Frees an image here and in the segmenter. */
 export function dispose({ picture, image }: OpenPicture): void {
   picture.dispose();
-  // An image that cannot be closed any more belongs to a segmenter that is gone with all it held.
+  // If the image cannot be closed, its segmenter is already gone with all its memory.
   image?.close().catch(() => {});
 }

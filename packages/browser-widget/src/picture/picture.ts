@@ -2,7 +2,10 @@ import { ClickmaskError, type ImageSource, rgbFromRgba } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
 import { pictureFormat } from '@clickmask/core/web';
 
-/** What an image can be given as. An `<img>` is fetched again by its address, since pixels of other sites cannot be read. */
+/**
+ * The forms in which an image can be given. An `<img>` is fetched again by its address, because pixels of other sites
+ * cannot be read.
+ */
 export type PictureSource =
   | string
   | URL
@@ -13,16 +16,16 @@ export type PictureSource =
   | ImageBitmap
   | ImageData;
 
-/** An image ready to be shown and to be segmented. */
+/** An image ready to be shown and segmented. */
 export interface Picture {
   /** Upright size in px. */
   readonly width: number;
   readonly height: number;
-  /** The image and smaller copies of it, each half the size of the one before; the first is the whole. */
+  /** The image and smaller copies of it, each half the size of the one before. The first is the full size. */
   readonly levels: readonly ImageBitmap[];
-  /** What the segmenter is given. */
+  /** The form given to the segmenter. */
   readonly source: ImageSource;
-  /** Names the image in the caches; null: the segmenter finds a name itself. */
+  /** The image's name in the caches; null if the segmenter should name it. */
   readonly key: string | null;
   dispose(): void;
 }
@@ -92,7 +95,7 @@ async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promis
 
 async function finish(whole: ImageBitmap, source: ImageSource, key: string | null): Promise<Picture> {
   const levels = [whole];
-  // Small copies keep drawing a large image cheap; the browser makes them off the main thread.
+  // Small copies make a large image cheap to draw. The browser makes them off the main thread.
   for (let last = whole; Math.max(last.width, last.height) > 2048; ) {
     last = await createImageBitmap(last, {
       resizeWidth: Math.ceil(last.width / 2),
@@ -113,7 +116,7 @@ async function finish(whole: ImageBitmap, source: ImageSource, key: string | nul
   };
 }
 
-/** Why bytes are not an image that this browser can read, and what helps. */
+/** Why this browser cannot read the bytes as an image, and what to do. */
 function whyUnreadable(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'The image is empty: its file has no bytes. Save or download it again.';
   const format = pictureFormat(bytes);
@@ -130,10 +133,13 @@ function whyUnreadable(bytes: Uint8Array): string {
   return `Expected an image but these bytes are none that are known. ${readable}.`;
 }
 
-/** Sides that every browser's canvas can hold. */
+/** A canvas size that every browser can hold. */
 const safeSide = 8192;
 
-/** A canvas that is too wide stays black and says nothing: one of that width and a single row tells. */
+/**
+ * A canvas that is too wide stays black without an error. A test canvas of that width and one row shows whether it
+ * works.
+ */
 function checkSides(width: number, height: number): void {
   const side = Math.max(width, height);
   if (side <= safeSide || canHold(side)) return;

@@ -5,28 +5,28 @@ import { createAhead } from './ahead.js';
 import { createOpener, dispose, type OpenerOptions, type OpenPicture, type ReadyPicture } from './opener.js';
 import type { Picture, PictureSource } from './picture.js';
 
-/** In the store it puts down the image that is shown, and how far it is. */
+/** Stores the shown image and the progress of loading here. */
 export interface PicturesOptions extends OpenerOptions {
-  /** An image is asked for; the one shown stays until the new one is there. */
+  /** An image was requested. The present one stays until the new one is there. */
   readonly onLoading: (how: { readonly isAnother: boolean }) => void;
-  /** What was kept of an image on an earlier visit; asked for before it is shown. */
+  /** What an earlier visit kept of an image. Called before the image is shown. */
   readonly recall: (name: string | object) => Promise<unknown>;
-  /** @param name - the same for the same picture: its key, its address, or the thing itself */
+  /** @param name - identifies the image: its key, its address, or the object itself */
   readonly onShown: (picture: Picture, name: string | object, kept: unknown) => void;
-  /** The features are there: clicks are answered at once. */
+  /** The features are computed: clicks are answered at once. */
   readonly onReady: (ready: ReadyPicture) => void;
   readonly onError: (error: ClickmaskError) => void;
 }
 
-/** The images of an annotator: the one shown, the one being loaded, the one ahead; and the segmenter they are opened in. */
+/** The images of an annotator: the one shown, the one loading, the one ahead, and the segmenter that has them open. */
 export interface Pictures {
-  /** What clicks can be sent to; null while the image is not open in a segmenter. */
+  /** The target of clicks; null while the image is not open in a segmenter. */
   readonly target: ReadyPicture | null;
-  /** Whether the image that was asked for last is not the one shown: it is on its way, or failed. */
+  /** Whether the image requested last is not the one shown, because it is loading or failed. */
   readonly awaited: boolean;
   load(source: PictureSource, key: string | undefined): Promise<void>;
   prefetch(source: PictureSource, key: string | undefined): Promise<void>;
-  /** Goes on where an error ended the last load. */
+  /** Retries the last load after an error. */
   retry(): void;
   destroy(): void;
 }
@@ -39,7 +39,7 @@ export function createPictures(options: PicturesOptions): Pictures {
   let loading: AbortController | null = null;
   let last: { readonly source: PictureSource; readonly key: string | undefined } | null = null;
   let awaited = false;
-  /** The one whose features are being computed. */
+  /** The image whose features are being computed. */
   let preparing: OpenPicture | null = null;
   let destroyed = false;
 
@@ -68,7 +68,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     });
     void makeReady(opened);
   };
-  /** An image is asked for; gives what ends its loading. */
+  /** A new image was requested. Returns the function that ends its loading. */
   const begin = (source: PictureSource, key: string | undefined): AbortController => {
     loading?.abort();
     const mine = new AbortController();
@@ -78,7 +78,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     awaited = true;
     store.set({ ready: false, loading: true });
     options.onLoading({ isAnother });
-    // The model is fetched while the image is; what fails is told once the image needs it.
+    // The model loads at the same time as the image. A failure is reported once the image needs the model.
     opener.make().catch(() => {});
     return mine;
   };
@@ -132,7 +132,7 @@ export function createPictures(options: PicturesOptions): Pictures {
   };
 }
 
-/** The same image named twice has the same name; what is neither an address nor a file is its own name. */
+/** The same address or file always gives the same name. Anything else is its own name. */
 function nameOf(source: PictureSource): string | object {
   if (source instanceof File) return `file:${source.name}:${source.size}:${source.lastModified}`;
   if (typeof source !== 'string' && !(source instanceof URL)) return source;

@@ -3,7 +3,7 @@ import { fillHoles, largestPart, removeSpecks } from '@clickmask/core/masks';
 import { type AnnotatedObject, maskOfObject } from '@clickmask/core/session';
 import { simplifyRuns } from './simplify-runs.js';
 
-/** How masks are cleaned before they are shown and handed out. The raw mask is kept: each choice can be taken back. */
+/** How masks are cleaned before they are shown and handed out. The raw mask is kept, so every choice can be undone. */
 export interface CleanUp {
   /** Keeps only the largest part. Default false. */
   readonly largestPart: boolean;
@@ -11,13 +11,13 @@ export interface CleanUp {
   readonly fillHoles: number;
   /** Drops parts below this many pixels. Default 0. */
   readonly removeSpecks: number;
-  /** How faithful outlines are: 1 keeps every pixel, less gives fewer corners. Default 1. */
+  /** Detail of outlines, 0 to 1: 1 keeps every pixel, less gives fewer corners. Default 1. */
   readonly detail: number;
 }
 
 export const noCleanUp: CleanUp = Object.freeze({ largestPart: false, fillHoles: 0, removeSpecks: 0, detail: 1 });
 
-/** The mask of an object as it is shown and handed out. */
+/** The cleaned mask of an object. */
 export function cleanRuns(raw: MaskRuns, options: CleanUp): MaskRuns {
   let runs = raw;
   if (options.largestPart) runs = largestPart(runs);
@@ -26,7 +26,7 @@ export function cleanRuns(raw: MaskRuns, options: CleanUp): MaskRuns {
   return options.detail < 1 ? simplifyRuns(runs, options.detail) : runs;
 }
 
-/** Remembers the last mask of each object, so that painting a frame does not clean it again. */
+/** Remembers the last cleaned mask of each object, so that a repaint does not clean it again. */
 export function createShaper(): (object: AnnotatedObject, options: CleanUp) => MaskRuns | null {
   const known = new WeakMap<AnnotatedObject, { readonly options: CleanUp; readonly runs: MaskRuns | null }>();
   return (object, options) => {

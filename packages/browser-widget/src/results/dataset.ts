@@ -7,20 +7,20 @@ import { cleanRuns } from './clean-up.js';
 
 /** Options of {@link createDataset}. */
 export interface DatasetOptions {
-  /** Is told what the format cannot hold. */
+  /** Called with a note about each thing that the format cannot hold. */
   readonly onNote?: (note: Note) => void;
 }
 
-/** What a data set is made of. */
+/** The input of a data set. */
 export interface DatasetContent {
-  /** Every image that is kept, by its address, file or key. */
+  /** Every kept image, by its address, file or key. */
   readonly pictures: ReturnType<Annotator['getPictures']>;
   readonly classes: readonly ObjectClass[];
   readonly settings: AnnotatorSettings;
 }
 
 /**
- * The formats that `createDataset` writes, as for a list to choose from; loaded when they are asked for.
+ * The formats that `createDataset` writes, for example for a menu. They are loaded on the first call.
  *
  * @example
  * ```ts
@@ -35,9 +35,9 @@ export async function datasetFormats(): Promise<readonly Pick<DatasetFormat, 'na
 }
 
 /**
- * Every image of an annotator with its objects, as far as they are kept, as a data set: a zip of the files of a format of
- * `@clickmask/core/datasets`, such as `coco`, `yolo-seg` or `labelme`. Bytes and canvases that are not shown now need a key. The
- * formats are loaded when the first is asked for.
+ * All kept images of an annotator, with their objects, as a data set: a zip with the files of a format of
+ * `@clickmask/core/datasets`, such as `coco`, `yolo-seg` or `labelme`. Images given as bytes or canvas need a key
+ * unless they are shown now. The formats are loaded on the first call.
  *
  * @throws ClickmaskError `bad-option` for an unknown format; the message lists the known ones
  *
@@ -67,7 +67,7 @@ export async function createDataset(
   return new Blob([await zipFiles(files)], { type: 'application/zip' });
 }
 
-/** The images on which something was marked, with their masks cleaned as the settings say. */
+/** The images with at least one object. Their masks are cleaned according to the settings. */
 export function labeledPictures({ pictures, classes, settings }: DatasetContent): readonly LabeledPicture[] {
   const classNames = new Map(classes.map((one) => [one.id, nameOf(one)]));
   const taken = new Set<string>();
@@ -99,7 +99,7 @@ function nameOf({ id, name }: ObjectClass): string {
   return name ?? id;
 }
 
-/** An image's address, key or file as the name of a file that no other image has. */
+/** Makes a unique file name from an image's address, key or file. */
 function fileName(name: string, taken: Set<string>): string {
   const plain = /^file:(.*):\d+:\d+$/.exec(name)?.[1] ?? name.replace(/^data:.*$/s, '').replace(/[?#].*$/s, '');
   const last = decoded(plain.split(/[\\/]/).at(-1) ?? '').slice(-120);
@@ -110,13 +110,13 @@ function fileName(name: string, taken: Set<string>): string {
   return made;
 }
 
-/** What stands for letters in addresses as these letters; what cannot be part of a file's name as a line. */
+/** Decodes percent-encoded letters, and replaces what a file name cannot contain by `_`. */
 function decoded(text: string): string {
   let letters = text;
   try {
     letters = decodeURIComponent(text);
   } catch {
-    // A key of the page is no address.
+    // A key set by the page is not an address.
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be left out
   return letters.replace(/[\u0000-\u001f\u007f/\\:*?"<>|]+/g, '_').replace(/^\.+/, '');

@@ -5,25 +5,25 @@ import { maskPng } from './png.js';
 
 type CodecValues = { readonly [N in CodecName]: CodecValue<N> };
 
-/** What a mask can be handed out as: plain forms, and every codec of the core by its name. */
+/** The forms of a mask: plain ones, and every codec of the core by name. */
 export interface ResultTypes extends CodecValues {
   readonly runs: MaskRuns;
   readonly mask: Mask;
   readonly bbox: Rect;
-  /** An 8-bit grey image of the whole size, 255 on the object and 0 around it. */
+  /** An 8-bit grey PNG in the image's size: 255 on the object, 0 around it. */
   readonly png: Promise<Blob>;
 }
 
 export type ResultFormat = keyof ResultTypes;
 export type ResultOf<F extends ResultFormat> = ResultTypes[F];
 
-/** Whether a format is made of outlines, and so gets the detail as fewer corners, and not as a mask with fewer corners. */
+/** Whether a format consists of outlines. The detail then reduces its corners directly, without changing the mask. */
 export function isOutlineFormat(format: string): boolean {
   return CODECS.some(({ name, isOutline }) => isOutline && name === format);
 }
 
 /**
- * Every format of `getResult`, as for a list to choose from.
+ * Every format of `getResult`, for example for a menu.
  *
  * @example
  * ```ts
@@ -41,9 +41,9 @@ export const resultFormats: readonly ResultFormat[] = /*#__PURE__*/ Object.freez
 ]);
 
 /**
- * A mask in a format; null where it is empty.
+ * A mask in a format; null if the mask is empty.
  *
- * @param detail - of formats made of outlines, 0 to 1
+ * @param detail - for formats made of outlines, 0 to 1
  * @throws ClickmaskError `bad-option` for an unknown format; the message lists the known ones
  */
 export function serializeResult<F extends ResultFormat>(format: F, runs: MaskRuns, detail: number): ResultOf<F> | null {

@@ -6,25 +6,25 @@ import { type CleanUp, cleanRuns, createShaper } from './clean-up.js';
 import { labelMapPng } from './png.js';
 import { isOutlineFormat, type ResultFormat, type ResultOf, serializeResult } from './result.js';
 
-/** What the values of a label map stand for. */
+/** What the values of a label map mean. */
 export type LabelMapValues = 'object' | 'class';
 
-/** Masks as they are shown, and as they are handed out. */
+/** Masks as shown and as handed out. */
 export interface Results {
-  /** The mask of an object, cleaned as the settings say; null where there is none yet. */
+  /** The cleaned mask of an object; null if it has none yet. */
   maskOf(object: AnnotatedObject): MaskRuns | null;
-  /** The same by id; default: the active object, else the last. */
+  /** The same by id. Default: the active object, else the last. */
   getRuns(id?: string): MaskRuns | null;
   get<F extends ResultFormat>(format: F, id?: string): ResultOf<F> | null;
   getLabelMap(values: LabelMapValues): Promise<Blob> | null;
 }
 
-/** @param state - what the annotator knows now */
+/** @param state - the annotator's present state */
 export function createResults(state: () => AnnotatorState): Results {
   const shape = createShaper();
   let cleaning: { readonly settings: AnnotatorSettings; readonly picture: unknown; readonly value: CleanUp } | null =
     null;
-  /** The same object as long as settings and image are the same, which is what the shaper remembers masks by. */
+  /** Returns the same object for the same settings and image: the shaper uses it as a cache key. */
   const cleanUp = (): CleanUp => {
     const { settings, picture } = state();
     if (cleaning === null || cleaning.settings !== settings || cleaning.picture !== picture) {

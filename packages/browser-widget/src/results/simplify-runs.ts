@@ -2,7 +2,7 @@ import type { MaskRuns } from '@clickmask/core';
 import { rasterisePolygons, simplifyPolygons, toleranceForDetail, traceContours } from '@clickmask/core/masks';
 
 /**
- * A mask drawn with fewer corners.
+ * Redraws a mask with fewer corners.
  *
  * @param detail - 1 keeps every pixel, 0 is the coarsest
  */

@@ -1,19 +1,19 @@
 import { ClickmaskError } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
 
-/** A class an object can be given. */
+/** A class that an object can have. */
 export interface ObjectClass {
-  /** What is stored and exported. */
+  /** The stored and exported name. */
   readonly id: string;
-  /** What is shown; default: the id. */
+  /** The displayed name. Default: the id. */
   readonly name?: string;
-  /** `#rrggbb`; default: the next one of the palette. */
+  /** `#rrggbb`. Default: the next colour of the palette. */
   readonly colour?: string;
 }
 
 /**
- * Classes from the page, as a copy. Frameworks set what stands as text in their templates as a property: it is read as the
- * attribute is.
+ * Copies the page's classes. A string is read like the attribute, because frameworks may set a template's text as a
+ * property.
  *
  * @throws ClickmaskError `bad-option`
  */
@@ -36,7 +36,7 @@ export function takeClasses(given: readonly ObjectClass[] | string): readonly Ob
 }
 
 /**
- * Classes from an attribute: JSON (`[{"id":"cat","colour":"#ff8c1a"}]`), or names with commas between them.
+ * Parses the `classes` attribute: JSON (`[{"id":"cat","colour":"#ff8c1a"}]`) or names separated by commas.
  *
  * @throws ClickmaskError `bad-option`
  */

@@ -4,7 +4,7 @@ import { keyOf, readableKey } from '../input/shortcuts.js';
 import { type AnnotatorState, activeOf, type Learned } from './state.js';
 import { textsOf } from './words.js';
 
-/** What the user may do next and has not done yet; null: all of it was used once. */
+/** A hint about something that the user has not used yet; null if everything was used once. */
 export function hintOf(state: AnnotatorState): string | null {
   const { picture, value, failure, readOnly, learned, device, rightClick, shortcuts, settings } = state;
   if (picture === null || failure !== null || readOnly || settings.tool !== 'click') return null;
@@ -20,7 +20,7 @@ export function hintOf(state: AnnotatorState): string | null {
   return learned.accept ? null : fillIn(texts.hintAccept, { key: key === null ? '✓' : readableKey(key) });
 }
 
-/** What the user knows, seen what is there now. */
+/** Adds what the present state shows to what the user has already used. */
 export function learnedFrom({ learned, value }: Pick<AnnotatorState, 'learned' | 'value'>): Learned {
   const negative = value.objects.some(({ prompt }) => prompt.clicks.some(({ label }) => label === 'negative'));
   const accept = value.objects.some(({ accepted }) => accepted);

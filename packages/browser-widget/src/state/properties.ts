@@ -6,39 +6,45 @@ import { defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
 import { type ObjectClass, parseClasses, takeClasses } from './classes.js';
 import { choice, custom, flag, type Table } from './property.js';
 
-/** Options of `createAnnotator`. They are also properties of the annotator and of the element, at any time. */
+/**
+ * Options of `createAnnotator`. They are also properties of the annotator and of the element, which can be set at any
+ * time.
+ */
 export interface AnnotatorProperties {
   readonly classes: readonly ObjectClass[];
-  /** The class of new objects; default: none. */
+  /** The class of new objects. Default: none. */
   readonly classId: string | null;
-  /** Language tag; default: the page's, else the browser's. */
+  /** Language tag. Default: the page's, else the browser's. */
   readonly locale: string;
-  /** Texts that replace those of the catalogue. */
+  /** Texts that replace the catalogue's. */
   readonly messages: Partial<Messages>;
   /** Replaces all keys. */
   readonly shortcuts: Shortcuts;
-  /** Refinement and clean-up for every request. */
+  /** Refinement and clean-up of every request. */
   readonly segmentOptions: SegmentOptions;
-  /** `plain`: the wheel zooms (default); `modifier`: only with Ctrl or ⌘, so that the page scrolls. */
+  /** `plain` (default): the wheel zooms. `modifier`: it zooms only with Ctrl or ⌘, so that the page can scroll. */
   readonly wheel: 'plain' | 'modifier';
-  /** The right mouse button makes clicks with the other sign. Default false. */
+  /** The right mouse button makes clicks of the opposite sign. Default false. */
   readonly rightClick: boolean;
-  /** The page holds the value: events propose changes, which hold once the page sets them. Default false. */
+  /**
+   * Controlled mode: the page holds the value. Events propose changes, which hold once the page sets them. Default
+   * false.
+   */
   readonly controlled: boolean;
   /** Nothing can be changed. Default false. */
   readonly readOnly: boolean;
   /**
-   * Dropped or pasted images: `load` shows them (default), `ignore` only keeps the browser on the page, `page` leaves them to
-   * the page.
+   * Dropped or pasted images: `load` (default) shows them, `ignore` only keeps the browser on the page, `page` leaves
+   * them to the page.
    */
   readonly files: 'load' | 'ignore' | 'page';
-  /** Keeps each image's objects in the browser under this name, for the next visit. Default: null, not kept. */
+  /** Keeps each image's objects in the browser under this name for the next visit. Default: null (not kept). */
   readonly persist: string | null;
-  /** Asks before the user leaves the page with changes not marked as saved. Default false. */
+  /** Asks before the user leaves the page with unsaved changes. Default false. */
   readonly warnBeforeLeaving: boolean;
 }
 
-/** Takes an object of texts, as a copy. */
+/** Copies an object of texts. */
 function textsFor<T extends object>(name: string): (given: T) => T {
   return (given) => {
     const copy = copyPlain(given);

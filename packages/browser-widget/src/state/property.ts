@@ -1,17 +1,17 @@
 import { unexpected } from '@clickmask/core/errors';
 
-/** One thing that can be set on a widget: by the page's script, and by an attribute where it has one. */
+/** One property of the widget: set by script, and by an attribute if it has one. */
 export interface Property<T> {
   readonly initial: T;
-  /** The name of its attribute; null: it has none. */
+  /** Name of its attribute; null if it has none. */
   readonly attribute: string | null;
-  /** What the attribute's text means; null: it is not there. */
+  /** Parses the attribute's text; null means that the attribute is absent. */
   readonly fromText: (text: string | null) => T;
-  /** Takes a value of the page by what it says: a copy, checked. */
+  /** Checks and copies a value from the page. */
   readonly take: (value: T) => T;
 }
 
-/** What is on or off. An attribute that is there means `on`. */
+/** A switch. A present attribute means `on`. */
 export function flag(attribute: string | null, on = true): Property<boolean> {
   return {
     initial: !on,
@@ -52,7 +52,7 @@ export function choice<T extends string>(attribute: string, words: readonly T[],
   };
 }
 
-/** Anything else, with what takes it from the page. */
+/** Any other value, with the function that checks and copies it. */
 export function custom<T>(
   initial: T,
   take: (value: T) => T,
@@ -62,20 +62,20 @@ export function custom<T>(
   return { initial, attribute, fromText, take };
 }
 
-/** A property for every field. */
+/** One property for each field. */
 export type Table<V> = { readonly [K in keyof V]-?: Property<V[K]> };
 
 function rowsOf<V>(table: Table<V>): readonly (readonly [keyof V & string, Property<unknown>])[] {
   return Object.entries(table) as unknown as [keyof V & string, Property<unknown>][];
 }
 
-/** What every property of a table is at first. */
+/** The initial values of a table's properties. */
 export function initialOf<V>(table: Table<V>): V {
   return Object.freeze(Object.fromEntries(rowsOf(table).map(([name, { initial }]) => [name, initial]))) as V;
 }
 
 /**
- * The values of known properties, taken; what is undefined or unknown is left out.
+ * Checks and copies the values of known properties. Undefined and unknown ones are left out.
  *
  * @throws ClickmaskError `bad-option`
  */
@@ -84,12 +84,12 @@ export function taken<V>(table: Table<V>, values: Partial<V>): Partial<V> {
   return Object.fromEntries(given.map(([name, { take }]) => [name, take(values[name])])) as Partial<V>;
 }
 
-/** The attributes of a table's properties. */
+/** The attributes of a table of properties. */
 export function attributesOf<V>(table: Table<V>): readonly string[] {
   return rowsOf(table).flatMap(([, { attribute }]) => (attribute === null ? [] : [attribute]));
 }
 
-/** What an attribute's text says, as a change of the property it stands for; null: it stands for none. */
+/** Turns an attribute's text into a property change; null if no property has this attribute. */
 export function readAttribute<V>(table: Table<V>, attribute: string, text: string | null): Partial<V> | null {
   const row = rowsOf(table).find(([, property]) => property.attribute === attribute);
   return row === undefined ? null : ({ [row[0]]: row[1].fromText(text) } as Partial<V>);

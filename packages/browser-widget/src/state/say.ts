@@ -1,11 +1,11 @@
 import type { AnnotatorStore } from './state.js';
 
-/** Tells screen readers alone. */
+/** Speaks a text to screen readers only. */
 export function announce(store: AnnotatorStore, text: string): void {
   store.set({ spoken: { text } });
 }
 
-/** Shows a text in the status line and tells it to screen readers. */
+/** Shows a text in the status line and speaks it to screen readers. */
 export function say(store: AnnotatorStore, text: string): void {
   store.set({ message: text, spoken: { text } });
 }

@@ -3,21 +3,21 @@ import { type CleanUp, noCleanUp } from '../results/clean-up.js';
 import { type Tool, toolNames } from '../tools/kinds/registry.js';
 import { choice, flag, initialOf, range, type Table, taken } from './property.js';
 
-/** What the user can set in the widget, and the page through attributes and properties. */
+/** What the user can set in the widget, and the page by attributes and properties. */
 export interface AnnotatorSettings {
   /** Default `click`. */
   readonly tool: Tool;
-  /** What a plain click means; Shift or Alt turns it round. Default `positive`. */
+  /** The sign of a plain click. Shift or Alt reverses it. Default `positive`. */
   readonly label: ClickLabel;
   /** Radius of brush and eraser on the screen, in CSS px. Default 14. */
   readonly brushRadius: number;
-  /** Shows what a click under the pointer would give. Default true. */
+  /** Previews a click under the pointer. Default true. */
   readonly preview: boolean;
   /** Default false. */
   readonly outlineOnly: boolean;
-  /** Of the mask's area, 0 to 1. Default 0.45. */
+  /** Fill opacity of masks, 0 to 1. Default 0.45. */
   readonly opacity: number;
-  /** How faithful outlines are: 1 keeps every pixel, less gives fewer corners. Default 1. */
+  /** Detail of outlines, 0 to 1: 1 keeps every pixel, less gives fewer corners. Default 1. */
   readonly detail: number;
   /** Default false. */
   readonly largestPart: boolean;
@@ -27,7 +27,7 @@ export interface AnnotatorSettings {
   readonly removeSpecks: boolean;
 }
 
-/** Every setting: its attribute, its range, and what it is at first. */
+/** Every setting: its attribute, range and default. */
 export const settingTable: Table<AnnotatorSettings> = {
   tool: /*#__PURE__*/ choice('tool', toolNames, 'click'),
   label: /*#__PURE__*/ choice('label', ['positive', 'negative'], 'positive'),
@@ -54,7 +54,7 @@ export const settingTable: Table<AnnotatorSettings> = {
 export const defaultSettings: AnnotatorSettings = /*#__PURE__*/ initialOf(settingTable);
 
 /**
- * Settings with a change by the page or the user.
+ * Applies a change by the page or the user to the settings.
  *
  * @throws ClickmaskError `bad-option` for a value that a setting cannot have
  */
@@ -62,7 +62,7 @@ export function changedSettings(settings: AnnotatorSettings, change: Partial<Ann
   return { ...settings, ...taken(settingTable, change) };
 }
 
-/** What the settings mean for the masks of an image of this size. */
+/** The clean-up that the settings mean for an image of this size. */
 export function cleanUpFor(settings: AnnotatorSettings, size: Size): CleanUp {
   return {
     ...noCleanUp,

@@ -16,7 +16,7 @@ import { initialOf, taken } from './property.js';
 import { type AnnotatorSettings, changedSettings, defaultSettings } from './settings.js';
 import { createStore, type Store } from './store.js';
 
-/** What an annotator tells of loading. */
+/** Progress of loading. */
 export interface ProgressInfo {
   readonly phase: 'model' | 'picture' | 'features';
   /** 0 to 1; null where the total is unknown. */
@@ -31,27 +31,27 @@ export interface Preview {
   readonly result: ObjectResult;
 }
 
-/** A mask on its way: what the first pass of the network says of a prompt whose answer is not there yet. */
+/** A draft: the first pass's mask of a prompt that has no answer yet. */
 export interface Draft {
   readonly prompt: ObjectPrompt;
   readonly runs: MaskRuns;
 }
 
-/** A box, a stroke or a click on its way, by the pointer or by the crosshair. */
+/** A box, stroke or click that is being drawn with the pointer or the crosshair. */
 export interface Drag {
   readonly kind: 'box' | 'line' | 'move-click';
-  /** The tool that it is drawn with. */
+  /** The tool in use. */
   readonly tool: Tool;
   readonly start: ImagePoint;
-  /** Where it is now; null: it did not move yet. */
+  /** Its present end; null before it moved. */
   readonly to: ImagePoint | null;
-  /** Of a line: all points so far. */
+  /** For a line: all points so far. */
   readonly points: readonly ImagePoint[];
-  /** Of a click that is moved: its index. */
+  /** For a click that is being moved: its index. */
   readonly click: number;
 }
 
-/** What the user did once, and need not be told any more. */
+/** What the user has used once. No hint is needed for it. */
 export interface Learned {
   readonly negative: boolean;
   readonly accept: boolean;
@@ -59,13 +59,13 @@ export interface Learned {
 
 /** What else a click may have meant. */
 export interface Readings {
-  /** The clicks that they are of. */
+  /** The clicks that they belong to. */
   readonly clicks: readonly Click[];
   /** In the order of the prediction's candidates. */
   readonly masks: readonly { readonly index: number; readonly runs: MaskRuns }[];
 }
 
-/** All that an annotator knows and shows. */
+/** The whole state of an annotator. */
 export interface AnnotatorState extends AnnotatorProperties {
   readonly settings: AnnotatorSettings;
 
@@ -73,55 +73,55 @@ export interface AnnotatorState extends AnnotatorProperties {
   readonly canUndo: boolean;
   readonly canRedo: boolean;
 
-  /** The image that is shown; null: none yet. */
+  /** The shown image; null before the first. */
   readonly picture: Picture | null;
-  /** Whether an image is on its way. */
+  /** Whether an image is loading. */
   readonly loading: boolean;
   /** Whether clicks are answered at once. */
   readonly ready: boolean;
-  /** What the segmenter says of itself; null until it was made. */
+  /** The segmenter's information about itself; null before it is made. */
   readonly segmenter: SegmenterInfo | null;
 
-  /** The pointer over the stage; `opposite`: with a key held that turns the sign of a click round. */
+  /** The pointer over the stage. `opposite`: a held key reverses the sign of a click. */
   readonly pointer: { readonly at: StagePoint; readonly opposite: boolean } | null;
-  /** What the image was pressed with last; decides how hints name it. */
+  /** The kind of the last pointer (mouse, pen, touch). Hints are worded for it. */
   readonly device: 'mouse' | 'pen' | 'touch';
-  /** What the user has found out; hints tell of the rest. */
+  /** What the user has used; hints tell of the rest. */
   readonly learned: Learned;
-  /** The readings of an ambiguous click, to choose from; null: there is one. */
+  /** The readings of an ambiguous click; null if there is only one. */
   readonly readings: Readings | null;
-  /** The crosshair that arrows move; null: not in use. The pointer puts it away. */
+  /** The crosshair that the arrow keys move; null if it is not in use. A pointer hides it. */
   readonly crosshair: ImagePoint | null;
-  /** Index of the click that is selected among those of the active object. */
+  /** Index of the selected click of the active object. */
   readonly selectedClick: number | null;
   readonly spaceHeld: boolean;
   readonly drag: Drag | null;
 
   readonly viewport: Viewport;
-  /** Whether the whole image is shown, and stays so when the stage changes its size. */
+  /** Whether the whole image is shown. It then stays fitted when the stage is resized. */
   readonly fitted: boolean;
-  /** Of the stage, in CSS px. */
+  /** Size of the stage, in CSS px. */
   readonly stageSize: Size;
-  /** What is open over the widget. */
+  /** The sheet or dialog that is open. */
   readonly overlay: 'settings' | 'help' | 'more' | null;
 
   readonly preview: Preview | null;
   readonly draft: Draft | null;
-  /** A click has waited for its answer for so long that the user should be told. */
+  /** Whether a click has waited so long for its answer that the status line says so. */
   readonly slow: boolean;
 
-  /** The error that keeps the annotator from going on; null: none. */
+  /** The error that stops the annotator; null if there is none. */
   readonly failure: ClickmaskError | null;
   readonly progress: ProgressInfo | null;
-  /** The last thing that happened, for the status line. */
+  /** The latest event, for the status line. */
   readonly message: string;
-  /** What screen readers are told; a new object each time. */
+  /** The text for screen readers. A new object each time, so that the same text is spoken again. */
   readonly spoken: { readonly text: string };
 }
 
 export type AnnotatorStore = Store<AnnotatorState>;
 
-/** What an annotator can be given at its start. */
+/** The start values of an annotator. */
 export interface InitialState extends Partial<AnnotatorProperties> {
   readonly settings?: Partial<AnnotatorSettings>;
 }
@@ -161,12 +161,12 @@ export function createState(options: InitialState = {}): AnnotatorStore {
   });
 }
 
-/** The object that clicks go to. */
+/** The object that receives clicks. */
 export function activeOf({ value }: Pick<AnnotatorState, 'value'>): AnnotatedObject | null {
   return activeObject(value);
 }
 
-/** The click that is selected, with its index; null: none. */
+/** The selected click with its index; null if none is. */
 export function selectedOf(state: AnnotatorState): { readonly index: number; readonly click: Click } | null {
   const { selectedClick: index } = state;
   const click = index === null ? undefined : activeOf(state)?.prompt.clicks[index];

@@ -4,12 +4,12 @@ import { fillIn } from '../i18n/index.js';
 import type { AnnotatorState } from './state.js';
 import { decimal, percent, textsOf } from './words.js';
 
-/** What is loading, in words; null: nothing. */
+/** Describes what is loading; null if nothing is. */
 export function loadingText(state: AnnotatorState): string | null {
   const { progress } = state;
   if (progress === null) return null;
   const texts = textsOf(state);
-  // Whole percents: the text would tremble.
+  // Whole percents, so that the text does not jitter.
   const part = progress.fraction === null ? '' : percent(state, Math.round(progress.fraction * 100) / 100);
   switch (progress.phase) {
     case 'model':
@@ -32,7 +32,7 @@ export function statusLine(state: AnnotatorState): string {
   return loadingText(state) ?? busy ?? (message || (picture === null ? texts.noPicture : ''));
 }
 
-/** An answer in words: what it changed, how much it covers, how sure the network is. */
+/** Describes an answer: what it changed, how much it covers, and how sure the network is. */
 export function describeResult(state: AnnotatorState, result: ObjectResult): string {
   const texts = textsOf(state);
   const { picture } = state;
@@ -52,7 +52,7 @@ export function describeResult(state: AnnotatorState, result: ObjectResult): str
   return [reading, noEffect, words].filter((text) => text !== '').join(' ');
 }
 
-/** What brush and eraser left of an object, in words. */
+/** Describes what is left of an object after brush and eraser. */
 export function describeStroke(state: AnnotatorState, object: AnnotatedObject | null): string {
   const { picture } = state;
   const runs = object === null ? null : maskOfObject(object);

@@ -1,17 +1,17 @@
-/** State in one place: read by all, changed by `set`, and told to those who listen. */
+/** The state in one place: everyone can read it, `set` changes it, and listeners are told. */
 export interface Store<S> {
-  /** Never altered: a change puts another object in its place. */
+  /** Immutable: a change creates a new object. */
   readonly now: S;
-  /** Changes fields. Those that are the same already change nothing. */
+  /** Changes fields. Fields that are already equal cause no event. */
   set(change: Partial<S>): void;
   /**
-   * Calls the listener after every change with the names of what changed. A change that a listener makes is told after
-   * all of them have heard of the one before.
+   * Calls the listener after every change with the names of the changed fields. If a listener makes a change, it is
+   * reported after all listeners have heard of the first.
    *
-   * @returns the function that ends it
+   * @returns a function that removes the listener
    */
   subscribe(listener: (changed: ReadonlySet<keyof S>) => void): () => void;
-  /** Does several things of which listeners are told once, at the end. */
+  /** Makes several changes and tells the listeners once, at the end. */
   batch(action: () => void): void;
 }
 

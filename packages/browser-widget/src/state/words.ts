@@ -4,7 +4,7 @@ import { palette } from '../view/colours.js';
 import type { ObjectClass } from './classes.js';
 import type { AnnotatorState } from './state.js';
 
-/** A class as shown: all defaults filled in. */
+/** A class with all defaults filled in. */
 export interface ShownClass {
   readonly id: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export function textsOf({ locale, messages }: Pick<AnnotatorState, 'locale' | 'm
 
 const shown = /*#__PURE__*/ new WeakMap<readonly ObjectClass[], readonly ShownClass[]>();
 
-/** The classes with their names and colours; the same list for the same classes. */
+/** The classes with names and colours. Returns the same list for the same classes. */
 export function shownClasses({ classes }: Pick<AnnotatorState, 'classes'>): readonly ShownClass[] {
   const known = shown.get(classes);
   if (known !== undefined) return known;
@@ -31,7 +31,7 @@ export function shownClasses({ classes }: Pick<AnnotatorState, 'classes'>): read
   return made;
 }
 
-/** The colour of an object, or of the one that the next click begins (null). */
+/** The colour of an object; with null, that of the object that the next click begins. */
 export function colourOf(state: AnnotatorState, object: AnnotatedObject | null): string {
   const { objects } = state.value;
   const wanted = object === null ? state.classId : object.classId;

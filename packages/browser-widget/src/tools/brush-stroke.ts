@@ -2,7 +2,7 @@ import type { MaskRuns, Size } from '@clickmask/core';
 import { type ImagePoint, RunBuilder } from '@clickmask/core/masks';
 
 /**
- * The pixels under a round brush drawn along a line: those whose centre is within `radius` of it.
+ * The pixels under a round brush that is drawn along a line: all pixels whose centre is within `radius` of it.
  *
  * @param points - in image px, at least one
  * @param radius - in image px; at least the pixel under the pointer is covered
@@ -44,7 +44,10 @@ function pairs(points: readonly ImagePoint[]): (readonly [ImagePoint, ImagePoint
   return points.slice(1).map((point, index) => [points[index], point] as const);
 }
 
-/** Where the horizontal line at `y` cuts the capsule of `radius` around the segment; the shape is convex: one span. */
+/**
+ * The span of the horizontal line at `y` inside the capsule of `radius` around the segment. The capsule is convex, so
+ * there is at most one span.
+ */
 function capsuleSpan(a: ImagePoint, b: ImagePoint, radius: number, y: number): [number, number] | null {
   let left = Number.POSITIVE_INFINITY;
   let right = Number.NEGATIVE_INFINITY;

@@ -11,7 +11,7 @@ import type { Crosshair } from './crosshair.js';
 import { type Tool, type ToolName, toolKinds } from './kinds/registry.js';
 import type { Selection } from './selection.js';
 
-/** What every key and button does; `false` where there was nothing to do. */
+/** Runs the command of a key or button. Returns `false` if there was nothing to do. */
 export type Commands = Readonly<Record<Command, () => unknown>>;
 
 export interface CommandsOptions {
@@ -99,7 +99,7 @@ function classCommands(store: AnnotatorStore, { chooseClass }: Selection): Reado
   return made as Record<ClassCommand, () => void>;
 }
 
-/** Takes back one thing at a time, the most recent first. */
+/** Escape: cancels one thing at a time, the most recent first. */
 function takeBack(store: AnnotatorStore, selection: Selection): boolean {
   const { overlay, drag, selectedClick, settings, crosshair, readOnly } = store.now;
   if (overlay === 'settings' || overlay === 'more') store.set({ overlay: null });

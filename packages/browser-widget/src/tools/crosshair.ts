@@ -12,15 +12,15 @@ import { insidePicture, labelFor, nearestTo } from './aim.js';
 import type { Dragging } from './dragging.js';
 import { kindOf, turnedTool } from './kinds/registry.js';
 
-/** The pointer of those who use the keyboard: arrows move it, Enter presses, and presses again to end a box or stroke. */
+/** The pointer of keyboard users: arrows move it, Enter presses, and a second Enter ends a box or stroke. */
 export interface Crosshair {
-  /** @param step - CSS px; at least a pixel of the image */
+  /** @param step - in CSS px; at least one image pixel */
   move(dx: number, dy: number, step: number): void;
   press(opposite: boolean): void;
   destroy(): void;
 }
 
-/** Milliseconds without news after which a place is spoken: sooner, every step of the crosshair would be. */
+/** Milliseconds to wait before a position is spoken, so that a held arrow key does not speak every step. */
 const restMs = 500;
 
 export interface CrosshairOptions {
@@ -38,14 +38,14 @@ export function createCrosshair({ store, annotation, dragging, maskOf }: Crossha
     dragging.to(at);
     speaker.atRest(() => describe(store.now, at, maskOf));
   };
-  /** Moves the click that is selected; false: none is. */
+  /** Moves the selected click. Returns false if none is selected. */
   const moveSelected = (dx: number, dy: number): boolean => {
     const selected = selectedOf(store.now);
     if (selected === null || store.now.settings.tool !== 'click') return false;
     const { index, click } = selected;
     const to = insidePicture(store.now, { x: click.x + dx, y: click.y + dy });
     annotation.make(moveClick(index, to), {
-      // A key held down is one step.
+      // A held key counts as one undo step.
       run: `move ${store.now.value.activeId} ${index}`,
       done: () => reveal(store, to),
     });
@@ -63,7 +63,7 @@ export function createCrosshair({ store, annotation, dragging, maskOf }: Crossha
       const distance = Math.max(step / viewport.scale, 1);
       if (moveSelected(dx * distance, dy * distance)) return;
       const from = placeOf(store.now);
-      // The first key shows where the crosshair is; it is moved from there.
+      // The first key only shows the crosshair.
       const by = crosshair === null ? 0 : distance;
       put(insidePicture(store.now, { x: from.x + dx * by, y: from.y + dy * by }));
     },
@@ -74,7 +74,7 @@ export function createCrosshair({ store, annotation, dragging, maskOf }: Crossha
       if (crosshair === null) put(at);
       const press = kindOf(settings.tool)?.press;
       if (press === 'box' || press === 'line') draw({ store, dragging, press, at, opposite });
-      // A click where nobody saw the crosshair would be one by accident.
+      // Without a visible crosshair, a click would be accidental.
       else if (press === undefined && crosshair !== null)
         annotation.make(addClick({ ...at, label: labelFor(store.now, opposite) }, annotation.fresh()));
     },
@@ -82,7 +82,7 @@ export function createCrosshair({ store, annotation, dragging, maskOf }: Crossha
   };
 }
 
-/** Says something once nothing was said for a while: whatever else is told is newer than a place. */
+/** Speaks a position after a pause. Any other message replaces it. */
 function createSpeaker(store: AnnotatorStore) {
   let resting: ReturnType<typeof setTimeout> | undefined;
   const stop = store.subscribe((changed) => changed.has('spoken') && clearTimeout(resting));
@@ -98,14 +98,14 @@ function createSpeaker(store: AnnotatorStore) {
   };
 }
 
-/** Where the crosshair is; shown for the first time, it takes the place of the pointer. */
+/** The crosshair's position. Showing it hides the pointer's. */
 function placeOf(state: AnnotatorState): ImagePoint {
   const { crosshair, pointer, stageSize } = state;
   const middle = { x: stageSize.width / 2, y: stageSize.height / 2 };
   return crosshair ?? nearestTo(state, pointer?.at ?? middle);
 }
 
-/** A place in words, and what is there. */
+/** Describes a position and what is there. */
 function describe(state: AnnotatorState, { x, y }: ImagePoint, maskOf: Results['maskOf']): string {
   const place = fillIn(textsOf(state).position, { x: Math.round(x), y: Math.round(y) });
   const under = state.value.objects.findIndex((object) => {
@@ -115,7 +115,7 @@ function describe(state: AnnotatorState, { x, y }: ImagePoint, maskOf: Results['
   return under < 0 ? place : `${place}, ${labelOf(state, under)}`;
 }
 
-/** Moves the image so far that a place of it is seen. */
+/** Scrolls the image until a point is visible. */
 function reveal(store: AnnotatorStore, at: ImagePoint): void {
   const { picture, viewport, stageSize } = store.now;
   if (picture !== null) showViewport(store, revealPoint(viewport, toStage(viewport, at), picture, stageSize));
@@ -127,12 +127,12 @@ interface Drawing extends Pick<CrosshairOptions, 'store' | 'dragging'> {
   readonly opposite: boolean;
 }
 
-/** Begins a box or a line at a place, or ends the one that was begun. */
+/** Starts a box or line at a point, or ends the one that was started. */
 function draw({ store, dragging, press, at, opposite }: Drawing): void {
   const texts = textsOf(store.now);
   if (store.now.drag !== null) {
     dragging.drop();
-    // The status line says what it left; whoever does not see the brush has to hear that it is up.
+    // The status line says what was drawn. A screen reader user also has to hear that the brush was lifted.
     if (press === 'line') announce(store, texts.strokeDone);
     return;
   }

@@ -11,13 +11,13 @@ import { strokeRuns } from './brush-stroke.js';
 import { kindOf, type Tool } from './kinds/registry.js';
 import type { Drawn, Makers } from './kinds/tool-kind.js';
 
-/** What is drawn between press and release, or between the first Enter and the second. */
+/** A drawing between press and release, or between the first and the second Enter. */
 export interface Dragging {
-  /** @param click - index of the click that is moved */
+  /** @param click - index of the click that is being moved */
   begin(kind: Drag['kind'], start: ImagePoint, options?: { readonly tool?: Tool; readonly click?: number }): void;
-  /** It goes on over these points; a box and a click only know the last. */
+  /** Continues over these points. A box and a click use only the last one. */
   to(...points: readonly ImagePoint[]): void;
-  /** Makes it a step of the history. */
+  /** Finishes it as a step of the history. */
   drop(): void;
   cancel(): void;
   /** Paints or erases along a line, in image px. */

@@ -19,7 +19,7 @@ export interface PointerToolsOptions {
   readonly anticipate: Previewing['anticipate'];
 }
 
-/** What pressing, dragging and tapping on the stage does, by the tool that is chosen. */
+/** What pressing, dragging and tapping on the stage do with the selected tool. */
 export function createPointerTools(options: PointerToolsOptions): PointerActions {
   const { store, annotation, dragging, announceClick, anticipate } = options;
   return {
@@ -80,7 +80,7 @@ function clickOf(state: AnnotatorState, { x, y }: ImagePoint, opposite: boolean)
   return { x, y, label: labelFor(state, opposite) };
 }
 
-/** What a press with this tool begins. */
+/** What a press with this tool starts. */
 function kindOfPress(state: AnnotatorState, at: StagePoint, isMain: boolean, tool: Tool): DragKind {
   if (state.spaceHeld || kindOf(state.settings.tool)?.press === 'pan') return 'pan';
   if (!canChange(state)) return 'tap-or-pan';

@@ -4,14 +4,14 @@ import type { Answers } from '../answers/answers.js';
 import { type AnnotatorState, type AnnotatorStore, activeOf } from '../state/state.js';
 import { clickAt, labelFor, pointAt } from './aim.js';
 
-/** Decides which click is previewed: the one that the pointer or the crosshair would make. */
+/** Chooses the click to preview: the one that the pointer or the crosshair would make. */
 export interface Previewing {
-  /** A press began here that is likely to become a click: its answer is computed while the button is still down. */
+  /** A press began here that will probably become a click. Its answer is computed while the button is still down. */
   anticipate(at: ImagePoint, opposite: boolean): void;
   destroy(): void;
 }
 
-/** What a preview depends on. */
+/** The state that a preview depends on. */
 const causes = ['pointer', 'crosshair', 'settings', 'ready', 'readOnly', 'spaceHeld', 'drag'] as const;
 
 export function createPreviewing(store: AnnotatorStore, answers: Pick<Answers, 'preview' | 'anticipate'>): Previewing {
@@ -20,7 +20,7 @@ export function createPreviewing(store: AnnotatorStore, answers: Pick<Answers, '
       const at = placeOf(store.now);
       answers.preview(at === null ? null : clickThere(store.now, at.point, at.opposite));
     } else if (changed.has('viewport')) {
-      // The image moves under the pointer: nothing is to be previewed until that moves again.
+      // The image is moving under the pointer. Nothing is previewed until the pointer moves again.
       answers.preview(null);
     }
   });
@@ -39,21 +39,21 @@ function isPossible({ settings, ready, readOnly, spaceHeld, drag }: AnnotatorSta
   return settings.tool === 'click' && ready && !readOnly && !spaceHeld && drag === null;
 }
 
-/** Whether a click with this sign has an object to work on. */
+/** Whether there is an object that a click of this sign can change. */
 function hasMeaning(state: AnnotatorState, opposite: boolean): boolean {
   const object = activeOf(state);
   const isEmpty = object === null || (object.prompt.clicks.length === 0 && object.prompt.start === null);
   return labelFor(state, opposite) === 'positive' || !isEmpty;
 }
 
-/** Where a preview is wanted; null: nowhere. */
+/** The point to preview; null if there is none. */
 function placeOf(state: AnnotatorState): { readonly point: ImagePoint; readonly opposite: boolean } | null {
   const { settings, crosshair, pointer } = state;
   if (!settings.preview || !isPossible(state)) return null;
   const opposite = crosshair === null && pointer?.opposite === true;
   if (!hasMeaning(state, opposite)) return null;
   if (crosshair !== null) return { point: crosshair, opposite };
-  // On a mark, a press takes hold of it.
+  // A press on a mark grabs it, so there is no click to preview.
   if (pointer === null || clickAt(state, pointer.at) !== null) return null;
   const point = pointAt(state, pointer.at);
   return point === null ? null : { point, opposite };

@@ -17,11 +17,11 @@ import { say } from '../state/say.js';
 import { type AnnotatorState, type AnnotatorStore, activeOf, selectedOf } from '../state/state.js';
 import { labelOf, textsOf } from '../state/words.js';
 
-/** A finished object, as it is handed over. */
+/** An accepted object, as given to the page. */
 export interface AcceptedObject {
   readonly id: string;
   readonly classId: string | null;
-  /** Cleaned as the settings say. */
+  /** The cleaned mask. */
   readonly runs: MaskRuns;
   readonly bbox: Rect | null;
   readonly clicks: readonly Click[];
@@ -32,21 +32,21 @@ export interface SelectionEvents {
   readonly accept: AcceptedObject;
 }
 
-/** Which object and which click are worked on, and what is done with them as a whole. */
+/** Selects objects and clicks, and deletes, accepts or switches them as a whole. */
 export interface Selection {
   choose(id: string | null): void;
   stepObject(by: number): void;
   stepClick(by: number): void;
   announceClick(): void;
   chooseClass(id: string | null): void;
-  /** Takes a reading of an ambiguous click, by its place among them. */
+  /** Chooses a reading of an ambiguous click by its index. */
   chooseReading(place: number): void;
   /** Shows the next reading of an ambiguous click. */
   nextReading(): void;
   /** Deletes the selected click, else the active object. */
   remove(): void;
   removeObject(id: string): void;
-  /** Marks the active object as done and hands it to the page. */
+  /** Marks the active object as done and gives it to the page. */
   accept(): void;
 }
 
@@ -136,7 +136,7 @@ export function createSelection({ store, make, maskOf, events }: SelectionOption
   return selection;
 }
 
-/** The active object and its mask, where it is whole and may be accepted. */
+/** The active object and its mask, if the mask is complete and may be accepted. */
 export function acceptable(state: AnnotatorState, maskOf: Results['maskOf']) {
   const object = activeOf(state);
   if (object === null || state.readOnly || needsResult(object)) return null;

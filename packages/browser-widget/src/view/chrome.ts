@@ -13,10 +13,10 @@ import { createStatusBar } from './controls/status-bar.js';
 import { createToolbar } from './controls/toolbar.js';
 import { element, focusedIn, setAttribute, setText } from './elements.js';
 
-/** All around the stage: toolbar, panel, status line, settings and the list of keys. */
+/** Everything around the stage: toolbar, panel, status line, settings and the list of keys. */
 export interface Chrome {
   readonly root: HTMLElement;
-  /** Gives the widget a width where its parent asks for one. */
+  /** Gives the widget a width inside parents that size themselves by their content. */
   readonly breadth: HTMLElement;
   readonly stage: HTMLElement;
   destroy(): void;
@@ -24,7 +24,7 @@ export interface Chrome {
 
 let lastId = 0;
 
-/** What no control shows: it changes with every move of the hand. */
+/** State that no control shows: it changes with every pointer move. */
 const unseen: readonly (keyof AnnotatorState)[] = [
   'pointer',
   'crosshair',
@@ -62,7 +62,7 @@ export function createChrome(store: AnnotatorStore, actions: ChromeActions, mask
   const live = element('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
   const layout = element('div', { class: 'layout' }, toolbar.element, frame.element, panel, status.element);
   const root = element('div', { class: 'root', part: 'root', role: 'group' });
-  // What is inside gives no width, as it follows it; where a parent shrinks to what it holds, these do: one to three columns.
+  // The content follows the widget's width and so cannot give it one. These three elements do: one to three columns.
   const breadth = element('div', { class: 'breadth', 'aria-hidden': 'true' });
   breadth.append(element('i'), element('i'), element('i'));
   root.append(layout, settings.element, help.element, hint, live);
@@ -98,12 +98,12 @@ export function createChrome(store: AnnotatorStore, actions: ChromeActions, mask
   };
 }
 
-/** The same text twice would not be spoken again. */
+/** The same text set again would not be spoken. */
 function announce(live: HTMLElement, text: string): void {
   live.textContent = live.textContent === text ? `${text}\u00a0` : text;
 }
 
-/** One call for all that happened in this turn. */
+/** One update for all changes of this task. */
 function atEndOfTurn(action: () => void) {
   let state: 'idle' | 'waiting' | 'ended' = 'idle';
   return {

@@ -1,4 +1,7 @@
-/** Colours for objects without a class: far apart in hue and lightness, also for the common kinds of colour blindness. */
+/**
+ * Colours for objects without a class. They differ clearly in hue and lightness, also with common kinds of colour
+ * blindness.
+ */
 export const palette: readonly string[] = Object.freeze([
   '#0a9bff',
   '#ff8c1a',
@@ -10,7 +13,7 @@ export const palette: readonly string[] = Object.freeze([
   '#c2571a',
 ]);
 
-/** Red, green and blue of `#rgb` or `#rrggbb`; a calm blue for anything else. */
+/** Red, green and blue of `#rgb` or `#rrggbb`. Anything else gives a default blue. */
 export function parseColour(text: string): readonly [red: number, green: number, blue: number] {
   const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])$/i.exec(text);
   const long = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);

@@ -1,6 +1,6 @@
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Makes an element; an attribute of `false` is left out, one of `true` is empty. */
+/** Makes an element. An attribute of `false` is left out; one of `true` is empty. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Attributes = {},
@@ -12,7 +12,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Sets an attribute only where it differs, so that screen readers are not told of nothing. */
+/** Sets an attribute only if it differs, so that screen readers do not announce it again. */
 export function setAttribute(target: Element, name: string, value: string | number | boolean): void {
   if (value === false) {
     if (target.hasAttribute(name)) target.removeAttribute(name);
@@ -26,12 +26,12 @@ export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** The element that has the focus inside the same document or shadow root. */
+/** The focused element of the same document or shadow root. */
 export function focusedIn(within: Element): Element | null {
   return (within.getRootNode() as Document | ShadowRoot).activeElement;
 }
 
-/** Calls `act` when one of the things that `read` gives is another than the last time. */
+/** Calls `act` when a value that `read` returns differs from the last time. */
 export function whenChanged<S>(read: (state: S) => readonly unknown[], act: (state: S) => void): (state: S) => void {
   let before: readonly unknown[] | null = null;
   return (state) => {

@@ -1,4 +1,4 @@
-/** Drawings of 24 × 24, in strokes of the text's colour. */
+/** Icons of 24 × 24, drawn as strokes in the text colour. */
 const drawings = {
   plus: 'M12 5v14M5 12h14',
   minus: 'M5 12h14',
@@ -18,7 +18,7 @@ const drawings = {
 
 export type IconName = keyof typeof drawings;
 
-/** @param drawing - the name of one of the drawings above, or the path of another */
+/** @param drawing - name of an icon above, or an SVG path */
 export function icon(drawing: IconName | `M${string}`): SVGSVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');

@@ -3,7 +3,7 @@ import { type StagePoint, toStage } from './viewport.js';
 
 type Context = CanvasRenderingContext2D;
 
-/** Paints all that lies over the masks: the stroke, the box, clicks, brush and crosshair. In CSS px. */
+/** Paints everything over the masks: stroke, box, clicks, brush and crosshair. In CSS px. */
 export function paintMarks(context: Context, scene: Scene): void {
   paintStroke(context, scene);
   paintBox(context, scene);
@@ -71,7 +71,7 @@ function paintCrosshair(context: Context, { crosshair, viewport }: Scene): void 
   twice(context, draw, '#ffffff', []);
 }
 
-/** Draws a line twice, dark and wide below, light and thin above, to be seen on any image. */
+/** Draws a line twice (dark and wide below, light and thin on top), so that it is visible on any image. */
 function twice(context: Context, draw: () => void, colour: string, dash: number[]): void {
   context.lineWidth = 3.5;
   context.strokeStyle = 'rgb(0 0 0 / 0.6)';
@@ -84,7 +84,7 @@ function twice(context: Context, draw: () => void, colour: string, dash: number[
   context.setLineDash([]);
 }
 
-/** A mark for a click: sign and colour both tell its kind; the first click has a ring of its own. */
+/** The mark of a click. Sign and colour both show its label; the first click has an extra ring. */
 function paintClick(
   context: Context,
   { x, y }: StagePoint,

@@ -3,12 +3,12 @@ import { parseColour } from './colours.js';
 import { colourWord, type DirtyRect, paintRuns } from './paint-runs.js';
 import type { Scene } from './scene.js';
 
-/** Masks, painted into words of pixels and from there onto a canvas: only what changed is touched. */
+/** Paints masks into a pixel buffer and copies only the changed part to a canvas. */
 export interface MaskLayer {
   resize(width: number, height: number): void;
   /**
-   * @param ratio - device px of a CSS px
-   * @param strong - with stronger outlines, for those who need contrast
+   * @param ratio - device px per CSS px
+   * @param strong - stronger outlines for more contrast
    */
   paint(scene: Scene, ratio: number, strong: boolean): void;
   free(): void;
@@ -61,12 +61,12 @@ interface Layer {
   readonly runs: MaskRuns;
   readonly colour: string;
   readonly opacity: number;
-  /** Of the outline, in device px. */
+  /** Width of the outline, in device px. */
   readonly line: number;
   readonly dashed: boolean;
 }
 
-/** What is painted, from below to above: other objects, the active one, the preview. */
+/** The painting order from back to front: other objects, the active one, the preview. */
 function layersOf({ masks, preview, outlineOnly, opacity }: Scene, ratio: number, strong: boolean): readonly Layer[] {
   const line = Math.max(1, Math.round((strong ? 3 : 2) * ratio));
   const fill = outlineOnly ? 0 : opacity;
@@ -76,7 +76,7 @@ function layersOf({ masks, preview, outlineOnly, opacity }: Scene, ratio: number
   return [
     ...others.map(({ runs, colour }) => ({ runs, colour, opacity: fill * 0.75, line: thin, dashed: false })),
     ...actives.map(({ runs, colour }) => ({ runs, colour, opacity: fill, line, dashed: false })),
-    // Beside a mask, the preview's outline alone tells the difference.
+    // Over a mask, only the preview's outline shows the difference.
     ...(preview === null ? [] : [{ ...preview, opacity: actives.length > 0 ? 0 : fill * 0.5, line, dashed: true }]),
   ];
 }

@@ -5,7 +5,7 @@ export interface PixelBuffer extends Size {
   readonly words: Uint32Array;
 }
 
-/** Where a mask lands in a buffer: device px = image px × `scale` + (`x`, `y`). */
+/** Where a mask lies in a buffer: device px = image px × `scale` + (`x`, `y`). */
 export interface DeviceTransform {
   readonly scale: number;
   readonly x: number;
@@ -13,14 +13,14 @@ export interface DeviceTransform {
 }
 
 export interface RunsStyle {
-  /** Words from {@link colourWord}; 0 paints nothing. */
+  /** Words from {@link colourWord}. 0 paints nothing. */
   readonly fill: number;
   readonly outline: number;
   /** A thin line around the outline, for contrast on any image. */
   readonly casing: number;
   /** Thickness of the outline inside the mask, in device px. */
   readonly outlineWidth: number;
-  /** Paints the outline in dashes, as previews are. */
+  /** Dashes the outline, as for previews. */
   readonly dashed?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface DirtyRect {
   readonly bottom: number;
 }
 
-/** Rows of a mask on the device grid; row `y` has the spans from `starts[y]` up to, but without, `starts[y + 1]`. */
+/** Rows of a mask on the device grid. Row `y` has the spans `starts[y]` to `starts[y + 1]` (exclusive). */
 interface DeviceRows {
   readonly top: number;
   readonly bottom: number;
@@ -40,17 +40,17 @@ interface DeviceRows {
   readonly spans: Int32Array;
 }
 
-/** A colour as a word of the buffer; `alpha` from 0 to 1. */
+/** A colour as a word of the buffer. `alpha` is 0 to 1. */
 export function colourWord(red: number, green: number, blue: number, alpha: number): number {
   const a = Math.round(Math.min(1, Math.max(0, alpha)) * 255);
   return a === 0 ? 0 : ((a << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 /**
- * Paints a mask: fill, outline and casing. The mask is sampled at the centres of device pixels, row by row, so that the
- * cost follows the outline on the screen and not the size of the image.
+ * Paints a mask: fill, outline and casing. The mask is sampled at the centres of device pixels, row by row, so the cost
+ * depends on the outline's size on the screen and not on the image's size.
  *
- * @returns the part of the buffer that was touched, or null where the mask is out of sight
+ * @returns the painted part of the buffer; null if the mask is not visible
  */
 export function paintRuns(
   buffer: PixelBuffer,
@@ -81,7 +81,7 @@ export function paintRuns(
       if (((x + y) & 15) < 10) words[y * width + x] = style.outline;
     }
   };
-  /** Calls `found` for the columns that row `y` has and row `other` has not. */
+  /** Calls `found` for the columns that are in row `y` and not in row `other`. */
   const eachMissing = (y: number, other: number, found: (from: number, to: number) => void) => {
     const outside = other < top || other >= bottom;
     let j = outside ? 0 : starts[other - top];
@@ -101,7 +101,7 @@ export function paintRuns(
   };
 
   const t = style.outlineWidth;
-  // A mask cut off by the edge of the stage has no outline along it: the rows beyond are unknown, not empty.
+  // The stage's edge cuts masks off without an outline: rows beyond it are unknown, not empty.
   const cutTop = top === 0 && transform.y < 0;
   const cutBottom = bottom === height && transform.y + runs.height * transform.scale > height;
   for (let y = top; y < bottom; y++) {
@@ -171,7 +171,7 @@ function sampleRows(buffer: Size, runs: MaskRuns, transform: DeviceTransform): D
       previousRow = row;
       const first = count;
       for (let i = runs.rows[row]; i < runs.rows[row + 1]; i++) {
-        // One px beyond the stage on either side, so that a mask that goes on has no outline at the stage's edge.
+        // One px wider than the stage on each side, so that a mask that continues has no outline at the edge.
         const from = Math.max(-8, Math.ceil(runs.spans[2 * i] * scale + offsetX - 0.5));
         const to = Math.min(buffer.width + 8, Math.ceil(runs.spans[2 * i + 1] * scale + offsetX - 0.5));
         if (to <= from) continue;

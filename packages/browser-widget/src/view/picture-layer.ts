@@ -1,11 +1,11 @@
 import type { Picture } from '../picture/picture.js';
 import type { Viewport } from './viewport.js';
 
-/** The canvas below: the image. */
+/** The lower canvas: the image. */
 export interface PictureLayer {
-  /** @param ratio - device px of a CSS px */
+  /** @param ratio - device px per CSS px */
   paint(picture: Picture | null, viewport: Viewport, ratio: number): void;
-  /** The canvas has another size, or lost what it showed. */
+  /** The canvas was resized or lost its content. */
   invalidate(): void;
 }
 
@@ -22,7 +22,7 @@ export function createPictureLayer(canvas: HTMLCanvasElement): PictureLayer {
       const scale = viewport.scale * ratio;
       let level = 0;
       while (level + 1 < picture.levels.length && 0.5 ** (level + 1) >= scale) level++;
-      // Large steps show the pixels as they are: that is what is being annotated.
+      // At large scales, show the single pixels: they are what is annotated.
       context.imageSmoothingEnabled = scale < 3;
       context.imageSmoothingQuality = 'medium';
       const { width, height } = picture;

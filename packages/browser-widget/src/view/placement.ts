@@ -1,20 +1,20 @@
 import type { StagePoint } from './viewport.js';
 
-/** Where the corners of a rectangle are seen: top left, top right, bottom right, bottom left. */
+/** Where a rectangle's corners appear: top left, top right, bottom right, bottom left. */
 export type Corners = readonly [StagePoint, StagePoint, StagePoint, StagePoint];
 
-/** From a rectangle's own px to where they are seen, and back. */
+/** Converts a rectangle's own px to screen px, and back. */
 export interface Plane {
   toSeen(point: StagePoint): StagePoint;
   toOwn(point: StagePoint): StagePoint;
 }
 
 /**
- * How a rectangle is seen that was moved, scaled, turned, mirrored, skewed, or tilted in space: the projective map between
- * its own px and its four corners on the screen (P. Heckbert, Fundamentals of Texture Mapping and Image Warping, 1989,
+ * The projective map between a rectangle's own px and its four corners on the screen. It covers moving, scaling,
+ * rotating, mirroring, skewing and tilting (P. Heckbert, Fundamentals of Texture Mapping and Image Warping, 1989,
  * section 2.2.3).
  *
- * @returns null where it is seen edge-on, so that no point of it can be told from another
+ * @returns null if the rectangle is seen edge-on, so that its points coincide
  */
 export function planeOf(width: number, height: number, [p0, p1, p2, p3]: Corners): Plane | null {
   const dx1 = p1.x - p2.x;
@@ -39,7 +39,7 @@ export function planeOf(width: number, height: number, [p0, p1, p2, p3]: Corners
       return { x: (a * u + b * v + p0.x) / w, y: (d * u + e * v + p0.y) / w };
     },
     toOwn({ x, y }) {
-      // The inverse up to a factor, which the division takes out.
+      // The inverse up to a factor, which the division cancels.
       const u = (e - h * p0.y) * x + (h * p0.x - b) * y + (b * p0.y - e * p0.x);
       const v = (g * p0.y - d) * x + (a - g * p0.x) * y + (d * p0.x - a * p0.y);
       const w = (d * h - e * g) * x + (b * g - a * h) * y + (a * e - b * d);
@@ -48,14 +48,14 @@ export function planeOf(width: number, height: number, [p0, p1, p2, p3]: Corners
   };
 }
 
-/** From the window to an element's padding box and back, whatever transforms lie between. */
+/** Converts between the window and an element's padding box, with all transforms between them. */
 export interface Placement {
-  /** Null where the element cannot be seen. */
+  /** Null if the element is not visible. */
   toElement(point: StagePoint): StagePoint | null;
   toWindow(point: StagePoint): StagePoint;
 }
 
-/** Puts marks without size into the corners of an element, whose places browsers tell with all transforms. */
+/** Puts markers without size into the corners of an element. Browsers report their positions with all transforms. */
 export function createPlacement(element: HTMLElement): Placement {
   const marks = ['left-top', 'right-top', 'right-bottom', 'left-bottom'].map((corner) => {
     const mark = document.createElement('i');

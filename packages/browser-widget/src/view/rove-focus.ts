@@ -1,7 +1,7 @@
 /**
- * One stop of the Tab key for all buttons of a group; arrows go from button to button.
+ * Makes a group of buttons one Tab stop. Arrow keys move between the buttons.
  *
- * @param onMove - called with the button that an arrow led to
+ * @param onMove - called with the button that an arrow key reached
  */
 export function roveFocus(group: HTMLElement, onMove: (button: HTMLButtonElement) => void = () => {}): void {
   const all = () => [...group.querySelectorAll('button')].filter((button) => button.getClientRects().length > 0);

@@ -8,7 +8,7 @@ import { colourOf } from '../state/words.js';
 import { kindOf } from '../tools/kinds/registry.js';
 import { type StagePoint, toStage, type Viewport } from './viewport.js';
 
-/** All that is to be seen on the stage. */
+/** Everything visible on the stage. */
 export interface Scene {
   readonly picture: Picture | null;
   readonly viewport: Viewport;
@@ -17,11 +17,11 @@ export interface Scene {
   readonly clicks: readonly Click[];
   readonly selectedClick: number | null;
   readonly box: Box | null;
-  /** Where the keyboard's crosshair is; null: not in use. */
+  /** The keyboard's crosshair; null if it is not in use. */
   readonly crosshair: ImagePoint | null;
   /** The brush under the pointer. */
   readonly brush: { readonly at: StagePoint; readonly radius: number; readonly erases: boolean } | null;
-  /** The stroke being drawn; the radius in image px. */
+  /** The stroke being drawn. The radius is in image px. */
   readonly stroke: { readonly points: readonly ImagePoint[]; readonly radius: number; readonly erases: boolean } | null;
   readonly colour: string;
   readonly outlineOnly: boolean;
@@ -54,7 +54,7 @@ export function sceneOf(state: AnnotatorState, maskOf: Results['maskOf']): Scene
 
 const drafted = /*#__PURE__*/ new WeakMap<Draft, { readonly of: AnnotatedObject; readonly object: AnnotatedObject }>();
 
-/** An object as a draft of its answer shows it: what the brush did holds against it too. */
+/** An object as its draft shows it, with the brush strokes applied. */
 function withDraft(object: AnnotatedObject, draft: Draft | null): AnnotatedObject {
   if (draft === null || draft.prompt !== object.prompt || !needsResult(object)) return object;
   const known = drafted.get(draft);
@@ -64,7 +64,7 @@ function withDraft(object: AnnotatedObject, draft: Draft | null): AnnotatedObjec
   return made;
 }
 
-/** The clicks of the active object, with the one that is being moved where it is now. */
+/** The clicks of the active object. A click that is being moved is at its present position. */
 function clicksOf({ drag }: AnnotatorState, active: AnnotatedObject | null): readonly Click[] {
   const clicks = active?.prompt.clicks ?? [];
   if (drag?.kind !== 'move-click' || drag.to === null) return clicks;
@@ -78,7 +78,7 @@ function boxOf({ drag }: AnnotatorState): Box | null {
   return { x1: drag.start.x, y1: drag.start.y, x2: drag.to.x, y2: drag.to.y };
 }
 
-/** How the brush of the tool that is used now is shown; null: it has none. */
+/** How the selected tool's brush is shown; null if it has none. */
 function brushKind({ drag, settings }: AnnotatorState): 'paint' | 'erase' | null {
   return kindOf(drag?.tool ?? settings.tool)?.brush ?? null;
 }

@@ -1,7 +1,7 @@
 import type { AnnotatorStore } from '../state/state.js';
 import { fitViewport, keepInSight, type Viewport } from './viewport.js';
 
-/** Moves or zooms the image, as the user wants it: it is not fitted to the stage any more. */
+/** Moves or zooms the image by the user's wish. The image is then no longer fitted to the stage. */
 export function showViewport(store: AnnotatorStore, viewport: Viewport): void {
   const { scale, x, y } = store.now.viewport;
   if (viewport.scale === scale && viewport.x === x && viewport.y === y) return;
@@ -15,7 +15,7 @@ export function fitPicture(store: AnnotatorStore): void {
   store.set({ fitted: true, viewport: isMeasured ? fitViewport(picture, stageSize) : viewport });
 }
 
-/** The stage has another size: what was fitted stays so, and what was moved stays in sight. */
+/** The stage was resized. A fitted image stays fitted; a moved one stays in sight. */
 export function resizeStage(store: AnnotatorStore, width: number, height: number): void {
   const { picture, viewport, stageSize, fitted } = store.now;
   if (width === stageSize.width && height === stageSize.height) return;

@@ -6,7 +6,7 @@ import { createPictureLayer } from './picture-layer.js';
 import type { Scene } from './scene.js';
 import { resizeStage } from './show-viewport.js';
 
-/** What is seen on the stage, and so has it painted anew. */
+/** State that is visible on the stage. A change repaints it. */
 const causes: readonly (keyof AnnotatorState)[] = [
   'value',
   'settings',
@@ -24,10 +24,10 @@ const causes: readonly (keyof AnnotatorState)[] = [
 ];
 
 /**
- * Two canvases, the image below and masks and marks above, painted in the next frame after something changed.
+ * Two canvases: the image below, masks and marks above. They are painted in the next frame after a change.
  *
- * @param look - what is to be seen, asked for once a frame
- * @returns ends it, and frees the canvases
+ * @param look - returns what to show; called once a frame
+ * @returns a function that stops it and frees the canvases
  */
 export function createStage(element: HTMLElement, store: AnnotatorStore, look: () => Scene): () => void {
   const layers = createLayers(element);
@@ -94,7 +94,7 @@ function createLayers(element: HTMLElement) {
       context.restore();
     },
     free() {
-      // Canvases keep their memory until they are collected; a size of 0 frees it at once.
+      // A canvas keeps its memory until it is collected. A size of 0 frees it at once.
       for (const canvas of [below, above]) {
         canvas.width = 0;
         canvas.height = 0;
@@ -115,7 +115,7 @@ function watchContrast(onChange: () => void): () => void {
   return () => query.removeEventListener('change', onChange);
 }
 
-/** Moving to a screen of another density, or zooming the page, changes the ratio without a resize. */
+/** A move to another screen, or a page zoom, changes the ratio without a resize event. */
 function watchDensity(onChange: () => void): () => void {
   let query: MediaQueryList | null = null;
   const watch = () => {

@@ -1,4 +1,4 @@
-/** The widget's style sheet. What pages may change are the custom properties at the top and the parts. */
+/** The widget's style sheet. Pages may change the custom properties at the top, and the parts. */
 const styles = `
 :host {
   display: block;
@@ -200,12 +200,9 @@ dialog dd { margin: 0; }
 }
 `;
 
-/**
- * Puts the style sheet on a shadow root, also where the page allows no inline styles. Returns the function that takes it
- * away.
- */
+/** Adds the style sheet to a shadow root, even on pages without inline styles. Returns a function that removes it. */
 export function applyStyles(root: ShadowRoot): () => void {
-  // Only a sheet of the root's own window can be put on it.
+  // A root accepts only sheets made in its own window.
   const { CSSStyleSheet } = root.ownerDocument.defaultView ?? globalThis;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(styles);

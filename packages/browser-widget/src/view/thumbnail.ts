@@ -3,7 +3,7 @@ import { isSet, type Rect } from '@clickmask/core/masks';
 import type { Picture } from '../picture/picture.js';
 import { parseColour } from './colours.js';
 
-/** The part of an image that holds all these masks, with some room, as a square. */
+/** The square part of an image that holds all these masks with some margin. */
 export function frameOf(masks: readonly MaskRuns[], picture: Picture): Rect {
   const boxes = masks.map(bounds).filter((box) => box !== null);
   const left = Math.min(...boxes.map(({ x }) => x));
@@ -14,7 +14,7 @@ export function frameOf(masks: readonly MaskRuns[], picture: Picture): Rect {
   return { x: (left + right - side) / 2, y: (top + bottom - side) / 2, width: side, height: side };
 }
 
-/** Draws a mask over its part of the image; what is outside it is dimmed. */
+/** Draws a mask over its part of the image. Pixels outside the mask are dimmed. */
 export function drawThumbnail(
   canvas: HTMLCanvasElement,
   picture: Picture,

@@ -34,7 +34,7 @@ export function panViewport(view: Viewport, dx: number, dy: number, image: Size,
   return keepInSight({ scale: view.scale, x: view.x + dx, y: view.y + dy }, image, stage);
 }
 
-/** Keeps a strip of the image on the stage, so that it cannot be lost. */
+/** Keeps a strip of the image visible, so that it cannot get lost. */
 export function keepInSight(view: Viewport, image: Size, stage: Size): Viewport {
   const strip = 48;
   const clamp = (offset: number, extent: number, room: number) =>

@@ -1,8 +1,8 @@
 import type { Terminal } from '../../src/runtime/node/command-line/index.js';
 
-/** Where a batch stands: on a terminal one line that is rewritten, elsewhere a line now and then. */
+/** Progress of a batch: on a terminal, one line that is rewritten; elsewhere, a line now and then. */
 export interface BatchProgress {
-  /** @param done - images of this run that are done, failed ones too */
+  /** @param done - finished images of this run, including failed ones */
   show(done: number, failed: number): void;
   clear(): void;
 }
@@ -38,7 +38,7 @@ export function progressText(done: number, failed: number, total: number, ms: nu
   return `${done} of ${total} images, ${rateText(rate)}${left}${failed === 0 ? '' : `, ${failed} failed`}`;
 }
 
-/** Images in a time, in the unit that gives a number of about one or more. */
+/** A rate, in the unit that gives a number of about one or more. */
 export function rateText(perSecond: number): string {
   if (perSecond >= 1 || perSecond === 0) return `${perSecond.toFixed(1)} a second`;
   return `${(perSecond * 60).toFixed(1)} a minute`;

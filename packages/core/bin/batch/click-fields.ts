@@ -14,7 +14,10 @@ const labels: Readonly<Record<string, ClickLabel>> = {
   false: 'negative',
 };
 
-/** A click's label as people and programs write it; nothing means positive. @throws ClickmaskError `bad-format` */
+/**
+ * Parses a click's label in any usual spelling. A missing label means positive.
+ * @throws ClickmaskError `bad-format`
+ */
 export function readLabel(where: string, value: unknown): ClickLabel {
   const label =
     labels[
@@ -26,14 +29,21 @@ export function readLabel(where: string, value: unknown): ClickLabel {
   throw badFormat('prompts', `the label in ${where}`, 'positive, +, 1, negative, - or 0', value);
 }
 
-/** @throws ClickmaskError `bad-format` unless the value is a finite number, or a text of one */
+/**
+ * Parses a finite number, or a text of one.
+ *
+ * @throws ClickmaskError `bad-format`
+ */
 export function readNumber(where: string, value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
   throw badFormat('prompts', where, 'a number', value);
 }
 
-/** `{ x, y, label }`, `[x, y]` or `[x, y, label]`. @throws ClickmaskError `bad-format` */
+/**
+ * Parses `{ x, y, label }`, `[x, y]` or `[x, y, label]`.
+ * @throws ClickmaskError `bad-format`
+ */
 export function readClick(where: string, value: unknown): Click {
   const [x, y, label] = Array.isArray(value)
     ? (value as unknown[])
@@ -47,7 +57,10 @@ export function readClick(where: string, value: unknown): Click {
   };
 }
 
-/** `{ x1, y1, x2, y2 }` or `[x1, y1, x2, y2]`, corners in any order. @throws ClickmaskError `bad-format` */
+/**
+ * Parses `{ x1, y1, x2, y2 }` or `[x1, y1, x2, y2]`, with the corners in any order.
+ * @throws ClickmaskError `bad-format`
+ */
 export function readBox(where: string, value: unknown): Box {
   const corners = Array.isArray(value)
     ? (value as unknown[])

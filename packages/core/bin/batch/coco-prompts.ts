@@ -9,8 +9,8 @@ import type { ObjectPrompt, PromptCollector, PromptUse } from './prompts.js';
 const NAME = 'COCO';
 
 /**
- * Reads the annotations of a COCO file as prompts: `points` (lists of `[x, y]` or `[x, y, label]`) and visible `keypoints` as
- * clicks, else `bbox` as a box, else the segmentation as a mask to refine.
+ * Reads the annotations of a COCO file as prompts. `points` (lists of `[x, y]` or `[x, y, label]`) and visible
+ * `keypoints` are clicks; otherwise `bbox` is a box; otherwise the segmentation is a mask to refine.
  *
  * @throws ClickmaskError `bad-format`
  */

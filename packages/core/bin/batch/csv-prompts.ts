@@ -4,13 +4,13 @@ import { badFormat } from '../../src/formats/codec.js';
 import { readBox, readLabel, readNumber } from './click-fields.js';
 import type { PromptCollector } from './prompts.js';
 
-/** Columns in the order in which they stand where a file does not name them. */
+/** The order of columns in a file without a header. */
 const columns = ['picture', 'x', 'y', 'label', 'object', 'class', 'x1', 'y1', 'x2', 'y2'] as const;
 type Row = { readonly [C in (typeof columns)[number]]?: string };
 
 /**
- * Reads a table with a click a row: `picture,x,y,label,object,class`, and `x1,y1,x2,y2` for a box. Columns come in any order;
- * those with other names are passed over; commas, semicolons or tabs part them.
+ * Reads a table with one click per row: `picture,x,y,label,object,class`, and `x1,y1,x2,y2` for a box. Columns may come
+ * in any order and are separated by commas, semicolons or tabs. Unknown columns are ignored.
  *
  * @throws ClickmaskError `bad-format` that names the line
  */
@@ -64,7 +64,7 @@ function parseTable(name: string, text: string): readonly Line[] {
   const delimiter = [',', ';', '\t'].reduce((a, b) => (first.split(b).length > first.split(a).length ? b : a));
   const options = { bom: true, trim: true, skip_empty_lines: true, relax_column_count: true, info: true };
   try {
-    // Its types know nothing of `info`.
+    // The library's types lack `info`.
     return parse(text, { ...options, delimiter }) as unknown as readonly Line[];
   } catch (cause) {
     throw new ClickmaskError('bad-format', `${name} is no table: ${(cause as Error).message}`, { cause });

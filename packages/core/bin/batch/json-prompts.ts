@@ -4,8 +4,8 @@ import { readBox, readClick } from './click-fields.js';
 import type { ObjectPrompt, PromptCollector } from './prompts.js';
 
 /**
- * Reads a JSON line a picture: `{"picture", "objects": [{"clicks", "box", "rle", "object", "class"}]}`; of an image with one
- * object, its fields may stand beside `picture`.
+ * Reads one JSON line per image: `{"picture", "objects": [{"clicks", "box", "rle", "object", "class"}]}`. For an image
+ * with one object, the object's fields may stand beside `picture`.
  *
  * @throws ClickmaskError `bad-format` that names the line
  */
@@ -26,7 +26,7 @@ export function readJsonLines(name: string, text: string, collector: PromptColle
   }
 }
 
-/** Whether a JSON value is a prompt as a line has it. */
+/** Whether a JSON value has the form of a prompt line. */
 export function isPromptRecord(value: unknown): boolean {
   if (!isRecord(value) || typeof value.picture !== 'string') return false;
   const said: unknown = Array.isArray(value.objects) ? value.objects[0] : value;
@@ -36,7 +36,7 @@ export function isPromptRecord(value: unknown): boolean {
 /** @throws ClickmaskError `bad-format` */
 export function readRecord(where: string, value: unknown, collector: PromptCollector): void {
   if (!isRecord(value)) throw badFormat('prompts', where, 'an object with an image and clicks', value);
-  // What batch wrote itself: its settings, and images that failed.
+  // Lines that `batch` writes itself: its settings, and images that failed.
   if ('settings' in value || 'files' in value || 'error' in value) return;
   const { picture } = value;
   if (typeof picture !== 'string' || picture === '') throw badFormat('prompts', `image in ${where}`, 'a text', picture);
@@ -67,7 +67,7 @@ function readObject(where: string, object: Readonly<Record<string, unknown>>): O
   };
 }
 
-/** Checked, and as it is kept. */
+/** Checked; kept in its compact form. */
 function readRle(rle: unknown): NonNullable<ObjectPrompt['mask']> {
   const { size, counts } = cocoRle.serialize(cocoRle.parse(rle));
   return { size: [size[0], size[1]], counts };

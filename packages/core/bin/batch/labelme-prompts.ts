@@ -7,9 +7,9 @@ import { type ObjectPrompt, type PromptCollector, type PromptUse, promptFromObje
 const NAME = 'LabelMe';
 
 /**
- * Reads LabelMe's shapes as prompts: points and lines as clicks, negative where the flag `negative` is set or the description
- * is `negative` or `-`; rectangles as boxes; other shapes as masks to refine. A `group_id` makes one object of several shapes; a
- * negative point without one belongs to every object of its label.
+ * Reads LabelMe's shapes as prompts. Points and lines are clicks, negative if the flag `negative` is set or the
+ * description is `negative` or `-`. Rectangles are boxes; other shapes are masks to refine. Shapes with the same
+ * `group_id` are one object. A negative point without a group belongs to every object of its label.
  *
  * @throws ClickmaskError `bad-format`
  */
@@ -57,7 +57,7 @@ function idOf(shape: Readonly<Record<string, unknown>>, isNegative: boolean): { 
   return text === '' || isNegative ? {} : { id: text };
 }
 
-/** Null for shapes that are areas. */
+/** Null for shapes with an area. */
 function clicksOf(where: string, shape: Readonly<Record<string, unknown>>, isNegative: boolean): Click[] | null {
   if (!['point', 'points', 'line', 'linestrip'].includes(String(shape.shape_type))) return null;
   const label = isNegative ? 'negative' : 'positive';

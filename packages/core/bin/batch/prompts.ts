@@ -4,29 +4,29 @@ import { cocoRle } from '../../src/formats/coco-rle.js';
 import { emptyRuns, maskFromRuns } from '../../src/mask/index.js';
 import type { Box, Click, MaskRuns, Prompt } from '../../src/node.js';
 
-/** What is said of one object on an image. */
+/** The prompt for one object of an image. */
 export interface ObjectPrompt {
   readonly className: string;
-  /** What tells it from the others. */
+  /** Distinguishes it from the image's other objects. */
   readonly id?: string;
   readonly clicks: readonly Click[];
   readonly box?: Box;
-  /** A mask to start from, as compressed COCO RLE: thousands of them wait in memory. */
+  /** A mask to start from, as compressed COCO RLE, because thousands of them may wait in memory. */
   readonly mask?: { readonly size: readonly [number, number]; readonly counts: string };
   readonly isCrowd?: boolean;
 }
 
-/** All that is said of an image, in the order in which it was said. */
+/** All prompts of an image, in their original order. */
 export interface PicturePrompts {
-  /** A path or an address, as the file of prompts has it. */
+  /** A path or an address, as in the prompts file. */
   readonly picture: string;
   readonly objects: readonly ObjectPrompt[];
 }
 
-/** What to make of an object whose box or mask is known. */
+/** What to do with an object whose box or mask is known. */
 export type PromptUse = 'auto' | 'boxes' | 'masks';
 
-/** An object of a data set as a prompt: its mask to refine, or the box around it. */
+/** An object of a data set as a prompt: its mask to refine, or its bounding box. */
 export function promptFromObject({ runs, className, id, isCrowd }: LabeledObject, use: PromptUse): ObjectPrompt {
   const common = {
     className,
@@ -55,7 +55,7 @@ function boxOf({ rows, spans, height }: MaskRuns): Box | null {
   return x2 < 0 ? null : { x1, y1, x2, y2 };
 }
 
-/** The prompt for a segmenter. A mask without clicks gets one where it is widest, as somebody would click. */
+/** The prompt for a segmenter. A mask without clicks gets one at its widest place, where a person would click. */
 export function toPrompt({ clicks, box, mask: kept }: ObjectPrompt): Prompt {
   const mask = kept === undefined ? undefined : cocoRle.parse(kept);
   if (mask === undefined || clicks.length > 0 || box !== undefined) return { clicks, box, mask };
@@ -63,9 +63,9 @@ export function toPrompt({ clicks, box, mask: kept }: ObjectPrompt): Prompt {
   return { clicks: click === null ? [] : [click], mask };
 }
 
-/** Gathers what is said of images, here and there in files, object by object. */
+/** Collects prompts that are spread over files, by image and object. */
 export interface PromptCollector {
-  /** @param key - the same for all that is said of one object */
+  /** @param key - the same for all prompts of one object */
   add(picture: string, key: string, prompt: ObjectPrompt): void;
   readonly pictures: readonly PicturePrompts[];
 }

@@ -20,17 +20,17 @@ import {
   promptFromObject,
 } from './prompts.js';
 
-/** How prompts are read. */
+/** How to read prompts. */
 export interface PromptOptions {
   readonly use: PromptUse;
-  /** Where images are; default: beside the prompts. */
+  /** Folder of the images. Default: the prompts' folder. */
   readonly pictures?: string;
-  /** Names of classes, for data sets that hold their numbers only. */
+  /** Class names, for data sets that contain only class numbers. */
   readonly classes?: readonly string[];
   readonly onNote?: (note: Note) => void;
 }
 
-/** Prompts, and the folder that their images are relative to. */
+/** Prompts, and the folder that image paths are relative to. */
 export interface ReadPrompts {
   readonly folder: string;
   readonly pictures: readonly PicturePrompts[];
@@ -63,7 +63,7 @@ async function readStdin(): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** What has no name is told by how it begins: a table, one JSON value, or a line each. */
+/** Without a file name, the beginning decides: a table, one JSON value, or JSON lines. */
 function nameOf(place: string, bytes: Uint8Array): string {
   const path = isAddress(place) ? new URL(place).pathname : 'standard input';
   if (/\.(csv|tsv|jsonl|ndjson|json)$/i.test(path)) return path.slice(path.lastIndexOf('/') + 1);
@@ -84,7 +84,7 @@ async function collect(
   const paths = await source.list();
   const tables = [...withEnding(paths, '.csv'), ...withEnding(paths, '.tsv')];
   const allLines = [...withEnding(paths, '.jsonl'), ...withEnding(paths, '.ndjson')];
-  // What batch made of other prompts may lie in the same folder.
+  // Results of an earlier batch may lie in the same folder.
   const others = allLines.filter((path) => fileNameOf(path) !== 'results.jsonl');
   const lines = tables.length + others.length > 0 ? others : allLines;
   for (const path of tables) readCsvPrompts(path, await readText(source, path), collector);
@@ -129,7 +129,7 @@ async function collectJson(
   for (const [i, record] of records.entries()) readRecord(`entry ${i + 1} of ${path}`, record, collector);
 }
 
-/** Objects of any data set: masks to refine, or boxes around them. */
+/** The objects of any data set: masks to refine, or their bounding boxes. */
 async function collectMasks(
   format: DatasetFormat,
   source: DatasetSource,

@@ -7,22 +7,22 @@ import { parseResultLine, resultLine } from '../../src/datasets/index.js';
 import { UsageError } from '../../src/runtime/node/command-line/index.js';
 import type { PicturePrompts } from './prompts.js';
 
-/** What results were made with; they are only added to with the same. */
+/** The settings of the results. More results are added only with the same settings. */
 export type BatchSettings = Readonly<Record<string, unknown>>;
 
 /**
- * Results as they come, a line an image in `results.jsonl`, so that work can be broken off at any moment and taken up again.
- * Where each line lies is kept in memory, the masks are not.
+ * Appends each image's results to `results.jsonl` as one line, so that work can be interrupted at any time and
+ * continued. The position of each line is kept in memory; the masks are not.
  */
 export interface ResultJournal {
-  /** Whether an image is done, by the same prompts. */
+  /** Whether an image is done with the same prompts. */
   isDone(prompts: PicturePrompts): boolean;
-  /** Gives what is known of the image, masks left out. */
+  /** Adds the record of an image, without its masks. */
   addResult(prompts: PicturePrompts, picture: LabeledPicture, more: object): Promise<object>;
   addFailure(prompts: PicturePrompts, error: object): Promise<void>;
-  /** The results of images that are done, in their order. */
+  /** The results of all finished images, in order. */
   results(pictures: readonly PicturePrompts[]): AsyncGenerator<LabeledPicture>;
-  /** Files that were written from the results, which may be written again. */
+  /** Files that were written from the results, and may be overwritten. */
   readonly files: ReadonlySet<string>;
   addFiles(paths: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -37,9 +37,9 @@ interface Place {
 }
 
 /**
- * Opens the journal of a folder that is empty, not there yet, or holds one made with the same settings.
+ * Opens the journal in a folder that is empty, missing, or holds a journal with the same settings.
  *
- * @throws UsageError where the folder is somebody else's
+ * @throws UsageError if the folder holds anything else
  */
 export async function openResultJournal(folder: string, settings: BatchSettings): Promise<ResultJournal> {
   await mkdir(folder, { recursive: true });
@@ -61,7 +61,7 @@ export async function openResultJournal(folder: string, settings: BatchSettings)
     await file.close();
     throw error;
   }
-  // Lines are added one after the other, each by one write.
+  // Lines are appended one after another, each with one write.
   let last: Promise<unknown> = Promise.resolve();
   const add = (value: object): Promise<Omit<Place, 'prompts'>> => {
     const line = Buffer.from(`${JSON.stringify(value)}\n`);
@@ -109,7 +109,7 @@ export async function openResultJournal(folder: string, settings: BatchSettings)
   };
 }
 
-/** Reads what is there, and cuts off a line that the end of a process left unfinished. Gives the length that is whole. */
+/** Reads the journal and cuts off a line that was left unfinished. Returns the length of the complete part. */
 async function readJournal(
   file: FileHandle,
   path: string,
@@ -139,7 +139,7 @@ async function readJournal(
   return end;
 }
 
-/** Up to and with the last line break. */
+/** Up to and including the last line break. */
 async function wholeLength(file: FileHandle, size: number): Promise<number> {
   const step = 65_536;
   const buffer = Buffer.alloc(step);

@@ -4,29 +4,31 @@ import type { PostprocessOptions, RefinementOptions, Segmenter } from '../../src
 import { isClickmaskError } from '../../src/node.js';
 import { type PicturePrompts, toPrompt } from './prompts.js';
 
-/** What came of an image. */
+/** The result for one image. */
 export type BatchOutcome =
   | { readonly picture: LabeledPicture; readonly notes: readonly string[]; readonly ms: number }
   | { readonly error: unknown };
 
-/** How a batch is run. */
+/** How to run a batch. */
 export interface BatchRun {
   readonly pictures: readonly PicturePrompts[];
-  /** One image at a time goes through each. */
+  /** Each segmenter handles one image at a time. */
   readonly segmenters: readonly Segmenter[];
   readonly read: (picture: string) => Promise<Uint8Array>;
   readonly refinement: RefinementOptions;
   readonly postprocess: PostprocessOptions;
-  /** Told of each image, in the order in which they are done; false ends the run after the images in hand. */
+  /**
+   * Called for each finished image, in the order of finishing. Returning false ends the run after the running images.
+   */
   readonly onDone: (prompts: PicturePrompts, outcome: BatchOutcome) => Promise<boolean>;
-  /** Ends the run after the images in hand. */
+  /** Ends the run after the running images. */
   readonly signal: AbortSignal;
 }
 
-/** Files are read so many images before a segmenter is free for them. */
+/** Number of files that are read before a segmenter is free. */
 const readAhead = 2;
 
-/** Segments images, as many at a time as there are segmenters, and reads files ahead. */
+/** Segments images, one per segmenter at a time, and reads files ahead. */
 export async function runBatch(run: BatchRun): Promise<void> {
   let next = 0;
   let isOver = false;
@@ -35,7 +37,7 @@ export async function runBatch(run: BatchRun): Promise<void> {
     for (let ahead = i; ahead <= i + readAhead && ahead < run.pictures.length; ahead++) {
       if (reading.has(ahead)) continue;
       const bytes = run.read(run.pictures[ahead].picture);
-      // Looked at when its turn comes.
+      // An error here is handled when the image's turn comes.
       bytes.catch(() => {});
       reading.set(ahead, bytes);
     }
@@ -83,7 +85,7 @@ async function segmentPicture(
   }
 }
 
-/** Says which of several objects an error is about. */
+/** Adds to an error which of several objects it is about. */
 function withObject(error: unknown, index: number, { objects }: PicturePrompts): unknown {
   if (objects.length === 1 || !isClickmaskError(error)) return error;
   const { id, className } = objects[index];

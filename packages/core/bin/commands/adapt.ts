@@ -91,7 +91,7 @@ PyTorch brings CUDA along, 1 GB elsewhere.`,
   },
 });
 
-/** The recipe is Python beside this program in a checkout; the package from npm does not hold it. */
+/** The recipe is Python code of the repository; the npm package does not contain it. */
 function findRecipe(given: string | undefined): string {
   const named = given;
   const beside = named === undefined ? ancestors(dirname(fileURLToPath(import.meta.url))) : [resolve(named)];
@@ -108,7 +108,7 @@ function ancestors(folder: string): readonly string[] {
   return [join(folder, 'training'), ...(parent === folder ? [] : ancestors(parent))];
 }
 
-/** The Python of an environment that has the requirements; made where there is none yet. */
+/** The Python of an environment with the requirements. Creates the environment if there is none. */
 async function environment(requirements: string, mayInstall: boolean): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(requirements))
@@ -127,7 +127,7 @@ async function environment(requirements: string, mayInstall: boolean): Promise<s
   await rm(made, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   const hasUv = (await run('uv', ['--version'], '.', 'ignore').catch(() => 1)) === 0;
-  // Relocatable, since the folder gets its name once it is whole.
+  // Relocatable, because the folder gets its final name once it is complete.
   const steps = hasUv
     ? [
         ['uv', 'venv', '--relocatable', made],
@@ -158,7 +158,7 @@ async function agrees(text: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** Runs a program in a folder with this one's input and output; gives its exit code. */
+/** Runs a program in a folder with this process's input and output. Returns its exit code. */
 function run(
   program: string,
   args: readonly string[],
@@ -167,7 +167,7 @@ function run(
 ): Promise<number> {
   return new Promise((done, failed) => {
     const child = spawn(program, [...args], { cwd, stdio });
-    // Ctrl-C reaches the child too; this one waits for it to save what it has.
+    // Ctrl-C reaches the child too. Wait for it to save its state.
     const wait = () => {};
     process.on('SIGINT', wait);
     child.on('error', failed);

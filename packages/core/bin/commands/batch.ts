@@ -110,7 +110,7 @@ again to go on), 2 wrong use.`,
   },
 });
 
-/** What the command line asks for. */
+/** The parsed command line. */
 async function readJob(values: BatchValues) {
   const refinement = refinementOf(values);
   const postprocess = postprocessOf(values);
@@ -132,7 +132,7 @@ async function readJob(values: BatchValues) {
 
 type Job = Awaited<ReturnType<typeof readJob>>;
 
-/** Finds an image by the name that prompts have for it. */
+/** Finds an image by its name in the prompts. */
 function createFetch(folder: string, reader: InputReader): (picture: string) => Promise<Uint8Array> {
   const finder = createPictureFinder(folder);
   return async (picture) => {
@@ -144,7 +144,7 @@ function createFetch(folder: string, reader: InputReader): (picture: string) => 
   };
 }
 
-/** Segments what is not done yet. Gives the number of images that failed; null where it was broken off. */
+/** Segments what is not done yet. Returns the number of failed images; null if the run was interrupted. */
 async function segmentAll(
   values: BatchValues,
   job: Job,
@@ -197,7 +197,7 @@ async function segmentAll(
   return null;
 }
 
-/** Writes an outcome to the journal, and gives the line that is printed of it. */
+/** Writes a result to the journal, and returns the line to print. */
 async function keep(journal: ResultJournal, prompts: PicturePrompts, outcome: BatchOutcome): Promise<object> {
   if ('error' in outcome) {
     const error = toFailure(outcome.error);
@@ -210,7 +210,7 @@ async function keep(journal: ResultJournal, prompts: PicturePrompts, outcome: Ba
   return { ...kept, ...more };
 }
 
-/** One network for each image in hand, each on its share of the cores. */
+/** One network per image in work, each with its share of the cores. */
 async function openSegmenters(values: BatchValues, terminal: Terminal, count: number): Promise<Segmenter[]> {
   const threads = Math.max(1, Math.floor(availableParallelism() / count));
   const first = await openSegmenter(values, terminal, { workers: 1, threads });
@@ -220,7 +220,7 @@ async function openSegmenters(values: BatchValues, terminal: Terminal, count: nu
   return [first, ...(await Promise.all(others))];
 }
 
-/** Ctrl-C ends the work after the images in hand; a second one at once. */
+/** Ctrl-C stops after the running images; a second one stops at once. */
 function listenForInterruption(): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   const onSignal = () => {
@@ -231,7 +231,7 @@ function listenForInterruption(): { readonly signal: AbortSignal; end(): void } 
   return { signal: controller.signal, end: () => void process.off('SIGINT', onSignal) };
 }
 
-/** Writes the data sets: into the folder itself, or, where there are several, into one each. */
+/** Writes the data sets: a single one into the folder itself, several into a subfolder each. */
 async function writeFormats(
   job: Job,
   journal: ResultJournal,

@@ -44,7 +44,7 @@ machine did not get.`,
     try {
       for (let round = -1; round < rounds; round++) {
         terminal.status(`round ${round + 1} of ${rounds}`);
-        // A key of its own for every round, so that nothing is found in a cache; round -1 warms up.
+        // A new key for every round prevents cache hits. Round -1 is the warm-up.
         let spent = process.cpuUsage();
         const image = await segmenter.open(bytes, { key: `bench ${round}` });
         size = { width: image.width, height: image.height };
@@ -119,7 +119,7 @@ function stages({ timings }: Prediction): Record<string, number> {
   return { decode, encode, predict, postprocess, network };
 }
 
-/** A positive click in the middle, then some of both kinds that leave the object large. */
+/** A positive click in the middle, then clicks of both kinds that keep the object large. */
 function clicksOn({ width, height }: { width: number; height: number }): readonly Click[] {
   const at = (x: number, y: number, label: Click['label']): Click => ({ x: x * width, y: y * height, label });
   return [
@@ -131,7 +131,7 @@ function clicksOn({ width, height }: { width: number; height: number }): readonl
   ];
 }
 
-/** A 12-megapixel JPEG: a large dark blob with texture before a light ground. */
+/** A 12-megapixel JPEG: a large dark textured blob on a light ground. */
 async function syntheticPicture(): Promise<Uint8Array> {
   const width = 4000;
   const height = 3000;

@@ -70,7 +70,7 @@ Report: images, objects, files, and what the formats could not hold. Exit code: 
   },
 });
 
-/** @throws UsageError where there is something already */
+/** @throws UsageError if something exists there already */
 async function refuseFilled(to: string): Promise<void> {
   const found = await stat(to).catch(() => null);
   if (found === null) return;

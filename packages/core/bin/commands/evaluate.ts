@@ -124,7 +124,7 @@ JSON: samples, noc and nof by IoU ("0.80" ... "0.95"), miou after 1, 2, ... clic
   },
 });
 
-/** What was set besides the model, for the comparison page. */
+/** The settings besides the model, for the comparison page. */
 function describeSettings(values: Readonly<Record<string, unknown>>, start: StartingMasks): string {
   const said = ['cfr', 'cfr-clicks', 'zoom', 'merge'].flatMap((name) =>
     values[name] === undefined ? [] : [`${name} ${values[name]}`],

@@ -12,7 +12,7 @@ import {
   tritonRepository,
 } from '../../src/serving/index.js';
 
-/** Options of the actions that write a repository for an inference server. */
+/** Options of the commands that write a model repository for an inference server. */
 export const exportOptions = {
   out: {
     type: 'text',
@@ -57,7 +57,7 @@ export const exportOptions = {
 export const exportActions = ['export-triton', 'export-kserve', 'export-mlserver'] as const;
 export type ExportAction = (typeof exportActions)[number];
 
-/** Writes the repository and says how it is used. */
+/** Writes the repository and prints how to use it. */
 export async function exportModel(
   action: ExportAction,
   target: string,

@@ -72,7 +72,7 @@ Models are kept in $CLICKMASK_HOME/models, or ~/.clickmask/models.`,
   },
 });
 
-/** Checks a model and makes it the one in use; the one before stays where it is. */
+/** Checks a model and puts it in use. The former model stays where it is. */
 export async function use(target: string, { out }: Pick<Terminal, 'out'>): Promise<number> {
   const home = defaultModelsFolder();
   const folder = findModelFolder(target, home);
@@ -81,7 +81,7 @@ export async function use(target: string, { out }: Pick<Terminal, 'out'>): Promi
   for (const graph of Object.values(manifest.graphs)) await readGraph(files, graph);
   const before = modelInUse(home);
   await mkdir(home, { recursive: true });
-  // In one step: a program that looks meanwhile finds the one or the other.
+  // In one step, so that a concurrent reader finds either the old or the new one.
   const staged = join(home, `${inUseFile}-${randomUUID()}`);
   await writeFile(staged, `${target === embeddedModel ? target : folder}\n`);
   await rename(staged, join(home, inUseFile));
@@ -93,13 +93,13 @@ async function installed(): Promise<readonly Entry[]> {
   const home = defaultModelsFolder();
   const names = await readdir(home).catch(() => []);
   const added = names
-    // Those with a dot were being added when that was broken off.
+    // A dot marks an interrupted download or copy.
     .filter((name) => !name.startsWith('.') && existsSync(join(home, name, 'model.json')))
     .map((name) => ({ name, folder: join(home, name), embedded: false }));
   const chosen = modelInUse(home);
   const all = [{ name: embeddedModel, folder: findModelFolder(embeddedModel, home), embedded: true }, ...added];
   const isChosen = ({ name, folder, embedded }: Omit<Entry, 'inUse'>) => chosen === (embedded ? name : folder);
-  // What adapt has written may lie anywhere.
+  // Models from `adapt` may lie anywhere.
   if (!all.some(isChosen)) all.push({ name: chosen, folder: chosen, embedded: false });
   return all.map((entry) => ({ ...entry, inUse: isChosen(entry) }));
 }
@@ -205,8 +205,8 @@ async function add(target: string, sha256: string, terminal: Terminal): Promise<
     );
   }
   await mkdir(home, { recursive: true });
-  // Everything is checked in a folder beside, which then takes its place at once: never half a model.
-  // Not mkdtemp: it makes folders that nobody else can read.
+  // Everything is checked in a neighbouring folder, which then takes its place at once. A model is never half there.
+  // Not mkdtemp, which makes folders that nobody else can read.
   const staging = join(home, `.adding-${randomUUID()}`);
   await mkdir(staging);
   try {
@@ -226,7 +226,7 @@ async function add(target: string, sha256: string, terminal: Terminal): Promise<
   return 0;
 }
 
-/** The files of a model below a URL. Only this command reaches for the network, and only for what it was told. */
+/** The files of a model below a URL. Only this command uses the network, and only for the given address. */
 function remoteFiles(url: string): ModelFiles {
   const base = url.endsWith('/') ? url : `${url}/`;
   return {

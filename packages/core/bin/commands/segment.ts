@@ -24,7 +24,7 @@ import {
 } from '../model-options.js';
 import { createInputReader, readInput } from '../read-input.js';
 
-/** Shorter names of codecs. */
+/** Short names of codecs. */
 const shortNames: Readonly<Record<string, string>> = {
   coco: 'coco-rle',
   'label-studio': 'label-studio-rle',

@@ -1,34 +1,34 @@
-/** Values by key within a budget; the one used longest ago goes first. */
+/** Values by key within a budget. The least recently used go first. */
 export interface Lru<K, V> {
-  /** The value, which then counts as just used. */
+  /** The value. It then counts as most recently used. */
   get(key: K): V | undefined;
   /** The value, without counting as a use. */
   peek(key: K): V | undefined;
-  /** Keeps a value. One that is larger than the whole budget is not kept, and takes no other's place. */
+  /** Stores a value. A value larger than the whole budget is not stored, and evicts no other. */
   set(key: K, value: V): void;
   delete(key: K): boolean;
   clear(): void;
-  /** From the one used longest ago to the latest. */
+  /** From the least to the most recently used. */
   entries(): IterableIterator<[K, V]>;
   readonly size: number;
-  /** Sum of the values' sizes. */
+  /** Total size of the values. */
   readonly bytes: number;
 }
 
-/** Options of {@link createLru}; without any, nothing ever leaves. */
+/** Options of {@link createLru}. Without any, nothing is evicted. */
 export interface LruOptions<K, V> {
-  /** Most entries. */
+  /** Maximum number of entries. */
   readonly maxEntries?: number;
-  /** Most bytes of all values, by `sizeOf`. */
+  /** Maximum bytes of all values, measured by `sizeOf`. */
   readonly maxBytes?: number;
-  /** Bytes of a value, taken once, when it is set. Default 0. */
+  /** Bytes of a value, measured once when it is set. Default 0. */
   readonly sizeOf?: (value: V, key: K) => number;
-  /** Told each value that leaves: pushed out, replaced, deleted, or not taken at all. */
+  /** Called with each value that leaves: evicted, replaced, deleted, or not stored at all. */
   readonly onLeave?: (value: V, key: K) => void;
 }
 
 /**
- * A cache: a map in the order of use, with a budget of entries, of bytes, or of both.
+ * A cache: a map in order of use, with a budget of entries, bytes, or both.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export function createLru<K, V>(options: LruOptions<K, V> = {}): Lru<K, V> {
     set(key, value) {
       const bytes = sizeOf?.(value, key) ?? 0;
       const before = kept.get(key);
-      // The same value again is a new size, not one that leaves.
+      // Setting the same value again updates its size and does not count as a removal.
       if (before?.value === value) {
         kept.delete(key);
         total -= before.bytes;

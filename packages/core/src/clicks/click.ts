@@ -9,16 +9,16 @@ export interface Click extends ImagePoint {
 }
 
 /**
- * A click as callers write it. Every string passes the type check, so that `const click = { x, y, label: 'positive' }` is
- * taken as it stands; another label than those of {@link ClickLabel} is the error `bad-click`.
+ * A click as callers write it. The label may be any string for the type checker, so that a variable `const click = { x,
+ * y, label: 'positive' }` is accepted. A label outside {@link ClickLabel} is the error `bad-click`.
  */
 export interface ClickInput extends ImagePoint {
   readonly label: ClickLabel | (string & {});
 }
 
 /**
- * Checks clicks that came from outside: finite coordinates inside the image, a known label.
- * A coordinate equal to the width or height counts as inside, since it is the edge of the last pixel.
+ * Checks clicks from outside: finite coordinates inside the image, and a known label. A coordinate equal to the width
+ * or height counts as inside, because it is the edge of the last pixel.
  *
  * @throws ClickmaskError `bad-click`
  *
@@ -52,7 +52,7 @@ export function checkClicks(clicks: unknown, size: Size): asserts clicks is read
 }
 
 /**
- * The pixel that a point in image px falls on, clamped into the image.
+ * The pixel under a point in image px, clamped to the image.
  *
  * @example
  * ```ts

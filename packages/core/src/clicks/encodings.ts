@@ -2,10 +2,10 @@ import { expectNumber } from '../errors/index.js';
 import type { InputPoint, Size } from '../geometry/index.js';
 
 /**
- * Disks: 1 where a click is at most `radius` away from the pixel's centre, else 0. Centres may be fractional.
+ * Disks: 1 at pixels whose centre is at most `radius` away from a click, else 0. Clicks may be fractional.
  *
- * The click maps of RITM and all that follow it (`use_disks`, radius 5). As theirs are, distances are of single
- * precision: on the rim, which scaled clicks meet exactly (1.4² + 4.8² = 5²), rounding decides.
+ * The click maps of RITM and its successors (`use_disks`, radius 5). Distances have single precision, as theirs do:
+ * scaled clicks can lie exactly on the rim (1.4² + 4.8² = 5²), where rounding decides.
  *
  * @param points - in input px
  * @param radius - in input px, inclusive
@@ -80,7 +80,7 @@ export function encodeGaussians(points: readonly InputPoint[], size: Size, fwhm:
 }
 
 /**
- * Distances: the Euclidean distance to the nearest click, clipped. The input form of FCA-Net (clipped at 255).
+ * Distances: the Euclidean distance to the nearest click, clipped. The input of FCA-Net (clipped at 255).
  *
  * @param points - in input px
  * @param limit - in input px; the value where no click is nearer, and everywhere without clicks

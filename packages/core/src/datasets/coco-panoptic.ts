@@ -12,8 +12,8 @@ import { expectArray, expectText, readJson, withEnding } from './reading.js';
 const NAME = 'COCO panoptic';
 
 /**
- * COCO's panoptic annotations: `panoptic.json`, and in `panoptic/` a PNG per image. Its colours are the segments'
- * numbers (red + 256 green + 65536 blue).
+ * COCO's panoptic annotations: `panoptic.json`, and a PNG per image in `panoptic/`. Each colour is a segment's number
+ * (red + 256 green + 65536 blue).
  *
  * @example
  * ```ts

@@ -10,8 +10,8 @@ import { declaredSize, expectArray, expectText, readJson, withEnding } from './r
 const NAME = 'COCO';
 
 /**
- * COCO's object annotations (`instances_*.json`): polygons for single objects, uncompressed RLE for crowds; `bbox` and `area`
- * are those of the pixels. Reads compressed RLE too, and the `score` of results.
+ * COCO's object annotations (`instances_*.json`): polygons for single objects, uncompressed RLE for crowds. `bbox` and
+ * `area` are computed from the pixels. Also reads compressed RLE, and the `score` of results.
  *
  * @example
  * ```ts
@@ -86,7 +86,7 @@ export function isCoco(json: unknown): json is Record<string, unknown> {
   );
 }
 
-/** Names by `id`, of `categories`. */
+/** Names of `categories` by `id`. */
 export function readCategories(format: string, value: unknown): Map<unknown, string> {
   const categories = expectArray(format, 'categories', value ?? []);
   return new Map(
@@ -97,7 +97,7 @@ export function readCategories(format: string, value: unknown): Map<unknown, str
   );
 }
 
-/** Names of `categories` in the order of their ids, of all JSON files of a kind. */
+/** Names of `categories`, ordered by id, from all JSON files of this kind. */
 export async function listCategories(
   format: string,
   source: DatasetSource,
@@ -113,7 +113,7 @@ export async function listCategories(
   return [...names];
 }
 
-/** Entries of `images`, checked. */
+/** The checked entries of `images`. */
 export function readImages(
   format: string,
   value: unknown,
@@ -155,7 +155,7 @@ function* readFile(file: Record<string, unknown>, options: DatasetReadOptions): 
   }
 }
 
-/** Null where an annotation has a box or points only. */
+/** Null if an annotation has only a box or points. */
 export function readSegmentation(segmentation: unknown, size: Size): MaskRuns | null {
   if (segmentation === undefined || segmentation === null) return null;
   if (Array.isArray(segmentation)) {

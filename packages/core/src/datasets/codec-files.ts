@@ -5,8 +5,8 @@ import { createStems, stemOf } from './names.js';
 import { readJson, readText, requirePicture, withEnding } from './reading.js';
 
 /**
- * A codec as a data set: a file for each object, `<picture>.json` or, where an image has several, `<picture>/<number>.json`,
- * that holds its mask and nothing else.
+ * A codec as a data set: one file per object with only its mask, named `<picture>.json` or, if an image has several
+ * objects, `<picture>/<number>.json`.
  */
 export function codecFiles(codec: Codec<unknown, { detail?: number }>): DatasetFormat {
   const ending = codec.mediaType.startsWith('text/') ? 'txt' : 'json';
@@ -35,7 +35,7 @@ export function codecFiles(codec: Codec<unknown, { detail?: number }>): DatasetF
         const known = codec.needsSize
           ? await requirePicture(codec.name, stem, options)
           : await options.findPicture?.(stem);
-        // Files of a stranger's folder may be of images of different sizes.
+        // Files from strangers may belong to images of different sizes.
         const bySize = new Map<string, LabeledObject[]>();
         for (const path of paths) {
           const value = ending === 'txt' ? (await readText(source, path)).trim() : await readJson(source, path);
@@ -56,7 +56,7 @@ export function codecFiles(codec: Codec<unknown, { detail?: number }>): DatasetF
   } satisfies DatasetFormat);
 }
 
-/** Files by the image that they belong to; those of one image in the order of their numbers. */
+/** Files by their image. Files of one image are ordered by number. */
 function byImage(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const files = new Map<string, string[]>();
   const numberOf = (path: string) => Number(/(\d+)$/.exec(stemOf(path))?.[1]);

@@ -1,6 +1,6 @@
 /**
- * Pascal VOC's colour of a number, 0 to 255: its bits are dealt to red, green and blue in turn, from the highest bit of each
- * down.
+ * Pascal VOC's colour of a number from 0 to 255: its bits go to red, green and blue in turn, starting with the highest
+ * bit of each channel.
  */
 export function vocColour(number: number): readonly [number, number, number] {
   const colour: [number, number, number] = [0, 0, 0];
@@ -10,20 +10,20 @@ export function vocColour(number: number): readonly [number, number, number] {
   return colour;
 }
 
-/** The first colours of VOC as the entries of a PNG's palette. */
+/** The first VOC colours as palette entries of a PNG. */
 export function vocPalette(count = 256): Uint8Array {
   return Uint8Array.from(Array.from({ length: count }, (_, i) => vocColour(i)).flat());
 }
 
-/** A class of Cityscapes: its `labelIds` number is its place, from 0. */
+/** A class of Cityscapes. Its `labelIds` number is its index. */
 export interface CityscapesClass {
   readonly name: string;
   readonly colour: readonly [number, number, number];
-  /** Whether its objects are told apart in `instanceIds`. */
+  /** Whether `instanceIds` separates its objects. */
   readonly isThing: boolean;
 }
 
-/** The 34 classes of Cityscapes by their numbers. */
+/** The 34 classes of Cityscapes by number. */
 export const cityscapesClasses: readonly CityscapesClass[] = Object.freeze(
   (
     [

@@ -2,21 +2,21 @@ import type { Size } from '../geometry/index.js';
 import type { MaskRuns } from '../mask/index.js';
 import type { Note } from './notes.js';
 
-/** An object that somebody marked on an image. */
+/** An annotated object of an image. */
 export interface LabeledObject {
-  /** Its mask, of the image's size. */
+  /** Its mask, in the image's size. */
   readonly runs: MaskRuns;
   /** Name of its class. */
   readonly className: string;
-  /** What tells it from the others on its image. */
+  /** Distinguishes it from the image's other objects. */
   readonly id?: string;
-  /** How sure a model was of it, 0 to 1. */
+  /** The model's confidence, 0 to 1. */
   readonly score?: number;
-  /** Stands for several that were not told apart (`iscrowd` of COCO). */
+  /** It stands for several objects that were not separated (COCO's `iscrowd`). */
   readonly isCrowd?: boolean;
 }
 
-/** An image with its objects, in the order in which they lie on each other: the last is on top. */
+/** An image with its objects, ordered from bottom to top. */
 export interface LabeledPicture extends Size {
   /** File name of the image, with `/` between folders. */
   readonly name: string;
@@ -25,26 +25,26 @@ export interface LabeledPicture extends Size {
 
 /** A file of a data set. */
 export interface DatasetFile {
-  /** Relative to the data set's folder, with `/`, and never outside it. */
+  /** Relative to the data set's folder, with `/`, and never outside the folder. */
   readonly path: string;
   readonly content: string | Uint8Array<ArrayBuffer>;
 }
 
-/** Where the files of a data set are read from; paths are relative to its folder, with `/`. */
+/** Where a data set's files are read from. Paths are relative to its folder, with `/`. */
 export interface DatasetSource {
-  /** Every file, folders left out, in order. */
+  /** All files, without folders, in order. */
   list(): Promise<readonly string[]>;
   read(path: string): Promise<Uint8Array>;
 }
 
-/** What is known of an image beside its annotations. */
+/** What is known of an image besides its annotations. */
 export interface KnownPicture extends Size {
   readonly name: string;
 }
 
 /** Options of {@link DatasetFormat.write}. */
 export interface DatasetWriteOptions {
-  /** Names of the classes, in the order of their numbers; those that are missing are added as they come. */
+  /** Class names, in the order of their numbers. Missing ones are added as they appear. */
   readonly classes?: readonly string[];
   /**
    * Detail of outlines, 0 (coarse) to 1 (every corner, exact).
@@ -52,17 +52,17 @@ export interface DatasetWriteOptions {
    * @defaultValue 1
    */
   readonly detail?: number;
-  /** Is told what the format cannot hold. */
+  /** Called with a note about each thing that the format cannot hold. */
   readonly onNote?: (note: Note) => void;
 }
 
 /** Options of {@link DatasetFormat.read}. */
 export interface DatasetReadOptions {
-  /** Names of the classes, for formats that only hold their numbers. */
+  /** Class names, for formats that contain only class numbers. */
   readonly classes?: readonly string[];
   /**
-   * Finds an image by its name, with or without its ending. Needed by formats that do not hold its size; null where there
-   * is none.
+   * Finds an image by name, with or without extension. Needed by formats that do not contain the image's size. Null if
+   * there is none.
    */
   readonly findPicture?: (name: string) => Promise<KnownPicture | null>;
   /**
@@ -71,27 +71,27 @@ export interface DatasetReadOptions {
    * @defaultValue 2^28
    */
   readonly maxPixels?: number;
-  /** Is told what was left out. */
+  /** Called with a note about each thing that was left out. */
   readonly onNote?: (note: Note) => void;
 }
 
-/** What {@link DatasetFormat.recognises} looks at. */
+/** The input of {@link DatasetFormat.recognises}. */
 export interface DatasetSample {
   readonly paths: readonly string[];
-  /** The one JSON file, or the first of several; undefined where there is none. */
+  /** The only JSON file, or the first of several; undefined if there is none. */
   readonly json: unknown;
 }
 
-/** One way to lay down images with their objects in files. All formats are stateless and frozen. */
+/** A file format for images with their objects. All formats are stateless and frozen. */
 export interface DatasetFormat {
-  /** For registries and the command line: lower case, hyphens. */
+  /** For registries and the command line: lower case, with hyphens. */
   readonly name: string;
-  /** One line for people: who reads it. */
+  /** One line for people: the tools that read it. */
   readonly summary: string;
-  /** What comes back after writing and reading, and what does not; one line for people. */
+  /** What survives writing and reading and what does not; one line for people. */
   readonly keeps: string;
   /**
-   * Writes images as they come. Files that hold all of them come last.
+   * Writes images as they come. Files that cover all images come last.
    *
    * @throws ClickmaskError `bad-option`, `bad-mask`
    */
@@ -100,13 +100,15 @@ export interface DatasetFormat {
     options?: DatasetWriteOptions,
   ): AsyncIterable<DatasetFile>;
   /**
-   * Reads images one by one from files that may come from anywhere.
+   * Reads images one by one from untrusted files.
    *
-   * @throws ClickmaskError `bad-format` where a file is not of the format, `bad-option` where an image's size is needed and
-   * not to be found
+   * @throws ClickmaskError `bad-format` if a file does not have the format; `bad-option` if an image's size is needed
+   * and cannot be found
    */
   read(source: DatasetSource, options?: DatasetReadOptions): AsyncIterable<LabeledPicture>;
-  /** Names of the classes in the order of their numbers, of formats whose files list them; classes without an object too. */
+  /**
+   * Class names in the order of their numbers, for formats whose files list them, including classes without objects.
+   */
   readClasses?(source: DatasetSource): Promise<readonly string[]>;
   /** Whether files look like this format. */
   recognises(sample: DatasetSample): boolean;

@@ -1,7 +1,7 @@
 import type { Size } from '../geometry/index.js';
 import { type MaskRuns, rasterisePolygons } from '../mask/index.js';
 
-/** An ellipse as a polygon of many corners. */
+/** Approximates an ellipse by a polygon with many corners. */
 export function fillEllipse(x: number, y: number, rx: number, ry: number, turn: number, size: Size): MaskRuns {
   const corners = Math.min(720, Math.max(24, Math.ceil(Math.max(Math.abs(rx), Math.abs(ry)) * 4)));
   const outer = new Float64Array(2 * corners);

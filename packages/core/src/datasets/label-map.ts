@@ -9,13 +9,13 @@ import { createClassNumbers, createStems, stemOf } from './names.js';
 import type { Note } from './notes.js';
 import { fullName, readText, withEnding } from './reading.js';
 
-/** The value of pixels that belong to nothing in particular (VOC's border). */
+/** The value of pixels without a label (VOC's border). */
 const ignored = 255;
 
 /**
- * Label maps as Pascal VOC lays them out: `SegmentationClass/<picture>.png` with the class of each pixel and
- * `SegmentationObject/<picture>.png` with its object, both with VOC's colours as palette; `labelmap.txt` with the classes and
- * `ImageSets/Segmentation/default.txt` with the images. 0 is background, 255 is left out when read.
+ * Label maps in Pascal VOC's layout: `SegmentationClass/<picture>.png` with the class of each pixel,
+ * `SegmentationObject/<picture>.png` with its object, both with VOC's palette, `labelmap.txt` with the classes, and
+ * `ImageSets/Segmentation/default.txt` with the images. 0 is background; 255 is ignored when reading.
  *
  * @example
  * ```ts
@@ -66,8 +66,9 @@ export const voc = Object.freeze<DatasetFormat>({
 });
 
 /**
- * One palette PNG an image, in which each pixel has the number of its class: 0 for background, from 1 on the classes in the
- * order of `classes.txt`. As ADE20K's annotations, and what most semantic trainers read; the palette has VOC's colours.
+ * One palette PNG per image with the class number of each pixel: 0 for background, then the classes in the order of
+ * `classes.txt` from 1 on. Like ADE20K's annotations, and readable by most semantic trainers. The palette has VOC's
+ * colours.
  *
  * @example
  * ```ts
@@ -108,8 +109,8 @@ export const labelMap = Object.freeze<DatasetFormat>({
 });
 
 /**
- * Cityscapes' three images for each: `_gtFine_labelIds` (class numbers), `_gtFine_instanceIds` (for what can be counted,
- * class number times 1000 and the object's) and `_gtFine_color`. Its 34 classes only.
+ * Cityscapes' three images per picture: `_gtFine_labelIds` (class numbers), `_gtFine_instanceIds` (for countable
+ * classes: class number times 1000 plus object number) and `_gtFine_color`. Only its 34 classes.
  *
  * @example
  * ```ts
@@ -172,7 +173,7 @@ function noteLost({ name, objects }: LabeledPicture, onNote?: (note: Note) => vo
   }
 }
 
-/** An 8-bit map with a value for each object, grey or with VOC's colours. */
+/** An 8-bit map with one value per object, grey or with VOC's palette. */
 function paint(
   picture: LabeledPicture,
   values: readonly number[],
@@ -219,7 +220,7 @@ function paintColours(picture: LabeledPicture, values: readonly number[]): Promi
   );
 }
 
-/** Calls back for each pixel of each mask, with the mask's number. */
+/** Calls back for each pixel of each mask, with the mask's index. */
 export function forEachPixel(layers: readonly MaskRuns[], set: (x: number, y: number, layer: number) => void): void {
   for (const [layer, { height, rows, spans }] of layers.entries()) {
     for (let y = 0; y < height; y++) {
@@ -236,7 +237,9 @@ interface ValueMap {
   readonly valueAt: (pixel: number) => number;
 }
 
-/** Numbers of pixels: samples of grey PNGs, indices of palettes, or, of colours, the number whose VOC colour it is. */
+/**
+ * The pixels' numbers: samples of a grey PNG, indices of a palette, or, for colours, the number with this VOC colour.
+ */
 async function readMap(
   source: DatasetSource,
   path: string,
@@ -309,13 +312,16 @@ async function readPicture(
   return { name, width, height, objects };
 }
 
-/** Names in `classes.txt`, from number 1 on; none where it is not there. */
+/** Names in `classes.txt`, starting at number 1; none if the file is missing. */
 async function readClassesTxt(source: DatasetSource): Promise<readonly string[]> {
   const path = (await source.list()).find((name) => /(^|\/)classes\.txt$/i.test(name));
   return path === undefined ? [] : (await readText(source, path)).split(/\r?\n/).filter((line) => line !== '');
 }
 
-/** Background, and the classes given or in `labelmap.txt` as CVAT and Datumaro write it: `name:r,g,b:parts:actions`. */
+/**
+ * Background, then the given classes or those of `labelmap.txt` in the form of CVAT and Datumaro:
+ * `name:r,g,b:parts:actions`.
+ */
 async function vocClasses(source: DatasetSource, given?: readonly string[]): Promise<readonly string[]> {
   const path = (await source.list()).find((name) => /(^|\/)labelmap\.txt$/i.test(name));
   const lines = path === undefined ? [] : (await readText(source, path)).split(/\r?\n/);

@@ -22,9 +22,9 @@ import { declaredSize, expectArray, expectText, readJson, withEnding } from './r
 const NAME = 'LabelMe';
 
 /**
- * LabelMe's JSON, a file per image: polygons through the centres of the outermost pixels, because LabelMe paints the line of a
- * polygon as well as its inside; parts of one object share a `group_id`. Objects with holes, which its polygons cannot hold,
- * are shapes of type `mask`.
+ * LabelMe's JSON, one file per image. Polygons run through the centres of the outermost pixels, because LabelMe paints
+ * a polygon's line as well as its inside. Parts of one object share a `group_id`. Objects with holes, which its
+ * polygons cannot hold, are shapes of type `mask`.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ async function shapesOf(object: LabeledObject, number: number, detail: number): 
   });
 }
 
-/** Name of a file's picture: beside the file, unless `imagePath` names a folder below it. */
+/** Name of a file's picture: in the same folder, unless `imagePath` names a subfolder. */
 export function pictureNameOf(file: Readonly<Record<string, unknown>>, path: string): string {
   const stated = typeof file.imagePath === 'string' ? file.imagePath.replaceAll('\\', '/') : '';
   if (stated === '') return path;

@@ -4,8 +4,8 @@ import type { LabeledPicture } from './dataset.js';
 import type { Note } from './notes.js';
 
 /**
- * Masks that do not overlap, for formats in which a pixel belongs to one object: what two share goes to the later. Tells how
- * much was shared.
+ * Removes overlaps, for formats in which a pixel belongs to one object. The later mask gets shared pixels. Also returns
+ * the number of shared pixels.
  */
 export function withoutOverlap(picture: LabeledPicture, onNote?: (note: Note) => void): readonly MaskRuns[] {
   let above = emptyRuns(picture);
@@ -20,7 +20,7 @@ export function withoutOverlap(picture: LabeledPicture, onNote?: (note: Note) =>
   return layers.reverse();
 }
 
-/** The mask of each value in a map of values, in the order of their first pixel; those left out are passed over. */
+/** The mask of each value in a map of values, in the order of their first pixel, without the ignored values. */
 export function masksByValue(
   { width, height }: Size,
   valueAt: (pixel: number) => number,
@@ -48,7 +48,7 @@ export function masksByValue(
   return masks;
 }
 
-/** Pixels of a mask of the map's size that have each value; the value most of them have. */
+/** Counts the values of a map under a mask of the same size. Returns the most frequent one. */
 export function commonValue(runs: MaskRuns, valueAt: (pixel: number) => number): number {
   const counts = new Map<number, number>();
   let best = 0;

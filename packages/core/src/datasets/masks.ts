@@ -7,8 +7,8 @@ import { declaredSize, expectArray, expectText, fullName, readJson, withEnding }
 const NAME = 'masks';
 
 /**
- * A PNG for each object, 8-bit grey, 255 on it and 0 around it: `<picture>/<number>-<class>.png`; `masks.json` says what each
- * file is. Without that file, class names are read from the names of the files.
+ * One PNG per object, 8-bit grey, 255 on the object and 0 around it: `<picture>/<number>-<class>.png`. `masks.json`
+ * describes the files. Without it, class names come from the file names.
  *
  * @example
  * ```ts
@@ -84,7 +84,9 @@ async function readEntry(
   return { name: expectText(NAME, 'picture', picture), ...size, objects };
 }
 
-/** Masks in a folder are of the image called like the folder; others are of the one called like themselves. */
+/**
+ * Masks in a folder belong to the image with the folder's name. Other masks belong to the image with their own name.
+ */
 function byPicture(paths: readonly string[]): Map<string, string[]> {
   const pictures = new Map<string, string[]>();
   for (const path of paths) {

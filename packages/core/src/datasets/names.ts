@@ -1,8 +1,8 @@
 import { ClickmaskError } from '../errors/index.js';
 
 /**
- * An image's name as a path that stays inside a folder: of an address, host and path; no drive, no `..`, no characters that
- * a file system refuses.
+ * Makes an image's name a path that stays inside a folder. An address becomes host and path. Removes drives, `..`, and
+ * characters that file systems refuse.
  */
 export function safePath(name: string): string {
   const [path] = /^[a-z][a-z0-9+.-]*:\/\//i.test(name) ? name.replace(/^[^:]*:\/\//, '').split(/[?#]/) : [name];
@@ -14,7 +14,7 @@ export function safePath(name: string): string {
   return parts.length === 0 ? 'picture' : parts.join('/').slice(-400);
 }
 
-/** A path without the ending of its file name. */
+/** A path without its file extension. */
 export function stemOf(path: string): string {
   return path.replace(/(?<=[^/])\.[^./]*$/, '');
 }
@@ -24,12 +24,12 @@ export function fileNameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The folder of a path with a `/` at its end, or nothing. */
+/** The folder of a path with a trailing `/`, or an empty text. */
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
-/** Gives each image the stem of its files; where two would share one, the later keeps its ending in it. */
+/** Gives each image a unique stem for its files. If two would share one, the later keeps its extension in the stem. */
 export function createStems(): (name: string) => string {
   const taken = new Set<string>();
   return (name) => {
@@ -42,7 +42,7 @@ export function createStems(): (name: string) => string {
   };
 }
 
-/** Numbers of classes by name, in the order given, then as they come. */
+/** Class numbers by name, in the given order, then in the order of appearance. */
 export interface ClassNumbers {
   readonly names: readonly string[];
   numberOf(name: string): number;

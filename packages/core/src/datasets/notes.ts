@@ -1,17 +1,17 @@
-/** What can get lost on the way into a format, or out of it. */
+/** What a format may lose when writing or reading. */
 export type NoteCode = keyof typeof noteTexts;
 
-/** Something that a format could not hold. */
+/** A loss in a format. */
 export interface Note {
   readonly code: NoteCode;
-  /** Name of the image it happened on. */
+  /** Name of the image concerned. */
   readonly picture: string;
-  /** Pixels concerned, where that can be told. */
+  /** Number of pixels concerned, if known. */
   readonly pixels?: number;
 }
 
 /**
- * Texts of the codes of notes.
+ * Texts of the notes' codes.
  *
  * @example
  * ```ts

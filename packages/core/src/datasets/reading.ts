@@ -18,12 +18,15 @@ export async function readJson(source: DatasetSource, path: string): Promise<unk
   }
 }
 
-/** The paths with an ending, such as `.json`; case does not matter. */
+/** Paths with an extension, such as `.json`, in any case. */
 export function withEnding(paths: readonly string[], ending: string): string[] {
   return paths.filter((path) => path.toLowerCase().endsWith(ending));
 }
 
-/** The image of that name. @throws ClickmaskError `bad-option` where the caller knows none */
+/**
+ * The image with this name.
+ * @throws ClickmaskError `bad-option` if the caller does not know it
+ */
 export async function requirePicture(
   format: string,
   name: string,
@@ -35,12 +38,12 @@ export async function requirePicture(
   throw new ClickmaskError('bad-option', `${message} Say where the images are.`, { details: { picture: name } });
 }
 
-/** The full name of an image that is known without its ending; the name as it is where it is not found. */
+/** The full name of an image that is known without its extension; unchanged if it is not found. */
 export async function fullName(name: string, options: DatasetReadOptions): Promise<string> {
   return (await options.findPicture?.(name))?.name ?? name;
 }
 
-/** A size that a file declares. */
+/** A size declared by a file. */
 export function declaredSize(
   format: string,
   width: unknown,
@@ -62,7 +65,10 @@ export function expectText(format: string, name: string, value: unknown): string
   throw badFormat(format, name, 'a text', value);
 }
 
-/** The one file of an ending. @throws ClickmaskError `bad-format` */
+/**
+ * The only file with an extension.
+ * @throws ClickmaskError `bad-format`
+ */
 export function onlyFile(format: string, paths: readonly string[], what: string): string {
   if (paths.length === 1) return paths[0];
   throw unexpected('bad-format', what, 'one file', paths.length, `${format} holds all images in one.`);

@@ -14,8 +14,8 @@ import { via } from './via.js';
 import { yoloSeg } from './yolo-seg.js';
 
 /**
- * Every data set format, and every codec of `@clickmask/core/formats` as one with a file for each object. A new one is a file
- * and a line here. Files are told apart in this order.
+ * Every data set format, and every codec of `@clickmask/core/formats` as a format with one file per object. A new
+ * format is a file and a line here. Formats are recognised in this order.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export const DATASET_FORMATS: readonly DatasetFormat[] = Object.freeze([
 ]);
 
 /**
- * The data set format of a name.
+ * The data set format with this name.
  *
  * @throws ClickmaskError `bad-option` for an unknown name; the message lists the known ones
  *

@@ -7,8 +7,8 @@ import { declaredSize, expectArray, expectText, readText, withEnding } from './r
 const NAME = 'Clickmask results';
 
 /**
- * A JSON line per image, with all data of its objects; masks as COCO RLE. `clickmask batch` keeps it while it
- * works.
+ * One JSON line per image, with all data of its objects, and masks as COCO RLE. `clickmask batch` uses it for its work
+ * in progress.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export const results = Object.freeze<DatasetFormat>({
   recognises: ({ paths }) => withEnding(paths, '.jsonl').length > 0,
 });
 
-/** What a line says of an image. */
+/** The content of a line. */
 export function resultLine({ name, width, height, objects }: LabeledPicture) {
   return {
     picture: name,
@@ -62,7 +62,7 @@ export function resultLine({ name, width, height, objects }: LabeledPicture) {
 }
 
 /**
- * Reads a line; null where it is about something else: settings, or an image that failed.
+ * Reads a line; null if it is not a result: settings, or an image that failed.
  *
  * @throws ClickmaskError `bad-format`
  */

@@ -10,8 +10,8 @@ import { declaredSize, fullName, readText, withEnding } from './reading.js';
 const NAME = 'SVG';
 
 /**
- * An SVG for each image, with a path for each object, filled by the even-odd rule, in the colour of its class;
- * `data-class`, `data-object` and `data-score` say what it is. Reads paths of straight lines, polygons and rectangles without
+ * One SVG per image with one path per object, filled by the even-odd rule, in the colour of its class. `data-class`,
+ * `data-object` and `data-score` describe the object. Reads paths of straight lines, polygons and rectangles without
  * transformations.
  *
  * @example
@@ -88,7 +88,7 @@ function fromXml(text: string): string {
 
 type Attributes = ReadonlyMap<string, string>;
 
-/** Opening tags in order; comments and declarations are passed over. */
+/** Opening tags in order. Comments and declarations are skipped. */
 function* tagsOf(text: string): Generator<{ readonly tag: string; readonly attributes: Attributes }> {
   const plain = text.replace(/<!--[\s\S]*?-->/g, '');
   for (const [, tag, rest] of plain.matchAll(
@@ -129,7 +129,7 @@ async function readSvg(path: string, text: string, options: DatasetReadOptions):
   return { name, ...size, objects };
 }
 
-/** Null for elements that are no areas. */
+/** Null for elements without an area. */
 function readShape(tag: string, attributes: Attributes, size: Size): MaskRuns | null {
   if (tag === 'path') return svgPath.parse(attributes.get('d') ?? '', { size });
   if (tag === 'polygon') {

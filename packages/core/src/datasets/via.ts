@@ -10,9 +10,9 @@ import { expectArray, expectText, readJson, requirePicture, withEnding } from '.
 const NAME = 'VIA';
 
 /**
- * A project of the VGG Image Annotator, version 2: polygons along the cracks between pixels, as VIA shows them, a region for
- * each part; class and object are attributes of the region. The image's size, which VIA does not hold, is an attribute of
- * the file.
+ * A project of the VGG Image Annotator, version 2. Polygons run along the edges between pixels, as VIA shows them, with
+ * one region per part. Class and object are attributes of the region. VIA does not store the image's size, so it is an
+ * attribute of the file.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export const via = Object.freeze<DatasetFormat>({
   recognises: ({ json }) => picturesOf(json) !== null,
 });
 
-/** The images of a project or of an export; null for a file of another kind. */
+/** The images of a project or an export; null for another kind of file. */
 function picturesOf(json: unknown): Record<string, unknown> | null {
   if (!isRecord(json)) return null;
   if (isRecord(json._via_img_metadata)) return json._via_img_metadata;
@@ -101,7 +101,7 @@ async function readPicture(picture: unknown, options: DatasetReadOptions): Promi
     : await requirePicture(NAME, filename, options);
   const size = { width: known.width, height: known.height };
   const objects = new Map<string, LabeledObject>();
-  // VIA 1 has objects with numbers for names where VIA 2 has arrays.
+  // VIA 1 uses objects with numeric keys instead of arrays.
   const regions = isRecord(picture.regions) ? Object.values(picture.regions) : picture.regions;
   for (const [i, region] of expectArray(NAME, 'regions', regions).entries()) {
     if (!isRecord(region) || !isRecord(region.shape_attributes)) {
@@ -121,7 +121,7 @@ async function readPicture(picture: unknown, options: DatasetReadOptions): Promi
   return { ...known, objects: [...objects.values()] };
 }
 
-/** Class and name of a region; its class is the attribute called so, or the first that holds a text. */
+/** Class and name of a region. The class is the attribute with that name, else the first text attribute. */
 function readAttributes(value: unknown): { className: string; id?: string } {
   const attributes = isRecord(value) ? value : {};
   const texts = Object.entries(attributes).filter(([, text]) => typeof text === 'string' && text !== '');

@@ -19,12 +19,12 @@ import { readText, requirePicture, withEnding } from './reading.js';
 const NAME = 'YOLO';
 
 /**
- * Segmentation labels of Ultralytics' YOLO: `labels/<picture>.txt` with a line an object, its class and one outline as shares
- * of the image's sides; `data.yaml` with the classes.
+ * Segmentation labels of Ultralytics' YOLO: `labels/<picture>.txt` with one line per object (its class, and one outline
+ * as fractions of the image's sides), and `data.yaml` with the classes.
  *
- * Its readers cut coordinates to whole pixels and paint the line as well as its inside (`cv2.fillPoly`). So outlines run
- * through the centres of the outermost pixels, and come back exactly. Holes are tied in without loss; parts that do not
- * touch are joined by a line, the pixels of which come on top.
+ * Its readers truncate coordinates to whole pixels and paint the line as well as its inside (`cv2.fillPoly`). Outlines
+ * therefore run through the centres of the outermost pixels, and come back exactly. Holes are connected without loss.
+ * Parts that do not touch are joined by a line, whose pixels are added.
  *
  * @example
  * ```ts
@@ -77,12 +77,14 @@ export const yoloSeg = Object.freeze<DatasetFormat>({
     withEnding(paths, '.txt').some((path) => /(^|\/)labels\//.test(path)),
 });
 
-/** The pixel's centre as a share of the side: far from where a reader's rounding could tip. */
+/** The pixel's centre as a fraction of the side, which is far from any rounding limit of a reader. */
 function share(pixel: number, side: number): string {
   return Number(((pixel + 0.5) / side).toFixed(8)).toString();
 }
 
-/** One line around an object, which its readers fill to its pixels. Lines of less than three corners are filled up. */
+/**
+ * One line around an object that readers fill to exactly its pixels. Lines with fewer than three corners are padded.
+ */
 function outlineOf(runs: MaskRuns, detail: number, picture: string, onNote?: (note: Note) => void): number[] {
   const tolerance = detail === 1 ? 0 : toleranceForDetail(detail, traceContours(runs));
   const lines = centreLines(runs, tolerance);
@@ -104,7 +106,7 @@ function isClassList(path: string): boolean {
   return /(^|\/)(classes|obj|train|val|test)\.(txt|names)$/i.test(path);
 }
 
-/** Names of classes in `data.yaml`, as a list or by number, or in `classes.txt`; none where neither is there. */
+/** Class names in `data.yaml` (a list or a map) or in `classes.txt`; none if both are missing. */
 async function readClasses(source: DatasetSource, paths: readonly string[]): Promise<readonly string[]> {
   const yaml = paths.find((path) => /\.ya?ml$/i.test(path));
   if (yaml !== undefined) return namesOfYaml(await readText(source, yaml));
@@ -113,7 +115,7 @@ async function readClasses(source: DatasetSource, paths: readonly string[]): Pro
   return (await readText(source, list)).split(/\r?\n/).filter((line) => line.trim() !== '');
 }
 
-/** `names:` of a data.yaml: `[a, b]`, `{0: a}`, or a line each, `- a` or `0: a`. */
+/** `names:` of a data.yaml: `[a, b]`, `{0: a}`, or one line each, `- a` or `0: a`. */
 function namesOfYaml(text: string): string[] {
   const names: string[] = [];
   const lines = text.split(/\r?\n/);
@@ -167,7 +169,7 @@ async function readLabels(
   return { name, ...size, objects };
 }
 
-/** As Ultralytics paints it: shares to pixels, cut to whole ones, line and inside. */
+/** As Ultralytics paints it: fractions to pixels, truncated, line and inside. */
 function readOutline(shares: readonly number[], size: Size): MaskRuns {
   const line = shares.map((value, i) => Math.trunc(value * (i % 2 === 0 ? size.width : size.height)));
   return fillCentreLine(line, size);

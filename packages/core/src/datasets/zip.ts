@@ -3,7 +3,7 @@ import { ClickmaskError, unexpected } from '../errors/index.js';
 import type { DatasetFile, DatasetSource } from './dataset.js';
 
 /**
- * Packs files as a zip. PNGs, which are compressed already, are only stored.
+ * Packs files as a zip. PNGs are stored, because they are compressed already.
  *
  * @example
  * ```ts
@@ -26,9 +26,9 @@ export async function zipFiles(
 
 /** Limits of {@link zipSource}. */
 export interface ZipLimits {
-  /** Bytes that the files may have unpacked, all together; default 2^30. */
+  /** Maximum bytes of all files after unpacking. Default 2^30. */
   readonly maxBytes?: number;
-  /** Default 100,000. */
+  /** Maximum number of files. Default 100,000. */
   readonly maxFiles?: number;
 }
 

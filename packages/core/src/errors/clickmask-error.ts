@@ -26,13 +26,13 @@ export type ClickmaskErrorCode =
   | 'unsupported-image'
   | 'worker-lost';
 
-/** Facts behind an error, safe to log and to send across a port: plain JSON values. */
+/** Details of an error, as plain JSON values: safe to log and to send over a port. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 /**
  * The one error class of Clickmask.
  *
- * The message says what was expected, what came, and what to do; `code` is for programs, `details` for logs.
+ * The message says what was expected, what was received, and what to do. `code` is for programs, `details` for logs.
  *
  * @example
  * ```ts
@@ -59,8 +59,8 @@ export class ClickmaskError extends Error {
 }
 
 /**
- * Tells whether a caught value is a {@link ClickmaskError}, and, where a code is given, one with that code.
- * Works by name and code, so also across two copies of the package.
+ * Whether a caught value is a {@link ClickmaskError}, optionally with a certain code. Compares name and code, so it
+ * also works across two copies of the package.
  *
  * @example
  * ```ts

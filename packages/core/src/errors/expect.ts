@@ -1,6 +1,6 @@
 import { ClickmaskError, type ClickmaskErrorCode } from './clickmask-error.js';
 
-/** Renders a received value for a message: short, and never the content of a large array. */
+/** Describes a received value for a message: short, and without the content of a large array. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
@@ -11,25 +11,25 @@ export function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** The name of a value's class; a `constructor` field that came with parsed data is not taken for one. */
+/** The name of a value's class. A `constructor` field from parsed data does not count. */
 function typeName(value: object): string {
   const type: unknown = value.constructor;
   return typeof type === 'function' ? String(type.name).slice(0, 40) : 'no class';
 }
 
-/** An address for a message: without user, password and query, in which a secret may be. */
+/** An address without user, password and query, where a secret may be. */
 export function describeAddress(address: string): string {
   return describe(address.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1'));
 }
 
-/** The first line of a caught value's message: what a runtime prints after it is for its makers. */
+/** The first line of a caught value's message. What a runtime prints after it is for its developers. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.split('\n')[0] : String(error);
 }
 
 /**
- * An error in the form "Expected <what> for <name> but received <value>.", with advice after it where there is some.
- * The value is told in short, and never what a large one holds.
+ * An error in the form "Expected <what> for <name> but received <value>.", optionally followed by advice. The value is
+ * described briefly.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function unexpected(
   return unexpectedText(code, name, expected, describe(received), advice);
 }
 
-/** As {@link unexpected}, of an address: see {@link describeAddress}. */
+/** Like {@link unexpected}, for an address: see {@link describeAddress}. */
 export function unexpectedAddress(
   code: ClickmaskErrorCode,
   name: string,
@@ -118,9 +118,9 @@ export function expectNumber(
 }
 
 /**
- * Throws where an object of options has one that nobody reads, so that a slip of the pen is told and not passed over.
+ * Throws if an options object has an unknown property, so that a typing mistake is reported.
  *
- * @param known - names of the options that there are
+ * @param known - names of the options that exist
  * @throws ClickmaskError with the code
  */
 export function expectKnown(
@@ -129,7 +129,7 @@ export function expectKnown(
   options: object | undefined,
   known: readonly string[],
 ): void {
-  // Options may come from a stranger, whatever the type says.
+  // Options may come from outside, whatever their type says.
   if (options === null || (options !== undefined && typeof options !== 'object')) {
     throw unexpected(code, name, 'an object of options', options);
   }
@@ -141,7 +141,7 @@ export function expectKnown(
 }
 
 /**
- * A user's address as a URL.
+ * Parses a user's address.
  *
  * @throws ClickmaskError with the code if it is not an http or https address
  *
@@ -159,7 +159,7 @@ export function expectUrl(code: ClickmaskErrorCode, name: string, value: string)
   throw unexpectedAddress(code, name, 'an address such as http://localhost:8080', value);
 }
 
-/** The bounds in words, leaving out those that only stand for "none". */
+/** The bounds in words, without those that mean "unlimited". */
 function rangeText(min: number, max: number, none: number): string {
   if (min <= -none) return max >= none ? '' : ` of at most ${max}`;
   if (max < none) return ` from ${min} to ${max}`;

@@ -4,11 +4,11 @@ import type { EvaluationReport } from './metrics.js';
 import { iouThresholds, thresholdName } from './noc.js';
 import { type PublishedResult, publishedResults } from './published.js';
 
-/** One evaluation, named for people. */
+/** One evaluation, with a name for people. */
 export interface NamedReport extends EvaluationReport {
   readonly model: string;
   readonly layout: DatasetLayoutName;
-  /** What was set besides the model, in a few words. */
+  /** The settings besides the model, in a few words. */
   readonly settings?: string;
 }
 
@@ -22,17 +22,17 @@ const datasetNames: Readonly<Record<DatasetLayoutName, PublishedResult['dataset'
   voc: 'VOC',
 };
 
-// Told apart by people who see few colours, too: each line also has its own dashes.
+// Each line also has its own dashes, for people with colour blindness.
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'];
 const publishedThresholds = ['0.85', '0.90', '0.95'] as const;
 
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4'];
 
 /**
- * A page that compares evaluations: for each data set a plot of the mean IoU against clicks, a table of NoC and NoF, and
- * what others published, marked as such. It is one HTML file that loads nothing.
+ * A page that compares evaluations. For each data set it has a plot of the mean IoU over clicks, a table of NoC and
+ * NoF, and published figures of others, marked as such. It is one HTML file that loads nothing.
  *
- * @throws ClickmaskError `bad-option` without reports, or for something else
+ * @throws ClickmaskError `bad-option` without reports, or for values that are not reports
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ number of clicks. NoF: samples whose NoC is that number. Published figures are f
 `;
 }
 
-/** Whether a value that may come from a file is an evaluation, all of whose figures are numbers. */
+/** Whether a value from a file is an evaluation whose figures are all numbers. */
 export function isNamedReport(value: unknown): value is NamedReport {
   if (typeof value !== 'object' || value === null) return false;
   const { model, layout, settings = '', noc, nof, miou, samples, secondsPerClick } = value as Partial<NamedReport>;
@@ -129,7 +129,7 @@ ${published.join('\n')}
 </table>`;
 }
 
-/** Mean IoU against clicks, as SVG. */
+/** Mean IoU over clicks, as SVG. */
 function plot(reports: readonly NamedReport[]): string {
   const width = 720;
   const legend = 22 * reports.length;

@@ -4,30 +4,33 @@ import type { Mask } from '../mask/index.js';
 import { checkGroundTruth, checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js';
 import { type InstanceMap, readSbdInstances } from './sbd-instances.js';
 
-/** Where a data set's files are; paths are relative to its root, with `/`. */
+/** Where a data set's files are. Paths are relative to its root, with `/`. */
 export interface FileSource {
-  /** Names of the entries of a folder; rejects where there is no such folder. */
+  /** Names of a folder's entries. Rejects if the folder does not exist. */
   list(folder: string): Promise<readonly string[]>;
   read(path: string): Promise<Uint8Array>;
 }
 
-/** An image as stored: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) bytes a pixel; not turned, not colour-managed. */
+/**
+ * An image as stored: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) bytes per pixel, without rotation or colour
+ * management.
+ */
 export interface DecodedMask extends Size {
   readonly channels: 1 | 2 | 3 | 4;
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** Turns the bytes of a mask file into pixels. */
+/** Decodes the bytes of a mask file. */
 export type MaskDecoder = (bytes: Uint8Array, path: string) => Promise<DecodedMask>;
 
 export type DatasetLayoutName = 'grabcut' | 'berkeley' | 'davis' | 'coco-mval' | 'davis-585' | 'sbd' | 'voc';
 
-/** How a data set lies in its folder, and how its masks are read. */
+/** The layout of a data set's folder, and how its masks are read. */
 export interface DatasetLayout {
   readonly name: DatasetLayoutName;
   /**
-   * `pairs`: a mask of the same stem for each image; `listed`: likewise, for the stems named in `list`;
-   * `sequences`: a folder a sequence, with `<frame>.jpg`, `<object>_<frame>.png` and starting masks
+   * `pairs`: each image has a mask with the same stem. `listed`: the same, for the stems in the file `list`.
+   * `sequences`: one folder per sequence, with `<frame>.jpg`, `<object>_<frame>.png` and the starting masks
    * `init_sp_<object>_<frame>.png` and `init_stm_...`.
    */
   readonly kind: 'pairs' | 'listed' | 'sequences';
@@ -35,11 +38,12 @@ export interface DatasetLayout {
   readonly images: string;
   /** Folder of the masks. */
   readonly masks: string;
-  /** Text file with a stem a line. */
+  /** Text file with one stem per line. */
   readonly list?: string;
   /**
-   * `trimap`: 128 ignore, above object. `nonzero`: any channel above 0 is object. `bright`: above 128 is object.
-   * `palette`: every colour of Pascal VOC's palette an object, 255 ignore. `sbd`: MATLAB files, every number an object.
+   * `trimap`: 128 is ignored, above is object. `nonzero`: a value above 0 in any channel is object. `bright`: above 128
+   * is object. `palette`: every colour of Pascal VOC's palette is an object, 255 is ignored. `sbd`: MATLAB files, every
+   * number is an object.
    */
   readonly decoding: 'trimap' | 'nonzero' | 'bright' | 'palette' | 'sbd';
 }
@@ -75,12 +79,12 @@ function layout(
   return Object.freeze({ name, kind, images, masks, decoding, ...(list === undefined ? {} : { list }) });
 }
 
-/** Which starting masks of DAVIS-585 are corrected: super-pixels, a tracker's, or none. */
+/** The starting masks of DAVIS-585 to correct: from super-pixels, from a tracker, or none. */
 export type StartingMasks = 'sp' | 'stm' | 'none';
 
-/** The files of one sample; of several, where the mask shows several objects. */
+/** The files of one sample, or of several if the mask shows several objects. */
 export interface SampleFiles {
-  /** The stem that image and mask share. */
+  /** The common stem of image and mask. */
   readonly name: string;
   readonly image: string;
   readonly mask: string;
@@ -88,7 +92,7 @@ export interface SampleFiles {
   readonly start?: string;
 }
 
-/** A sample: the image as stored, and what is to be found in it. */
+/** A sample: the image as stored, and the objects to find in it. */
 export interface EvaluationSample {
   readonly name: string;
   readonly image: Uint8Array;
@@ -100,10 +104,9 @@ export interface EvaluationSample {
 const pictureName = /^([^.].*)\.(?:bmp|jpe?g|png|tiff?|webp)$/i;
 
 /**
- * Finds the samples of a data set, in the order of their names. Files that are no images, and hidden ones, are passed
- * over.
+ * Finds the samples of a data set, ordered by name. Files that are not images, and hidden files, are skipped.
  *
- * @throws ClickmaskError `bad-dataset` where a folder is missing or empty, or an image or mask is without its partner
+ * @throws ClickmaskError `bad-dataset` if a folder is missing or empty, or an image or mask lacks its counterpart
  */
 export async function listSamples(
   source: FileSource,
@@ -135,7 +138,7 @@ export async function listSamples(
 /**
  * Reads one sample.
  *
- * @throws ClickmaskError `bad-dataset` where a file cannot be read, or a mask cannot be decoded or shows no object
+ * @throws ClickmaskError `bad-dataset` if a file cannot be read, or a mask cannot be decoded or shows no object
  */
 export async function readSample(
   source: FileSource,
@@ -148,10 +151,10 @@ export async function readSample(
 }
 
 /**
- * Reads all samples of a picture: one for each object, where the layout tells objects apart. Their names then end in `#`
- * and the object's number.
+ * Reads all samples of a picture: one per object, if the layout separates objects. Their names then end in `#` and the
+ * object's number.
  *
- * @throws ClickmaskError `bad-dataset` where a file cannot be read, or a mask cannot be decoded or shows no object
+ * @throws ClickmaskError `bad-dataset` if a file cannot be read, or a mask cannot be decoded or shows no object
  */
 export async function readSamples(
   source: FileSource,
@@ -184,9 +187,9 @@ export async function readSamples(
 }
 
 /**
- * Reads a data set sample by sample, so that only one is in memory at a time.
+ * Reads a data set sample by sample, with only one in memory at a time.
  *
- * @param options.limit - the first so many samples only; default all
+ * @param options.limit - only the first this many samples; default all
  * @param options.start - which starting masks of DAVIS-585 to correct; default none
  * @throws ClickmaskError `bad-dataset` as {@link listSamples} and {@link readSample} do
  *
@@ -225,12 +228,12 @@ export async function* readDataset(
 /**
  * Reads a mask image as ground truth.
  *
- * `trimap` (GrabCut, Berkeley) reads the blue channel of a coloured mask, which is the first one in OpenCV's order and
- * so what the field's figures were taken with; grey masks have but one. 128 is ignored, above is object; 1 is object
- * too, since masks of 0 and 1 are about. `nonzero` (DAVIS) takes the largest channel, `bright` (DAVIS-585) the blue one
- * above 128. Alpha never counts.
+ * `trimap` (GrabCut, Berkeley) reads the blue channel of a coloured mask: it is the first in OpenCV's order, on which
+ * the published figures are based. Grey masks have only one channel. 128 is ignored and above is object. 1 is object
+ * too, because masks of 0 and 1 exist. `nonzero` (DAVIS) uses the largest channel, `bright` (DAVIS-585) the blue one
+ * above 128. Alpha is ignored.
  *
- * @throws ClickmaskError `bad-dataset` for a wrong shape, and where there is no object
+ * @throws ClickmaskError `bad-dataset` for a wrong shape, or without an object
  */
 export function decodeGroundTruth(
   mask: DecodedMask,
@@ -277,7 +280,7 @@ function brightMask(mask: DecodedMask, name: string): Mask {
   return { width, height, data: out };
 }
 
-/** Pascal VOC's palette takes the bits of a label in turn for red, green and blue; this puts them back. */
+/** Pascal VOC's palette distributes a label's bits over red, green and blue. This restores the label. */
 function paletteInstances(mask: DecodedMask, name: string): InstanceMap {
   checkDecoded(mask, name);
   const { width, height, channels, data } = mask;
@@ -297,7 +300,7 @@ function paletteInstances(mask: DecodedMask, name: string): InstanceMap {
   return { width, height, data: labels };
 }
 
-/** A ground truth for each label of the map; with `voids`, 255 is ignored. */
+/** A ground truth for each label of the map. With `voids`, 255 is ignored. */
 function instances(map: InstanceMap, voids: boolean): { readonly label: number; readonly truth: GroundTruth }[] {
   const { width, height } = map;
   const found = [...new Set(map.data)].filter((label) => label !== 0 && !(voids && label === 255));
@@ -350,7 +353,7 @@ function layoutOf(name: DatasetLayoutName): DatasetLayout {
   return layout;
 }
 
-/** The images of a folder by their stem. */
+/** The images of a folder, by stem. */
 async function listPictures(
   source: FileSource,
   layout: DatasetLayoutName,

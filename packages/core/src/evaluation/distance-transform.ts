@@ -7,17 +7,18 @@ export interface SquaredDistances extends Size {
 }
 
 /**
- * The exact Euclidean distance transform, squared: for each set pixel the squared distance from its centre to the
- * centre of the nearest pixel that is not set, and 0 for the others. Beyond the border nothing is set.
+ * The exact squared Euclidean distance transform: for each set pixel, the squared distance between its centre and the
+ * centre of the nearest unset pixel; 0 for unset pixels. Everything beyond the border is unset.
  *
- * Whole numbers throughout, so that two pixels are equally far exactly when they compare equal. The time is linear in
- * the number of pixels: distances along the columns first, then, for each run of a row, the lower envelope of the
- * parabolas that these put up. A run needs no parabola from beyond its two neighbours, since these are nearer.
+ * All values are whole numbers, so equal distances compare as equal. Takes linear time: first distances along the
+ * columns, then, for each run of a row, the lower envelope of the parabolas that these define. A run needs no parabola
+ * beyond its two neighbours, because these are nearer.
  */
 export function squaredDistances(runs: MaskRuns): SquaredDistances {
   const { width, height, rows, spans } = runs;
   const data = columnDistances(runs);
-  // The envelope: parabolas by column, and the first column where each is the lowest. At most one a column, and two ends.
+  // The envelope: parabolas by column, and the first column where each is the lowest. At most one per column, and two
+  // ends.
   const columns = new Int32Array(width + 2);
   const heights = new Float64Array(width + 2);
   const starts = new Int32Array(width + 2);
@@ -39,7 +40,7 @@ export function squaredDistances(runs: MaskRuns): SquaredDistances {
           if (at * at + heights[top] <= from * from + squared) break;
           top--;
         }
-        // The column after which this parabola is lower than the last one of the envelope.
+        // The column after which this parabola is below the last one of the envelope.
         let begin = start;
         if (top >= 0) {
           const last = columns[top];
@@ -62,7 +63,7 @@ export function squaredDistances(runs: MaskRuns): SquaredDistances {
   return { width, height, data };
 }
 
-/** For each set pixel the distance to the nearest pixel of its column that is not set. */
+/** For each set pixel, the distance to the nearest unset pixel of its column. */
 function columnDistances(runs: MaskRuns): Int32Array {
   const { width, height, rows, spans } = runs;
   const data = new Int32Array(width * height);

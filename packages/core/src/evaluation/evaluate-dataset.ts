@@ -2,26 +2,26 @@ import type { EvaluationSample } from './datasets.js';
 import { type ClickPredictor, type EvaluateOptions, evaluateSample, type SampleResult } from './evaluate-sample.js';
 import { type EvaluationReport, summarizeResults } from './metrics.js';
 
-/** An image that is open for clicking. */
+/** An image that is open for clicks. */
 export interface OpenSample {
   readonly predict: ClickPredictor;
-  /** Frees what the image holds; called after its last click, and after a failure. */
+  /** Frees the image's resources. Called after its last click, also after a failure. */
   close?(): Promise<void>;
 }
 
 export interface EvaluateDatasetOptions extends EvaluateOptions {
-  /** Called after each sample; a promise it returns is waited for. */
+  /** Called after each sample. A returned promise is awaited. */
   readonly onSample?: (name: string, result: SampleResult, index: number) => unknown;
-  /** Results of an evaluation that was broken off, by sample; they count, and their samples are not run again. */
+  /** Results of an interrupted evaluation, by sample. They count, and their samples are not run again. */
   readonly known?: ReadonlyMap<string, SampleResult>;
 }
 
 /**
- * Evaluates a data set, one sample after the other.
+ * Evaluates a data set, one sample after another.
  *
- * @param samples - such as {@link readDataset} gives
- * @param open - opens a sample's image in whatever is to be evaluated
- * @throws ClickmaskError `bad-dataset` without samples; else as {@link evaluateSample}
+ * @param samples - for example from {@link readDataset}
+ * @param open - opens a sample's image in the model under test
+ * @throws ClickmaskError `bad-dataset` without samples; otherwise as {@link evaluateSample}
  *
  * @example
  * ```ts

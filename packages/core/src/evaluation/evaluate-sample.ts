@@ -6,41 +6,41 @@ import { intersectionOverUnion } from './iou.js';
 import { nextClick } from './next-click.js';
 import { iouThresholds } from './noc.js';
 
-/** Gives the mask for all clicks made so far on one image; called once a click, with one click more each time. */
+/** Returns the mask for all clicks so far on one image. Called once per click, each time with one more click. */
 export type ClickPredictor = (clicks: readonly Click[]) => Promise<Mask | MaskRuns>;
 
 export interface EvaluateOptions {
-  /** Clicks at most; default 20. */
+  /** Maximum number of clicks. Default 20. */
   readonly maxClicks?: number;
   /**
-   * Stops at the highest threshold (0.95) instead of going on to `maxClicks`. NoC and NoF stay exact; the mean IoU
-   * after later clicks is then that of the click where it stopped. Default false.
+   * Stops at the highest threshold (0.95) instead of going on to `maxClicks`. NoC and NoF stay exact. The mean IoU of
+   * later clicks is then that of the last click made. Default false.
    */
   readonly stopEarly?: boolean;
-  /** A mask to start from: the first click corrects it. `predict` knows it already. Default: an empty one. */
+  /** A mask to start from: the first click corrects it, and `predict` knows it. Default: an empty mask. */
   readonly start?: Mask | MaskRuns;
   readonly signal?: AbortSignal;
 }
 
-/** How one sample went. */
+/** The result of one sample. */
 export interface SampleResult {
-  /** IoU after 1, 2, ... `maxClicks` clicks; carried forward from where clicking ended. */
+  /** IoU after 1, 2, ... `maxClicks` clicks. After the last click made, its value is repeated. */
   readonly ious: readonly number[];
   /** The clicks that were made, in image px. */
   readonly clicks: readonly Click[];
-  /** Wall time of the loop, simulation of clicks included. */
+  /** Wall time of the loop, including the simulation of clicks. */
   readonly seconds: number;
 }
 
 /**
- * Clicks one sample as the evaluation protocol of the field does: from nothing, each click in the middle of the largest
- * error of the mask before it.
+ * Clicks one sample by the field's evaluation protocol: starting from nothing, each click is in the middle of the
+ * largest error of the current mask.
  *
  * Clicking goes on to `maxClicks`, past every threshold, so that the curve of IoU over clicks means the same for every
- * sample. It ends before only where no error is left to click, and the last IoU then stands for all later clicks.
+ * sample. It ends earlier only if no error is left; the last IoU then counts for all later clicks.
  *
- * @throws ClickmaskError `bad-dataset` where the ground truth is malformed, shows no object, or is not of the size of
- * the prediction; `aborted`; whatever `predict` throws
+ * @throws ClickmaskError `bad-dataset` if the ground truth is malformed, shows no object, or differs in size from the
+ * prediction; `aborted`; any error that `predict` throws
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export async function evaluateSample(
     if (stopEarly && ious[ious.length - 1] >= enough) break;
   }
   const seconds = (performance.now() - started) / 1000;
-  // A starting mask without error leaves nothing to click.
+  // A perfect starting mask leaves nothing to click.
   if (ious.length === 0) ious.push(intersectionOverUnion(truth, mask));
   while (ious.length < maxClicks) ious.push(ious[ious.length - 1]);
   return { ious, clicks, seconds };

@@ -16,15 +16,15 @@ import type { Size } from '../geometry/index.js';
 export const ignoreLabel = 255;
 
 /**
- * What a prediction is measured against, row-major (H, W): 1 object, 255 ignore, anything else background.
- * In an `Int8Array`, -1 is the same byte as 255, so both spellings of "ignore" in use are read alike.
+ * The reference for a prediction, row-major (H, W): 1 object, 255 ignore, anything else background. In an `Int8Array`,
+ * -1 is the same byte as 255, so both common values for "ignore" work.
  */
 export interface GroundTruth extends Size {
   readonly data: Uint8Array | Int8Array;
 }
 
 /**
- * Checks the shape of a ground truth, and that there is an object in it: without one there is nothing to click.
+ * Checks a ground truth's shape, and that it contains an object, because otherwise there is nothing to click.
  *
  * @throws ClickmaskError `bad-dataset`
  */
@@ -39,7 +39,7 @@ export function checkGroundTruth(truth: GroundTruth, name = 'the ground truth'):
   if (data.indexOf(1) === -1) throw unexpected('bad-dataset', name, 'at least one object pixel', 'none');
 }
 
-/** Throws `bad-dataset` unless a prediction and its ground truth are of one size. */
+/** Throws `bad-dataset` unless a prediction and its ground truth have the same size. */
 export function checkSameSize(truth: GroundTruth, prediction: Size): void {
   if (truth.width === prediction.width && truth.height === prediction.height) return;
   throw unexpected(

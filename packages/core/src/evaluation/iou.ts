@@ -2,10 +2,10 @@ import { type Mask, type MaskRuns, toRuns } from '../mask/index.js';
 import { checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js';
 
 /**
- * Intersection over union of a prediction with its ground truth; ignored pixels count in neither.
+ * Intersection over union of a prediction and its ground truth. Ignored pixels do not count.
  *
- * @returns 0 to 1; 1 where both are empty
- * @throws ClickmaskError `bad-dataset` where they differ in size
+ * @returns 0 to 1; 1 if both are empty
+ * @throws ClickmaskError `bad-dataset` if their sizes differ
  *
  * @example
  * ```ts

@@ -2,25 +2,25 @@ import { unexpected } from '../errors/index.js';
 import type { SampleResult } from './evaluate-sample.js';
 import { iouThresholds, numberOfClicks, type ThresholdName, thresholdName } from './noc.js';
 
-/** The figures of a whole data set. */
+/** The figures for a whole data set. */
 export interface EvaluationReport {
   readonly samples: number;
   /** Mean number of clicks to each IoU. */
   readonly noc: Readonly<Record<ThresholdName, number>>;
-  /** Number of samples whose NoC is `maxClicks`, those that succeed exactly there included. */
+  /** Number of samples whose NoC is `maxClicks`, including those that succeed exactly there. */
   readonly nof: Readonly<Record<ThresholdName, number>>;
   /** Mean IoU after 1, 2, ... `maxClicks` clicks. */
   readonly miou: readonly number[];
-  /** Clicks made, all samples together. */
+  /** Number of clicks on all samples together. */
   readonly clicks: number;
-  /** Wall time over clicks, everything included. */
+  /** Wall time divided by clicks, everything included. */
   readonly secondsPerClick: number;
 }
 
 /**
- * Sums up the results of all samples.
+ * Summarises the results of all samples.
  *
- * @param seconds - wall time of the whole evaluation, loading included; default the sum of the samples' own
+ * @param seconds - wall time of the whole evaluation, loading included; default: the sum over the samples
  * @throws ClickmaskError `bad-dataset` without results
  *
  * @example

@@ -4,16 +4,16 @@ import { type SquaredDistances, squaredDistances } from './distance-transform.js
 import { checkSameSize, type GroundTruth, ignoreLabel } from './ground-truth.js';
 
 /**
- * The click that the evaluation protocol of the field would make next: the pixel deepest inside the larger error.
+ * The next click by the field's evaluation protocol: the pixel deepest inside the larger error.
  *
- * Missed object pixels and wrongly set ones are measured apart, each by the exact Euclidean distance to what is not such
- * an error, the border of the image included; ignored pixels are no error. Pixels clicked before count as 0, after
- * the distances were taken. The deepest pixel wins, the first in row-major order where several are; a missed one only
- * where it is strictly deeper than the deepest wrongly set one.
+ * Missed object pixels and wrongly set pixels are measured separately, each by the exact Euclidean distance to the
+ * nearest pixel outside that error, with the image's border counted as outside. Ignored pixels are not errors. Pixels
+ * clicked before count as 0 after the distances are computed. The deepest pixel wins; among equals, the first in
+ * row-major order. A missed pixel wins only if it is strictly deeper than the deepest wrongly set one.
  *
- * @param clicks - those made before, in image px
- * @returns the centre of the pixel, in image px; null where no error is left that was not clicked, as in a perfect mask
- * @throws ClickmaskError `bad-dataset` where prediction and ground truth differ in size
+ * @param clicks - earlier clicks, in image px
+ * @returns the centre of the pixel, in image px; null if every error was clicked, as for a perfect mask
+ * @throws ClickmaskError `bad-dataset` if prediction and ground truth differ in size
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ function deepest(runs: MaskRuns, distances: SquaredDistances, clicked: ReadonlyS
   return { depth, index };
 }
 
-/** Where the prediction is wrong: object pixels it missed, and background pixels it set. */
+/** The prediction's errors: missed object pixels, and wrongly set background pixels. */
 function errorRuns(truth: GroundTruth, prediction: MaskRuns): { readonly missed: MaskRuns; readonly extra: MaskRuns } {
   checkSameSize(truth, prediction);
   const { width, height, data } = truth;

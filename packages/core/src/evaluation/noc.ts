@@ -10,7 +10,7 @@
  */
 export const iouThresholds = Object.freeze([0.8, 0.85, 0.9, 0.95] as const);
 
-/** An IoU threshold as it names a column of results. */
+/** An IoU threshold as the name of a result column. */
 export type ThresholdName = '0.80' | '0.85' | '0.90' | '0.95';
 
 /** The name of a threshold's column. */
@@ -19,8 +19,8 @@ export function thresholdName(threshold: (typeof iouThresholds)[number]): Thresh
 }
 
 /**
- * NoC: how many clicks it took until the IoU was at least `threshold`; `maxClicks` where it never was, which is the
- * field's convention and makes a failure look like a success at the last click.
+ * NoC: the number of clicks until the IoU was at least `threshold`. It is `maxClicks` if it never was: the field's
+ * convention, which makes a failure look like a success at the last click.
  *
  * @param ious - after 1, 2, ... clicks
  *

@@ -1,11 +1,11 @@
-/** A figure that others published: mean clicks to an IoU. */
+/** A published figure of others: mean clicks to an IoU. */
 export interface PublishedResult {
   readonly model: string;
-  /** What it was trained on. */
+  /** The training data. */
   readonly training: string;
   readonly dataset: 'GrabCut' | 'Berkeley' | 'SBD' | 'DAVIS' | 'COCO-MVal' | 'VOC' | 'DAVIS-585';
   readonly noc: { readonly '0.85'?: number; readonly '0.90'?: number; readonly '0.95'?: number };
-  /** Where it is stated. */
+  /** The source. */
   readonly source: string;
 }
 
@@ -13,7 +13,7 @@ type Pair = readonly [at85: number | null, at90: number | null];
 type Row = readonly [model: string, training: string, source: string, figures: Partial<Record<Dataset, Pair>>];
 type Dataset = PublishedResult['dataset'];
 
-// Mean clicks to IoU 0.85 and 0.90; null where none is stated.
+// Mean clicks to IoU 0.85 and 0.90; null if not published.
 const rows: readonly Row[] = [
   [
     'FCA-Net ResNet-101',
@@ -209,7 +209,7 @@ const rows: readonly Row[] = [
   ['MST ViT-B', 'COCO+LVIS, from super-pixel masks', 'MST paper', { 'DAVIS-585': [1.8, 2.29] }],
 ];
 
-// CFR-ICL states 0.90 and 0.95 instead.
+// CFR-ICL publishes 0.90 and 0.95 instead.
 const cfr: readonly [model: string, figures: Partial<Record<Dataset, readonly [at90: number, at95: number]>>][] = [
   [
     'SimpleClick ViT-B',
@@ -230,7 +230,7 @@ const cfr: readonly [model: string, figures: Partial<Record<Dataset, readonly [a
 ];
 
 /**
- * Published figures of others, for comparison. None was measured with Clickmask.
+ * Published figures of others, for comparison. None of them was measured with Clickmask.
  *
  * @example
  * ```ts

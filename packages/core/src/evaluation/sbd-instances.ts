@@ -1,7 +1,7 @@
 import { ClickmaskError } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 
-/** Which object each pixel belongs to, row-major; 0 is background. */
+/** The object of each pixel, row-major; 0 is background. */
 export interface InstanceMap extends Size {
   readonly data: Uint16Array;
 }
@@ -9,12 +9,12 @@ export interface InstanceMap extends Size {
 const compressed = 15;
 const matrix = 14;
 const structClass = 2;
-/** Far above any image of the set; a file that unpacks to more is not one of its. */
+/** Far larger than any image of the set. A file that unpacks to more does not belong to it. */
 const maxBytes = 2 ** 28;
 
 /**
- * Reads the instances of a file of SBD's `inst/` folder: MATLAB 5, a structure whose first field, `Segmentation`, holds
- * the number of the object of every pixel.
+ * Reads the instances from a file of SBD's `inst/` folder: MATLAB 5, a structure whose first field, `Segmentation`, has
+ * the object number of every pixel.
  *
  * @throws ClickmaskError `bad-dataset` for anything else
  */
@@ -73,7 +73,7 @@ function matrixData(element: Element): Uint8Array {
   return element.data;
 }
 
-/** Columns first, as MATLAB stores them. */
+/** MATLAB stores columns first. */
 function labels(parts: Elements): InstanceMap {
   parts.next(); // flags
   const dimensions = parts.next().data;

@@ -6,8 +6,8 @@ import { badCoordinate, fillPolygons, isCoordinate, type PolygonOptions, polygon
 /** Options of the COCO polygon codec. */
 export interface CocoPolygonOptions extends PolygonOptions {
   /**
-   * COCO polygons have no holes. 'bridge' makes a hole part of its outer ring by a line passed there and back, which fills
-   * to the same pixels by the even-odd rule; 'drop' fills the holes.
+   * What happens to holes, which COCO polygons cannot hold. 'bridge' connects a hole to its outer ring by a line that
+   * runs there and back; filled by the even-odd rule, it gives the same pixels. 'drop' fills the holes.
    *
    * @defaultValue 'bridge'
    */
@@ -17,7 +17,7 @@ export interface CocoPolygonOptions extends PolygonOptions {
 const NAME = 'COCO polygon';
 
 /**
- * `segmentation` of a COCO annotation with `iscrowd` 0: one flat list `[x1, y1, x2, y2, …]` in image px a part.
+ * `segmentation` of a COCO annotation with `iscrowd` 0: one flat list `[x1, y1, x2, y2, …]` per part, in image px.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { type Mask, type MaskRuns, toRuns, transpose } from '../mask/index.js';
 import { badFormat, type Codec, isRecord, type ParseOptions, readSize } from './codec.js';
 import { runLengths, runsFromLengths } from './run-lengths.js';
 
-/** COCO RLE with compressed counts, as `pycocotools.mask.encode` writes it (there, counts are bytes). */
+/** COCO RLE with compressed counts, as written by `pycocotools.mask.encode` (which returns the counts as bytes). */
 export interface CocoRle {
   /** Height, then width. */
   readonly size: readonly [number, number];
@@ -14,7 +14,7 @@ export interface CocoRle {
 export interface CocoRleUncompressed {
   /** Height, then width. */
   readonly size: readonly [number, number];
-  /** Lengths of unset and set pixels in turn, column by column. */
+  /** Alternating lengths of unset and set pixels, column by column. */
   readonly counts: readonly number[];
 }
 
@@ -81,9 +81,9 @@ function parseCocoRle(value: unknown, options: ParseOptions = {}): MaskRuns {
 }
 
 /**
- * Each count from the fourth on is written as the difference to the count two before (the one of its kind). A number is
- * cut into groups of 5 bits, lowest first; bit 6 says that more follow, and the top bit of the last group is the sign.
- * A group is written as the character with its value + 48.
+ * From the fourth count on, each is stored as the difference from the count two before (the previous one of its kind).
+ * A number is split into groups of 5 bits, lowest first. Bit 6 says that more groups follow. The top bit of the last
+ * group is the sign. Each group is written as the character with its value + 48.
  */
 function compressCounts(counts: readonly number[]): string {
   let text = '';
@@ -99,7 +99,7 @@ function compressCounts(counts: readonly number[]): string {
   return text;
 }
 
-/** Most groups a count may have: 7 x 5 bits hold every count below 2^31, as a difference too. */
+/** Maximum number of groups per count: 7 x 5 bits hold every count below 2^31, also as a difference. */
 const MAX_GROUPS = 7;
 
 function expandCounts(text: string): number[] {

@@ -5,55 +5,56 @@ import type { Mask, MaskRuns } from '../mask/index.js';
 /** Options of {@link Codec.parse}. */
 export interface ParseOptions {
   /**
-   * Size of the image, in px. Needed by formats that do not carry one; where the format does, the two must agree.
+   * Size of the image, in px. Required by formats that do not contain it. If the format contains it, the two must
+   * agree.
    */
   readonly size?: Size;
   /**
-   * Largest number of pixels accepted. A side may be at most {@link MAX_SIDE}.
+   * Maximum number of pixels. A side may be at most {@link MAX_SIDE}.
    *
    * @defaultValue 2^28
    */
   readonly maxPixels?: number;
 }
 
-/** Largest number of pixels that `parse` accepts by default. */
+/** Default maximum number of pixels for `parse`. */
 export const DEFAULT_MAX_PIXELS = 2 ** 28;
 
-/** Longest side that `parse` accepts, in px: tables are kept by row and by column. */
+/** Maximum side for `parse`, in px, because tables per row and column are allocated. */
 export const MAX_SIDE = 2 ** 20;
 
 /**
- * One way to write a mask down. All codecs are stateless and frozen.
+ * A format for one mask. All codecs are stateless and frozen.
  *
- * @typeParam T - what is written: always a plain JSON value
+ * @typeParam O - options for writing
  * @typeParam O - options for writing
  */
 export interface Codec<T = unknown, O extends object = object> {
-  /** For registries and the command line: lower case, hyphens. */
+  /** For registries and the command line: lower case, with hyphens. */
   readonly name: string;
-  /** Of the value as a text: JSON values are written with `JSON.stringify`, strings as they are. */
+  /** Media type of the value as text. JSON values are written with `JSON.stringify`, strings unchanged. */
   readonly mediaType: string;
-  /** Whether `parse` needs `options.size`, since the format does not carry it. */
+  /** Whether `parse` needs `options.size`, because the format does not contain it. */
   readonly needsSize: boolean;
-  /** Whether it writes outlines, and so takes {@link PolygonOptions}. */
+  /** Whether it writes outlines, and therefore accepts {@link PolygonOptions}. */
   readonly isOutline: boolean;
   /**
-   * Writes a mask. With default options, `parse` gives back every pixel.
+   * Writes a mask. With default options, `parse` restores every pixel.
    *
    * @throws ClickmaskError `bad-mask`, `bad-option`
    */
   serialize(mask: Mask | MaskRuns, options?: O): T;
   /**
-   * Reads a mask from a value that may come from anywhere: nothing about it is taken for granted, and no more memory is
-   * used than its size and that of the image call for.
+   * Reads a mask from an untrusted value. Everything is checked, and memory is bounded by the size of the value and of
+   * the image.
    *
-   * @throws ClickmaskError `bad-format` where the value is not of the format, `bad-option` where the size is needed and
+   * @throws ClickmaskError `bad-format` if the value does not have the format; `bad-option` if the size is required and
    * missing
    */
   parse(value: unknown, options?: ParseOptions): MaskRuns;
 }
 
-/** An error for a value that is not of a format. */
+/** An error for a value that does not have a format. */
 export function badFormat(
   codec: string,
   name: string,
@@ -64,7 +65,7 @@ export function badFormat(
   return unexpected('bad-format', `${name} of the ${codec} value`, expected, received, advice);
 }
 
-/** Checks a size that a value declares, and that it agrees with the size the caller expects. */
+/** Checks a size declared by a value, and that it equals the expected size. */
 export function readSize(codec: string, width: unknown, height: unknown, options: ParseOptions): Size {
   const { size, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const isSide = (side: unknown): side is number => Number.isInteger(side) && (side as number) >= 1;
@@ -86,7 +87,7 @@ export function readSize(codec: string, width: unknown, height: unknown, options
   return { width, height };
 }
 
-/** The size from the options, for formats that do not carry one. */
+/** The size from the options, for formats that do not contain it. */
 export function requireSize(codec: string, options: ParseOptions): Size {
   const { size } = options;
   if (typeof size !== 'object' || size === null) {
@@ -100,12 +101,12 @@ export function requireSize(codec: string, options: ParseOptions): Size {
   return readSize(codec, size.width, size.height, options);
 }
 
-/** Narrows to an object whose fields can be looked at. */
+/** Narrows a value to an object whose fields can be read. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Runs a step of a parser whose errors about masks are errors about the value. */
+/** Runs a parsing step, and turns its errors about masks into errors about the value. */
 export function asBadFormat<R>(codec: string, step: () => R): R {
   try {
     return step();

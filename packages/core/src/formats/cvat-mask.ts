@@ -5,11 +5,11 @@ import { runLengths, runsFromLengths } from './run-lengths.js';
 const NAME = 'CVAT mask';
 
 /**
- * `points` of a CVAT shape of type `mask`: lengths of unset and set pixels in turn, row by row in the mask's bounding
- * box, then left, top, right and bottom of the box, inclusive. An empty mask is an empty array; CVAT itself knows no
- * shape without pixels.
+ * `points` of a CVAT shape of type `mask`: alternating lengths of unset and set pixels, row by row in the mask's
+ * bounding box, then left, top, right and bottom of the box, inclusive. An empty mask is an empty array; CVAT itself
+ * has no shapes without pixels.
  *
- * `parse` takes the points or a shape that holds them.
+ * `parse` accepts the points, or a shape with them.
  *
  * @example
  * ```ts

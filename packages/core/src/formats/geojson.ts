@@ -2,7 +2,7 @@ import type { Mask, MaskRuns } from '../mask/index.js';
 import { badFormat, type Codec, isRecord, type ParseOptions, requireSize } from './codec.js';
 import { fillPolygons, type PolygonOptions, polygonsFromMask, readPolygon, ringPoints } from './outlines.js';
 
-/** A GeoJSON geometry (RFC 7946) whose coordinates are image px instead of degrees. */
+/** A GeoJSON geometry (RFC 7946) with coordinates in image px instead of degrees. */
 export type GeoJsonGeometry =
   | { readonly type: 'Polygon'; readonly coordinates: [number, number][][] }
   | { readonly type: 'MultiPolygon'; readonly coordinates: [number, number][][][] };
@@ -10,9 +10,9 @@ export type GeoJsonGeometry =
 const NAME = 'GeoJSON';
 
 /**
- * GeoJSON-like geometry: one part gives a `Polygon`, none or several a `MultiPolygon`. Rings are closed (the first point
- * is repeated) and, taken as numbers, outer rings run counter-clockwise as RFC 7946 asks. `parse` takes a geometry or a
- * `Feature` with one.
+ * GeoJSON-like geometry: one part gives a `Polygon`; none or several give a `MultiPolygon`. Rings are closed (the first
+ * point is repeated). Seen as numbers, outer rings run counter-clockwise, as RFC 7946 requires. `parse` accepts a
+ * geometry or a `Feature` with one.
  *
  * @example
  * ```ts

@@ -6,8 +6,8 @@ import { badFormat, type Codec, isRecord, type ParseOptions, readSize, requireSi
 import { runLengths } from './run-lengths.js';
 
 /**
- * The part of a Label Studio brush region that holds its mask: to be completed with `id`, `type`, `from_name`,
- * `to_name`, and `value.brushlabels`.
+ * The part of a Label Studio brush region that holds its mask. The caller adds `id`, `type`, `from_name`, `to_name`,
+ * and `value.brushlabels`.
  */
 export interface LabelStudioRle {
   readonly original_width: number;
@@ -23,7 +23,7 @@ export interface LabelStudioRle {
 /** Options for reading Label Studio RLE. */
 export interface LabelStudioParseOptions extends ParseOptions {
   /**
-   * A pixel is set where its alpha value is above this, 0 to 255. The editor paints every pixel above 0.
+   * A pixel is set if its alpha value is above this, 0 to 255. The editor paints every pixel above 0.
    *
    * @defaultValue 0
    */
@@ -31,8 +31,8 @@ export interface LabelStudioParseOptions extends ParseOptions {
 }
 
 /**
- * Brush masks of Label Studio. `parse` takes a whole region (further fields are ignored), its `value`, or the plain
- * bytes; for the latter two, the size is needed as an option.
+ * Label Studio's brush masks. `parse` accepts a whole region (other fields are ignored), its `value`, or the plain
+ * bytes. For the latter two, the option `size` is required.
  *
  * @example
  * ```ts
@@ -75,23 +75,23 @@ export const labelStudioRle: Codec<LabelStudioRle> & {
 
 const NAME = 'Label Studio RLE';
 
-/** The header counts values, four a pixel, with 32 bits. */
+/** The header counts values, four per pixel, in 32 bits. */
 const MAX_PIXELS = 2 ** 30 - 1;
 
 /** Bits of the run length for each of the four field sizes. */
 const FIELD_BITS = [3, 4, 8, 16];
 const HEADER_BITS = 32 + 5 + 4 * 4;
 
-/** Longest run of one group: the largest field holds the length less one. */
+/** Longest run of one group: the largest field holds the length minus one. */
 const MAX_RUN = 2 ** 16;
 
 /**
- * The bytes of Label Studio's brush RLE, identical to what its editor packs from the RGBA image of the mask (all four
- * channels 255 where set, else 0), but written from the runs.
+ * The bytes of Label Studio's brush RLE. They are identical to what its editor packs from the mask's RGBA image (all
+ * four channels 255 if set, else 0), but are written from the runs.
  *
- * Bits, highest first: 32 bits number of values (`4 * width * height`); 5 bits word size less one; 4 x 4 bits sizes of the
- * length fields less one (3, 4, 8, 16); then groups: 1 bit kind (1 = run), 2 bits which length field, the length less
- * one, and one word. Filled up with 0 to a whole byte.
+ * Bits, highest first: 32 bits number of values (`4 * width * height`); 5 bits word size minus one; 4 x 4 bits sizes of
+ * the length fields minus one (3, 4, 8, 16); then groups: 1 bit kind (1 = run), 2 bits index of the length field, the
+ * length minus one, and one word. Padded with 0 to a whole byte.
  *
  * @throws ClickmaskError `bad-mask` from 2^30 pixels on, which the header cannot count
  *
@@ -106,7 +106,7 @@ const MAX_RUN = 2 ** 16;
  */
 export function encodeLabelStudioRle(runs: MaskRuns): Uint8Array {
   expectInteger('bad-mask', 'width x height', runs.width * runs.height, 1, MAX_PIXELS);
-  // A pixel is four equal values, so every stretch is a run of at least four and groups of literals never occur.
+  // A pixel is four equal values, so every run has at least four, and groups of literals never occur.
   const groups: number[] = [];
   let bitCount = HEADER_BITS;
   runLengths(runs).forEach((pixels, i) => {
@@ -132,15 +132,15 @@ export function encodeLabelStudioRle(runs: MaskRuns): Uint8Array {
   return bits.bytes;
 }
 
-/** The smallest length field that holds a length. */
+/** The smallest length field for a length. */
 function fieldFor(length: number): number {
   return length <= 8 ? 0 : length <= 16 ? 1 : length <= 256 ? 2 : 3;
 }
 
 /**
- * Reads Label Studio's brush RLE with any word and field sizes; bytes after the last group are ignored.
+ * Reads Label Studio's brush RLE with any word and field sizes. Bytes after the last group are ignored.
  *
- * @param threshold - a pixel is set where its alpha value is above this; default 0
+ * @param threshold - a pixel is set if its alpha value is above this; default 0
  * @throws ClickmaskError `bad-format`
  */
 export function decodeLabelStudioRle(bytes: Uint8Array | readonly number[], size: Size, threshold = 0): MaskRuns {
@@ -164,7 +164,7 @@ export function decodeLabelStudioRle(bytes: Uint8Array | readonly number[], size
       throw badFormat(NAME, 'a group', `at most ${values - position} values`, length);
     }
     if (isRun) {
-      // Alpha is the fourth value of each pixel: the pixels whose fourth value lies in the group.
+      // Alpha is the fourth value of each pixel: find the pixels whose fourth value is in the group.
       if (bits.read(wordBits) > threshold) {
         addLinear(builder, size.width, Math.floor(position / 4), Math.floor((position + length) / 4));
       }
@@ -204,7 +204,7 @@ class BitWriter {
   }
 
   write(value: number, bits: number): void {
-    // Fewer than 8 bits are ever pending, so 24 at most are in use.
+    // Fewer than 8 bits are ever pending, so at most 24 are in use.
     this.#pending = (this.#pending << bits) | value;
     this.#pendingBits += bits;
     while (this.#pendingBits >= 8) {

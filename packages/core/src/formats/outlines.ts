@@ -13,18 +13,19 @@ import {
 } from '../mask/index.js';
 import { asBadFormat, badFormat } from './codec.js';
 
-/** How exact the polygons of a mask are. By default, they are exact. */
+/** How exact a mask's polygons are. The default is exact. */
 export interface PolygonOptions {
   /**
-   * No corner left out lies farther than this from the line, in px; see `simplifyPolygons`. Excludes `detail`.
+   * Every removed corner lies within this distance of the line, in px; see `simplifyPolygons`. Cannot be combined with
+   * `detail`.
    *
    * @defaultValue 0
    */
   readonly tolerance?: number;
-  /** Level of detail, 0 (coarse) to 1 (exact), relative to the size of the mask; see `toleranceForDetail`. */
+  /** Level of detail, 0 (coarse) to 1 (exact), relative to the mask's size; see `toleranceForDetail`. */
   readonly detail?: number;
   /**
-   * Rings that enclose fewer px² are dropped.
+   * Rings with a smaller area, in px², are dropped.
    *
    * @defaultValue 0
    */
@@ -32,7 +33,7 @@ export interface PolygonOptions {
 }
 
 /**
- * The polygons of a mask, simplified as asked.
+ * The simplified polygons of a mask.
  *
  * @throws ClickmaskError `bad-mask`, `bad-option`
  *
@@ -56,10 +57,10 @@ export function polygonsFromMask(mask: Mask | MaskRuns, options: PolygonOptions 
   return simplifyPolygons(polygons, { tolerance: allowed, minRingArea });
 }
 
-/** Largest coordinate accepted, in px: far outside any image, and far from where floats overflow. */
+/** Largest accepted coordinate, in px: far outside any image, and far from float overflow. */
 const MAX_COORDINATE = 2 ** 31;
 
-/** Whether a value, which may be anything, is a number that can be worked with. */
+/** Whether a value of any type is a usable number. */
 export function isCoordinate(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= MAX_COORDINATE;
 }
@@ -68,7 +69,7 @@ export function badCoordinate(codec: string, name: string, value: unknown): Clic
   return badFormat(codec, name, `a number of at most ${MAX_COORDINATE}`, value);
 }
 
-/** Reads a ring of `[x, y]` points; a last point that repeats the first is dropped. */
+/** Reads a ring of `[x, y]` points. A last point equal to the first is dropped. */
 export function readRing(codec: string, name: string, value: unknown): Ring {
   if (!Array.isArray(value) || value.length < 3) throw badFormat(codec, name, 'an array of at least 3 points', value);
   const ring = new Float64Array(2 * value.length);
@@ -92,12 +93,12 @@ export function readPolygon(codec: string, name: string, value: unknown): Polygo
   return { outer, holes };
 }
 
-/** Fills polygons; too much work is an error about the value. */
+/** Fills polygons. Too much work counts as an error of the value. */
 export function fillPolygons(codec: string, polygons: readonly Polygon[], size: Size): MaskRuns {
   return asBadFormat(codec, () => rasterisePolygons(polygons, size));
 }
 
-/** A ring as `[x, y]` points, the first repeated at the end where asked. */
+/** A ring as `[x, y]` points, optionally with the first repeated at the end. */
 export function ringPoints(ring: Ring, isClosed: boolean): [number, number][] {
   const points: [number, number][] = [];
   for (let i = 0; i < ring.length; i += 2) points.push([ring[i], ring[i + 1]]);

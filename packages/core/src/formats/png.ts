@@ -7,25 +7,25 @@ import { badFormat, type ParseOptions, readSize } from './codec.js';
 const NAME = 'PNG';
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** How the samples of a PNG are to be read. */
+/** The meaning of a PNG's samples. */
 export type PngKind = 'grey' | 'rgb' | 'palette' | 'grey-alpha' | 'rgba';
 
 const colourTypes: Readonly<Record<PngKind, number>> = { grey: 0, rgb: 2, palette: 3, 'grey-alpha': 4, rgba: 6 };
 const channelsOf: Readonly<Record<PngKind, number>> = { grey: 1, rgb: 3, palette: 1, 'grey-alpha': 2, rgba: 4 };
 
-/** Samples of a PNG, row by row, without any conversion of colours. */
+/** The samples of a PNG, row by row, without colour conversion. */
 export interface PngSamples extends Size {
   readonly kind: PngKind;
-  /** Bits of a sample: 1, 2, 4, 8 or 16. */
+  /** Bits per sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
-  /** `width * height * channels` samples; of palettes, the indices. */
+  /** `width * height * channels` samples; for palettes, the indices. */
   readonly data: Uint8Array | Uint16Array;
   /** Red, green and blue of each index. */
   readonly palette?: Uint8Array;
 }
 
 /**
- * A mask as a PNG file: 8-bit grey, 255 where the mask is set, else 0.
+ * A mask as a PNG file: 8-bit grey, 255 if set, else 0.
  *
  * @throws ClickmaskError `bad-mask`
  *
@@ -44,10 +44,9 @@ export function maskToPng(mask: Mask | MaskRuns): Promise<Uint8Array<ArrayBuffer
 }
 
 /**
- * Several masks of one image as a PNG file: 8-bit grey, 0 where there is no object. Where masks overlap, the later one is
- * on top.
+ * Several masks of one image as a PNG file: 8-bit grey, 0 without an object. If masks overlap, the later one is on top.
  *
- * @param layers - masks of this size, with the value of each one's pixels, 1 to 255
+ * @param layers - masks of this size, each with the value of its pixels, 1 to 255
  *
  * @example
  * ```ts
@@ -69,7 +68,7 @@ export function labelMapToPng(
   });
 }
 
-/** Sets the samples of a mask in rows that begin `stride` apart, of images with one 8-bit channel. */
+/** Writes the samples of a mask into rows of an 8-bit image with one channel. Rows begin `stride` apart. */
 export function paintRuns(samples: Uint8Array, stride: number, { height, rows, spans }: MaskRuns, value: number): void {
   for (let y = 0; y < height; y++) {
     const offset = y * stride;
@@ -80,9 +79,9 @@ export function paintRuns(samples: Uint8Array, stride: number, { height, rows, s
 }
 
 /**
- * Writes a PNG of 8- or 16-bit samples, compressed by the platform and not in this thread.
+ * Writes a PNG of 8- or 16-bit samples. The platform compresses it outside this thread.
  *
- * @param fill - sets the samples: those of row `y` begin at `y * stride`, 16-bit ones with the high byte first
+ * @param fill - writes the samples: row `y` begins at `y * stride`; 16-bit samples have the high byte first
  * @param palette - red, green and blue of each index
  */
 export async function encodePng(
@@ -91,7 +90,7 @@ export async function encodePng(
   fill: (samples: Uint8Array, stride: number) => void,
   { palette, depth = 8 }: { readonly palette?: Uint8Array; readonly depth?: 8 | 16 } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Each row begins with its filter, 0 for none.
+  // Each row begins with its filter type: 0, none.
   const stride = (width * channelsOf[kind] * depth) / 8 + 1;
   const rows = new Uint8Array(stride * height);
   fill(rows.subarray(1), stride);
@@ -122,7 +121,7 @@ function chunk(name: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   return made;
 }
 
-/** The checksum that PNG and gzip use, bit by bit: what it runs over is compressed, so small. */
+/** The checksum of PNG and gzip, bit by bit: its input is compressed, and therefore small. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -132,14 +131,14 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Whether bytes begin as a PNG does. */
+/** Whether bytes begin like a PNG. */
 export function isPng(bytes: Uint8Array): boolean {
   return signature.every((byte, i) => bytes[i] === byte);
 }
 
 /**
- * Reads the samples of a PNG as they are stored, indices of palettes too; checksums are not looked at. No more is unpacked
- * than the header calls for.
+ * Reads the samples of a PNG as stored, including palette indices. Checksums are ignored. It unpacks no more than the
+ * header declares.
  *
  * @throws ClickmaskError `bad-format`
  */
@@ -171,8 +170,8 @@ export async function decodePng(bytes: Uint8Array, options: ParseOptions = {}): 
 }
 
 /**
- * Reads a mask from a PNG: set where the first sample is in the upper half of its range, or, in a palette, where the colour is
- * not black.
+ * Reads a mask from a PNG. A pixel is set if its first sample is in the upper half of its range or, with a palette, if
+ * its colour is not black.
  *
  * @throws ClickmaskError `bad-format`
  */
@@ -208,7 +207,7 @@ function readChunks(bytes: Uint8Array): { header: Uint8Array; palette?: Uint8Arr
   return { header, palette, data };
 }
 
-/** Unpacks exactly that many bytes. */
+/** Unpacks exactly this many bytes. */
 async function inflate(parts: Uint8Array<ArrayBuffer>[], length: number): Promise<Uint8Array> {
   const out = new Uint8Array(length);
   let filled = 0;
@@ -230,7 +229,7 @@ async function inflate(parts: Uint8Array<ArrayBuffer>[], length: number): Promis
   return out;
 }
 
-/** One of the images that an interlaced PNG consists of. */
+/** One of the passes of an interlaced PNG. */
 interface Pass extends Size {
   readonly x: number;
   readonly y: number;
@@ -289,7 +288,7 @@ function sampleAt(row: Uint8Array, i: number, depth: number): number {
   return (row[bit >> 3] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
 }
 
-/** Undoes the filter of a row: none, left, above, their mean, or Paeth's choice. */
+/** Reverses a row's filter: none, left, up, average, or Paeth. */
 function unfilter(filter: number, row: Uint8Array, above: Uint8Array, distance: number): void {
   if (filter === 0) return;
   if (filter > 4) throw badFormat(NAME, 'a filter', 'from 0 to 4', filter);

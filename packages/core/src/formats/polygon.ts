@@ -2,13 +2,16 @@ import type { Mask, MaskRuns } from '../mask/index.js';
 import { badFormat, type Codec, type ParseOptions, requireSize } from './codec.js';
 import { fillPolygons, type PolygonOptions, polygonsFromMask, readPolygon, ringPoints } from './outlines.js';
 
-/** Polygons, each an outer ring and its holes, each ring `[x, y]` points in image px, not repeated at the end. */
+/**
+ * Polygons: each is an outer ring and its holes. Each ring is a list of `[x, y]` points in image px, without repeating
+ * the first.
+ */
 export type PolygonJson = [number, number][][][];
 
 const NAME = 'polygon';
 
 /**
- * Polygons with holes as plain JSON. Exact by default; `detail` or `tolerance` leave out corners.
+ * Polygons with holes as plain JSON. Exact by default; `detail` or `tolerance` removes corners.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { labelStudioRle } from './label-studio-rle.js';
 import { polygonJson } from './polygon.js';
 import { svgPath } from './svg-path.js';
 
-/** Every codec by its name. A new one is a file and a line here; types and contract tests follow. */
+/** Every codec by name. A new one is a file and a line here; types and contract tests follow. */
 const codecs = {
   'coco-rle': cocoRle,
   'coco-rle-uncompressed': cocoRleUncompressed,
@@ -23,7 +23,7 @@ const codecs = {
 /** Name of a codec. */
 export type CodecName = keyof typeof codecs;
 
-/** What the codec of a name writes. */
+/** The value that the codec with this name writes. */
 export type CodecValue<N extends CodecName> = ReturnType<(typeof codecs)[N]['serialize']>;
 
 /**
@@ -39,7 +39,7 @@ export type CodecValue<N extends CodecName> = ReturnType<(typeof codecs)[N]['ser
 export const CODECS: readonly Codec[] = /*#__PURE__*/ Object.freeze(/*#__PURE__*/ Object.values(codecs));
 
 /**
- * The codec of a name.
+ * The codec with this name.
  *
  * @throws ClickmaskError `bad-option` for an unknown name; the message lists the known ones
  *

@@ -3,8 +3,8 @@ import { addLinear, type MaskRuns, RunBuilder } from '../mask/mask-runs.js';
 import { badFormat } from './codec.js';
 
 /**
- * Lengths of the stretches of equal pixels, row by row over the whole picture: the first counts unset pixels (0 where the
- * first pixel is set), then set and unset take turns. The last length is never 0 and the sum is `width * height`.
+ * Lengths of equal pixels, row by row over the whole image. The first counts unset pixels (0 if the first pixel is
+ * set); then set and unset alternate. The last length is never 0, and the sum is `width * height`.
  */
 export function runLengths(runs: MaskRuns): number[] {
   const { width, height, rows, spans } = runs;
@@ -14,7 +14,7 @@ export function runLengths(runs: MaskRuns): number[] {
     for (let i = 2 * rows[y]; i < 2 * rows[y + 1]; i += 2) {
       const start = y * width + spans[i];
       const end = y * width + spans[i + 1];
-      // A run that goes on at the start of the next row.
+      // The run continues at the start of the next row.
       if (start === position && lengths.length > 0) lengths[lengths.length - 1] += end - start;
       else lengths.push(start - position, end - start);
       position = end;
@@ -25,7 +25,7 @@ export function runLengths(runs: MaskRuns): number[] {
 }
 
 /**
- * The inverse of {@link runLengths}, for lengths that may be anything; stretches of length 0 are allowed.
+ * The inverse of {@link runLengths}, for untrusted lengths. Lengths of 0 are allowed.
  *
  * @throws ClickmaskError `bad-format` unless the lengths are whole numbers ≥ 0 that add up to the number of pixels
  */

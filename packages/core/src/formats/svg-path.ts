@@ -5,9 +5,9 @@ import { badCoordinate, fillPolygons, isCoordinate, type PolygonOptions, polygon
 const NAME = 'SVG path';
 
 /**
- * The `d` attribute of an SVG path in image px, to be filled with `fill-rule="evenodd"` (outer rings and holes also run
- * in opposite directions, so `nonzero` shows the same). Straight lines only: `parse` reads the commands M, L, H, V and Z,
- * absolute and relative, and fills by the even-odd rule. An empty mask is an empty string.
+ * The `d` attribute of an SVG path in image px, for `fill-rule="evenodd"`. Outer rings and holes also run in opposite
+ * directions, so `nonzero` looks the same. Only straight lines: `parse` reads the commands M, L, H, V and Z, absolute
+ * and relative, and fills by the even-odd rule. An empty mask is an empty string.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ function readRings(path: string): Ring[] {
     at++;
     skip(space);
     if (command === 'Z') {
-      // What follows without a new M starts where this part of the path did.
+      // Without a new M, the next part starts where this one did.
       [x, y] = points;
       finishRing();
       points = [x, y];

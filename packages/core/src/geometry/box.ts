@@ -1,4 +1,4 @@
-/** A box in image px, corners in any order; sub-pixel. */
+/** A box in image px with sub-pixel corners, in any order. */
 export interface Box {
   readonly x1: number;
   readonly y1: number;

@@ -1,9 +1,9 @@
 declare const frame: unique symbol;
 
 /**
- * A point in image px: sub-pixel coordinates in the upright (EXIF applied) image, origin at the top-left corner, pixel
- * centre at +0.5, so that an image of width W spans x from 0 to W. A plain `{ x, y }` is one; an {@link InputPoint}
- * is not, so that the two frames cannot be mixed.
+ * A point in image px: sub-pixel coordinates in the upright (EXIF applied) image, with the origin at the top-left
+ * corner and pixel centres at +0.5. An image of width W spans x from 0 to W. A plain `{ x, y }` is one; an {@link
+ * InputPoint} is not, so that the two frames cannot be mixed.
  */
 export interface ImagePoint {
   readonly x: number;
@@ -18,7 +18,7 @@ export interface InputPoint {
   readonly [frame]?: 'input';
 }
 
-/** Sizes are named, never positional: a (height, width) pair is too easily swapped. */
+/** Sizes are named and never positional, because a (height, width) pair is easily swapped. */
 export interface Size {
   readonly width: number;
   readonly height: number;

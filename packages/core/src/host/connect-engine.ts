@@ -7,7 +7,7 @@ import { fromErrorMessage } from './wire-error.js';
 
 /** An engine on the other side of a port. */
 export interface ConnectedEngine extends Engine {
-  /** Tells that the other side is gone: everything under way fails with this error, as does all that follows. */
+  /** Reports that the other side is gone: all running and later requests fail with this error. */
   lost(error: ClickmaskError): void;
   readonly isLost: boolean;
 }
@@ -15,7 +15,7 @@ export interface ConnectedEngine extends Engine {
 /**
  * Connects to {@link serveEngine}.
  *
- * @throws ClickmaskError what the other side failed with while loading its model
+ * @throws ClickmaskError that the other side reports when its model fails to load
  */
 export function connectEngine(port: PortLike): {
   readonly ready: Promise<ConnectedEngine>;

@@ -21,13 +21,13 @@ import { createLane, type EngineSlot, type Lane } from './lane.js';
 import { abortedError, closedError } from './queue.js';
 
 export interface HostOptions {
-  /** One or more; an image always goes to the same one. */
+  /** One or more. An image always goes to the same one. */
   readonly slots: readonly EngineSlot[];
-  /** Requests that may wait at each slot; default 64. */
+  /** Maximum waiting requests per slot. Default 64. */
   readonly queueCapacity?: number;
-  /** Default deadline of a request in ms; default none. */
+  /** Default deadline of a request, in ms. Default: none. */
   readonly deadlineMs?: number;
-  /** Reported as `info.workers`; default: the number of slots. */
+  /** The value of `info.workers`. Default: the number of slots. */
   readonly workers?: number;
 }
 
@@ -35,16 +35,16 @@ interface OpenPicture {
   readonly source: ImageSource;
   readonly size: Size;
   handles: number;
-  /** What is asked of it and not answered yet. */
+  /** Requests that are not answered yet. */
   readonly asked: Set<Promise<unknown>>;
 }
 
 /**
- * A {@link Segmenter} over one or several engines: queues (latest click wins), deadlines, cancellation, sticky routing by
- * image key, restart of a lost engine, and the source of every open image, so that an engine may forget its pixels.
- * For engines in places of your own. `createSegmenter` does this for threads and workers.
+ * A {@link Segmenter} over one or several engines. It adds queues (the latest click wins), deadlines, cancellation,
+ * routing by image key, and restarts of lost engines. It keeps the source of every open image, so that an engine may
+ * forget its pixels. For engines that you host yourself. `createSegmenter` does this for threads and workers.
  *
- * @throws ClickmaskError `bad-option`, and what starting an engine fails with
+ * @throws ClickmaskError `bad-option`, and errors from starting an engine
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   }
   const info: SegmenterInfo = { ...started[0].info, workers: options.workers ?? slots.length };
   const sources = new WeakMap<SegmenterImage, { readonly picture: OpenPicture; readonly lane: Lane }>();
-  /** The images that are open, by key, and what has been asked of them. */
+  /** The open images by key, with their running requests. */
   const opened = new Map<string, OpenPicture>();
   let closed = false;
   let closing: Promise<void> | null = null;
@@ -96,7 +96,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
     return known;
   };
 
-  /** Has a job about an open image done when it is its turn. */
+  /** Queues a job for an open image. */
   const ask = <T>(
     { picture, lane }: { readonly picture: OpenPicture; readonly lane: Lane },
     key: string,
@@ -127,7 +127,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       const load = async () => {
         const engine = await lane.engine();
         const known = opened.get(key);
-        // Opened already, from the very same bytes: what the engine keeps of it is good.
+        // Already open with the very same bytes: the engine's data are valid.
         const loaded = known?.source === source ? known.size : await engine.load(key, source);
         if (prepare) await withPixels(lane, key, source, (present) => present.prepare(key));
         return loaded;
@@ -136,7 +136,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       try {
         size = await lane.queue.push({ owner: client ?? key, background, signal, deadlineMs: wanted, run: load });
       } catch (error) {
-        // It may have been loaded, or may yet be, for a caller who is gone.
+        // The image may be loaded for a caller who has left.
         const late = isClickmaskError(error, 'aborted') || isClickmaskError(error, 'deadline-exceeded');
         if (late && !opened.has(key)) void forget(lane, key).catch(() => {});
         throw error;
@@ -155,7 +155,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
           picture.handles -= 1;
           if (picture.handles > 0) return;
           opened.delete(key);
-          // Those who ask are served in turn: nothing may come after its image is forgotten.
+          // Requesters are served in turn, so no job may come after its image is forgotten.
           await Promise.allSettled(picture.asked);
           if (!closed && !opened.has(key)) await forget(lane, key);
         },
@@ -168,14 +168,14 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
       checkSegmentArguments(prompt, options);
       const { refinement, postprocess, candidate, includeMap, passes, ...rest } = options;
       const known = lookUp(image);
-      // Runs cross a thread boundary for a fraction of what bytes cost.
+      // Sending runs across threads costs a fraction of sending bytes.
       const mask = prompt.mask === undefined ? undefined : toRuns(prompt.mask);
       const request = {
         key: image.key,
         prompt: { clicks: prompt.clicks, box: prompt.box, mask },
         options: { refinement, postprocess, candidate, includeMap, passes },
       };
-      // Nobody is told of a draft after the answer, or after having given up.
+      // No draft is sent after the answer, or after the caller gave up.
       let waiting = true;
       const onDraft = rest.onDraft === undefined ? undefined : (draft: DraftMask) => waiting && rest.onDraft?.(draft);
       try {
@@ -191,7 +191,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
 
     async stats() {
       if (closed) throw closedError();
-      // One that is being replaced is not waited for: it would say nothing, and may take long.
+      // A lane that is being replaced is skipped: it would report nothing and might take long.
       const asked = lanes.filter((lane) => lane.isUp).map(async (lane) => (await lane.engine()).stats());
       const answers = await Promise.allSettled(asked);
       return sumOf(
@@ -208,7 +208,7 @@ export async function createHost(options: HostOptions): Promise<Segmenter> {
   };
 }
 
-/** Runs a job, and once more after sending the image where the engine does not have the pixels that it needs. */
+/** Runs a job. If the engine lacks the pixels, sends the image and runs it once more. */
 async function withPixels<T>(
   lane: Lane,
   key: string,
@@ -217,14 +217,14 @@ async function withPixels<T>(
 ): Promise<T> {
   const sent = new Set<unknown>();
   for (;;) {
-    // It may have been replaced since.
+    // It may have been replaced meanwhile.
     const engine = await lane.engine();
     try {
       return await job(engine);
     } catch (error) {
       if (!isClickmaskError(error, 'image-not-loaded')) throw error;
       const shrink = error.details.shrink as Shrink | undefined;
-      // A job may look at the whole and at a part of an image; what was sent and is still missing, stays so.
+      // A job may need the whole image and a part of it. What was sent and is still missing stays missing.
       if (sent.has(shrink)) throw error;
       sent.add(shrink);
       await (await lane.engine()).load(key, source, shrink);
@@ -232,7 +232,7 @@ async function withPixels<T>(
   }
 }
 
-/** Frees what a lane keeps of an image, even where its queue is full; a lane that is closed has freed it already. */
+/** Frees a lane's data of an image, even if the queue is full. A closed lane has already freed them. */
 async function forget(lane: Lane, key: string): Promise<void> {
   const run = async () => (await lane.engine()).forget(key);
   await lane.queue.push({ run, always: true }).catch((error: unknown) => {
@@ -256,13 +256,13 @@ function sumOf(parts: readonly EngineStats[], lanes: readonly Lane[]): Segmenter
   };
 }
 
-/** Of several views of one server, that of the most failures. */
+/** Of several views of one server, the one with the most failures. */
 function worstOf(states: readonly BackendState[]): { readonly engine?: BackendState } {
   if (states.length === 0) return {};
   return { engine: states.reduce((worst, state) => (state.failures > worst.failures ? state : worst)) };
 }
 
-// Records, so that the compiler misses an option that is new.
+// Records, so that the compiler notices an option that is missing here.
 const promptKeys = Object.keys({ clicks: 1, box: 1, mask: 1 } satisfies Record<keyof Prompt, 1>);
 const optionKeys = Object.keys({
   refinement: 1,
@@ -278,7 +278,7 @@ const optionKeys = Object.keys({
   onDraft: 1,
 } satisfies Record<keyof SegmentOptions, 1>);
 
-/** An option among what was clicked, or one that does not exist, would change nothing, and nobody would know. */
+/** An option in the wrong place, or one that does not exist, would otherwise have no effect without notice. */
 function checkSegmentArguments(prompt: unknown, options: unknown): void {
   if (typeof prompt !== 'object' || prompt === null) {
     throw unexpected('no-clicks', 'prompt', '{ clicks, box, mask }', prompt);
@@ -312,7 +312,7 @@ async function contentKey(source: ImageSource): Promise<string> {
   return `sha256:${await sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}:${width}x${height}`;
 }
 
-/** FNV-1a over the key: the same image always finds the worker that has its features. */
+/** FNV-1a of the key: the same image always goes to the worker that has its features. */
 function laneOf(key: string, count: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);

@@ -1,40 +1,40 @@
 import type { Engine } from '../segmenter/engine.js';
 import { closedError, createJobQueue, type JobQueue } from './queue.js';
 
-/** A place where engines run: in this thread, in a worker, behind a server. */
+/** A place for engines: this thread, a worker, or a server. */
 export interface EngineSlot {
   /**
-   * Starts the engine, or starts it anew after it was lost.
+   * Starts the engine, or restarts it after it was lost.
    *
-   * @param onLost - to be called when an engine that was ready is lost, so that the next is started before it is asked for
+   * @param onLost - called when a running engine is lost, so that a new one starts before it is needed
    */
   start(onLost?: () => void): Promise<Engine>;
 }
 
-/** A queue, and the engine that works it off. */
+/** A queue and its engine. */
 export interface Lane {
   readonly queue: JobQueue;
   /**
-   * The engine, or the one that replaces it.
+   * The engine, or its replacement.
    *
-   * @throws ClickmaskError `closed`, and what starting it fails with
+   * @throws ClickmaskError `closed`, and errors from starting it
    */
   engine(): Promise<Engine>;
-  /** Whether there is an engine that can answer. */
+  /** Whether an engine is ready. */
   readonly isUp: boolean;
-  /** Ends the queue and the engine. */
+  /** Closes the queue and the engine. */
   close(): Promise<void>;
 }
 
-/** Milliseconds before an engine that ended soon, or did not start, is started again: the first time, and at most. */
+/** Milliseconds before a failed engine is restarted: the first time, and at most. */
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
-/** An engine that lived so long was no failed start. */
+/** An engine that ran for this long did not fail at its start. */
 const steadyMs = 10_000;
 
 /**
- * Keeps an engine running: one that is lost is replaced at once, one that is lost again and again after pauses that grow,
- * so that what does not start takes no core for itself.
+ * Keeps an engine running. A lost engine is replaced at once. If engines are lost repeatedly, the pauses grow, so that
+ * an engine that cannot start does not use up a core.
  */
 export function createLane(slot: EngineSlot, capacity: number): Lane {
   const queue = createJobQueue(capacity);
@@ -61,7 +61,7 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
         wasReady = true;
         if (current === made) up = engine;
       },
-      // The first start fails for its caller; a later one is tried again, since what was able once may be so again.
+      // A failed first start is the caller's error. A later one is retried, because it worked before.
       () => {
         if (wasReady && !closed && current === made) void begin();
       },
@@ -83,7 +83,7 @@ export function createLane(slot: EngineSlot, capacity: number): Lane {
     });
   }
 
-  /** In Node, a pause that nobody waits for does not keep the process. */
+  /** In Node, a pending restart does not keep the process alive. */
   function keepProcess(keep: boolean): void {
     const inNode = timer as { ref?: () => void; unref?: () => void } | undefined;
     if (keep) inNode?.ref?.();

@@ -7,20 +7,20 @@ import type { PredictionData } from '../segmenter/prediction.js';
 import type { EngineRequest } from '../segmenter/question.js';
 import type { DraftMask, ImageSource, SegmenterInfo } from '../segmenter/segmenter.js';
 
-/** The operations behind a port: what goes in and what comes out, all structured-cloneable. */
+/** The operations behind a port, with their input and output. All are structured-cloneable. */
 export interface EngineOperations {
   load: {
     request: { readonly key: string; readonly source: ImageSource; readonly shrink?: Shrink };
     response: Size;
   };
   prepare: { request: { readonly key: string }; response: null };
-  /** `drafts`: the mask of the first pass is wanted too, as a message of its own. */
+  /** `drafts`: also send the mask of the first pass, as a separate message. */
   segment: { request: EngineRequest & { readonly drafts?: boolean }; response: PredictionData };
-  /** What the model keeps of one view; plain data, to decode clicks elsewhere. */
+  /** A view's features as plain data, to decode clicks elsewhere. */
   features: { request: { readonly key: string; readonly view: View }; response: Features };
   forget: { request: { readonly key: string }; response: null };
   stats: { request: null; response: EngineStats };
-  /** Answers when all is freed; the port is then closed by the server's side. */
+  /** Answers when everything is freed. The server's side then closes the port. */
   dispose: { request: null; response: null };
 }
 
@@ -31,7 +31,7 @@ export type RequestMessage = {
   [O in Operation]: { readonly id: number; readonly operation: O; readonly request: EngineOperations[O]['request'] };
 }[Operation];
 
-/** Client → server: nobody waits for this request any more. It is not answered itself; the request is, as ever. */
+/** Client → server: nobody waits for this request any more. The request is still answered; this message is not. */
 export interface AbandonMessage {
   readonly id: number;
   readonly operation: 'abandon';
@@ -44,7 +44,7 @@ export interface ErrorMessage {
   readonly details: ErrorDetails;
 }
 
-/** Server → client. The first message is `ready`, or `failed` where the model cannot be loaded. */
+/** Server → client. The first message is `ready`, or `failed` if the model cannot be loaded. */
 export type ResponseMessage =
   | { readonly type: 'ready'; readonly info: Omit<SegmenterInfo, 'workers'> }
   | { readonly type: 'failed'; readonly error: ErrorMessage }
@@ -52,7 +52,7 @@ export type ResponseMessage =
   | { readonly type: 'done'; readonly id: number; readonly response: EngineOperations[Operation]['response'] }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorMessage };
 
-/** What Node's `MessagePort` and the browser's `MessagePort` and worker scopes have in common. */
+/** The common part of Node's `MessagePort`, the browser's `MessagePort`, and worker scopes. */
 export interface PortLike {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;

@@ -3,37 +3,35 @@ import { createTurns, type Owned } from './turns.js';
 
 /** A job for one lane. */
 export interface QueuedJob<T> {
-  /** @param signal - aborted when the caller has given up, with the error that it was told */
+  /** @param signal - aborts when the caller has given up, with the error that the caller got */
   readonly run: (signal: AbortSignal) => Promise<T>;
-  /** A newer job of the same session replaces a queued one, which is refused with `superseded`. */
+  /** A newer job of the same session replaces a queued one, which is rejected with `superseded`. */
   readonly session?: string;
-  /** Whose it is: owners are served in turn. Default: nobody's, which is one owner. */
+  /** The owner. Owners are served in turn. Jobs without one share an owner. */
   readonly owner?: string;
-  /** Waits until nothing else does, and gives up its place in a full queue. Default false. */
+  /** Runs only when nothing else waits, and gives up its place in a full queue. Default false. */
   readonly background?: boolean;
   readonly signal?: AbortSignal;
-  /** Above 24 days, or left out: none. */
+  /** Milliseconds. None if left out or above 24 days. */
   readonly deadlineMs?: number;
-  /** Waits even where the queue is full: for what frees memory. */
+  /** Accepted even if the queue is full: for jobs that free memory. */
   readonly always?: boolean;
 }
 
 /**
- * A queue with one job running at a time, where owners take turns, each of them first in, first out, and where the latest
- * click of a session wins. No owner fills it: one who has fewer jobs waiting takes the place of the newest of one with more,
- * which is refused with `queue-full`.
+ * A queue that runs one job at a time. Owners take turns, each first in, first out. The latest click of a session wins.
+ * No owner can fill the queue: if it is full, a job of an owner with fewer waiting jobs replaces the newest job of an
+ * owner with more, which is rejected with `queue-full`.
  *
- * When the caller of a running job gives up (signal or deadline), it is told at once, and the job by its own signal; the
- * next one begins when the job has ended, and a late result is thrown away.
+ * If the caller of a running job gives up (signal or deadline), its promise rejects at once, and the job's own signal
+ * aborts. The next job begins when this one has ended. A late result is dropped.
  */
 export interface JobQueue {
   readonly queued: number;
   readonly active: number;
-  /**
-   * @throws ClickmaskError `queue-full`, `superseded`, `aborted`, `deadline-exceeded`, `closed`, or what the job throws
-   */
+  /** @throws ClickmaskError `queue-full`, `superseded`, `aborted`, `deadline-exceeded`, `closed`, or the job's error */
   push<T>(job: QueuedJob<T>): Promise<T>;
-  /** Refuses what is queued (`closed`) and waits for what runs. */
+  /** Rejects queued jobs (`closed`) and waits for the running one. */
   close(): Promise<void>;
 }
 
@@ -43,11 +41,11 @@ interface Entry extends Owned {
   readonly refuse: (error: ClickmaskError) => void;
 }
 
-/** What a timer can hold; it would take a longer time for none at all. */
+/** The longest timeout of a timer. Longer ones would fire at once. */
 const longestDelay = 2 ** 31 - 1;
 
 /**
- * @param capacity - how many jobs may wait besides the one that runs
+ * @param capacity - maximum number of waiting jobs, not counting the running one
  * @throws ClickmaskError `bad-option`
  */
 export function createJobQueue(capacity: number): JobQueue {

@@ -14,10 +14,10 @@ import { abortedError } from './queue.js';
 import { toErrorMessage } from './wire-error.js';
 
 /**
- * Puts an engine behind a port: says `ready`, then answers requests one after another, in order. That a request is
- * abandoned is heard between the passes of a network.
+ * Serves an engine over a port: sends `ready`, then answers requests one after another, in order. It notices abandoned
+ * requests between the network's passes.
  *
- * @param load - makes the engine; where that fails, the client is told why
+ * @param load - makes the engine; if it fails, the client gets the error
  */
 export async function serveEngine(port: PortLike, load: () => Promise<Engine>): Promise<void> {
   const post = (message: ResponseMessage, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
@@ -29,7 +29,7 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
     port.close();
     return;
   }
-  /** The masks that are asked for and not answered yet. */
+  /** Masks that are requested and not answered yet. */
   const asked = new Map<number, AbortController>();
   const handlers: {
     [O in Operation]: (request: EngineOperations[O]['request'], id: number) => Promise<EngineOperations[O]['response']>;
@@ -73,7 +73,7 @@ export async function serveEngine(port: PortLike, load: () => Promise<Engine>): 
   post({ type: 'ready', info: engine.info });
 }
 
-/** The mask's runs are made anew for every answer, so that they may be handed over; a map stays, since it is cached. */
+/** A mask's runs are new for every answer and can be transferred. A map is cached, so it is copied. */
 function buffersOf({ runs }: DraftMask): readonly ArrayBuffer[] {
   return [runs.rows.buffer as ArrayBuffer, runs.spans.buffer as ArrayBuffer];
 }

@@ -1,30 +1,30 @@
 /** Waiting entries of one owner, in the order in which they came. */
 export interface Owned {
-  /** Whose it is: owners are served in turn. */
+  /** The owner. Owners are served in turn. */
   readonly owner: string;
-  /** Only when nothing else waits, and the first to go where there is no room. */
+  /** Runs only when nothing else waits, and is the first to go if there is no room. */
   readonly background: boolean;
   /** Never gives up its place. */
   readonly stays?: boolean;
 }
 
-/** A waiting line in which owners take turns, so that one with many requests does not make the others wait. */
+/** A waiting line whose owners take turns, so that an owner with many requests does not delay the others. */
 export interface Turns<T extends Owned> {
   readonly size: number;
   add(entry: T): void;
   delete(entry: T): void;
-  /** Takes the one whose turn it is: of its owner the oldest. */
+  /** Takes the next entry: the oldest of the owner whose turn it is. */
   next(): T | undefined;
   /**
-   * Whose place a newcomer may take where there is no more room: work for later gives way to what is wanted now, then the
-   * owner with the most gives way to one who would still have fewer. Undefined where it is the newcomer who has to go.
+   * The entry whose place a newcomer may take in a full line. Deferred work yields to urgent work; then the owner with
+   * the most entries yields to one who would still have fewer. Undefined if the newcomer is refused.
    */
   yields(to: Owned): T | undefined;
   [Symbol.iterator](): Iterator<T>;
 }
 
 export function createTurns<T extends Owned>(): Turns<T> {
-  // An owner who was served goes to the end of the map.
+  // An owner who was served moves to the end of the map.
   const now = new Map<string, T[]>();
   const later = new Map<string, T[]>();
   let size = 0;
@@ -40,7 +40,7 @@ export function createTurns<T extends Owned>(): Turns<T> {
     size -= 1;
   }
 
-  /** The newest of the owner with the most. */
+  /** The newest entry of the owner with the most. */
   function last(line: ReadonlyMap<string, readonly T[]>, beyond: number): T | undefined {
     let most: readonly T[] = [];
     for (const own of line.values()) if (own.length >= most.length) most = own;

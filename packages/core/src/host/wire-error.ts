@@ -1,7 +1,7 @@
 import { ClickmaskError, isClickmaskError } from '../errors/index.js';
 import type { ErrorMessage } from './protocol.js';
 
-/** Any thrown value as plain data; what is not a {@link ClickmaskError} becomes `internal`. */
+/** Any thrown value as plain data. Anything but a {@link ClickmaskError} becomes `internal`. */
 export function toErrorMessage(error: unknown): ErrorMessage {
   if (isClickmaskError(error)) {
     return { code: error.code, message: error.message, details: plain(error.details) };

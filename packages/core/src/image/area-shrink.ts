@@ -3,12 +3,12 @@ import type { ReducedImage } from './rgb-image.js';
 
 /**
  * The area filter for images that shrink along both axes: the same result as the band matrices of `axisWeights`, in
- * less time. A 12-megapixel image spends its time in reading 36 million bytes, so these are added up as whole numbers,
- * and only what lies on an edge between two outputs is weighted. Where many rows meet in one, they are first summed four
- * bytes at a time, two in each half of a 32-bit word.
+ * less time. Most time of a 12-megapixel image goes into reading 36 million bytes, so these are added as whole numbers,
+ * and only inputs on an edge between two outputs are weighted. If many rows form one output row, they are first summed
+ * four bytes at a time, two in each half of a 32-bit word.
  */
 
-/** Whether {@link shrinkArea} can serve. */
+/** Whether {@link shrinkArea} supports the case. */
 export function canShrinkArea(image: ReducedImage, region: Rect, output: Size): boolean {
   const { width, height } = image.full ?? image;
   return output.width * width < region.width * image.width && output.height * height < region.height * image.height;
@@ -17,8 +17,8 @@ export function canShrinkArea(image: ReducedImage, region: Rect, output: Size): 
 /**
  * Shrinks a region, row by row.
  *
- * @param region - in image px; of a reduced image it may begin and end within a pixel
- * @param emit - is given each output row: R, G, B means per pixel, in bytes' units; the array is reused
+ * @param region - in image px; in a reduced image, it may begin and end within a pixel
+ * @param emit - called with each output row: R, G, B means per pixel, 0 to 255; the array is reused
  */
 export function shrinkArea(
   image: ReducedImage,
@@ -49,7 +49,7 @@ export function shrinkArea(
         for (let i = 0; i < inner.length; i++) inner[i] += single[i];
       }
     }
-    // The row that two outputs share is filtered once and weighted for each.
+    // A row that two outputs share is filtered once and weighted for each.
     if (down.tail[y] > 0) filterSpan(data, offsetOf(end), across, below);
     const head = down.head[y];
     const tail = down.tail[y];
@@ -60,20 +60,20 @@ export function shrinkArea(
 }
 
 interface WordRows {
-  /** Where the sum of column 0 would lie in what `sum` gives; the columns of the region lie there. */
+  /** The offset of column 0 in the result of `sum`; the region's columns follow. */
   readonly offset: number;
-  /** Sums of rows `top` to `end - 1`, byte by byte; the array is reused. */
+  /** Sums of rows `top` to `end - 1`, byte by byte. The array is reused. */
   sum(top: number, end: number): Int32Array;
 }
 
-/** Sums of bytes stay below 2^16 up to this many rows. */
+/** Up to this many rows, sums of bytes stay below 2^16. */
 const maxRows = 256;
-/** Sums of such sums stay below 2^31 up to this many columns an output. */
+/** Up to this many columns per output, sums of such sums stay below 2^31. */
 const maxColumns = 32_768;
-/** Below, summing rows first saves less than it costs. */
+/** With fewer rows, summing rows first saves less than it costs. */
 const minRows = 4;
 
-/** Reads rows as aligned words; null where the image does not allow it, or there would be no gain. */
+/** Reads rows as aligned words. Null if the image's layout does not allow it or nothing would be gained. */
 function wholeRowsAsWords({ data, width, height }: ReducedImage, across: Coverage, down: Coverage): WordRows | null {
   const aligned = data.byteOffset % 4 === 0 && (width * 3) % 4 === 0;
   const rows = down.length / down.first.length;
@@ -84,7 +84,7 @@ function wholeRowsAsWords({ data, width, height }: ReducedImage, across: Coverag
   const last = across.first.length - 1;
   const left = across.first[0] - (across.head[0] > 0 ? 1 : 0);
   const right = across.end[last] + (across.tail[last] > 0 ? 1 : 0);
-  // A region may begin inside a word: the sums then begin with up to three bytes that are not its own.
+  // A region may begin inside a word. The sums then begin with up to three bytes outside it.
   const first = Math.floor((left * 3) / 4);
   const count = Math.ceil((right * 3) / 4) - first;
   const even = new Int32Array(count);
@@ -105,7 +105,9 @@ function wholeRowsAsWords({ data, width, height }: ReducedImage, across: Coverag
   };
 }
 
-/** What the outputs cover along one axis: inputs `first` to `end - 1` wholly, parts of the one before and the one after. */
+/**
+ * The coverage of outputs along one axis: inputs `first` to `end - 1` fully, the one before and the one after partly.
+ */
 interface Coverage {
   readonly first: Int32Array;
   readonly end: Int32Array;
@@ -118,15 +120,15 @@ interface Coverage {
 }
 
 /**
- * @param start - where the region begins, and `size` its length, in image px
- * @param inputs - how many inputs there are for all `full` image px
+ * @param start - start of the region, with `size` as its length, in image px
+ * @param inputs - number of inputs for all `full` image px
  */
 function coverage(start: number, size: number, outputs: number, inputs: number, full: number): Coverage {
   const first = new Int32Array(outputs);
   const end = new Int32Array(outputs);
   const head = new Float64Array(outputs);
   const tail = new Float64Array(outputs);
-  // Of an input, so that all is whole numbers.
+  // Units of an input, chosen so that everything is a whole number.
   const unit = outputs * full;
   for (let i = 0; i < outputs; i++) {
     const from = (start * outputs + i * size) * inputs;
@@ -139,7 +141,7 @@ function coverage(start: number, size: number, outputs: number, inputs: number, 
   return { first, end, head, tail, length: (size * inputs) / full };
 }
 
-/** Sums `count` rows of words: bytes 0 and 2 of each in the halves of `even`, bytes 1 and 3 in those of `odd`. */
+/** Sums `count` rows of words: bytes 0 and 2 of each go to the halves of `even`, bytes 1 and 3 to those of `odd`. */
 function sumRows(
   words: Int32Array,
   start: number,
@@ -198,7 +200,7 @@ function filterSpan(
   for (let x = 0; x < first.length; x++) {
     const start = offset + first[x] * 3;
     const stop = offset + end[x] * 3;
-    // Whole numbers in the loop, fractions in variables of their own: engines keep the former in integer registers.
+    // Whole numbers in the loop and fractions in separate variables: engines keep the former in integer registers.
     let wholeRed = 0;
     let wholeGreen = 0;
     let wholeBlue = 0;

@@ -1,11 +1,11 @@
 import { expectInteger } from '../errors/index.js';
 
 /**
- * How values of one grid become values of another along one axis.
+ * How values of one grid become values of another, along one axis.
  *
  * - `half-pixel`: bilinear, pixel centres at +0.5 (PyTorch `align_corners=False`, no antialias)
  * - `align-corners`: bilinear, first and last pixels aligned (PyTorch `align_corners=True`)
- * - `area`: mean over the covered stretch when shrinking, `half-pixel` when enlarging
+ * - `area`: mean over the covered range when shrinking, `half-pixel` when enlarging
  * - `triangle`: bilinear, widened by the factor when shrinking (Pillow's BILINEAR, PyTorch's `antialias=True`)
  */
 export type ResampleFilter = 'half-pixel' | 'align-corners' | 'area' | 'triangle';
@@ -95,8 +95,8 @@ function triangleWeights(inputSize: number, outputSize: number): AxisWeights {
 }
 
 /**
- * The map `outer ∘ inner`, where the inner grid starts `offset` cells into the outer one's input and everything outside
- * it is 0. So a map of one region of interest is read on the grid of another without ever being laid out at full size.
+ * The map `outer ∘ inner`. The inner grid starts `offset` cells into the outer one's input, and everything outside it
+ * is 0. This reads a map of one region of interest on the grid of another without laying it out at full size.
  */
 export function composeWeights(outer: AxisWeights, inner: AxisWeights, offset = 0): AxisWeights {
   const taps = inner.inputSize;

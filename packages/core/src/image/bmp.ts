@@ -2,10 +2,10 @@ import { ClickmaskError, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { checkPixels, type RgbImage } from './rgb-image.js';
 
-/** Where a channel lies in the value of a pixel. */
+/** Position of a channel in a pixel's value. */
 interface Channel {
   readonly shift: number;
-  /** The largest value, 2^bits - 1; 0 where the channel is not there. */
+  /** The largest value, 2^bits - 1; 0 if the channel is missing. */
   readonly max: number;
 }
 
@@ -25,8 +25,8 @@ interface Header {
 const compressions = { none: 0, rle8: 1, rle4: 2, fields: 3, alphaFields: 6 } as const;
 
 /**
- * Reads a BMP file as browsers show it: palettes, run lengths, 16, 24 and 32 bits; alpha, over white, only where the header names
- * a mask for it.
+ * Decodes a BMP file as browsers do: palettes, run lengths, 16, 24 and 32 bits. Alpha counts only if the header has a
+ * mask for it; the image is then laid over white.
  *
  * @throws ClickmaskError `bad-image`, `unsupported-image`, `image-too-large`
  */
@@ -103,7 +103,7 @@ function plainChannels(bits: number): Channel[] {
   return [2, 1, 0].map((i) => ({ shift: i * step, max })).concat({ shift: 0, max: 0 });
 }
 
-/** One index a pixel, rows from the top. */
+/** One index per pixel, rows from the top. */
 function unpackIndices(bytes: Uint8Array, { width, height, bits, isTopDown, pixelsAt }: Header): Uint8Array {
   const stride = strideOf(width, bits);
   if (pixelsAt + stride * height > bytes.length) throw damaged('it ends before its last row');
@@ -119,10 +119,13 @@ function unpackIndices(bytes: Uint8Array, { width, height, bits, isTopDown, pixe
   return indices;
 }
 
-/** Of pixels that no run reaches: they are transparent. */
+/** The value of pixels that no run reaches: transparent. */
 const nothing = 256;
 
-/** Run lengths: pairs of a count and a value; after a zero the end of a row or of all, a jump, or values as they are. */
+/**
+ * Run lengths: pairs of a count and a value. A zero is followed by the end of a row or of the image, a jump, or literal
+ * values.
+ */
 function unpackRuns(bytes: Uint8Array, { width, height, bits, pixelsAt }: Header): Uint16Array {
   const indices = new Uint16Array(width * height).fill(nothing);
   let x = 0;
@@ -149,7 +152,7 @@ function unpackRuns(bytes: Uint8Array, { width, height, bits, pixelsAt }: Header
     } else {
       const perByte = bits === 8 ? 1 : 2;
       for (let i = 0; i < value; i++) put(indexIn(bytes[at + Math.floor(i / perByte)] ?? 0, i));
-      // Filled up to whole words.
+      // Padded to whole words.
       at += 2 * Math.ceil(value / perByte / 2);
     }
   }

@@ -3,14 +3,12 @@ import { axisWeights, type ResampleFilter } from './axis-weights.js';
 import type { MapPatch, ProbabilityMap } from './probability-map.js';
 import { resampleRows } from './resize.js';
 
-/** The grids of a map, from the lowest to the one on top. */
+/** The grids of a map, from bottom to top. */
 export function layersOf(map: ProbabilityMap): readonly MapPatch[] {
   return map.patches === undefined ? [map] : [map, ...map.patches];
 }
 
-/**
- * The map with a part of it decided again: inside the patch's region the patch counts, elsewhere the map as it was.
- */
+/** Adds a patch to a map. Inside the patch's region, the patch replaces the map. */
 export function pasteOnMap(map: ProbabilityMap, patch: MapPatch): ProbabilityMap {
   const visible = (map.patches ?? []).filter((earlier) => !holds(patch.roi, earlier.roi));
   return { ...map, patches: [...visible, patch] };
@@ -23,8 +21,8 @@ const holds = (outer: Rect, inner: Rect): boolean =>
   inner.y + inner.height <= outer.y + outer.height;
 
 /**
- * Reads a map of several layers on the grid of a region: each needed pixel row is put together from the layers, logits
- * turned into probabilities there, and resampled at once, so that no full-size map is made.
+ * Reads a map of several layers on the grid of a region. Each needed pixel row is composed from the layers, converted
+ * from logits to probabilities, and resampled at once, so no full-size map is made.
  *
  * @returns probabilities, shape [size.height, size.width]
  */
@@ -44,7 +42,7 @@ export function readLayersOnGrid(map: ProbabilityMap, roi: Rect, size: Size, fil
   });
 }
 
-/** Writes a layer's probabilities of one pixel row over what is there, at the used columns of `roi`. */
+/** Writes a layer's probabilities of one pixel row over the present values, at the used columns of `roi`. */
 function rowPainter(layer: MapPatch, roi: Rect, used: Uint8Array): (y: number, row: Float64Array) => void {
   const across = axisWeights(layer.width, layer.roi.width, layer.filter);
   const down = axisWeights(layer.height, layer.roi.height, layer.filter);
@@ -54,7 +52,7 @@ function rowPainter(layer: MapPatch, roi: Rect, used: Uint8Array): (y: number, r
     if (used[x + offset] === 1) inside.push(x);
   }
   const columns = Int32Array.from(inside);
-  // Per used column: the grid column to its left, and how far it lies from it.
+  // Per used column: the grid column to its left, and the distance from it.
   const left = columns.map((x) => across.first[x]);
   const right = left.map((column) => Math.min(layer.width - 1, column + 1));
   const share = Float64Array.from(columns, (x) => (across.taps === 1 ? 0 : across.weights[2 * x + 1]));

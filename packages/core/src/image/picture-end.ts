@@ -1,14 +1,14 @@
 import { pictureFormat } from './picture-format.js';
 
-/** An image file whose end is there, and a remark where it was not. */
+/** An image file with a complete end, and a note if it was repaired. */
 export interface EndedPicture {
   readonly bytes: Uint8Array;
   readonly note?: string;
 }
 
 /**
- * Gives a JPEG that was cut off in its pixels, and a PNG that lacks its last chunk, the end that decoders wait for. Browsers show
- * both; what is missing stays grey. Files that lack more stay as they are.
+ * Completes a JPEG that was cut off within its pixels, or a PNG without its last chunk, so that decoders accept it.
+ * Browsers show both; missing pixels stay grey. Files that lack more are returned unchanged.
  */
 export function endPicture(bytes: Uint8Array): EndedPicture {
   const format = pictureFormat(bytes);
@@ -18,7 +18,7 @@ export function endPicture(bytes: Uint8Array): EndedPicture {
   return { bytes };
 }
 
-/** An empty chunk IEND with its checksum. */
+/** An empty IEND chunk with its checksum. */
 const pngEnd = [0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
 
 function ended(bytes: Uint8Array, end: readonly number[], name: string): EndedPicture {
@@ -28,7 +28,7 @@ function ended(bytes: Uint8Array, end: readonly number[], name: string): EndedPi
   return { bytes: whole, note: `The end of the ${name} is missing: what lacks of the image is grey.` };
 }
 
-/** Of a JPEG without an end the length up to which it is whole; null for one that has its end, or lacks its pixels. */
+/** The length up to which a JPEG without an end is complete; null if it has its end or lacks pixels. */
 function lengthWithoutEnd(bytes: Uint8Array): number | null {
   if (bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9) return null;
   let hasScan = false;
@@ -40,7 +40,7 @@ function lengthWithoutEnd(bytes: Uint8Array): number | null {
     else if (marker === 0 || (marker >= 0xd0 && marker <= 0xd7)) at = bytes.indexOf(0xff, at + 2);
     else {
       const next = at + 2 + Math.max(2, ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
-      // A segment that is not whole is left out.
+      // An incomplete segment is left out.
       if (next >= bytes.length) return hasScan ? at : null;
       hasScan ||= marker === 0xda;
       at = bytes.indexOf(0xff, next);

@@ -1,7 +1,10 @@
-/** Formats of image files that are told apart by how they begin. */
+/** Image formats that can be recognised by their first bytes. */
 export type PictureFormat = 'avif' | 'bmp' | 'gif' | 'heif' | 'jpeg' | 'png' | 'tiff' | 'webp';
 
-/** How the files begin; a dot stands for any byte. TIFF has two byte orders, and a form for more than 4 GB (BigTIFF). */
+/**
+ * The first bytes of files; a dot stands for any byte. TIFF has two byte orders, and a form for more than 4 GB
+ * (BigTIFF).
+ */
 const beginnings: readonly (readonly [signs: string, format: PictureFormat])[] = [
   ['\xff\xd8\xff', 'jpeg'],
   ['\x89PNG\r\n\x1a\n', 'png'],
@@ -14,7 +17,7 @@ const beginnings: readonly (readonly [signs: string, format: PictureFormat])[] =
   ['MM\0+\0\b\0\0', 'tiff'],
 ];
 
-/** Brands of the container that AVIF and HEIC share; the general ones, `mif1` and `msf1`, name the true one further on. */
+/** Brands of the container of AVIF and HEIC. The generic ones, `mif1` and `msf1`, name the specific one later. */
 const brands: readonly (readonly [brand: string, format: PictureFormat])[] = [
   ['avif', 'avif'],
   ['avis', 'avif'],
@@ -28,11 +31,11 @@ const brands: readonly (readonly [brand: string, format: PictureFormat])[] = [
   ['msf1', 'heif'],
 ];
 
-/** Sizes of the second header of a BMP file, which make its two letters sure. */
+/** Sizes of a BMP file's second header. They confirm its two letters. */
 const bmpHeaders = [12, 16, 40, 52, 56, 64, 108, 124];
 
 /**
- * Recognises an image file by its first bytes; null if it is unknown. There may be no decoder for it.
+ * Recognises an image file by its first bytes; null if it is unknown. A decoder may not exist.
  *
  * @example
  * ```ts

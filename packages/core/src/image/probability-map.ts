@@ -1,35 +1,35 @@
 import type { Rect, Size } from '../geometry/index.js';
 
 /**
- * Foreground probabilities on a network's grid, row-major [height, width], and the region of the image they belong to.
- * Outside the region the probability is 0. Never blown up to full resolution: masks are cut from it directly.
+ * Foreground probabilities on a network's grid, row-major [height, width], and their region of the image. Outside the
+ * region, the probability is 0. The map is never enlarged to full resolution: masks are cut from it directly.
  */
 export interface ProbabilityMap extends Size {
   readonly data: Float32Array;
   /**
-   * What the values are, and so what is interpolated between cells when a mask is cut: probabilities (default), or
-   * their logits, which give a finer outline where the network is sure.
+   * The kind of values, which are interpolated between cells when a mask is cut: probabilities (default) or their
+   * logits. Logits give a finer outline where the network is confident.
    */
   readonly scale?: 'probability' | 'logit';
   /** In image px. */
   readonly roi: Rect;
   /** How the grid is enlarged to the region. */
   readonly filter: 'half-pixel' | 'align-corners';
-  /** Parts that were decided again, each on a grid of its own; where they overlap the later one counts. */
+  /** Parts that were computed again, each on its own grid. If they overlap, the later one counts. */
   readonly patches?: readonly MapPatch[];
 }
 
-/** A part of an image decided again: what {@link ProbabilityMap} says of the rest holds inside its region too. */
+/** A part of an image that was computed again. It replaces the map inside its own region. */
 export type MapPatch = Omit<ProbabilityMap, 'patches'>;
 
-/** The value of the map that stands for a probability: the level at which a mask is cut. */
+/** The map value that corresponds to a probability: the level at which a mask is cut. */
 export function levelOf(map: Pick<ProbabilityMap, 'scale'>, probability: number): number {
   return map.scale === 'logit' ? Math.log(probability / (1 - probability)) : probability;
 }
 
 /**
- * The values of a map's own grid as probabilities, shape [height, width], whatever patches lie over them; the map's own
- * array where they are that already.
+ * The map's own grid as probabilities, shape [height, width], without patches. Returns the map's own array if it
+ * already holds probabilities.
  *
  * @example
  * ```ts

@@ -5,10 +5,10 @@ import { type ProbabilityMap, probabilitiesOf } from './probability-map.js';
 import { applyWeights } from './resize.js';
 
 /**
- * Reads a map on the grid of another region of interest: enlarged to pixels, cut out, and resampled, all in one step
- * per axis, so that no full-size map is made.
+ * Reads a map on the grid of another region of interest: enlarges to pixels, crops, and resamples, in a single step per
+ * axis, so no full-size map is made.
  *
- * @param filter - how the pixels of `roi` are brought to the new grid
+ * @param filter - how the pixels of `roi` are resampled to the new grid
  * @returns probabilities, shape [size.height, size.width]
  */
 export function readOnGrid(map: ProbabilityMap, roi: Rect, size: Size, filter: ResampleFilter): Float32Array {

@@ -4,18 +4,18 @@ import { canShrinkArea, shrinkArea } from './area-shrink.js';
 import { type AxisWeights, axisWeights, type ResampleFilter } from './axis-weights.js';
 import type { ReducedImage } from './rgb-image.js';
 
-/** How pixel values become network values: `(byte * scale - mean) / std` per channel. */
+/** How bytes become network values: `(byte * scale - mean) / std` per channel. */
 export interface PixelScaling {
-  /** Factor on the byte; default 1 / 255. */
+  /** Factor for the byte. Default 1 / 255. */
   readonly scale?: number;
-  /** Per channel, in scaled units; default none. */
+  /** Per channel, in scaled units. Default: none. */
   readonly mean?: readonly [number, number, number];
   readonly std?: readonly [number, number, number];
-  /** Whether resampled values are rounded to whole bytes first, as an image of that size would hold them. Default false. */
+  /** Whether resampled values are first rounded to whole bytes, as in an image of that size. Default false. */
   readonly wholeBytes?: boolean;
 }
 
-/** Throws `bad-option` unless the rectangle lies inside the image and holds a pixel. */
+/** Throws `bad-option` unless the rectangle lies inside the image and contains a pixel. */
 export function checkInside(rect: Rect, size: Size): void {
   const whole = [rect.x, rect.y, rect.width, rect.height].every(Number.isInteger);
   const inside =
@@ -34,10 +34,11 @@ export function checkInside(rect: Rect, size: Size): void {
 /**
  * Crops a region of an image and resamples it to a network's input, in one pass and without a copy of the crop.
  *
- * @param image - all pixels, or for the area filter fewer, if still more than the output along both axes
- * @param region - in image px, whether or not the image is there in fewer pixels
+ * @param image - all pixels; for the area filter also a reduced image that is still larger than the output along both
+ * axes
+ * @param region - in image px, even if the image is reduced
  * @returns planar floats, shape [3, output.height, output.width]
- * @throws ClickmaskError `bad-option` where the region is not inside the image, or has too few pixels in a reduced one
+ * @throws ClickmaskError `bad-option` if the region is not inside the image, or has too few pixels in a reduced one
  *
  * @example
  * ```ts
@@ -63,7 +64,7 @@ export function resizeToTensor(
   const down = axisWeights(region.height, output.height, filter);
   const result = new Float32Array(plane * 3);
   const write = (y: number, row: Float64Array) => {
-    // All values are from 0 to 255.
+    // All values are 0 to 255.
     if (wholeBytes) for (let i = 0; i < rowLength; i++) row[i] = (row[i] + 0.5) | 0;
     for (let channel = 0; channel < 3; channel++) {
       const factor = scale / std[channel];
@@ -140,7 +141,7 @@ export function applyWeights(data: Float32Array | Uint8Array, across: AxisWeight
 }
 
 /**
- * Applies one band matrix along each axis of a map of which only single rows are ever there.
+ * Applies one band matrix along each axis of a map that exists only row by row.
  *
  * @param readRow - values of one source row, shape [across.inputSize]; may be the same array on every call
  */
@@ -167,7 +168,7 @@ export function resampleRows(
   return result;
 }
 
-/** Horizontally filtered source rows, kept for as long as the next output rows may still need them. */
+/** Horizontally filtered source rows, kept as long as the next output rows may need them. */
 class RowWindow {
   readonly #slots: Float64Array[];
   readonly #held: Int32Array;

@@ -1,23 +1,23 @@
 import { expectInteger, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 
-/** An upright picture: three bytes a pixel (R, G, B), row-major (H, W, 3), sRGB, no alpha. */
+/** An upright picture: three bytes per pixel (R, G, B), row-major (H, W, 3), sRGB, without alpha. */
 export interface RgbImage extends Size {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** An image, or the whole of it in fewer pixels. */
+/** An image, possibly reduced to fewer pixels. */
 export interface ReducedImage extends RgbImage {
-  /** Size of the image, in image px, where these are fewer pixels. */
+  /** Size of the full image in image px, if this one is reduced. */
   readonly full?: Size;
-  /** Remarks on how the file was read, for whoever looks at the mask. */
+  /** Notes on how the file was read. */
   readonly notes?: readonly string[];
 }
 
 /**
- * Checks the shape of an image that came from outside.
+ * Checks the shape of an untrusted image.
  *
- * @param maxPixels - the largest accepted `width * height`
+ * @param maxPixels - largest accepted `width * height`
  * @throws ClickmaskError `bad-image` for a wrong shape, `image-too-large` above the limit
  */
 export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER): void {
@@ -31,7 +31,7 @@ export function checkImage(image: RgbImage, maxPixels = Number.MAX_SAFE_INTEGER)
   }
 }
 
-/** Throws `image-too-large` for an image of more pixels than are accepted. */
+/** Throws `image-too-large` if an image has too many pixels. */
 export function checkPixels({ width, height }: Size, maxPixels: number): void {
   if (width * height <= maxPixels) return;
   const advice = 'Scale it down, or raise the limit (limits.maxPixels, --max-pixels).';
@@ -39,7 +39,7 @@ export function checkPixels({ width, height }: Size, maxPixels: number): void {
 }
 
 /**
- * Drops the alpha channel of canvas pixels, laying them over white, as viewers do.
+ * Removes the alpha channel of canvas pixels by laying them over white, as viewers do.
  *
  * @param rgba - `width * height * 4` bytes, not premultiplied, as `ImageData` holds them
  * @throws ClickmaskError `bad-image` for a wrong shape

@@ -2,9 +2,9 @@
 export interface TiffField {
   readonly type: number;
   readonly count: number;
-  /** Where its first value stands in the file. */
+  /** Position of its first value in the file. */
   readonly at: number;
-  /** Bytes of a value. */
+  /** Bytes per value. */
   readonly size: number;
 }
 
@@ -19,7 +19,7 @@ export interface TiffFields {
 
 type Reader = (view: DataView, at: number, little: boolean) => number;
 
-/** Types of fields: bytes of a value, and how it is read. */
+/** Field types: bytes per value, and how to read one. */
 const types: Readonly<Record<number, readonly [size: number, read: Reader]>> = {
   1: [1, (view, at) => view.getUint8(at)],
   2: [1, (view, at) => view.getUint8(at)],
@@ -35,7 +35,7 @@ const types: Readonly<Record<number, readonly [size: number, read: Reader]>> = {
   18: [8, (view, at, little) => Number(view.getBigUint64(at, little))],
 };
 
-/** Null for what is no TIFF or BigTIFF, or ends within its header. */
+/** Null if it is not a TIFF or BigTIFF, or ends within the header. */
 export function readTiffFields(bytes: Uint8Array): TiffFields | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
@@ -75,9 +75,9 @@ function fieldsOf(view: DataView, little: boolean, isBig: boolean): ReadonlyMap<
 }
 
 /**
- * Values of a field, as many as are there: no count that the file states is believed beyond its end.
+ * Values of a field, as far as they exist: a stated count is limited by the end of the file.
  *
- * @param most - how many are wanted
+ * @param most - how many are needed
  */
 export function tiffValues({ view, isLittleEndian, byTag }: TiffFields, tag: number, most = 64): readonly number[] {
   const field = byTag.get(tag);

@@ -1,33 +1,36 @@
 import { readTiffFields, type TiffFields, tiffValues } from './tiff-fields.js';
 
-/** What the first page of a TIFF says of its samples. */
+/** What the first page of a TIFF says about its samples. */
 export interface TiffHeader {
-  /** Bits of a sample. */
+  /** Bits per sample. */
   readonly bits: number;
-  /** Samples a pixel. */
+  /** Samples per pixel. */
   readonly bands: number;
   readonly kind: 'unsigned' | 'signed' | 'float' | 'other';
-  /** What the samples mean, as a number of the format: 0 and 1 grey, 2 RGB, 3 palette, 5 inks, 6 YCbCr, 8 to 10 CIE Lab. */
+  /**
+   * The meaning of the samples, as the format's number: 0 and 1 grey, 2 RGB, 3 palette, 5 inks, 6 YCbCr, 8 to 10 CIE
+   * Lab.
+   */
   readonly photometric: number;
-  /** How they are packed, as a number of the format: 1 not at all, 6 and 7 JPEG. */
+  /** The compression, as the format's number: 1 none, 6 and 7 JPEG. */
   readonly compression: number;
   /** Whether three of the bands are red, green and blue. */
   readonly isRgb: boolean;
-  /** Whether the samples are levels of light, and no indices, inks or other coordinates of colour. */
+  /** Whether the samples are intensities, and not indices, inks or other colour coordinates. */
   readonly isPlain: boolean;
-  /** Whether each band is stored by itself, one after the other. */
+  /** Whether the bands are stored separately, one after another. */
   readonly isPlanar: boolean;
-  /** Whether this is a camera's raw file: its first page is a preview, or its pixels are those of the sensor. */
+  /** Whether this is a camera's raw file: its first page is a preview, or its pixels are sensor values. */
   readonly isRaw: boolean;
   /** Whether pixels are said to lie beyond the end of the file. */
   readonly isCut: boolean;
-  /** Whether the band after the colours is said to be an opacity. */
+  /** Whether the band after the colours is an opacity. */
   readonly hasAlpha: boolean;
-  /** The lowest and the highest value that the file itself names. */
+  /** The lowest and highest value stated in the file. */
   readonly range: readonly [number, number] | null;
-  /** The value of pixels that hold nothing (GDAL's tag). */
+  /** The value of pixels without data (GDAL's tag). */
   readonly noData: number | null;
-  /** Where the kinds of samples stand in the file, as 16-bit numbers. */
+  /** Position of the sample formats in the file, as 16-bit numbers. */
   readonly kindPlaces: readonly number[];
   readonly isLittleEndian: boolean;
 }
@@ -64,7 +67,7 @@ export const tiffTags = {
 
 const kinds: Readonly<Record<number, TiffHeader['kind']>> = { 1: 'unsigned', 2: 'signed', 3: 'float', 4: 'unsigned' };
 
-/** Reads the header of a TIFF or BigTIFF; null for what is none. No length that the file states is believed beyond its end. */
+/** Reads the header of a TIFF or BigTIFF; null for other files. Stated lengths are limited by the end of the file. */
 export function readTiffHeader(bytes: Uint8Array): TiffHeader | null {
   const fields = readTiffFields(bytes);
   if (fields === null) return null;
@@ -101,7 +104,7 @@ function rangeOf(fields: TiffFields): readonly [number | undefined, number | und
   return [low.length === 0 ? undefined : Math.min(...low), high.length === 0 ? undefined : Math.max(...high)];
 }
 
-/** Decoders give black for strips and tiles that are not there. */
+/** Decoders fill missing strips and tiles with black. */
 function isCut(fields: TiffFields): boolean {
   const most = 1e6;
   for (const [places, lengths] of [

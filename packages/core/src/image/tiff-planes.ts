@@ -1,7 +1,7 @@
 import { readTiffFields, type TiffFields, tiffValues } from './tiff-fields.js';
 import { tiffTags } from './tiff-header.js';
 
-/** What a page of one band keeps of the page that held them all. */
+/** The fields that a page of one band takes from the original page. */
 const kept = [
   tiffTags.width,
   tiffTags.height,
@@ -17,10 +17,10 @@ const kept = [
 type Field = readonly [tag: number, values: readonly number[]];
 
 /**
- * A TIFF whose bands are stored one after the other, as a file with a page for each of some bands. Its pixels stay where they
- * are: decoders that mix such bands up read the pages rightly.
+ * Rewrites a TIFF whose bands are stored separately as a file with one page per chosen band. The pixels stay where they
+ * are. Decoders that mix up separate bands read such pages correctly.
  *
- * @param bands - from 0
+ * @param bands - indices from 0
  */
 export function planesAsPages(bytes: Uint8Array, bands: readonly number[]): Uint8Array {
   const fields = readTiffFields(bytes);
@@ -56,7 +56,7 @@ function pageOf(fields: TiffFields, band: number): readonly Field[] {
     ...kept.map((tag): Field => [tag, first(tag)]),
     [tiffTags.photometric, [photometric === 0 ? 0 : 1]],
     [tiffTags.bits, [tiffValues(fields, tiffTags.bits)[0] ?? 1]],
-    // Signed samples are read as unsigned: decoders would cut what is below zero.
+    // Signed samples are read as unsigned, because decoders would clip values below zero.
     [tiffTags.kind, first(tiffTags.kind).map((kind) => (kind === 2 ? 1 : kind))],
     [tiffTags.bands, [1]],
     ...[tiffTags.strips, tiffTags.stripBytes, tiffTags.tiles, tiffTags.tileBytes].map(own),
@@ -64,7 +64,10 @@ function pageOf(fields: TiffFields, band: number): readonly Field[] {
   return page.filter(([, values]) => values.length > 0).sort(([a], [b]) => a - b);
 }
 
-/** Writes a page of 32-bit numbers, or of 64-bit ones. @returns where the address of the next page belongs */
+/**
+ * Writes a page with 32-bit or 64-bit numbers.
+ * @returns the position for the address of the next page
+ */
 function writePage(
   view: DataView,
   at: number,

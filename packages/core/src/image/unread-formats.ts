@@ -1,6 +1,6 @@
 import { ClickmaskError } from '../errors/index.js';
 
-/** How files of formats that are known, and not read, begin; a dot stands for any byte. */
+/** The first bytes of known formats that are not supported; a dot stands for any byte. */
 const beginnings: readonly (readonly [signs: string, name: string, advice: string])[] = [
   ['\0\0\0\x0cJXL ', 'JPEG XL', 'Convert it, for instance with djxl, to PNG or JPEG.'],
   ['\xff\x0a', 'JPEG XL', 'Convert it, for instance with djxl, to PNG or JPEG.'],
@@ -36,9 +36,9 @@ const beginnings: readonly (readonly [signs: string, name: string, advice: strin
 const readHere = 'JPEG, PNG, WebP, AVIF, GIF, BMP';
 
 /**
- * What to say of a file that is of no format that is read: its format where that is known, and the way out.
+ * What to say about a file in an unsupported format: its format, if known, and what to do.
  *
- * @param more - what is read besides the formats of browsers, such as `TIFF`
+ * @param more - supported formats besides those of browsers, such as `TIFF`
  */
 export function unreadFormat(bytes: Uint8Array, more?: string): ClickmaskError {
   const begins = (signs: string, at = 0) =>
@@ -58,7 +58,7 @@ export function unreadFormat(bytes: Uint8Array, more?: string): ClickmaskError {
   return new ClickmaskError('unsupported-image', message);
 }
 
-/** HEIC needs a decoder that is not free to ship. */
+/** HEIC needs a decoder that is not free to distribute. */
 export function unreadHeic(cause?: unknown): ClickmaskError {
   const advice =
     'Convert it to JPEG or PNG (heif-convert, or the export of the phone), or use a libvips that was built with libheif and a decoder for HEVC.';

@@ -2,9 +2,9 @@ import { checkSameSize } from './checks.js';
 import { area, type MaskRuns, RunBuilder } from './mask-runs.js';
 
 /**
- * Pixels set in either mask.
+ * Pixels that are set in either mask.
  *
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  *
  * @example
  * ```ts
@@ -22,9 +22,9 @@ export function union(a: MaskRuns, b: MaskRuns): MaskRuns {
 }
 
 /**
- * Pixels set in both masks.
+ * Pixels that are set in both masks.
  *
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  *
  * @example
  * ```ts
@@ -42,9 +42,9 @@ export function intersection(a: MaskRuns, b: MaskRuns): MaskRuns {
 }
 
 /**
- * Pixels set in `a` but not in `b`.
+ * Pixels that are set in `a` but not in `b`.
  *
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  *
  * @example
  * ```ts
@@ -62,9 +62,9 @@ export function difference(a: MaskRuns, b: MaskRuns): MaskRuns {
 }
 
 /**
- * Pixels set in exactly one of the masks.
+ * Pixels that are set in exactly one of the masks.
  *
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  *
  * @example
  * ```ts
@@ -109,7 +109,7 @@ export function complement(runs: MaskRuns): MaskRuns {
 /**
  * Number of pixels that differ between two masks: the area of {@link xor}, without building it.
  *
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  *
  * @example
  * ```ts
@@ -124,9 +124,9 @@ export function changedPixels(a: MaskRuns, b: MaskRuns): number {
 }
 
 /**
- * Intersection over union of two masks, 0 to 1; two empty masks are equal and give 1.
+ * Intersection over union of two masks, 0 to 1. Two empty masks are equal and give 1.
  *
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  *
  * @example
  * ```ts
@@ -159,7 +159,7 @@ export function sameRuns(a: MaskRuns, b: MaskRuns): boolean {
   return a.rows.every((value, i) => value === b.rows[i]) && a.spans.every((value, i) => value === b.spans[i]);
 }
 
-/** Number of pixels set in both masks. */
+/** Number of pixels that are set in both masks. */
 function overlap(a: MaskRuns, b: MaskRuns): number {
   checkSameSize(a, b);
   let sum = 0;
@@ -179,7 +179,7 @@ function overlap(a: MaskRuns, b: MaskRuns): number {
   return sum;
 }
 
-/** Row by row merge of the columns where either mask changes; the flags say which combinations are set. */
+/** Merges the columns where either mask changes, row by row. The flags select the combinations to set. */
 function combine(a: MaskRuns, b: MaskRuns, onlyA: boolean, onlyB: boolean, both: boolean): MaskRuns {
   checkSameSize(a, b);
   const builder = new RunBuilder(a);
@@ -195,7 +195,7 @@ function combine(a: MaskRuns, b: MaskRuns, onlyA: boolean, onlyB: boolean, both:
       const column = Math.min(nextA, nextB);
       if (nextA === column) i++;
       if (nextB === column) j++;
-      // An odd index is the end of a run, so the mask is set between the previous and this change.
+      // An odd index ends a run, so the mask is set between the previous change and this one.
       const inA = (i & 1) === 1;
       const inB = (j & 1) === 1;
       const isOn = inA ? (inB ? both : onlyA) : inB && onlyB;
@@ -209,7 +209,7 @@ function combine(a: MaskRuns, b: MaskRuns, onlyA: boolean, onlyB: boolean, both:
   return builder.finish();
 }
 
-/** Columns where row `y` and row `y - 1` differ, as runs; rows outside the image are empty. Calls `found` in order. */
+/** Runs of columns where row `y` and row `y - 1` differ. Rows outside the image are empty. Calls `found` in order. */
 export function eachRowChange(runs: MaskRuns, y: number, found: (start: number, end: number) => void): void {
   const { height, rows, spans } = runs;
   let i = y > 0 ? 2 * rows[y - 1] : 0;

@@ -1,16 +1,17 @@
 import type { Polygon, Ring } from './polygon.js';
 
-/** Above this many comparisons, bridges are no longer sought: each hole is then tied to the one before. */
+/** Above this many comparisons, bridges are no longer searched: each hole is then connected to the previous one. */
 const MAX_COMPARISONS = 2 ** 26;
 
 /**
- * One line through all rings. From the leftmost corner of each hole, taken from left to right, a bridge runs straight left
- * to the line so far, so that bridges do not cross it. Even where one did, passing it there and back changes no pixel.
+ * One line through all rings. Holes are handled from left to right. From the leftmost corner of each, a bridge runs
+ * straight left to the existing line, so bridges do not cross it. Even if one did, running there and back would change
+ * no pixel.
  */
 export function bridgeHoles({ outer, holes }: Polygon): number[] {
   const corners = [outer, ...holes].reduce((sum, ring) => sum + ring.length / 2, 0);
   const isSought = corners * holes.length <= MAX_COMPARISONS;
-  // The line so far, as a linked list.
+  // The existing line, as a linked list.
   const xs: number[] = [];
   const ys: number[] = [];
   const next: number[] = [];

@@ -7,24 +7,25 @@ import { type Polygon, type Ring, ringArea } from './polygon.js';
 import { rasterisePolygons } from './rasterise.js';
 import { simplifyPolygons } from './simplify.js';
 
-/** A closed line through pixel centres: column and row of each corner in turn, as whole numbers. */
+/** A closed line through pixel centres: column and row of each corner, as whole numbers. */
 export type CentreLine = number[];
 
 /**
  * Outlines through the centres of the outermost pixels, for readers that paint a polygon's line as well as its inside
- * (`cv2.fillPoly`, PIL's `ImageDraw.polygon`): they give the mask back exactly, where outlines along the cracks between
+ * (`cv2.fillPoly`, PIL's `ImageDraw.polygon`). They restore the mask exactly, while outlines along the edges between
  * pixels come out half a pixel too large.
  *
- * One line for each 4-connected part. A hole is tied in by a line passed there and back over pixels of the part itself, so
- * that it costs no pixel.
+ * There is one line per 4-connected part. A hole is connected by a line that runs there and back over pixels of the
+ * part, so it adds no pixel.
  *
- * @param tolerance - above 0: corners are left out as {@link simplifyPolygons} does, in px; the result is then not exact
+ * @param tolerance - if above 0, corners are removed as in {@link simplifyPolygons}, in px; the result is then not
+ * exact
  */
 export function centreLines(runs: MaskRuns, tolerance = 0): CentreLine[] {
   if (tolerance === 0) return traceContours(runs).map((polygon) => exactLine(polygon, runs));
   return traceContours(runs).map(({ outer, holes }) => {
     const [ring, ...inner] = [outer, ...holes].map((cracks) => Float64Array.from(pixelsAlong(cracks)));
-    // A part one pixel thin encloses nothing that could be simplified.
+    // A part of one pixel's width encloses nothing to simplify.
     if (ringArea(ring) === 0) return Array.from(ring);
     const [simple] = simplifyPolygons([{ outer: ring, holes: inner }], { tolerance });
     return bridgeHoles(simple).map(Math.round);
@@ -32,8 +33,8 @@ export function centreLines(runs: MaskRuns, tolerance = 0): CentreLine[] {
 }
 
 /**
- * Fills closed lines as `cv2.fillPoly` does: the pixels whose centres lie inside by the even-odd rule, and those on the
- * lines (Bresenham). What lies outside the image is cut off.
+ * Fills closed lines as `cv2.fillPoly` does: pixels whose centres lie inside by the even-odd rule, and pixels on the
+ * lines (Bresenham). Everything outside the image is cut off.
  *
  * @throws ClickmaskError `bad-mask`
  */
@@ -44,9 +45,9 @@ export function fillCentreLine(line: readonly number[], size: Size): MaskRuns {
 }
 
 /**
- * One line through several, for formats that hold one outline an object: each part is tied to its nearest neighbour by a
- * line passed there and back. Parts that touch at a corner are joined without an extra pixel; elsewhere readers that
- * paint lines set the pixels between.
+ * One line through several, for formats with one outline per object. Each part is connected to its nearest neighbour by
+ * a line that runs there and back. Parts that touch at a corner are joined without an extra pixel. Elsewhere, readers
+ * that paint lines set the pixels between.
  */
 export function joinLines(lines: readonly CentreLine[]): CentreLine {
   const [first, ...rest] = lines;
@@ -74,7 +75,7 @@ export function joinLines(lines: readonly CentreLine[]): CentreLine {
   return joined;
 }
 
-/** Corners that are compared at most, of each of two lines: where to join is a matter of looks. */
+/** Maximum corners to compare of each of two lines. The exact place of the joint matters little. */
 const MAX_COMPARED = 500;
 
 function nearest(a: CentreLine, b: CentreLine): { from: number; to: number; distance: number } {
@@ -90,7 +91,7 @@ function nearest(a: CentreLine, b: CentreLine): { from: number; to: number; dist
   return best;
 }
 
-/** The pixels on the right-hand side of a crack ring, which are the mask's own, corner by corner. */
+/** The pixels to the right of a ring of pixel edges, which are the mask's own, corner by corner. */
 function pixelsAlong(ring: Ring): number[] {
   const line: number[] = [];
   for (let i = 0; i < ring.length; i += 2) {
@@ -100,7 +101,7 @@ function pixelsAlong(ring: Ring): number[] {
   return line;
 }
 
-/** First and last pixel on the right of a crack. */
+/** First and last pixel to the right of an edge. */
 function pixelsOfEdge(x1: number, y1: number, x2: number, y2: number): [number, number][] {
   if (x2 > x1) return pair(x1, y1, x2 - 1, y1);
   if (x2 < x1) return pair(x1 - 1, y1 - 1, x2, y1 - 1);
@@ -128,8 +129,8 @@ interface Chain {
 }
 
 /**
- * The line of a part with its holes. Left of a hole's leftmost pixels the part goes on up to the start of a run, which lies
- * on the ring of another hole farther left, or on the outer one: there the hole is tied in.
+ * The line of a part with its holes. To the left of a hole's leftmost pixels, the part continues to the start of a run.
+ * That start lies on the outer ring or on the ring of a hole farther left, where this hole is connected.
  */
 function exactLine({ outer, holes }: Polygon, runs: MaskRuns): CentreLine {
   if (holes.length === 0) return withoutStraight(pixelsAlong(outer));
@@ -143,7 +144,7 @@ function exactLine({ outer, holes }: Polygon, runs: MaskRuns): CentreLine {
   const heads = [outer, ...holes].map((ring) => addRing(chain, ring, wanted, runs.width, runStarts));
   ties.forEach(({ x, y, start }, i) => {
     const from = runStarts.get(y * runs.width + start) as number;
-    // The ring's own corner at the pixel beside the hole; it was added as the ring's first.
+    // The ring's own corner at the pixel beside the hole. It was added as the ring's first.
     const to = heads[i + 1];
     const back = insert(chain, from, chain.xs[from], chain.ys[from]);
     const entry = insert(chain, from, x, y);
@@ -167,7 +168,7 @@ function insert({ xs, ys, next }: Chain, after: number, x: number, y: number): n
   return node;
 }
 
-/** The part's pixel on the left of a hole's leftmost edge, at that edge's upper end. */
+/** The part's pixel to the left of a hole's leftmost edge, at that edge's upper end. */
 function pixelLeftOf(hole: Ring): [number, number] {
   let best = -1;
   for (let i = 0; i < hole.length; i += 2) {
@@ -179,8 +180,8 @@ function pixelLeftOf(hole: Ring): [number, number] {
 }
 
 /**
- * Adds a ring as a closed chain and gives its first node: for a hole, the pixel of {@link pixelLeftOf}. Starts of runs that
- * are wanted become nodes of their own.
+ * Adds a ring as a closed chain and returns its first node; for a hole, the pixel of {@link pixelLeftOf}. Needed starts
+ * of runs become separate nodes.
  */
 function addRing(chain: Chain, ring: Ring, wanted: Set<number>, width: number, starts: Map<number, number>): number {
   const { xs, ys, next } = chain;
@@ -213,7 +214,7 @@ function addRing(chain: Chain, ring: Ring, wanted: Set<number>, width: number, s
   return isHole ? head : first;
 }
 
-/** Leaves out corners on a straight line, but not the turning points of a line passed there and back. */
+/** Removes corners on a straight line, except the turning points of a line that runs there and back. */
 function withoutStraight(line: number[]): CentreLine {
   const kept: number[] = [];
   const count = line.length / 2;
@@ -258,7 +259,7 @@ function drawSegment(x1: number, y1: number, x2: number, y2: number, { width, he
   }
   const stepX = (x2 - x1) / steps;
   const stepY = (y2 - y1) / steps;
-  // Only the stretch inside the picture: the ends may be anywhere.
+  // Only the part inside the image: the ends may be anywhere.
   const [low, high] = clip(x1, stepX, width, clip(y1, stepY, height, [0, steps]));
   for (let i = Math.floor(low); i <= high; i++) {
     const x = Math.round(x1 + i * stepX);
@@ -267,7 +268,7 @@ function drawSegment(x1: number, y1: number, x2: number, y2: number, { width, he
   }
 }
 
-/** The steps at which `start + i * step` lies within a pixel of 0 to `side`. */
+/** The steps at which `start + i * step` is within a pixel of 0 to `side`. */
 function clip(start: number, step: number, side: number, [low, high]: [number, number]): [number, number] {
   if (step === 0) return start < -1 || start > side ? [0, -1] : [low, high];
   const a = (-1 - start) / step;

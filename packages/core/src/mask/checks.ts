@@ -3,8 +3,8 @@ import type { Size } from '../geometry/index.js';
 import type { MaskRuns } from './mask-runs.js';
 
 /**
- * Which neighbours count as connected: 4 = the ones that share a side, 8 = those that share a corner too.
- * Where the foreground is 8-connected its background is 4-connected, and the other way round.
+ * Which neighbours count as connected: 4 are those that share a side, 8 also those that share a corner. If the
+ * foreground is 8-connected, the background is 4-connected, and vice versa.
  */
 export type Connectivity = 4 | 8;
 
@@ -34,8 +34,8 @@ export function checkSize(size: Size): void {
 }
 
 /**
- * Checks runs that came from outside, for instance over a port: shapes, order, no empty or touching runs, inside the
- * image. Costs time in proportion to the number of runs.
+ * Checks untrusted runs, for instance from a port: shapes, order, no empty or touching runs, all inside the image. The
+ * cost is proportional to the number of runs.
  *
  * @throws ClickmaskError `bad-mask`
  *

@@ -6,12 +6,12 @@ import type { MaskRuns } from './mask-runs.js';
 import { partAt } from './part-at.js';
 
 /**
- * Fills holes: parts of the background that do not reach the image's edge. Background parts are connected the other
- * way than the foreground (4 for an 8-connected foreground, and the other way round).
+ * Fills holes: parts of the background that do not reach the image's edge. The background has the opposite connectivity
+ * of the foreground (4 for an 8-connected foreground, and vice versa).
  *
  * @param maxArea - holes of up to this many pixels are filled; Infinity (default) fills all
  * @param connectivity - of the foreground, default 8
- * @param open - pixels whose holes stay
+ * @param open - pixels whose holes are not filled
  * @throws ClickmaskError `bad-option`
  *
  * @example
@@ -51,9 +51,9 @@ export function fillHoles(
 }
 
 /**
- * Drops connected parts below a number of pixels.
+ * Removes connected parts below a number of pixels.
  *
- * @param minArea - parts with fewer pixels go
+ * @param minArea - parts with fewer pixels are removed
  * @param connectivity - default 8
  * @throws ClickmaskError `bad-option`
  *
@@ -72,7 +72,7 @@ export function removeSpecks(runs: MaskRuns, minArea: number, connectivity: Conn
 }
 
 /**
- * Keeps the connected part with the most pixels; of equals, the one whose first pixel comes first row by row.
+ * Keeps the connected part with the most pixels. Among equals, the one whose first pixel comes first, row by row.
  *
  * @param connectivity - default 8
  * @throws ClickmaskError `bad-option`

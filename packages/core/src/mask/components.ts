@@ -5,11 +5,11 @@ import { type MaskRuns, RunBuilder } from './mask-runs.js';
 /** The connected parts of a mask, numbered from 0 in the order of their first pixel (row by row). */
 export interface Components {
   readonly count: number;
-  /** Part of each run, in the order of the runs. */
+  /** The part of each run, in the order of the runs. */
   readonly labels: Uint32Array;
   /** Pixels of each part. */
   readonly areas: Uint32Array;
-  /** Four values a part: first column, first row, column after the last, row after the last. */
+  /** Four values per part: first column, first row, column after the last, row after the last. */
   readonly boxes: Uint32Array;
 }
 
@@ -25,7 +25,7 @@ export interface Component {
  * Finds the connected parts of a mask by joining runs of neighbouring rows (union-find).
  *
  * @param connectivity - 8 (default) joins pixels that touch at a corner, 4 only those that share a side
- * @throws ClickmaskError `bad-option` where the connectivity is neither 4 nor 8
+ * @throws ClickmaskError `bad-option` if the connectivity is neither 4 nor 8
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function connectedComponents(runs: MaskRuns, connectivity: Connectivity =
       if (spans[2 * above] < hereEnd + reach && spans[2 * here] < aboveEnd + reach) {
         const a = root(above);
         const b = root(here);
-        // The smaller index stays the root, so that a part is named after its first run.
+        // The smaller index stays the root, so a part is named after its first run.
         if (a < b) parents[b] = a;
         else parents[a] = b;
       }
@@ -74,7 +74,7 @@ export function connectedComponents(runs: MaskRuns, connectivity: Connectivity =
 function measure({ height, rows, spans }: MaskRuns, parents: Uint32Array): Components {
   const labels = new Uint32Array(parents.length);
   let count = 0;
-  // A parent always comes before its children, so one pass in order settles every label.
+  // A parent always precedes its children, so one pass in order settles every label.
   for (let i = 0; i < parents.length; i++) labels[i] = parents[i] === i ? count++ : labels[parents[i]];
   const areas = new Uint32Array(count);
   const boxes = new Uint32Array(count * 4);
@@ -108,7 +108,7 @@ export function componentAt(components: Components, index: number): Component {
 /**
  * Keeps the connected parts that a predicate accepts.
  *
- * @throws ClickmaskError `bad-option` where the connectivity is neither 4 nor 8
+ * @throws ClickmaskError `bad-option` if the connectivity is neither 4 nor 8
  *
  * @example
  * ```ts
@@ -130,7 +130,7 @@ export function keepComponents(
   return selectComponents(runs, components, kept);
 }
 
-/** The runs of the parts whose flag is not 0; the same object where all are kept. */
+/** The runs of the parts whose flag is not 0. Returns the same object if all are kept. */
 export function selectComponents(runs: MaskRuns, components: Components, kept: Uint8Array): MaskRuns {
   if (!kept.includes(0)) return runs;
   const builder = new RunBuilder(runs);

@@ -34,18 +34,18 @@ export function traceContours(runs: MaskRuns): Polygon[] {
 }
 
 /**
- * The sides of the runs are the vertical edges of the outline: side `k` lies at column `spans[k]` in the row of its run.
- * With the foreground on the right hand, even sides (starts) are passed upwards and odd ones (ends) downwards.
+ * The sides of runs are the vertical edges of the outline: side `k` is at column `spans[k]` in the row of its run. With
+ * the foreground to the right, even sides (starts) run upwards and odd ones (ends) downwards.
  */
 const isStart = (side: number) => (side & 1) === 0;
 
-/** Yields each ring with a run it borders on. Rings are started from their topmost side, row by row. */
+/** Yields each ring with a run on its border. Rings start at their topmost side, row by row. */
 function* traceRings(runs: MaskRuns): Generator<{ ring: Ring; run: number }> {
   const { height, rows, spans } = runs;
   const next = linkSides(runs);
   const visited = new Uint8Array(spans.length);
   const points: number[] = [];
-  // Where a ring passes a corner twice, the stretch in between is cut off as a ring of its own.
+  // If a ring passes a corner twice, the part between is cut off as a separate ring.
   const seen = new Map<number, number>();
   const stride = runs.width + 1;
 
@@ -65,7 +65,7 @@ function* traceRings(runs: MaskRuns): Generator<{ ring: Ring; run: number }> {
             const key = cornerY * stride + x;
             const earlier = seen.get(key);
             if (earlier !== undefined) {
-              // The corner itself stays in the longer ring; the loop takes its earlier copy.
+              // The corner stays in the longer ring; the loop gets its earlier copy.
               for (let i = earlier + 2; i < points.length; i += 2) seen.delete(points[i + 1] * stride + points[i]);
               const loop = Float64Array.from(points.splice(earlier));
               yield { ring: loop, run: side >> 1 };
@@ -85,12 +85,14 @@ function* traceRings(runs: MaskRuns): Generator<{ ring: Ring; run: number }> {
 }
 
 /**
- * The side that follows each side along the outline. On the line between two rows, the sides that end there, from above
- * and from below, are joined in pairs by the horizontal cracks, which run where the rows differ.
+ * The side that follows each side along the outline. On the line between two rows, the sides that end there are joined
+ * in pairs by horizontal edges, which run where the rows differ.
  */
 function linkSides({ height, rows, spans }: MaskRuns): Uint32Array {
   const next = new Uint32Array(spans.length);
-  /** Joins two ends of a crack, of which one arrives at the line (an end from above, a start from below). */
+  /**
+   * Joins two ends of a horizontal edge. One of them arrives at the line (an end from above, or a start from below).
+   */
   const join = (a: number, b: number, isAbove: boolean) => {
     if (isStart(a) !== isAbove) next[a] = b;
     else next[b] = a;
@@ -118,12 +120,12 @@ function linkSides({ height, rows, spans }: MaskRuns): Uint32Array {
         continue;
       }
       if (open < 0) {
-        // Both rows change alike: the outline goes straight on.
+        // Both rows change in the same way: the outline goes straight on.
         if (isStart(above)) next[below] = above;
         else next[above] = below;
       } else {
-        // Two pixels touch at this corner. The crack from the left joins the side of the pixel it belongs to, so that
-        // the line turns right and the two stay apart: the pixel above where the row above is set, else the one below.
+        // Two pixels touch at this corner. The edge from the left joins the side of its own pixel, so the line turns
+        // right and the two pixels stay separate: the pixel above if the row above is set, else the one below.
         const isAbove = !isStart(above);
         join(open, isAbove ? above : below, isOpenAbove);
         open = isAbove ? below : above;

@@ -3,8 +3,7 @@ import { type ResampleFilter, resizeMap } from '../image/index.js';
 import type { MaskRuns } from './mask-runs.js';
 
 /**
- * How much of each cell of a grid over a region the mask covers: a mask as a map that a network can take as its
- * previous one.
+ * How much of each cell of a grid over a region the mask covers. A network can take the result as its previous map.
  *
  * @param roi - in image px, inside the image
  * @param filter - how pixels become cells; default `area`, the covered share

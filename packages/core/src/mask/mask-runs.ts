@@ -3,21 +3,22 @@ import { checkMask, type Mask } from './mask.js';
 
 /**
  * A mask as horizontal runs: the compact form in which masks are made, cleaned, measured and sent between threads.
- * A 12-megapixel mask is 12 MB as bytes and some tens of kilobytes as runs, and every operation on it costs time in
- * proportion to the outline, not to the area.
  *
- * Row `y` holds the runs `spans[2i], spans[2i + 1]` (first column, column after the last) for `i` from `rows[y]` up to,
- * but without, `rows[y + 1]`. Runs of a row are in order, not empty, and do not touch.
+ * A 12-megapixel mask takes 12 MB as bytes and some tens of kilobytes as runs. The cost of every operation is
+ * proportional to the outline and not to the area.
+ *
+ * Row `y` has the runs `spans[2i], spans[2i + 1]` (first column, column after the last) for `i` from `rows[y]` to
+ * `rows[y + 1]` (exclusive). Runs of a row are in order, not empty, and do not touch.
  */
 export interface MaskRuns extends Size {
   /** Index of the first run of each row; `height + 1` values. */
   readonly rows: Uint32Array;
-  /** Start and end column of each run, two values a run. */
+  /** Start and end column of each run: two values per run. */
   readonly spans: Uint32Array;
 }
 
 /**
- * Collects runs in row order; touching runs of a row are joined.
+ * Collects runs in row order. Touching runs of a row are joined.
  *
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export class RunBuilder {
     this.#spans = new Uint32Array(Math.max(64, size.height * 2));
   }
 
-  /** Appends columns `start` to `end - 1` of row `y`. Rows must not decrease, nor columns within a row. */
+  /** Appends columns `start` to `end - 1` of row `y`. Rows must not decrease, and neither must columns within a row. */
   add(y: number, start: number, end: number): void {
     if (end <= start) return;
     while (this.#row < y) this.#rows[++this.#row] = this.#length >> 1;
@@ -74,7 +75,7 @@ export class RunBuilder {
 }
 
 /**
- * A mask of the given size in which nothing is set.
+ * An empty mask of the given size.
  *
  * @example
  * ```ts
@@ -89,7 +90,7 @@ export function emptyRuns(size: Size): MaskRuns {
 }
 
 /**
- * Runs of a mask of bytes. Any value but 0 counts as set, so that a 0/255 image is never taken for an empty one.
+ * Runs of a mask of bytes. Any value but 0 counts as set, so a 0/255 image works too.
  *
  * @example
  * ```ts
@@ -129,11 +130,11 @@ export function addLinear(builder: RunBuilder, width: number, start: number, end
 /** Index of the first byte from `start` on that is not 0, or `size`. */
 function nextSet(data: Uint8Array, start: number, size: number): number {
   let index = start;
-  // A short scan first: where runs lie close together, the view below would cost more than it saves.
+  // A short scan first: if runs are close together, the view below would cost more than it saves.
   const head = Math.min(size, start + 64 + ((8 - ((data.byteOffset + start) & 7)) & 7));
   while (index < head && data[index] === 0) index++;
   if (index < head || index === size) return index;
-  // Most of an image is background, so eight bytes are looked at together.
+  // Most of an image is background, so eight bytes are checked together.
   const words = new Uint32Array(data.buffer, data.byteOffset + index, ((size - index) >> 3) << 1);
   let word = 0;
   while (word < words.length && (words[word] | words[word + 1]) === 0) word += 2;
@@ -165,9 +166,9 @@ export function maskFromRuns(runs: MaskRuns): Mask {
 }
 
 /**
- * Accepts either form and gives the runs.
+ * Accepts either form and returns the runs.
  *
- * @throws ClickmaskError `bad-mask` where the value is neither
+ * @throws ClickmaskError `bad-mask` if the value is neither
  *
  * @example
  * ```ts
@@ -200,7 +201,7 @@ export function area(runs: MaskRuns): number {
 }
 
 /**
- * The smallest rectangle that holds every set pixel, or null where there is none.
+ * The smallest rectangle that holds every set pixel; null for an empty mask.
  *
  * @example
  * ```ts
@@ -227,7 +228,7 @@ export function bounds(runs: MaskRuns): Rect | null {
 }
 
 /**
- * Whether the pixel is set; a point outside the image is not.
+ * Whether the pixel is set. A point outside the image is not.
  *
  * @example
  * ```ts
@@ -241,7 +242,7 @@ export function isSet(runs: MaskRuns, column: number, row: number): boolean {
   return runAt(runs, column, row) >= 0;
 }
 
-/** Index of the run that holds a pixel, or -1 where it is not set or outside the image. */
+/** Index of the run that holds a pixel; -1 if it is unset or outside the image. */
 export function runAt(runs: MaskRuns, column: number, row: number): number {
   if (!(row >= 0 && row < runs.height)) return -1;
   let low = runs.rows[row];

@@ -1,7 +1,7 @@
 import { expectInteger, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 
-/** A binary picture: one byte a pixel, 0 or 1, row-major (H, W). */
+/** A binary picture: one byte per pixel, 0 or 1, row-major (H, W). */
 export interface Mask extends Size {
   readonly data: Uint8Array;
 }
@@ -9,7 +9,7 @@ export interface Mask extends Size {
 /**
  * An empty mask of the given size.
  *
- * @throws ClickmaskError `bad-mask` where a side is not a whole number ≥ 1
+ * @throws ClickmaskError `bad-mask` if a side is not a whole number ≥ 1
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export function createMask(width: number, height: number): Mask {
 }
 
 /**
- * Throws `bad-mask` unless the value has the shape of a {@link Mask}; the bytes themselves are not scanned.
+ * Throws `bad-mask` unless the value has the shape of a {@link Mask}. The bytes are not checked.
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
-/** A binary heap of numbered items, smallest key first, without an object for each entry. */
+/** A binary heap of numbered items, smallest key first, without an object per entry. */
 export class MinHeap {
   #keys: number[] = [];
   #items: number[] = [];
   #versions: number[] = [];
 
-  /** The item and version taken by the latest {@link MinHeap.pop}. */
+  /** The item and version of the latest {@link MinHeap.pop}. */
   item = 0;
   version = 0;
 
@@ -22,7 +22,7 @@ export class MinHeap {
     this.#set(at, key, item, version);
   }
 
-  /** Takes the entry with the smallest key into `item` and `version`; false where there is none. */
+  /** Takes the entry with the smallest key into `item` and `version`. Returns false if the heap is empty. */
   pop(): boolean {
     const key = this.#keys.pop();
     if (key === undefined) return false;

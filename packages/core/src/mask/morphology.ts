@@ -15,7 +15,7 @@ import { bounds, type MaskRuns, RunBuilder } from './mask-runs.js';
 export const MAX_RADIUS = 64;
 
 /**
- * Grows a mask by a disk: a pixel is set where a set pixel lies within `radius`, measured between centres, inclusive.
+ * Grows a mask by a disk: a pixel is set if a set pixel lies within `radius`, measured between centres, inclusive.
  *
  * @param radius - whole px, 0 to 64
  * @throws ClickmaskError `bad-option`
@@ -59,8 +59,8 @@ export function dilate(runs: MaskRuns, radius: number): MaskRuns {
 }
 
 /**
- * Shrinks a mask by a disk: a pixel stays where no unset pixel lies within `radius`. What is outside the image counts as
- * set, so that a mask is not eaten from the image's edge.
+ * Shrinks a mask by a disk: a pixel stays if no unset pixel lies within `radius`. Pixels outside the image count as
+ * set, so the mask does not shrink from the image's edge.
  *
  * @param radius - whole px, 0 to 64
  * @throws ClickmaskError `bad-option`
@@ -79,11 +79,11 @@ export function erode(runs: MaskRuns, radius: number): MaskRuns {
 }
 
 /**
- * Smooths the outline by a majority vote: a pixel is set where more than half of the pixels within `radius`, those inside
- * the image, are set. Straight lines stay where they are; parts and gaps narrower than about the radius vanish,
- * so a mask of thin parts may come out empty.
+ * Smooths the outline by a majority filter: a pixel is set if more than half of the pixels within `radius` (inside the
+ * image) are set. Straight lines stay in place. Parts and gaps narrower than about the radius vanish, so a mask of thin
+ * parts may come out empty.
  *
- * Costs time in proportion to the number of runs times the radius; of thin or ragged parts, also to their area.
+ * The cost is proportional to the number of runs times the radius; for thin or ragged parts, also to their area.
  *
  * @param radius - whole px, 0 (nothing happens) to 64
  * @throws ClickmaskError `bad-option`
@@ -107,12 +107,12 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
   const left = Math.max(0, box.x - radius);
   const right = Math.min(width, box.x + box.width + radius);
   const builder = new RunBuilder(runs);
-  // Along a row, the number of set pixels in the window rises and falls in straight lines, whose bends are the ends of
-  // the runs moved by the window's half width. The bends are noted as second differences and summed up twice.
+  // Along a row, the number of set pixels in the window is piecewise linear. Its bends are the ends of the runs,
+  // shifted by the window's half width. They are stored as second differences and summed twice.
   const origin = box.x - radius;
   const bends = new Int32Array(box.width + 4 * radius + 2);
   const lastRow = Math.min(height - 1, box.y + box.height - 1 + radius);
-  // From here on, the window reaches beyond the image.
+  // From here on, the window extends beyond the image.
   const uncut = Math.min(right, width - radius);
   let windowed = new Int32Array(0);
   let windowedFor = '';
@@ -151,7 +151,7 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
         start = -1;
       }
       if (slope === 0 && x >= radius && x < uncut) {
-        // Away from the outline and from the image's edges nothing changes up to the next bend.
+        // Away from the outline and the image's edges, nothing changes until the next bend.
         while (next < ordered.length && ordered[next] <= x) next++;
         x = Math.min(next < ordered.length ? ordered[next] : right, uncut) - 1;
       }
@@ -162,7 +162,7 @@ export function smooth(runs: MaskRuns, radius: number): MaskRuns {
   return builder.finish();
 }
 
-/** Number of pixels of the disk that lie inside the image, for the columns `left` to `right - 1` of a row. */
+/** Number of the disk's pixels inside the image, for the columns `left` to `right - 1` of a row. */
 function windowPixels(above: number, below: number, reach: Int32Array, left: number, right: number, width: number) {
   const counts = new Int32Array(right - left);
   for (let dy = -above; dy <= below; dy++) {

@@ -3,9 +3,9 @@ import { connectedComponents, selectComponents } from './components.js';
 import { type MaskRuns, runAt } from './mask-runs.js';
 
 /**
- * The connected part of a mask that holds a pixel, or null where the pixel is not set.
+ * The connected part of a mask that holds a pixel; null if the pixel is not set.
  *
- * @throws ClickmaskError `bad-option` where the connectivity is neither 4 nor 8
+ * @throws ClickmaskError `bad-option` if the connectivity is neither 4 nor 8
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 const NONE = 0xffffffff;
 
-/** Points in square cells, about one a cell, to find those inside a triangle. */
+/** Points in square cells, about one per cell, to find those inside a triangle. */
 export class PointGrid {
   readonly #xs: Float64Array;
   readonly #ys: Float64Array;
@@ -9,7 +9,7 @@ export class PointGrid {
   readonly #cell: number = 1;
   readonly #columns: number = 1;
   readonly #rows: number = 1;
-  /** First point of each cell, and the points before and after each point of a cell. */
+  /** First point of each cell, and the previous and next point of each point in its cell. */
   readonly #heads: Uint32Array;
   readonly #before: Uint32Array;
   readonly #after: Uint32Array;
@@ -31,7 +31,7 @@ export class PointGrid {
       }
       const width = right - this.#left;
       const height = bottom - this.#top;
-      // The second term bounds the number of cells where all points lie along a line.
+      // The second term limits the number of cells if all points lie along a line.
       this.#cell = Math.max(Math.sqrt((width * height) / count), (width + height) / count, Number.MIN_VALUE) || 1;
       this.#columns = Math.floor(width / this.#cell) + 1;
       this.#rows = Math.floor(height / this.#cell) + 1;
@@ -48,7 +48,7 @@ export class PointGrid {
     }
   }
 
-  /** Takes a point out. */
+  /** Removes a point. */
   remove(point: number): void {
     const before = this.#before[point];
     const after = this.#after[point];
@@ -57,13 +57,13 @@ export class PointGrid {
     if (after !== NONE) this.#before[after] = before;
   }
 
-  /** Whether a point other than the corners, inside the triangle or on its border, passes the test. */
+  /** Whether any point but the corners, inside the triangle or on its border, passes the test. */
   someInTriangle(a: number, b: number, c: number, test: (point: number) => boolean): boolean {
     const ys = this.#ys;
     const firstRow = this.#row(Math.min(ys[a], ys[b], ys[c]));
     const lastRow = this.#row(Math.max(ys[a], ys[b], ys[c]));
     for (let row = firstRow; row <= lastRow; row++) {
-      // Only the cells that the triangle passes in this row of cells: a long thin triangle is not searched as a box.
+      // Searches only the cells that the triangle covers in this row, so a long thin triangle is not searched as a box.
       const top = row === firstRow ? Number.NEGATIVE_INFINITY : this.#top + row * this.#cell;
       const bottom = row === lastRow ? Number.POSITIVE_INFINITY : this.#top + (row + 1) * this.#cell;
       const [low, high] = this.#reach(a, b, c, top, bottom);
@@ -110,7 +110,7 @@ export class PointGrid {
     const ca = this.#turn(c, a, i);
     if (!((ab >= 0 && bc >= 0 && ca >= 0) || (ab <= 0 && bc <= 0 && ca <= 0))) return false;
     if (ab !== 0 || bc !== 0 || ca !== 0) return true;
-    // A triangle without area: on its line, only what lies between its corners counts.
+    // A triangle without area: only points between its corners count.
     const xs = this.#xs;
     const ys = this.#ys;
     return (

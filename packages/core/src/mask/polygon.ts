@@ -1,18 +1,18 @@
 /**
- * A closed line in image px: x and y of each corner in turn, the first corner not repeated at the end. Pixel (0, 0)
- * spans 0 to 1 in both directions.
+ * A closed line in image px: x and y of each corner, without repeating the first. Pixel (0, 0) spans 0 to 1 in both
+ * directions.
  */
 export type Ring = Float64Array;
 
-/** An area with holes. By the even-odd rule over all its rings, so that the direction of a ring does not matter. */
+/** An area with holes. The even-odd rule applies to all its rings, so the direction of a ring does not matter. */
 export interface Polygon {
   readonly outer: Ring;
   readonly holes: readonly Ring[];
 }
 
 /**
- * Signed area of a ring in px²: positive where it runs clockwise on the screen (y down), as outer rings do.
- * Shoelace formula.
+ * Signed area of a ring in px². Positive if it runs clockwise on the screen (y down), as outer rings do. Shoelace
+ * formula.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export function ringArea(ring: Ring): number {
   return sum / 2;
 }
 
-/** Area of polygons in px², holes taken off. */
+/** Area of polygons in px², without their holes. */
 export function polygonsArea(polygons: readonly Polygon[]): number {
   let sum = 0;
   for (const { outer, holes } of polygons) {

@@ -2,23 +2,23 @@ import { complement, difference, union, xor } from './boolean.js';
 import { isSet, type MaskRuns } from './mask-runs.js';
 import { partAt } from './part-at.js';
 
-/** What becomes of a click whose own pixel the prediction leaves as it was. */
+/** What to do if the prediction does not change the clicked pixel. */
 export interface ProgressiveMergeOptions {
   /**
-   * `keep`: the mask stays as it was. `as-released`: as FocalClick's released code does, which takes all that did not
-   * change for the part to be changed; the mask then turns into something else.
+   * `keep`: the mask stays as it was. `as-released`: as in FocalClick's released code, which then changes everything
+   * that the prediction left the same, so the mask turns into something else.
    */
   readonly whenUnchanged: 'keep' | 'as-released';
 }
 
 /**
- * Progressive merge (FocalClick): of all that a prediction changes, only the connected part that holds the click is
- * taken over, so that a mask which is good elsewhere stays as it is.
+ * Progressive merge (FocalClick): of all changes by a prediction, only the connected part that holds the click is
+ * applied, so a mask that is good elsewhere stays as it is.
  *
- * @param predicted - what the network answers
- * @param mask - what is corrected, of the same size
- * @param pixel - the click's
- * @throws ClickmaskError `bad-mask` where the sizes differ
+ * @param predicted - the network's answer
+ * @param mask - the mask to correct, of the same size
+ * @param pixel - the clicked pixel
+ * @throws ClickmaskError `bad-mask` if the sizes differ
  */
 export function mergeProgressively(
   predicted: MaskRuns,

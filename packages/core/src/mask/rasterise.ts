@@ -5,12 +5,12 @@ import { type MaskRuns, RunBuilder } from './mask-runs.js';
 import type { Polygon, Ring } from './polygon.js';
 
 /**
- * Fills polygons: a pixel is set where its centre lies inside one of them. Inside is decided by the even-odd rule over
- * all rings of a polygon; several polygons are united. A centre exactly on a line belongs to the area on its right, or
- * below it, so that areas that share a border neither overlap nor leave a gap. What lies outside the image is cut off.
+ * Fills polygons: a pixel is set if its centre lies inside one of them. Inside means the even-odd rule over all rings
+ * of a polygon; several polygons are united. A centre exactly on a line belongs to the area on its right, or below it,
+ * so areas that share a border neither overlap nor leave a gap. Everything outside the image is cut off.
  *
- * @throws ClickmaskError `bad-mask` where a size is not a whole number ≥ 1, a coordinate is not finite, or the lines
- * cross the pixel rows more often than four times the number of pixels (at least 2^20 times are always allowed)
+ * @throws ClickmaskError `bad-mask` if a size is not a whole number ≥ 1, a coordinate is not finite, or the lines cross
+ * pixel rows more often than four times the number of pixels (at least 2^20 times are always allowed)
  *
  * @example
  * ```ts
@@ -55,9 +55,9 @@ export function rasterisePolygons(polygons: readonly Polygon[], size: Size): Mas
 interface RowCrossings {
   readonly top: number;
   readonly bottom: number;
-  /** Where the crossings of each row from `top` on begin. */
+  /** Index of the first crossing of each row, starting at row `top`. */
   readonly offsets: Uint32Array;
-  /** In order within each row: the first column whose pixel centre is at or right of the line, 0 to width. */
+  /** Ordered within each row: the first column whose pixel centre is on or right of the line, 0 to width. */
   readonly columns: Uint32Array;
 }
 
@@ -75,8 +75,8 @@ function rowCrossings(rings: readonly Ring[], { width, height }: Size, budget: n
   }
   const rowCount = Math.max(0, bottom - top);
   const offsets = new Uint32Array(rowCount + 1);
-  // Edges are counted by the rows where they begin and end, then summed; each row holds two or more, so an edge may be
-  // met upwards or downwards, but is always computed from its upper end: neighbours get the same crossing.
+  // Edges are counted at the rows where they begin and end, then summed. Each row has two or more. An edge is always
+  // computed from its upper end, whatever its direction, so neighbouring areas get the same crossing.
   const changes = new Int32Array(rowCount + 1);
   let total = 0;
   eachEdge(rings, height, (_x0, _y0, _x1, _y1, from, to) => {
@@ -120,7 +120,7 @@ function firstRow(y: number, height: number): number {
   return Math.min(height, Math.max(0, Math.ceil(y - 0.5)));
 }
 
-/** Calls with each edge that crosses the centres of a row, upper end first, and those rows. */
+/** Calls back with each edge that crosses the centres of a row, upper end first, and those rows. */
 function eachEdge(
   rings: readonly Ring[],
   height: number,
@@ -136,7 +136,7 @@ function eachEdge(
   }
 }
 
-/** Brings spans of several polygons into row order and unites those that overlap. */
+/** Sorts the spans of several polygons by row, and unites those that overlap. */
 function uniteSpans(spans: Uint32Array, size: Size): MaskRuns {
   const offsets = new Uint32Array(size.height + 1);
   for (let i = 0; i < spans.length; i += 3) offsets[spans[i] + 1]++;

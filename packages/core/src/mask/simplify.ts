@@ -6,15 +6,15 @@ import { type Polygon, type Ring, ringArea } from './polygon.js';
 /** Options of {@link simplifyPolygons}. */
 export interface SimplifyOptions {
   /**
-   * No corner that is left out lies farther than this from the new line, in px. Pixel staircases are flattened
-   * well from 1 on, better at 1.5; 0 only leaves out corners on a straight line.
+   * Every removed corner lies within this distance of the new line, in px. Pixel staircases become smooth from 1 on,
+   * better at 1.5. 0 removes only corners on a straight line.
    *
    * @defaultValue 1
    */
   readonly tolerance?: number;
   /**
-   * Rings that enclose fewer px² are dropped, an outer ring with its holes. 0 keeps all: a small ring then shrinks to a
-   * triangle at worst and never vanishes.
+   * Rings with a smaller area, in px², are dropped; an outer ring with its holes. 0 keeps all: a small ring then
+   * shrinks at most to a triangle and never vanishes.
    *
    * @defaultValue 0
    */
@@ -22,11 +22,10 @@ export interface SimplifyOptions {
 }
 
 /**
- * Leaves out corners of polygons without ever making rings cross: corners go in the order of the error they cause, and
- * only while the triangle they form with their neighbours holds no other corner of any ring. So simple rings stay
- * simple, rings that did not touch still do not, holes stay inside, directions stay, and each ring keeps at least three
- * corners, all of them corners it had. Meant for what {@link traceContours} returns; of rings that cross to begin with,
- * nothing is promised.
+ * Removes corners of polygons without making rings cross. Corners are removed in the order of the error they cause, and
+ * only while the triangle with their neighbours contains no other corner of any ring. Simple rings stay simple, rings
+ * that did not touch still do not, holes stay inside, directions stay, and each ring keeps at least three of its
+ * corners. Meant for the result of {@link traceContours}. Nothing is guaranteed for rings that cross from the start.
  *
  * @throws ClickmaskError `bad-option`
  *
@@ -62,8 +61,8 @@ export function simplifyPolygons(polygons: readonly Polygon[], options: Simplify
 }
 
 /**
- * The tolerance for a level of detail, to be chosen with a slider: 1 keeps every corner, 0 allows 2 % of the diagonal of
- * the polygons' bounding box, and in between the tolerance falls with the square, so that the fine end is easy to set.
+ * The tolerance for a level of detail, for use with a slider. 1 keeps every corner; 0 allows 2 % of the diagonal of the
+ * polygons' bounding box. The tolerance falls with the square of the detail, so the fine end is easy to set.
  *
  * @param detail - 0 (coarse) to 1 (exact)
  * @returns tolerance in px
@@ -95,7 +94,7 @@ export function toleranceForDetail(detail: number, polygons: readonly Polygon[])
   return (1 - detail) ** 2 * 0.02 * Math.hypot(right - left, bottom - top);
 }
 
-/** All corners of all rings in one pool; ring `r` holds the corners `starts[r]` to `starts[r + 1] - 1`. */
+/** All corners of all rings in one pool. Ring `r` has the corners `starts[r]` to `starts[r + 1] - 1`. */
 interface Corners {
   readonly xs: Float64Array;
   readonly ys: Float64Array;
@@ -113,7 +112,7 @@ function simplifyRings(rings: readonly Ring[], tolerance: number): Ring[] {
   const left = Uint32Array.from(rings, (ring) => ring.length / 2);
   const grid = new PointGrid(xs, ys);
   const heap = new MinHeap();
-  // Counts the changes of a corner's neighbours; an older entry of the heap is out of date.
+  // Counts the changes of a corner's neighbours, which makes older entries of the heap invalid.
   const versions = new Uint32Array(xs.length);
   const limit = tolerance * tolerance;
 
@@ -121,8 +120,8 @@ function simplifyRings(rings: readonly Ring[], tolerance: number): Ring[] {
     versions[corner]++;
     if (left[ringOf[corner]] <= 3) return;
     const { error, count } = removalError(corners, corner, limit);
-    // Of equal errors the shortest stretch goes first. On long straight lines, where all errors are alike, stretches so
-    // double in turn, instead of one growing corner by corner in quadratic time.
+    // Among equal errors, the shortest part goes first. On long straight lines, where all errors are equal, lengths
+    // then double in turn. Growing one corner by corner would take quadratic time.
     if (error <= limit)
       heap.push(Math.ceil(error * 1024) * 2 ** 24 + Math.min(count, 2 ** 24 - 1), corner, versions[corner]);
   };
@@ -149,7 +148,7 @@ function simplifyRings(rings: readonly Ring[], tolerance: number): Ring[] {
       queue(before);
       queue(after);
     }
-    // What stood in the way may be gone by now.
+    // The obstacle may be gone by now.
     for (const corner of blocked) if (alive[corner] !== 0) queue(corner);
     blocked = [];
   }
@@ -192,8 +191,8 @@ function collectCorners(rings: readonly Ring[]): Corners {
 }
 
 /**
- * The largest squared distance from the line between a corner's neighbours to the corners that would be left out between
- * them, those of earlier steps included, and how many they are. Gives up where the limit is passed.
+ * The largest squared distance from the line between a corner's neighbours to the corners removed between them,
+ * including earlier steps, and their number. Stops when the limit is exceeded.
  */
 function removalError(corners: Corners, corner: number, limit: number): { error: number; count: number } {
   const { xs, ys, starts, ringOf, previous, next } = corners;
@@ -225,9 +224,9 @@ function removalError(corners: Corners, corner: number, limit: number): { error:
 }
 
 /**
- * Whether leaving out a corner could make lines cross or meet. A line can only get between a corner and the shortcut by
- * one of its ends lying in their triangle. Corners in the same place as a neighbour are other rings that touch there:
- * they are in the way only where they already have the shortcut as an edge.
+ * Whether removing a corner could make lines cross or touch. A line can come between a corner and the shortcut only if
+ * one of its ends lies in their triangle. Corners in the same place as a neighbour belong to other rings that touch
+ * there; they are an obstacle only if they already have the shortcut as an edge.
  */
 function isBlocked(corners: Corners, grid: PointGrid, corner: number): boolean {
   const { xs, ys, previous, next } = corners;

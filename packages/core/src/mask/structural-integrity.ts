@@ -7,13 +7,13 @@ import { emptyRuns, type MaskRuns, runAt } from './mask-runs.js';
 /** Options of {@link keepClickedParts}. */
 export interface StructuralIntegrityOptions {
   /**
-   * Which pixels belong together: 8 as in the paper, 4 as in the code released with it.
+   * Which pixels are connected: 8 as in the paper, 4 as in its released code.
    *
    * @defaultValue 8
    */
   readonly connectivity?: Connectivity;
   /**
-   * What to do where no positive click lies on the mask: 'empty' is the published rule, 'keep' leaves the mask as it is,
+   * What to do if no positive click lies on the mask. 'empty' is the published rule; 'keep' leaves the mask unchanged,
    * so that a near miss does not lose everything.
    *
    * @defaultValue 'keep'
@@ -22,9 +22,9 @@ export interface StructuralIntegrityOptions {
 }
 
 /**
- * Structural integrity strategy of FCA-Net (Lin et al., Interactive Image Segmentation with First Click Attention,
- * CVPR 2020): keeps the connected parts of the mask that hold a positive click, and drops the rest as noise. The pixel of
- * a click is the floor of its coordinates, clamped into the image. Negative clicks play no part.
+ * Structural integrity strategy of FCA-Net (Lin et al., Interactive Image Segmentation with First Click Attention, CVPR
+ * 2020): keeps the connected parts of the mask that hold a positive click, and drops the rest as noise. The pixel of a
+ * click is the floor of its coordinates, clamped to the image. Negative clicks have no effect.
  *
  * @param clicks - in image px
  * @throws ClickmaskError `bad-option`

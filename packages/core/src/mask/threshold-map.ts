@@ -49,13 +49,13 @@ export function thresholdMap(map: ProbabilityMap, size: Size, threshold: number)
   return runs;
 }
 
-/** A value of one layer as another layer would state it. */
+/** A value of one layer in the units of another layer. */
 function inUnitsOf(layer: MapPatch, other: MapPatch, value: number): number {
   if ((layer.scale === 'logit') === (other.scale === 'logit')) return value;
   return layer.scale === 'logit' ? levelOf(layer, Math.min(1, Math.max(0, value))) : 1 / (1 + Math.exp(-value));
 }
 
-/** A level beyond every value stands for the open ends, 0 and 1, of logits. */
+/** A level beyond all values stands for the open ends, 0 and 1, of logits. */
 const clamped = (level: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, level));
 
 function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns {
@@ -110,8 +110,8 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
         open = -1;
       }
       if (startsSet === endsSet) continue;
-      // Rounding keeps lerp monotone in t, so the segment holds exactly one change. The estimate is at most a pixel or
-      // two away from it; the loops settle it.
+      // Rounding keeps lerp monotone in t, so the segment has exactly one change. The estimate is at most a pixel or
+      // two off; the loops settle it.
       let x = estimatePixel(column + (threshold - from) / slope, gridWidth, roi.width, map.filter);
       x = x > last ? last : x > first ? x : first + 1; // also where the estimate is NaN
       while (x > first + 1 && from + slope * (across[x - 1] - column) > threshold === endsSet) x--;
@@ -129,10 +129,10 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
 }
 
 /**
- * The value of a map at a point in image px, by the formula of {@link thresholdMap}; a point outside the region reads 0.
- * At pixel centres it is exactly the value that the mask is cut by.
+ * The value of a map at a point in image px, by the formula of {@link thresholdMap}. A point outside the region gives
+ * 0. At pixel centres it is exactly the value by which the mask is cut.
  *
- * @throws ClickmaskError `bad-mask` where the map's data do not fit its size
+ * @throws ClickmaskError `bad-mask` if the map's data do not fit its size
  */
 export function sampleMap(map: ProbabilityMap, point: ImagePoint): number {
   const patch = map.patches?.findLast(({ roi }) => holds(roi, point));
@@ -198,7 +198,7 @@ interface ColumnSegment {
   readonly last: number;
 }
 
-/** Grid columns that hold no pixel (shrinking) are left out. */
+/** Grid columns without a pixel (when shrinking) are left out. */
 function columnSegments(positions: Float64Array): ColumnSegment[] {
   const segments: ColumnSegment[] = [];
   let first = 0;
@@ -211,12 +211,12 @@ function columnSegments(positions: Float64Array): ColumnSegment[] {
   return segments;
 }
 
-/** Neighbouring pixels of one band that are all set, or all not, or are to be looked at one by one. */
+/** A range of neighbouring pixels that are all set, all unset, or must be checked one by one. */
 interface Stretch extends ColumnSegment {
   readonly side: 'inside' | 'outside' | 'mixed';
 }
 
-/** More than any rounding of the formula can make of these values, so that no cell is ever decided wrongly by it. */
+/** More than any rounding error of the formula for these values, so no cell is decided wrongly. */
 function guardOf(data: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < data.length; i++) {
@@ -226,7 +226,9 @@ function guardOf(data: Float32Array): number {
   return 1e-12 * largest;
 }
 
-/** For each grid column between two grid rows: 1 where both values lie above the threshold, 2 below, else 0. */
+/**
+ * For each grid column between two grid rows: 1 if both values are above the threshold, 2 if both are below, else 0.
+ */
 function sidesOf(map: MapPatch, top: number, threshold: number, guard: number, sides: Uint8Array): void {
   const { data, width, height } = map;
   const above = top * width;
@@ -241,8 +243,8 @@ function sidesOf(map: MapPatch, top: number, threshold: number, guard: number, s
 }
 
 /**
- * What the rows between two grid rows have in common: cells whose four corners lie on one side of the threshold hold no
- * outline, so that only the others cost time in every row.
+ * What the rows between two grid rows share. Cells whose four corners are on one side of the threshold contain no
+ * outline, so only the others cost time in every row.
  */
 function stretchesOf(sides: Uint8Array, segments: readonly ColumnSegment[]): readonly Stretch[] {
   const stretches: Stretch[] = [];
@@ -261,7 +263,7 @@ function stretchesOf(sides: Uint8Array, segments: readonly ColumnSegment[]): rea
   return stretches;
 }
 
-/** One row of the map at a fractional height; the last value is repeated, so that `row[width]` can be read. */
+/** One row of the map at a fractional height. The last value is repeated, so that `row[width]` can be read. */
 function lerpRow(data: Float32Array, width: number, height: number, position: number, row: Float64Array): void {
   const top = Math.floor(position);
   const t = position - top;

@@ -5,9 +5,9 @@ import { checkSize } from './checks.js';
 import { type MaskRuns, RunBuilder } from './mask-runs.js';
 
 /**
- * A mask in which exactly the pixels of a rectangle are set; what lies outside the image is cut off.
+ * A mask with exactly the pixels of a rectangle set. Everything outside the image is cut off.
  *
- * @throws ClickmaskError `bad-mask` where a side or coordinate is not a whole number
+ * @throws ClickmaskError `bad-mask` if a side or coordinate is not a whole number
  *
  * @example
  * ```ts
@@ -29,10 +29,9 @@ export function rectRuns(size: Size, rect: Rect): MaskRuns {
 }
 
 /**
- * The part of a mask inside a rectangle, as a mask of the rectangle's size. Where the rectangle leaves the image, the
- * result is not set.
+ * The part of a mask inside a rectangle, as a mask of the rectangle's size. Pixels outside the image are unset.
  *
- * @throws ClickmaskError `bad-mask` where the rectangle is not made of whole numbers
+ * @throws ClickmaskError `bad-mask` if the rectangle has fractional values
  *
  * @example
  * ```ts
@@ -49,10 +48,10 @@ export function cropMask(runs: MaskRuns, rect: Rect): MaskRuns {
 }
 
 /**
- * A mask laid into an image of another size with its top-left corner at `(x, y)`, which may be negative; what lies
+ * Places a mask in an image of another size, with its top-left corner at `(x, y)`, which may be negative. Everything
  * outside is cut off.
  *
- * @throws ClickmaskError `bad-mask` where the size or offset is not made of whole numbers
+ * @throws ClickmaskError `bad-mask` if the size or offset is not whole
  *
  * @example
  * ```ts
@@ -79,10 +78,10 @@ export function pasteMask(runs: MaskRuns, size: Size, x: number, y: number): Mas
 }
 
 /**
- * A mask brought to another size by the nearest pixel: output pixel `i` takes input pixel
- * `floor((i + 0.5) * input / output)`.
+ * Scales a mask to another size by nearest neighbour: output pixel `i` takes input pixel `floor((i + 0.5) * input /
+ * output)`.
  *
- * @throws ClickmaskError `bad-mask` where the size is not made of whole numbers ≥ 1
+ * @throws ClickmaskError `bad-mask` if the size is not made of whole numbers ≥ 1
  *
  * @example
  * ```ts
@@ -97,7 +96,7 @@ export function resizeMask(runs: MaskRuns, size: Size): MaskRuns {
   checkSize(size);
   const { rows, spans } = runs;
   const builder = new RunBuilder(size);
-  // The first output pixel whose source column is `column` or later: all numbers are whole, so this is exact.
+  // The first output pixel whose source column is `column` or later. All numbers are whole, so this is exact.
   const toOutput = (column: number) =>
     Math.max(0, Math.ceil((2 * column * size.width - runs.width) / (2 * runs.width)));
   for (let y = 0; y < size.height; y++) {
@@ -110,9 +109,8 @@ export function resizeMask(runs: MaskRuns, size: Size): MaskRuns {
 }
 
 /**
- * The mask mirrored at its main diagonal: rows become columns. Its rows are the columns of the mask, so that
- * column-major formats are written from it. Found from the differences between neighbouring rows, in time in proportion
- * to the outline.
+ * The mask mirrored at its main diagonal: rows become columns, which column-major formats need. Computed from the
+ * differences between neighbouring rows, so the cost is proportional to the outline.
  *
  * @example
  * ```ts
@@ -125,8 +123,8 @@ export function resizeMask(runs: MaskRuns, size: Size): MaskRuns {
  */
 export function transpose(runs: MaskRuns): MaskRuns {
   const { width, height } = runs;
-  // Each column begins or ends a run wherever it differs from the row above. Counted first, as a running sum over the
-  // columns, then filled in.
+  // Each column begins or ends a run where it differs from the row above. These are first counted, as a running sum
+  // over the columns, then filled in.
   const offsets = new Uint32Array(width + 2);
   for (let y = 0; y <= height; y++) {
     eachRowChange(runs, y, (start, end) => {

@@ -2,18 +2,18 @@ import { ClickmaskError } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import type { ModelManifest } from './manifest.js';
 
-/** A dimension that may have any size, in an expected shape. */
+/** A dimension of any size in an expected shape. */
 export type ExpectedSize = number | 'any';
 
-/** Whether a graph of the manifest declares a tensor. */
+/** Whether the manifest's graph declares a tensor. */
 export function declares(manifest: ModelManifest, graph: string, kind: 'inputs' | 'outputs', name: string): boolean {
   return manifest.graphs[graph][kind].some((tensor) => tensor.name === name);
 }
 
 /**
- * The shape that the manifest declares for a tensor.
+ * The manifest's shape of a tensor.
  *
- * @throws ClickmaskError `bad-model` where there is no such tensor, or it is of another shape than the family expects
+ * @throws ClickmaskError `bad-model` if there is no such tensor, or the family expects another shape
  */
 export function declaredShape(
   manifest: ModelManifest,
@@ -35,7 +35,7 @@ export function declaredShape(
 }
 
 /**
- * Height and width of an input [1, channels, height, width] of one size only.
+ * Height and width of an input [1, channels, height, width] with a fixed size.
  *
  * @throws ClickmaskError `bad-model`
  */
@@ -57,9 +57,9 @@ export function squareSide(manifest: ModelManifest, graph: string): number {
 }
 
 /**
- * The inputs of the decoder that the encoder makes: all but the prompts'.
+ * The decoder's inputs that the encoder produces: all except the prompt's.
  *
- * @throws ClickmaskError `bad-model` where the encoder makes no such output
+ * @throws ClickmaskError `bad-model` if the encoder has no such output
  */
 export function featureNames(manifest: ModelManifest, prompts: readonly string[]): readonly string[] {
   const made = manifest.graphs.encoder.outputs.map(({ name }) => name);
@@ -69,7 +69,7 @@ export function featureNames(manifest: ModelManifest, prompts: readonly string[]
   throw misfit(manifest, `an encoder output for the decoder's input '${missing}'`);
 }
 
-/** The error for a manifest that its family cannot serve. */
+/** The error for a manifest that its family does not support. */
 export function misfit(manifest: ModelManifest, expected: string): ClickmaskError {
   const message = `The model '${manifest.name}' does not fit the family '${manifest.family}': expected ${expected}. Check the manifest's tensors and options.`;
   return new ClickmaskError('bad-model', message);

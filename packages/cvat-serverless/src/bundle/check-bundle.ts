@@ -16,9 +16,9 @@ import { readArchive } from './tar.js';
 const again = 'Make the folder again with init.';
 
 /**
- * Checks a function's folder: `function.yaml`, files, and the integrity of model and archive.
+ * Checks a function's folder: `function.yaml`, the files, and the integrity of the model and the archive.
  *
- * @throws ClickmaskError `bad-option` if there is no such folder
+ * @throws ClickmaskError `bad-option` if the folder does not exist
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ async function checkPackageJson(folder: string): Promise<Finding[]> {
   }
 }
 
-/** Whatever the function itself would refuse when it starts. */
+/** Everything that the function would refuse at its start. */
 async function checkModel(folder: string): Promise<Finding[]> {
   const absent = missing(folder, 'model/model.json');
   if (absent.length > 0) return absent;

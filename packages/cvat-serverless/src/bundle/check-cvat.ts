@@ -7,19 +7,19 @@ import { plainText } from '../text/plain.js';
 import type { Finding, FunctionConfig } from './check-function-yaml.js';
 import type { CheckReport } from './check-report.js';
 
-/** How functions fit a CVAT. */
+/** How well functions fit a CVAT server. */
 export interface CvatReport {
   readonly findings: readonly Finding[];
   readonly version: string;
-  /** What is known of its line of releases; null before 2.3 and of a version without numbers. */
+  /** What is known of its releases; null before 2.3, and for a version without numbers. */
   readonly release: CvatRelease | null;
 }
 
 /**
- * Compares functions that were checked with a CVAT server: the form of their replies with what its user interface reads,
- * and, with credentials, the annotations that it lists with those of the folder.
+ * Compares checked functions with a CVAT server: the form of their replies with what its user interface reads and, with
+ * credentials, the annotations in its list with those in the folder.
  *
- * @throws ClickmaskError `bad-option` where another server answers; `request-failed`, `deadline-exceeded`
+ * @throws ClickmaskError `bad-option` if another server answers; `request-failed`, `deadline-exceeded`
  */
 export async function checkCvat(
   url: string,
@@ -41,7 +41,7 @@ export async function checkCvat(
   return { findings, version, release };
 }
 
-/** The form of a folder's replies; null where its settings are wrong, which is a finding of its own. */
+/** The form of a folder's replies; null if its settings are wrong, which is a finding of its own. */
 function replyOf({ env }: FunctionConfig): ReplyFormat | null {
   try {
     return readFunctionSettings(env).reply;
@@ -51,15 +51,15 @@ function replyOf({ env }: FunctionConfig): ReplyFormat | null {
 }
 
 /**
- * The version of a CVAT, as it says itself.
+ * The version of a CVAT server, as the server reports it.
  *
- * @throws ClickmaskError `bad-option` where another server answers; `request-failed`, `deadline-exceeded`
+ * @throws ClickmaskError `bad-option` if another server answers; `request-failed`, `deadline-exceeded`
  */
 export async function askVersion(url: string, client: CvatClient): Promise<string> {
   const about = await client.about().catch((error: unknown) => error);
   const { version } = (about ?? {}) as { readonly version?: unknown };
   if (typeof version === 'string') return plainText(version, 40);
-  // Where nothing answers, that is what is wrong.
+  // If nothing answers, that error is the one to report.
   if (isClickmaskError(about) && (about.details as { readonly status?: number }).status === undefined) {
     if (about.code !== 'bad-format') throw about;
   }
@@ -92,7 +92,7 @@ function checkBoxSwitch({ annotations }: FunctionConfig, version: string): Findi
   return [{ level: 'warning', at: 'metadata.annotations.startswith_box_optional', message }];
 }
 
-/** What CVAT lists of a function, and what it takes where a description is silent. */
+/** Annotations that CVAT lists for a function, and CVAT's defaults if the description has none. */
 const listed: Readonly<Record<string, readonly [(found: CvatFunction) => unknown, string]>> = {
   type: [({ kind }) => kind, ''],
   version: [({ version }) => version, '1'],
@@ -113,7 +113,7 @@ function checkListed({ name, annotations }: FunctionConfig, functions: readonly 
   return Object.entries(listed).flatMap(([key, [read, silent]]): Finding[] => {
     const there = read(found);
     const here = annotations[key] ?? silent;
-    // What CVAT's version does not know, it does not list.
+    // CVAT does not list what its version does not know.
     if (there === undefined || String(there) === here) return [];
     const message = `CVAT lists ${plainText(String(there), 40)}, the folder has ${here}: another one is deployed. Deploy again.`;
     return [{ level: 'warning', at: `metadata.annotations.${key}`, message }];

@@ -2,19 +2,19 @@ import { isMap, parseDocument } from 'yaml';
 import { readFunctionSettings } from '../function/index.js';
 import { errorText } from '../text/plain.js';
 
-/** One thing that is wrong, or looks wrong, with a function's folder. */
+/** A fault, or possible fault, of a function's folder. */
 export interface Finding {
   readonly level: 'error' | 'warning';
-  /** Where: a file, or a path into `function.yaml`. */
+  /** Its place: a file, or a path into `function.yaml`. */
   readonly at: string;
   readonly message: string;
 }
 
-/** What of a `function.yaml` is needed to run the function. */
+/** The parts of a `function.yaml` that are needed to run the function. */
 export interface FunctionConfig {
   /** The function's id in nuclio and CVAT. */
   readonly name: string;
-  /** What CVAT reads of it. */
+  /** The annotations that CVAT reads. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly handler: string;
   readonly env: Readonly<Record<string, string>>;
@@ -26,12 +26,12 @@ export interface FunctionConfig {
 
 export interface FunctionYamlReport {
   readonly findings: readonly Finding[];
-  /** Absent where the text is no YAML. */
+  /** Absent if the text is not YAML. */
   readonly config?: FunctionConfig;
 }
 
 /**
- * Checks a `function.yaml` for what nuclio and CVAT need, and for the mistakes that make a deployed interactor invisible,
+ * Checks a `function.yaml` for what nuclio and CVAT need, and for mistakes that make a deployed interactor invisible,
  * unusable or short-lived.
  *
  * @example
@@ -293,7 +293,7 @@ function checkTriggers(value: unknown, report: Report): { workers: number; maxRe
   return { workers: Number(workers) || 1, maxRequestBodySize: Number(size) || 4 * 2 ** 20 };
 }
 
-/** Seconds of a duration as Go writes it, or null. */
+/** Seconds of a duration in Go's notation, or null. */
 function duration(value: unknown): number | null {
   if (typeof value !== 'string' || !/^(\d+(\.\d+)?(h|m|s|ms))+$/.test(value)) return null;
   const seconds: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };

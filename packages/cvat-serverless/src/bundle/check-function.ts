@@ -4,7 +4,7 @@ import type { Finding } from './check-function-yaml.js';
 import type { CheckReport } from './check-report.js';
 import { discPicture } from './test-picture.js';
 
-/** The disc of the test picture: a click into its middle, and a second one. */
+/** The disc in the test image: the first click is in its middle. */
 const clicks: readonly (readonly Point[])[] = [
   [[160, 120]],
   [
@@ -15,7 +15,7 @@ const clicks: readonly (readonly Point[])[] = [
 const discArea = Math.PI * 60 ** 2;
 
 /**
- * Tests a running function as CVAT would: an image with a disc, a click in its middle, a second click. If something
+ * Tests a running function as CVAT would: an image of a disc, a click in its middle, then a second click. If something
  * else answers at the address, the finding says what.
  *
  * @throws ClickmaskError `bad-option`; `request-failed`, `deadline-exceeded` if nothing answers

@@ -3,11 +3,11 @@ import type { Finding, FunctionConfig } from './check-function-yaml.js';
 
 export interface CheckReport {
   readonly findings: readonly Finding[];
-  /** What `function.yaml` says, where a folder was checked and it could be read. */
+  /** The content of `function.yaml`, if a folder was checked and could be read. */
   readonly config?: FunctionConfig;
-  /** What a running function told and did, where one was tried. */
+  /** The answers of a running function, if one was tested. */
   readonly run?: {
-    /** Name and version of the model; `unknown` of a function that is not Clickmask's. */
+    /** Name and version of the model; `unknown` if the function is not Clickmask's. */
     readonly model: string;
     /** Form of its replies. */
     readonly reply: ReplyFormat;

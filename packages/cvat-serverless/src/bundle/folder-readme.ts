@@ -11,7 +11,7 @@ export interface FolderReadmeOptions {
   readonly target: 'cpu' | 'gpu';
 }
 
-/** The command that deploys a function's folder; the folder is the current one. */
+/** The command that deploys a function's folder, to be run in that folder. */
 export function deployCommand(target: 'cpu' | 'gpu', path = '.'): string {
   const file = target === 'gpu' ? 'function-gpu.yaml' : 'function.yaml';
   return [

@@ -1,6 +1,6 @@
 import { functionVariables } from '../function/index.js';
 
-/** What a generated `function.yaml` says. */
+/** The settings of a generated `function.yaml`. */
 export interface FunctionYamlOptions {
   /** The function's id in CVAT and nuclio. */
   readonly name: string;
@@ -9,34 +9,34 @@ export interface FunctionYamlOptions {
   readonly helpMessage: string;
   readonly target: 'cpu' | 'gpu';
   readonly baseImage: string;
-  /** Shell commands that run in the function's folder while the image is built. */
+  /** Shell commands that run in the function's folder during the image build. */
   readonly buildCommands: readonly string[];
-  /** Further directives before the function's files are copied. */
+  /** Additional directives before the function's files are copied. */
   readonly preCopy: readonly { readonly kind: string; readonly value: string }[];
   readonly workers: number;
-  /** nuclio from 1.13 on says `numWorkers`, before it said `maxWorkers`. */
+  /** nuclio 1.13 and later call it `numWorkers`, earlier versions `maxWorkers`. */
   readonly workersKey: 'numWorkers' | 'maxWorkers';
-  /** Largest request in MiB, the image in base64 included. */
+  /** Largest request in MiB, including the image in base64. */
   readonly maxBodyMb: number;
   readonly eventTimeoutSeconds: number;
-  /** Port on the host; a free one where it is not named. */
+  /** Port on the host. Default: a free one. */
   readonly port?: number;
-  /** Memory the container may take, such as `1Gi`. */
+  /** Memory limit of the container, such as `1Gi`. */
   readonly memory?: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Whether a box may be drawn first. */
+  /** Whether the annotator may start with a box. */
   readonly optionalBox: boolean;
 }
 
-/** The wrapper's name in a function's folder. */
+/** The wrapper's file name in a function's folder. */
 export const wrapperFile = 'clickmask-wrapper.mjs';
 /** Where nuclio puts the function's folder in the image. */
 export const imageFolder = '/opt/nuclio';
 
-/** The text of a `function.yaml`, with the reason beside whatever is not obvious. */
+/** The text of a `function.yaml`. Comments give the reason for everything that is not obvious. */
 export function writeFunctionYaml(options: FunctionYamlOptions): string {
   const { target, env, port, workers, memory } = options;
-  // With more arenas, glibc keeps what large images took, for every thread that decoded one.
+  // With more arenas, glibc keeps the memory of large images for every thread that decoded one.
   const variables = { MALLOC_ARENA_MAX: '2', ...env, NUCLIO_NODEJS_WRAPPER_PATH: `${imageFolder}/${wrapperFile}` };
   const unset = Object.entries(functionVariables).filter(([name]) => !(name in env));
   const limits = [
@@ -118,7 +118,7 @@ export function writeFunctionYaml(options: FunctionYamlOptions): string {
   return lines.join('\n');
 }
 
-/** Text in double quotes; YAML reads JSON's strings. */
+/** Text in double quotes: YAML reads JSON strings. */
 function quote(text: string): string {
   return JSON.stringify(text);
 }

@@ -21,42 +21,44 @@ import {
 } from './packages.js';
 import { type ArchiveFile, packArchive } from './tar.js';
 
-/** Options of {@link initBundle}; all but the folder have a default. */
+/** Options of {@link initBundle}. All but the folder have a default. */
 export interface InitOptions {
-  /** Folder to write; made where it is missing, and refused where it holds files, other than an earlier function with `force`. */
+  /**
+   * Folder to write. It is created if missing, and refused if it holds files, except an earlier function with `force`.
+   */
   readonly out: string;
   /** `clickmask-small` (default), or the folder of a model. */
   readonly model?: string;
-  /** Deploys with a GPU: only the commands told to the user change, both descriptions are always written. */
+  /** Prints the commands for a GPU. The folder always contains both descriptions. */
   readonly gpu?: boolean;
   /** Id in nuclio and CVAT. Default `clickmask`. */
   readonly name?: string;
   /** Name shown to annotators. Default `Clickmask`. */
   readonly displayName?: string;
-  /** Version of CVAT: chooses the smallest reply it reads and the nuclio it brings. Default: any. */
+  /** CVAT's version. It decides the form of replies and the nuclio version. Default: any. */
   readonly cvat?: string;
-  /** Form of replies, where it is not to follow `cvat`. */
+  /** Form of replies, if it should not follow `cvat`. */
   readonly reply?: ReplyFormat;
   /**
-   * Where onnxruntime-node and sharp come from: `vendor` packs those installed here, `npm` installs them while the image
-   * is built, `auto` (default) packs them where this machine has those for the wanted Linux.
+   * Source of onnxruntime-node and sharp. `vendor` packs the installed ones, `npm` installs them during the image
+   * build, `auto` (default) packs them if this machine has those for the target Linux.
    */
   readonly dependencies?: 'auto' | 'vendor' | 'npm';
-  /** Processor of the machine that will run it. Default `x64`. */
+  /** Processor architecture of the target machine. Default `x64`. */
   readonly arch?: Architecture;
-  /** Default `node:22-bookworm-slim`. */
+  /** Base image. Default `node:22-bookworm-slim`. */
   readonly baseImage?: string;
-  /** Default 1. */
+  /** Number of workers. Default 1. */
   readonly workers?: number;
   /** Largest request in MiB. Default 128. */
   readonly maxBodyMb?: number;
   /** Port on the host. Default: nuclio takes a free one. */
   readonly port?: number;
-  /** Limit of the container's memory, such as `1Gi`. Default none. */
+  /** Memory limit of the container, such as `1Gi`. Default: none. */
   readonly memory?: string;
-  /** Further environment variables of the function. */
+  /** Additional environment variables of the function. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Replaces a function that an earlier run wrote. Default false. */
+  /** Replaces a function written by an earlier run. Default false. */
   readonly force?: boolean;
   readonly onProgress?: (message: string) => void;
 }
@@ -92,7 +94,7 @@ const cudaImage = 'nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04';
 
 /**
  * Writes a folder that `nuctl deploy` turns into a CVAT interactor: the function, its wrapper, the model, the native
- * packages, `function.yaml`, `function-gpu.yaml` and a README with the commands.
+ * packages, `function.yaml`, `function-gpu.yaml`, and a README with the commands.
  *
  * @throws ClickmaskError `bad-option`, `model-not-found`, `bad-model`, `backend-unavailable`
  *
@@ -130,11 +132,11 @@ export async function initBundle(options: InitOptions): Promise<InitReport> {
   };
 }
 
-/** Options with their defaults, checked, and with what follows from them. */
+/** Checks the options, fills in defaults, and derives further settings. */
 function settle(options: InitOptions) {
   const settings = withDefaults(initDefaults, options);
   checkOptions(settings);
-  // A wrong setting would keep the function from starting.
+  // A wrong setting would stop the function from starting.
   readFunctionSettings(settings.env);
   const { arch } = settings;
   const packed = hasNativePackages(arch);
@@ -152,7 +154,7 @@ function settle(options: InitOptions) {
   } as const;
 }
 
-/** What follows from CVAT's version. */
+/** Settings that follow from CVAT's version. */
 function settleCvat({ cvat, reply }: InitOptions): { readonly reply: ReplyFormat; readonly nuclio: string } {
   if (cvat === undefined) return { reply: reply ?? 'mask', nuclio: cvatReleases[0].nuclio };
   const release = cvatRelease(cvat);
@@ -168,7 +170,7 @@ function settleCvat({ cvat, reply }: InitOptions): { readonly reply: ReplyFormat
 
 type InitSettings = ReturnType<typeof settle>;
 
-/** The code, and, where it is packed, what it needs, each with its licence. */
+/** The code, its packed dependencies, and their licences. */
 async function functionFiles({ name, dependencies, arch, onProgress }: InitSettings): Promise<ArchiveFile[]> {
   const own = await collectOwnPackages();
   const files = [
@@ -234,20 +236,20 @@ function descriptions(settings: InitSettings, model: string): ArchiveFile[] {
 }
 
 async function writeFolder(folder: string, files: readonly ArchiveFile[]): Promise<void> {
-  // Left-overs of an earlier run would be deployed with the rest.
+  // Files left by an earlier run would be deployed too.
   for (const part of ['lib', 'model', 'vendor.tgz', 'sbom.cdx.json']) {
     await rm(join(folder, part), { recursive: true, force: true });
   }
   for (const { path, data } of files) {
     const full = join(folder, path);
     await mkdir(dirname(full), { recursive: true });
-    // A link there would be written through, to wherever it leads.
+    // Writing through a link would change whatever it points to.
     await rm(full, { force: true });
     await writeFile(full, data, { flag: 'wx' });
   }
 }
 
-/** What is written replaces an earlier function, and nothing else: folders named `lib` and `model` are many. */
+/** Only an earlier function may be replaced: many folders are called `lib` or `model`. */
 async function checkFolder(folder: string, force: boolean): Promise<void> {
   const found = existsSync(folder) ? await readdir(folder) : [];
   if (found.length === 0) return;
@@ -286,7 +288,7 @@ function checkOptions(options: {
   if (port !== undefined) whole('port', port, 1, 65_535);
 }
 
-/** CommonJS, since nuclio's own wrapper loads it with require(); both wrappers wait for exports that come later. */
+/** CommonJS, because nuclio's own wrapper uses require(). Both wrappers wait for exports that are set later. */
 const mainModule = `'use strict';
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');

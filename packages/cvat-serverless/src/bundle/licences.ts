@@ -4,7 +4,7 @@ import { ClickmaskError } from '@clickmask/core';
 import { ownPackage } from './packages.js';
 import type { ArchiveFile } from './tar.js';
 
-/** Texts of this package's folder `licences` for packages that come without one. */
+/** Licence texts in this package's folder `licences`, for packages that come without one. */
 const supplied: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['onnxruntime.txt'],
   'onnxruntime-common': ['onnxruntime.txt'],
@@ -12,7 +12,7 @@ const supplied: Readonly<Record<string, readonly string[]>> = {
   '@img/sharp-libvips-linux-arm64': ['LGPL-3.0.txt', 'GPL-3.0.txt'],
 };
 
-/** A package that a function's folder holds. */
+/** A package in a function's folder. */
 export interface ShippedPackage {
   readonly name: string;
   readonly version: string;
@@ -20,7 +20,7 @@ export interface ShippedPackage {
   readonly licence: string;
 }
 
-/** Reads what packages say of themselves, from their `package.json` among the files. */
+/** Finds the packages among the files by their `package.json`. */
 export function shippedPackages(files: readonly ArchiveFile[]): ShippedPackage[] {
   return files.flatMap(({ path, data }) => {
     if (!/(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(path)) return [];
@@ -30,9 +30,10 @@ export function shippedPackages(files: readonly ArchiveFile[]): ShippedPackage[]
 }
 
 /**
- * The licence texts that have to be added to packages which come without theirs.
+ * The licence texts to add for packages that come without one.
  *
- * @throws ClickmaskError `backend-unavailable` for a package without any text: it may not be passed on
+ * @throws ClickmaskError `backend-unavailable` for a package without any licence text, because it must not be
+ * redistributed
  */
 export async function addedLicences(files: readonly ArchiveFile[]): Promise<ArchiveFile[]> {
   const added: ArchiveFile[] = [];
@@ -50,7 +51,7 @@ export async function addedLicences(files: readonly ArchiveFile[]): Promise<Arch
   return added;
 }
 
-/** A bill of materials of a function's folder, in the form of CycloneDX 1.6. */
+/** A software bill of materials of a function's folder, in CycloneDX 1.6. */
 export function billOfMaterials(name: string, packages: readonly ShippedPackage[]): string {
   const components = packages.map(({ name: component, version, licence }) => ({
     type: 'library',

@@ -18,11 +18,11 @@ export interface ModelContent {
   readonly files: readonly ArchiveFile[];
 }
 
-/** Texts that belong to a model, by their names in its folder. */
+/** Texts in a model's folder that belong to the model. */
 const texts = /^(licen[cs]e|notice|model_card|readme)[\w.-]*$/i;
 
 /**
- * The folder of a model that a user names.
+ * The folder of the model that the user names.
  *
  * @throws ClickmaskError `model-not-found`
  */
@@ -33,8 +33,8 @@ export function modelFolder(model: string): string {
 }
 
 /**
- * The files that a model's manifest names, and the texts beside them; whatever else lies in its folder stays there. The
- * model is loaded first, so that none is taken that the deployed function would refuse.
+ * The files that a model's manifest names, and the texts beside them. Other files of the folder stay there. The model
+ * is loaded first, so a model that the deployed function would refuse is refused here.
  *
  * @throws ClickmaskError `model-not-found`, `bad-model`
  */
@@ -56,7 +56,7 @@ export async function readModel(folder: string): Promise<ModelContent> {
 }
 
 /**
- * Loads a model as the deployed function would, and lets it go.
+ * Loads a model as the deployed function would, and closes it.
  *
  * @throws ClickmaskError `model-not-found`, `bad-model`
  */

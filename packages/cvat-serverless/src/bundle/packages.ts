@@ -7,10 +7,10 @@ import type { ArchiveFile } from './tar.js';
 
 export type Architecture = 'x64' | 'arm64';
 
-/** Exact versions of what a function needs besides this project's own packages. */
+/** Exact versions of the function's dependencies outside this project. */
 export const nativePackages = Object.freeze({ 'onnxruntime-node': '1.30.0', sharp: '0.35.5' });
 
-/** Folder of this package, from source and from its bundle alike. */
+/** Folder of this package, both from source and from its bundle. */
 export function ownPackage(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
@@ -18,7 +18,7 @@ export function ownPackage(): string {
 }
 
 /**
- * Folder of an installed package, looked up from another one as Node does.
+ * Folder of an installed package, resolved from another package as Node does.
  *
  * @throws ClickmaskError `backend-unavailable`
  */
@@ -34,7 +34,7 @@ export function findPackage(name: string, from = ownPackage()): string {
   );
 }
 
-/** What of a package a running function needs; `to` is its place in the function's folder. */
+/** The files of a package that a running function needs. `to` is their place in the function's folder. */
 interface Selection {
   readonly name: string;
   readonly from?: string;
@@ -45,7 +45,7 @@ const isCode = (path: string): boolean => !/\.(map|md|ts|mts|cts|tsbuildinfo|txt
 const isLicence = (path: string): boolean => /(^|\/)(licen[cs]e|notice|third|versions\.json)[^/]*$/i.test(path);
 const keepCode = (path: string): boolean => isCode(path) || isLicence(path);
 
-/** The native packages and what they need, for Linux on one architecture. */
+/** The native packages and their dependencies, for Linux on one architecture. */
 function nativeSelections(arch: Architecture): readonly Selection[] {
   const runtime = 'onnxruntime-node';
   const picture = 'sharp';
@@ -55,7 +55,7 @@ function nativeSelections(arch: Architecture): readonly Selection[] {
       keep: (path) =>
         path === 'package.json' ||
         (path.startsWith('dist/') && isCode(path)) ||
-        // Providers that `npm install` may have added are for machines with a GPU, and large.
+        // The providers that `npm install` may add are large, and only for machines with a GPU.
         (path.startsWith(`bin/napi-v6/linux/${arch}/`) && !path.includes('providers')),
     },
     {
@@ -77,7 +77,7 @@ function nativeSelections(arch: Architecture): readonly Selection[] {
   ];
 }
 
-/** Whether the binaries for Linux on this architecture are installed here, as they are on such a machine. */
+/** Whether the binaries for Linux on this architecture are installed here. */
 export function hasNativePackages(arch: Architecture): boolean {
   try {
     const sharp = findPackage('sharp');
@@ -99,7 +99,7 @@ export async function collectNativePackages(arch: Architecture): Promise<Archive
   return files;
 }
 
-/** The files of this project's packages that a function runs, under `lib/node_modules/`. */
+/** This project's files that a function runs, under `lib/node_modules/`. */
 export async function collectOwnPackages(): Promise<ArchiveFile[]> {
   const own = ownPackage();
   const core = findPackage('@clickmask/core');
@@ -112,7 +112,7 @@ export async function collectOwnPackages(): Promise<ArchiveFile[]> {
     if (existsSync(join(folder, file))) continue;
     throw new ClickmaskError('backend-unavailable', `${file} is missing. Build the packages first: npm run build.`);
   }
-  // All modules but those of commands and of browsers; the wrapper lies in the function's folder itself.
+  // All modules except commands and browser code. The wrapper lies in the function's folder itself.
   const isRuntime = (path: string): boolean =>
     path === 'package.json' ||
     path === 'LICENSE' ||
@@ -124,7 +124,7 @@ export async function collectOwnPackages(): Promise<ArchiveFile[]> {
   ];
 }
 
-/** Files of a folder and its subfolders that are to be kept, without nested packages. */
+/** Files to keep of a folder and its subfolders, without nested packages. */
 export async function collect(folder: string, to: string, keep: (path: string) => boolean): Promise<ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -8,13 +8,13 @@ import { checkFunctionYaml, type FunctionConfig } from './check-function-yaml.js
 import { wrapperFile } from './function-yaml.js';
 import { unpackArchive } from './tar.js';
 
-/** A function's folder at work on this machine. */
+/** A function's folder that is running on this machine. */
 export interface RunningBundle {
   readonly processor: LocalProcessor;
   readonly url: string;
-  /** The completed copy of the folder, gone after `close`. */
+  /** The completed copy of the folder. `close` removes it. */
   readonly directory: string;
-  /** Milliseconds from the start of the process until it took requests. */
+  /** Milliseconds from the start of the process until it accepted requests. */
   readonly readyMs: number;
   close(): Promise<void>;
 }
@@ -22,14 +22,14 @@ export interface RunningBundle {
 export interface RunBundleOptions {
   readonly port?: number;
   readonly host?: string;
-  /** Added to, and before, the environment that `function.yaml` gives. */
+  /** Environment variables that are added to those of `function.yaml` and override them. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: (level: string, message: string) => void;
 }
 
 /**
- * Runs a function's folder here, without nuclio and without containers: a copy of it is completed as the image would be,
- * and started behind a processor of the same protocol.
+ * Runs a function's folder without nuclio and without containers. It completes a copy of the folder as the image build
+ * would, and starts it behind a processor with the same protocol.
  *
  * @throws ClickmaskError `bad-option`, `backend-failed`, `backend-unavailable`
  *
@@ -85,7 +85,7 @@ export async function runBundle(folder: string, options: RunBundleOptions = {}):
   }
 }
 
-/** Does what the image's build does to the folder, as far as no package registry is needed. */
+/** Does what the image build does with the folder, as far as no package registry is needed. */
 async function complete(folder: string, config: FunctionConfig): Promise<void> {
   const archive = join(folder, 'vendor.tgz');
   if (existsSync(archive)) {

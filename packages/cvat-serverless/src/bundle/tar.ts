@@ -13,8 +13,7 @@ export interface ArchiveFile {
 const BLOCK = 512;
 
 /**
- * Packs files into a gzipped tar archive (ustar) that every `tar` reads. Times and owners are left at zero, so that the
- * same files give the same bytes.
+ * Packs files into a gzipped tar archive (ustar). Times and owners are zero, so the same files give the same bytes.
  *
  * @throws ClickmaskError `bad-option` for a path longer than 255 characters
  */
@@ -54,7 +53,7 @@ function header({ path, data, executable = false }: ArchiveFile): Buffer {
   return block;
 }
 
-/** The format has 100 bytes for the end of a path and 155 for what lies before. */
+/** The format has 100 bytes for the end of a path and 155 for its beginning. */
 function splitPath(path: string): [string, string] {
   if (Buffer.byteLength(path) <= 100) return ['', path];
   for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {

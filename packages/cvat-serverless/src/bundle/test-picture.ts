@@ -1,4 +1,4 @@
-/** A bitmap of 24 bits: a bright disc on a dark ground. Small enough to be made on the spot, and readable everywhere. */
+/** A 24-bit bitmap of a bright disc on a dark ground. Every decoder reads this format, and it is simple to make. */
 export function discPicture(width = 320, height = 240): Buffer {
   const stride = Math.ceil((width * 3) / 4) * 4;
   const out = Buffer.alloc(54 + stride * height);

@@ -8,7 +8,7 @@ export const authOptions = {
   'token-file': { type: 'text', value: 'FILE', help: 'A file with a personal access token.' },
 } as const;
 
-/** Credentials never come from arguments, which other users of the machine can see. */
+/** Credentials never come from command-line arguments, which other users of the machine can see. */
 export async function readAuth(tokenFile: string | undefined, env: NodeJS.ProcessEnv): Promise<CvatAuth | undefined> {
   if (tokenFile !== undefined) return { accessToken: (await readFile(tokenFile, 'utf8')).trim() };
   if (env.CVAT_ACCESS_TOKEN) return { accessToken: env.CVAT_ACCESS_TOKEN };

@@ -97,7 +97,7 @@ export const init = defineCommand({
   },
 });
 
-/** `NAME=VALUE` pairs. */
+/** Parses `NAME=VALUE` pairs. */
 function readPairs(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     values.map((pair) => {
@@ -108,7 +108,7 @@ function readPairs(values: readonly string[]): Record<string, string> {
   );
 }
 
-/** A version as it is; of an address, what the server there says. */
+/** Returns a version unchanged. For an address, asks the server for its version. */
 async function readVersion(given: string | undefined, terminal: Terminal): Promise<string | undefined> {
   if (given === undefined || !/^https?:/i.test(given)) return given;
   const version = await askVersion(given, createCvatClient({ url: given, timeoutMs: 20_000, attempts: 1 }));

@@ -15,7 +15,7 @@ const program = {
 /**
  * Runs a command line.
  *
- * @returns the exit code: 0, 1 where something failed or is wrong, 2 for bad use
+ * @returns the exit code: 0 success, 1 failure or findings, 2 wrong use
  */
 export function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   return runProgram(program, args, terminal);

@@ -151,7 +151,7 @@ function showReport(report: RefineReport, as: ResultKind, dryRun: boolean, termi
   for (const { source, reason } of failed) terminal.err(`${source}: ${reason}`);
 }
 
-/** So many names that a screen holds them. */
+/** Limits a list of names to what fits a screen. */
 function names(sources: readonly string[]): string {
   const shown = sources.slice(0, 50).join(', ');
   return sources.length > 50 ? `${shown} and ${sources.length - 50} more (--json names all)` : shown;

@@ -13,7 +13,7 @@ export const serve = defineCommand({
   examples: ['clickmask-cvat serve clickmask-function --port 8080'],
   async run({ values: { port, host, verbose }, args: [folder] }, terminal) {
     const log = verbose ? (level: string, message: string) => terminal.err(`[${level}] ${message}`) : undefined;
-    // Asked for while it starts, the end comes once it has started, so that nothing is left behind.
+    // If a stop is requested during the start, it happens after the start, so that nothing is left behind.
     const stopped = terminal.stopped();
     const running = await runBundle(folder, { port, host, log });
     terminal.out(`${running.url} (ready after ${Math.round(running.readyMs)} ms; Ctrl+C ends)`);

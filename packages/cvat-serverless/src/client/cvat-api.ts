@@ -17,9 +17,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** CVAT's REST interface, as paths. All methods reject with `request-failed` and friends. */
+/** CVAT's REST interface by path. All methods reject with `request-failed`, `deadline-exceeded` or `aborted`. */
 export interface CvatApi {
-  /** Any request; reading ones are tried again where the server is out of reach or overloaded. */
+  /** Any request. Reading requests are retried if the server is unreachable or overloaded. */
   send(method: string, path: string, body: unknown, call?: CallOptions): Promise<HttpResponse>;
   json<T>(method: string, path: string, body: unknown, call?: CallOptions): Promise<T>;
   get<T>(path: string, call?: CallOptions): Promise<T>;
@@ -27,7 +27,7 @@ export interface CvatApi {
   pages<T>(path: string, call?: CallOptions): Promise<T[]>;
 }
 
-/** Pages of a list: labels of a job are far fewer. */
+/** Maximum pages of a list. A job has far fewer labels. */
 const MAX_PAGES = 1000;
 
 /** @throws ClickmaskError `bad-option` */
@@ -49,7 +49,7 @@ export function createCvatApi(options: CvatApiOptions): CvatApi {
         body: body === undefined ? undefined : JSON.stringify(body),
         signal,
       };
-      // Only reading can be repeated without harm.
+      // Only reading requests can be repeated safely.
       const attempts = method === 'GET' ? options.attempts : 1;
       return tryOften(() => sendChecked(http, request), attempts, options.retryDelayMs);
     },
@@ -97,13 +97,13 @@ async function readPages<T>(path: string, get: (page: string) => Promise<Page<T>
     if (!Array.isArray(page.results))
       throw new ClickmaskError('bad-format', `Expected a list from ${base.host}${path}.`);
     all.push(...(page.results as readonly T[]));
-    // The server may know itself by another name than the caller: only the page's number is taken from it.
+    // The server may use another name for itself than the caller, so only the page number is taken from its link.
     next = typeof page.next === 'string' ? `${path.split('?')[0]}${searchOf(page.next, base)}` : null;
   }
   return all;
 }
 
-/** The query of an address that a server gave. */
+/** The query of an address from a server. */
 function searchOf(address: string, base: URL): string {
   if (!URL.canParse(address, base)) {
     throw new ClickmaskError('bad-format', `Expected an address of the next page from ${base.host}.`);
@@ -117,7 +117,7 @@ function authorization(auth: CvatAuth): string {
   return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
 }
 
-/** Whether a failure may be gone a moment later: no answer, too many requests, an overloaded server. */
+/** Whether a failure may be temporary: no answer, too many requests, or an overloaded server. */
 function isPassing(error: unknown): boolean {
   if (!isClickmaskError(error, 'request-failed')) return false;
   const { status, reason } = error.details as { readonly status?: number; readonly reason?: HttpFailure };

@@ -18,30 +18,33 @@ import type {
 export interface CvatClientOptions {
   /** Address of the server, such as `http://localhost:8080`. */
   readonly url: string;
-  /** Default: none, which few servers allow. */
+  /** Default: none. Few servers allow that. */
   readonly auth?: CvatAuth;
   /** Short name of an organization. */
   readonly organization?: string;
-  /** Milliseconds for one request; default 120,000. */
+  /** Milliseconds for one request. Default 120,000. */
   readonly timeoutMs?: number;
-  /** Largest answer in bytes; default 512 MiB. */
+  /** Largest answer in bytes. Default 512 MiB. */
   readonly maxBytes?: number;
-  /** How often a reading request is tried when the server is out of reach or overloaded; default 3. */
+  /** Maximum attempts of a reading request if the server is unreachable or overloaded. Default 3. */
   readonly attempts?: number;
-  /** Milliseconds before the second attempt, doubled with each further one; default 500. */
+  /** Milliseconds before the second attempt. Doubles with each further one. Default 500. */
   readonly retryDelayMs?: number;
 }
 
 const clientDefaults = Object.freeze({ timeoutMs: 120_000, maxBytes: 512 * 2 ** 20, attempts: 3, retryDelayMs: 500 });
 
-/** The part of CVAT's API that an interactor's tools need. All methods reject with `request-failed` and friends. */
+/**
+ * The part of CVAT's API that an interactor's tools need. All methods reject with `request-failed`, `deadline-exceeded`
+ * or `aborted`.
+ */
 export interface CvatClient {
-  /** Name and version; needs no credentials. */
+  /** Name and version. Needs no credentials. */
   about(options?: CallOptions): Promise<CvatServer>;
   readonly functions: {
     list(options?: CallOptions): Promise<readonly CvatFunction[]>;
     get(id: string, options?: CallOptions): Promise<CvatFunction>;
-    /** Calls an interactor on a frame; gives the function's reply as text, for `readReply`. */
+    /** Runs an interactor on a frame. Returns the function's reply as text, for `readReply`. */
     call(id: string, call: InteractorCall, options?: CallOptions): Promise<string>;
   };
   readonly requests: {
@@ -57,9 +60,9 @@ export interface CvatClient {
     /** A frame's file, in original quality. */
     frame(id: number, number: number, options?: CallOptions): Promise<Buffer>;
     annotations(id: number, options?: CallOptions): Promise<CvatAnnotations>;
-    /** Adds shapes; gives them with their ids. */
+    /** Adds shapes. Returns them with their ids. */
     createShapes(id: number, shapes: readonly CvatShape[], options?: CallOptions): Promise<readonly CvatShape[]>;
-    /** Takes shapes away. */
+    /** Deletes shapes. */
     deleteShapes(id: number, shapes: readonly CvatShape[], options?: CallOptions): Promise<void>;
   };
 }

@@ -3,10 +3,9 @@ import type { HttpClient, HttpRequest, HttpResponse } from '@clickmask/core/adap
 import { plainText } from '../text/plain.js';
 
 /**
- * Sends a request and wants a success. Redirects are not followed: they would take the credentials, or the caller,
- * elsewhere.
+ * Sends a request and expects success. Redirects are not followed: they could send the credentials elsewhere.
  *
- * @throws ClickmaskError `request-failed` with the status and the server's words, `deadline-exceeded`, `aborted`
+ * @throws ClickmaskError `request-failed` with the status and the server's message, `deadline-exceeded`, `aborted`
  */
 export async function sendChecked(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
   const response = await http.send(request);
@@ -21,7 +20,7 @@ export async function sendChecked(http: HttpClient, request: HttpRequest): Promi
   throw new ClickmaskError('request-failed', message, { details: { status } });
 }
 
-/** An address as it may be shown: without user, password and query. */
+/** An address without user, password and query, safe to show. */
 function withoutSecrets(url: string): string {
   if (!URL.canParse(url)) return url.split('?')[0];
   const { origin, pathname } = new URL(url);

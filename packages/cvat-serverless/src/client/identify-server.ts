@@ -5,13 +5,13 @@ import { plainText } from '../text/plain.js';
 export interface ServerIdentity {
   /** Clickmask's own function, CVAT, nuclio's dashboard, a function behind nuclio, or anything else. */
   readonly kind: 'clickmask' | 'cvat' | 'dashboard' | 'function' | 'other';
-  /** As a sentence names it, such as `CVAT 2.54.1`. */
+  /** As named in messages, such as `CVAT 2.54.1`. */
   readonly name: string;
-  /** What Clickmask's function tells of itself. */
+  /** What Clickmask's function reports about itself. */
   readonly info?: FunctionInfo;
 }
 
-/** The answer of Clickmask's function to a GET request, as far as it is used here. */
+/** The parts in use of the answer of Clickmask's function to a GET request. */
 export interface FunctionInfo {
   readonly kind: 'clickmask-interactor';
   readonly reply?: string;
@@ -19,7 +19,7 @@ export interface FunctionInfo {
   readonly memory?: { readonly rss?: number };
 }
 
-/** Known servers: where each tells of itself, and what it is called. */
+/** Known servers: the path where each identifies itself, and its name. */
 const known: readonly {
   readonly path: string;
   readonly kind: ServerIdentity['kind'];
@@ -48,7 +48,7 @@ const known: readonly {
 ];
 
 /**
- * Asks an address what answers there.
+ * Finds out which server answers at an address.
  *
  * @throws ClickmaskError `bad-option`, `request-failed`, `deadline-exceeded` if nothing answers
  */
@@ -74,7 +74,7 @@ export async function identifyServer(url: string, timeoutMs = 10_000): Promise<S
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The JSON object that a path answers with, or null. */
+/** The JSON object at a path, or null. */
 async function ask(http: HttpClient, url: string): Promise<Fields | null> {
   try {
     return fieldsOf(await http.send({ url }));
@@ -98,7 +98,7 @@ function labelOf(dashboard: unknown): string {
   return typeof label === 'string' ? label : '';
 }
 
-/** Status, kind and beginning of an answer. */
+/** Status, content type and beginning of an answer. */
 function describeAnswer({ status, headers, bytes }: HttpResponse): string {
   const text = bytes.toString('utf8', 0, 4096);
   const title = /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1];

@@ -7,7 +7,7 @@ import { sendChecked } from './http.js';
 export type Point = readonly [number, number];
 
 export interface InvokeOptions {
-  /** Where the function listens. */
+  /** The function's address. */
   readonly url: string;
   /** The image's file. */
   readonly image: Uint8Array;
@@ -15,7 +15,7 @@ export interface InvokeOptions {
   readonly negative?: readonly Point[];
   readonly box?: Box;
   readonly threshold?: number;
-  /** Default 120,000, as CVAT waits. */
+  /** Milliseconds. Default 120,000, as in CVAT. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -30,7 +30,7 @@ export interface InvokeResult extends ReadReply {
 }
 
 /**
- * Calls an interactor function as CVAT's server does, and reads its reply as CVAT's user interface would have to.
+ * Calls an interactor function as CVAT's server does, and reads the reply as CVAT's user interface would.
  *
  * @throws ClickmaskError `bad-option`, `bad-image`, `request-failed`, `deadline-exceeded`, `aborted`, `bad-format`
  *

@@ -1,13 +1,13 @@
-/** Fields of CVAT's API that are used here; servers send more. */
+/** The fields of CVAT's API that are used here. Servers send more. */
 export interface CvatServer {
   readonly name: string;
-  /** Such as `2.54.1`. */
+  /** For example `2.54.1`. */
   readonly version: string;
 }
 
 export type FunctionKind = 'detector' | 'interactor' | 'reid' | 'tracker';
 
-/** A deployed function as CVAT lists it. */
+/** A deployed function in CVAT's list. */
 export interface CvatFunction {
   readonly id: string;
   readonly kind: FunctionKind;
@@ -21,7 +21,7 @@ export interface CvatFunction {
   readonly help_message?: string;
 }
 
-/** A call of an interactor through the server, which adds the frame. */
+/** A call of an interactor through the server. The server adds the frame. */
 export interface InteractorCall {
   readonly job?: number;
   readonly task?: number;
@@ -55,7 +55,7 @@ export interface CvatJob {
   readonly task_id: number;
   readonly state: string;
   readonly stage: string;
-  /** Numbers of the first and last frame, as the job's annotations use them. */
+  /** First and last frame, in the numbering of the job's annotations. */
   readonly start_frame: number;
   readonly stop_frame: number;
 }
@@ -63,7 +63,7 @@ export interface CvatJob {
 export interface CvatDataMeta {
   readonly start_frame: number;
   readonly stop_frame: number;
-  /** One for a video, whose frames are alike. */
+  /** One chunk for a video, whose frames are alike. */
   readonly frames: readonly { readonly width: number; readonly height: number; readonly name: string }[];
   readonly deleted_frames: readonly number[];
 }
@@ -76,9 +76,9 @@ export interface CvatLabel {
 
 export type ShapeType = 'rectangle' | 'polygon' | 'polyline' | 'points' | 'ellipse' | 'cuboid' | 'mask' | 'skeleton';
 
-/** One frame of a track on which somebody drew the object, or said that it is gone (`outside`). */
+/** A keyframe of a track: a frame where somebody drew the object, or marked it as gone (`outside`). */
 export interface CvatKeyframe {
-  /** Given by the server. */
+  /** Assigned by the server. */
   readonly id?: number;
   readonly type: ShapeType;
   readonly frame: number;
@@ -88,7 +88,7 @@ export interface CvatKeyframe {
   readonly z_order: number;
   readonly rotation?: number;
   readonly attributes: readonly { readonly spec_id: number; readonly value: string }[];
-  /** What else a server says. */
+  /** Other fields from the server. */
   readonly [field: string]: unknown;
 }
 
@@ -98,7 +98,7 @@ export interface CvatShape extends CvatKeyframe {
   readonly source?: string;
 }
 
-/** An object of a video: shapes on some frames, between which CVAT interpolates. No masks. */
+/** An object of a video: shapes on keyframes, with CVAT interpolating between them. Tracks have no masks. */
 export interface CvatTrack {
   readonly id?: number;
   readonly frame: number;
@@ -117,10 +117,10 @@ export interface CvatAnnotations {
   readonly tracks: readonly CvatTrack[];
 }
 
-/** How a client proves who it is. */
+/** How a client authenticates. */
 export type CvatAuth =
   /** A personal access token. */
   | { readonly accessToken: string }
-  /** The key that `POST /api/auth/login` gives. */
+  /** The key from `POST /api/auth/login`. */
   | { readonly token: string }
   | { readonly username: string; readonly password: string };

@@ -4,7 +4,7 @@ import { createInteractor, type Interactor } from '../interactor/index.js';
 import { nameSettings } from './setting-names.js';
 import type { FunctionSettings } from './settings.js';
 
-/** An interactor as a function's settings describe it. */
+/** Makes the interactor that a function's settings describe. */
 export function createFunction(settings: FunctionSettings): Interactor {
   const { cacheMb, cascade } = settings;
   const bytes = cacheMb * 2 ** 20;
@@ -23,7 +23,7 @@ export function createFunction(settings: FunctionSettings): Interactor {
   });
 }
 
-/** A segmenter, or what is wrong with the settings in their own names. */
+/** Makes the segmenter. Errors name the function's settings. */
 async function openSegmenter({ remote, ...settings }: FunctionSettings, bytes: number): Promise<Segmenter> {
   if (remote !== undefined) return createRemoteSegmenter(remote);
   try {
@@ -34,7 +34,7 @@ async function openSegmenter({ remote, ...settings }: FunctionSettings, bytes: n
       threads: settings.threads,
       spin: settings.spin,
       workers: 1,
-      // A frame of the largest accepted size has to fit, or no click on it could be answered.
+      // A frame of the largest accepted size must fit, or no click on it could be answered.
       budgets: { pixels: Math.max(0.4 * bytes, 3 * settings.maxPixels), features: 0.25 * bytes, states: 0.1 * bytes },
       limits: { maxPixels: settings.maxPixels },
       reading: settings.reading,

@@ -1,6 +1,6 @@
 /**
- * The module a deployed function runs: an interactor on the model and settings that the environment names. nuclio calls
- * `initContext` and `handler`; the wrapper of this package also calls `closeContext`.
+ * The module that a deployed function runs: an interactor with the model and settings from the environment. nuclio
+ * calls `initContext` and `handler`; this package's wrapper also calls `closeContext`.
  */
 import type { FunctionContext, FunctionEvent, Interactor } from '../interactor/index.js';
 import { createFunction } from './create-function.js';
@@ -20,7 +20,7 @@ export async function initContext(context?: unknown): Promise<void> {
 /** Answers one event. */
 export async function handler(context: FunctionContext, event: FunctionEvent): Promise<void> {
   try {
-    // A wrapper that calls no initContext, or does not wait for it, comes here first.
+    // Wrappers that do not call or await initContext come here first.
     interactor ??= createFunction(readFunctionSettings(process.env));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

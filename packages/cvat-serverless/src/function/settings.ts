@@ -6,7 +6,7 @@ import type { InteractorPostprocess } from '../interactor/index.js';
 import { isVersion, replyFormatFor } from '../releases/index.js';
 import { type ReplyFormat, replyFormats } from '../replies/index.js';
 
-/** How a deployed function behaves; read from the environment that `function.yaml` gives it. */
+/** The settings of a deployed function, from the environment that `function.yaml` sets. */
 export interface FunctionSettings {
   /** `CLICKMASK_MODEL`: name or folder. Default: the embedded model. */
   readonly model?: string;
@@ -14,11 +14,11 @@ export interface FunctionSettings {
   readonly provider: 'auto' | Provider;
   /** `CLICKMASK_ENGINE`, `CLICKMASK_ENGINE_LEVEL`, `CLICKMASK_ENGINE_HERE`, `CLICKMASK_ENGINE_TOKEN`. Default: none. */
   readonly engine?: InferenceServer;
-  /** `CLICKMASK_REMOTE`, `CLICKMASK_REMOTE_TOKEN`: a whole segmenter elsewhere that does the work. Default: none. */
+  /** `CLICKMASK_REMOTE`, `CLICKMASK_REMOTE_TOKEN`: another segmenter that does all the work. Default: none. */
   readonly remote?: { readonly url: string; readonly token?: string };
   /** `CLICKMASK_THREADS`: threads of the network. Default: all cores. */
   readonly threads?: number;
-  /** `CLICKMASK_SPIN`: `on` lets waiting threads spin, for a machine that does nothing else. Default `off`. */
+  /** `CLICKMASK_SPIN`: `on` makes waiting threads spin, for a machine with no other work. Default `off`. */
   readonly spin: boolean;
   /** `CLICKMASK_REPLY`: `mask` (default), `mask-bounds`, `shapes`, or `auto` to choose by `CLICKMASK_CVAT_VERSION`. */
   readonly reply: ReplyFormat;
@@ -29,21 +29,21 @@ export interface FunctionSettings {
   readonly postprocess: InteractorPostprocess;
   /** `CLICKMASK_CASCADE`: steps of cascade-forward refinement, or `auto`. Default: the model's. */
   readonly cascade?: number | 'auto';
-  /** `CLICKMASK_MAX_PIXELS`: largest frame. Default 64,000,000. */
+  /** `CLICKMASK_MAX_PIXELS`: pixels of the largest frame. Default 64,000,000. */
   readonly maxPixels: number;
   /** `CLICKMASK_RANGE` and `CLICKMASK_BANDS`: how frames of more than 8 bits or three bands are read. */
   readonly reading?: PictureReading;
-  /** `CLICKMASK_CACHE_MB`: memory for frames, features and earlier clicks together. Default 160. */
+  /** `CLICKMASK_CACHE_MB`: megabytes for frames, features and earlier clicks together. Default 160. */
   readonly cacheMb: number;
-  /** `CLICKMASK_DEADLINE_MS`. Default 25,000. */
+  /** `CLICKMASK_DEADLINE_MS`: milliseconds. Default 25,000. */
   readonly deadlineMs: number;
-  /** `CLICKMASK_STREAM_FROM`: bytes from which a reply goes through a file. Default 262,144; 0 switches it off. */
+  /** `CLICKMASK_STREAM_FROM`: replies of at least this many bytes go through a file. Default 262,144; 0 disables it. */
   readonly streamFrom: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables a function reads, with the values they may have. */
+/** The variables of a function, with their possible values. */
 export const functionVariables: Readonly<Record<string, string>> = Object.freeze({
   CLICKMASK_MODEL: 'name or folder of the model',
   CLICKMASK_PROVIDER: 'auto, cpu, cuda or webgpu',
@@ -73,9 +73,10 @@ export const functionVariables: Readonly<Record<string, string>> = Object.freeze
 });
 
 /**
- * Reads the settings of a function from environment variables. A variable that is empty counts as absent.
+ * Reads the settings of a function from environment variables. An empty variable counts as absent.
  *
- * @throws ClickmaskError `bad-option`, naming the variable and what it may be; also for an unknown `CLICKMASK_` variable
+ * @throws ClickmaskError `bad-option` that names the variable and its possible values; also for an unknown `CLICKMASK_`
+ * variable
  */
 export function readFunctionSettings(env: Environment): FunctionSettings {
   const reader = createReader(env);
@@ -120,7 +121,7 @@ export function readFunctionSettings(env: Environment): FunctionSettings {
   return streamOff ? { ...settings, streamFrom: Number.POSITIVE_INFINITY } : settings;
 }
 
-/** A segmenter elsewhere has its own model and machine. */
+/** A remote segmenter has its own model and machine. */
 function readRemote(reader: Reader): FunctionSettings['remote'] {
   const url = reader.text('CLICKMASK_REMOTE');
   if (url === undefined) return undefined;
@@ -159,7 +160,7 @@ function readReply(reader: Reader): ReplyFormat {
 interface Reader {
   text(name: string): string | undefined;
   choice<T extends string>(name: string, values: readonly T[]): T | undefined;
-  /** @param unit - what stands behind the number, and is left out of it */
+  /** @param unit - text after the number, which is removed */
   number(name: string, min: number, max?: number, unit?: string): number | undefined;
   integer(name: string, min: number, max?: number): number | undefined;
 }

@@ -1,32 +1,32 @@
 import type { Click } from '@clickmask/core';
 import type { RequestPoint } from './parse-request.js';
 
-/** Orders that are remembered of one picture: objects under work, of all annotators. */
+/** Maximum remembered orders per image: objects in work, of all annotators. */
 const REMEMBERED = 32;
-/** Clicks in all of them together. */
+/** Maximum clicks in all of them together. */
 const REMEMBERED_CLICKS = 4096;
-/** Of a click, with what the list adds to it. */
+/** Bytes per click, with the list's overhead. */
 const CLICK_BYTES = 64;
 
 /**
- * Finds the order in which clicks were made. CVAT sends positive and negative clicks as two lists, all of them each time,
- * so the order between the lists is lost; it is found again from the requests before: what they held comes first, in their
- * order, and what is new follows. Where nothing is known, positive clicks come first.
+ * Recovers the order in which clicks were made. CVAT sends all positive and negative clicks each time, as two lists, so
+ * their relative order is lost. It is recovered from earlier requests: known clicks come first in their known order,
+ * then the new ones. Without an earlier request, positive clicks come first.
  *
- * The order matters: the first click is the anchor of the object, and the mask is refined from click to click.
+ * The order matters: the first click is the object's anchor, and the mask is refined from click to click.
  */
 export interface ClickOrder {
   arrange(positive: readonly RequestPoint[], negative: readonly RequestPoint[]): Click[];
-  /** Keeps an order that gave a mask; nothing is kept of a request that was refused. */
+  /** Remembers an order that produced a mask. Refused requests are not remembered. */
   remember(clicks: readonly Click[]): void;
   /** Whether nothing is remembered. */
   readonly empty: boolean;
-  /** Memory that is taken, roughly. */
+  /** Approximate memory in bytes. */
   readonly bytes: number;
 }
 
 export function createClickOrder(): ClickOrder {
-  // Latest last.
+  // The latest is last.
   let known: (readonly Click[])[] = [];
   const latest = (positive: readonly RequestPoint[], negative: readonly RequestPoint[]) => {
     let best: { readonly common: Click[]; readonly from: readonly Click[] } | null = null;
@@ -49,7 +49,7 @@ export function createClickOrder(): ClickOrder {
     },
     remember(clicks) {
       if (clicks.length === 0) return;
-      // A request that takes up another one replaces it, as the next click of the same object does.
+      // A request that continues another one replaces it, like the next click of the same object.
       const of = (label: Click['label']) => clicks.filter((click) => click.label === label);
       const taken = latest(of('positive'), of('negative'))?.from;
       known = [...known.filter((order) => order !== taken), clicks].slice(-REMEMBERED);
@@ -59,7 +59,7 @@ export function createClickOrder(): ClickOrder {
   };
 }
 
-/** Clicks of an earlier request that are in this one, each list in its own order. Undone clicks drop out. */
+/** Clicks of an earlier request that are also in this one, each list in its own order. Undone clicks are left out. */
 function inCommon(
   order: readonly Click[],
   positive: readonly RequestPoint[],

@@ -19,13 +19,13 @@ const statuses: Partial<Record<ClickmaskErrorCode, number>> = {
   'unsupported-image': 422,
 };
 
-/** Any failure as one with a code. */
+/** Converts any failure to one with a code. */
 export function asClickmaskError(error: unknown): ClickmaskError {
   if (isClickmaskError(error)) return error;
   return new ClickmaskError('internal', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** The HTTP status of a failure: 4xx where the request is at fault, 5xx where the function is. */
+/** The HTTP status of a failure: 4xx if the request is at fault, 5xx if the function is. */
 export function errorStatus(code: ClickmaskErrorCode): number {
   return statuses[code] ?? 500;
 }

@@ -1,21 +1,21 @@
 import { type Box, ClickmaskError, type Size } from '@clickmask/core';
 import type { InteractorRequest, RequestPoint } from './parse-request.js';
 
-/** Points this far outside are taken for points on the edge: the browser rounds. */
+/** Browsers round, so points this far outside count as points on the edge. */
 const TOLERANCE = 1;
 
-/** The part of a request that has to do with the frame. */
+/** The part of a request that refers to the frame. */
 export interface FittedPrompt {
   readonly positive: readonly RequestPoint[];
   readonly negative: readonly RequestPoint[];
   readonly boxes: readonly Box[];
-  /** What was changed, for the log. */
+  /** Changes, for the log. */
   readonly notes: readonly string[];
 }
 
 /**
- * Brings clicks and boxes into the frame. CVAT keeps clicks inside and boxes not, so a box is cut to the frame. A click
- * outside stands for nothing in the image and is left out, unless nothing else is there.
+ * Fits clicks and boxes into the frame. CVAT keeps clicks inside but not boxes, so a box is cut to the frame. A click
+ * outside is left out unless it is the only prompt.
  *
  * @throws ClickmaskError `bad-click`, `bad-box`, `no-clicks`
  */
@@ -50,7 +50,7 @@ export function fitPrompt(request: InteractorRequest, size: Size): FittedPrompt 
 
 const within = (value: number, side: number): boolean => value >= -TOLERANCE && value <= side + TOLERANCE;
 
-/** Into the last pixel at most, whose centre lies half a pixel inside. */
+/** At most into the last pixel, whose centre is half a pixel inside. */
 const clamp = (value: number, side: number): number => Math.min(Math.max(value, 0), side - 0.5);
 
 function cutBox(box: Box, size: Size): Box | null {

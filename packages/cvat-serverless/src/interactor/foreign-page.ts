@@ -2,8 +2,9 @@ import { ClickmaskError } from '@clickmask/core';
 import { foreignPage as foreignPageOf } from '@clickmask/core/adapters';
 
 /**
- * What is wrong with a request that a page of another origin may have sent from an annotator's browser, or null. CVAT's
- * server sends JSON, and is no browser; a page can send anything but JSON unasked, and its browser says where it comes from.
+ * Why a request may come from a page of another origin in an annotator's browser; null if it does not. CVAT's server
+ * sends JSON and is not a browser. A page cannot send JSON without asking first, and its browser names the page's
+ * origin.
  */
 export function foreignPage(headers: Readonly<Record<string, unknown>> = {}): ClickmaskError | null {
   const named = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
@@ -13,9 +14,10 @@ export function foreignPage(headers: Readonly<Record<string, unknown>> = {}): Cl
     return new ClickmaskError('bad-format', message);
   }
   const site = named.get('sec-fetch-site');
-  // A server calls the function by whatever name its network has.
+  // A server may call the function by any name of its network.
   if (site === undefined && !named.has('origin')) return null;
-  // Nuclio's dashboard passes on what its own page asks; under a name that is a stranger's, "own" may be the stranger's page.
+  // nuclio's dashboard forwards requests of its own page. If the dashboard is called by a foreign name, "its own page"
+  // may belong to a stranger.
   const reason = foreignPageOf((name) => named.get(name), { origins: site === 'same-origin' ? ['*'] : [] });
   return reason === null ? null : new ClickmaskError('bad-format', reason);
 }

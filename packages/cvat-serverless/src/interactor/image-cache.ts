@@ -3,7 +3,7 @@ import { ClickmaskError, type Segmenter, type SegmenterImage } from '@clickmask/
 import { createLru } from '@clickmask/core/adapters';
 import { type ClickOrder, createClickOrder } from './click-order.js';
 
-/** A frame that was sent before, and the clicks made on it. */
+/** A frame from an earlier request, with the clicks made on it. */
 export interface CachedImage {
   readonly key: string;
   readonly image: SegmenterImage;
@@ -13,31 +13,31 @@ export interface CachedImage {
 }
 
 export interface ImageCache {
-  /** The frame of a request, opened in the segmenter when it is new. */
+  /** Returns the frame of a request. A new frame is opened in the segmenter. */
   open(base64: string | Buffer): Promise<CachedImage>;
-  /** Counts again what a frame takes, once clicks were added. */
+  /** Updates the memory count of a frame after clicks were added. */
   recount(frame: CachedImage): void;
-  /** Lets a frame go on which nobody has got a mask yet. */
+  /** Drops a frame that has not produced a mask yet. */
   dropUnused(frame: CachedImage): void;
   readonly size: number;
   readonly bytes: number;
   clear(): void;
 }
 
-/** What the tiniest frame takes: its key, its place in the cache, its state in the segmenter. */
+/** Overhead of the smallest frame: its key, its cache entry, its state in the segmenter. */
 const ENTRY_BYTES = 2048;
 
 /**
- * Frames by the hash of their files. A request names neither task nor frame, so the bytes are all there is to know a frame
- * by. Of a known frame nothing is decoded, not even the base64.
+ * Frames by the hash of their files. A request names neither task nor frame, so only the bytes identify a frame. Known
+ * frames skip decoding, even of the base64.
  */
 export function createImageCache(segmenter: Segmenter, budget: number): ImageCache {
   const opening = new Map<string, Promise<CachedImage>>();
   const frames = createLru<string, CachedImage>({
     maxBytes: budget,
-    // The latest frame stays, however large it is: the next click is made on it.
+    // The latest frame stays, however large: the next click is on it.
     sizeOf: ({ bytes }) => Math.min(bytes, budget),
-    // Closing frees what the segmenter keeps; a request still at work opens the image again by itself.
+    // Closing frees the segmenter's memory. A running request opens the image again by itself.
     onLeave: ({ image }) => void image.close().catch(() => {}),
   });
   return {
@@ -48,7 +48,7 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
       return [...frames.entries()].reduce((sum, [, { bytes }]) => sum + bytes, 0);
     },
     recount(frame) {
-      // One that was pushed out meanwhile stays out.
+      // A frame that was evicted meanwhile stays evicted.
       if (frames.peek(frame.key) === frame) frames.set(frame.key, frame);
     },
     async open(base64) {
@@ -75,7 +75,7 @@ async function openFrame(segmenter: Segmenter, key: string, base64: string | Buf
   const source = Buffer.from(typeof base64 === 'string' ? base64 : base64.toString('latin1'), 'base64');
   if (source.length === 0) throw new ClickmaskError('bad-image', 'Expected the image in base64 but received no bytes.');
   const image = await segmenter.open(source, { key });
-  // The segmenter keeps decoded pixels too, which take far more memory than the file.
+  // The segmenter also keeps decoded pixels, which need far more memory than the file.
   const own = ENTRY_BYTES + source.length + 3 * image.width * image.height;
   const order = createClickOrder();
   return {

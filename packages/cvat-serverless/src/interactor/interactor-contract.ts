@@ -3,31 +3,32 @@ import type { ReplyFormat } from '../replies/index.js';
 
 /** How masks are cleaned before they are sent. */
 export interface InteractorPostprocess extends PostprocessOptions {
-  /** Radius in px, 0 to 64, of the majority vote that smooths the outline. Default 0, none. */
+  /** Radius in px, 0 to 64, of a majority filter that smooths the outline. Default 0 (none). */
   readonly smooth?: number;
 }
 
 export interface InteractorOptions {
-  /** The segmenter, or a function that makes it. It is called before the first mask, and again after a failure. */
+  /**
+   * The segmenter, or a function that makes it. The function is called before the first mask, and again after a
+   * failure.
+   */
   readonly segmenter: Segmenter | (() => Promise<Segmenter>);
   /** Form of replies. Default `mask`, which every CVAT reads. */
   readonly reply?: ReplyFormat;
   readonly postprocess?: InteractorPostprocess;
   readonly refinement?: RefinementOptions;
-  /** Bytes of frames (files and pixels) kept for the next click. The latest frame always stays. Default 128 MiB. */
+  /** Bytes of frames (files and pixels) to keep for the next click. The latest frame always stays. Default 128 MiB. */
   readonly imageBytes?: number;
   /** Milliseconds until a request ends with status 504. Default 25,000, less than nuclio's event timeout. */
   readonly deadlineMs?: number;
   /**
-   * Replies of at least this many bytes go to nuclio's processor through a file. It needs nuclio 1.5 or later. Default:
+   * Replies of at least this many bytes go to nuclio's processor through a file. Needs nuclio 1.5 or later. Default:
    * never.
    */
   readonly streamFrom?: number;
   /** Folder of such files. Default: the system's folder for temporary files. */
   readonly streamFolder?: string;
-  /**
-   * Rewrites messages of failures for the operator, such as names of limits. Default: no change.
-   */
+  /** Rewrites error messages for the operator, such as names of limits. Default: no change. */
   readonly explain?: (message: string) => string;
 }
 
@@ -49,7 +50,7 @@ export const interactorDefaults = Object.freeze({
   explain: (message: string) => message,
 } as const);
 
-/** The part of nuclio's context that is used here. */
+/** The parts of nuclio's context that are used here. */
 export interface FunctionContext {
   callback(reply: unknown): unknown;
   readonly Response: new (
@@ -61,7 +62,7 @@ export interface FunctionContext {
   readonly logger?: Partial<Record<'debug' | 'info' | 'warn' | 'error', (message: string, data?: object) => void>>;
 }
 
-/** The part of nuclio's event that is used here. */
+/** The parts of nuclio's event that are used here. */
 export interface FunctionEvent {
   readonly body?: unknown;
   readonly method?: string;
@@ -69,13 +70,13 @@ export interface FunctionEvent {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** Milliseconds of one reply. */
+/** Milliseconds of each stage of a reply. */
 export interface ReplyTimings {
-  /** Request to image and prompt: JSON and hash; for a new frame also base64 and header. */
+  /** From request to image and prompt: JSON and hash; for a new frame also base64 and header. */
   readonly parse: number;
-  /** Prompt to mask. */
+  /** From prompt to mask. */
   readonly segment: number;
-  /** Mask to text. */
+  /** From mask to text. */
   readonly write: number;
 }
 
@@ -83,10 +84,10 @@ export interface InteractorReply {
   readonly status: number;
   /** JSON text. */
   readonly body: Buffer;
-  /** Present for a mask of the network. With several objects, that of the last one. */
+  /** Present if the network made a mask. With several objects, that of the last one. */
   readonly prediction?: Prediction;
   readonly timings: ReplyTimings;
-  /** Remarks for the log. */
+  /** Notes for the log. */
   readonly notes: readonly string[];
 }
 
@@ -94,11 +95,11 @@ export interface InteractorReply {
 export interface Interactor {
   /** Loads the model before the first click. Rejects if it cannot be loaded. */
   initContext(context?: unknown): Promise<void>;
-  /** Answers one event by one call of `context.callback`. Never rejects. */
+  /** Answers one event with one call of `context.callback`. Never rejects. */
   handler(context: FunctionContext, event: FunctionEvent): Promise<void>;
-  /** Turns a request's body into a reply, for any transport. Never rejects. */
+  /** Turns a request body into a reply, for any transport. Never rejects. */
   answer(body: unknown): Promise<InteractorReply>;
-  /** The answer to a GET request: what is running. */
+  /** The answer to a GET request: what is running here. */
   info(): Promise<object>;
   /** Waits for running requests and frees everything. */
   close(): Promise<void>;

@@ -19,7 +19,7 @@ import { createReplyFiles, type ReplyFiles } from './reply-files.js';
 import { createScratch } from './scratch.js';
 
 /**
- * Makes a CVAT interactor of a segmenter.
+ * Makes a CVAT interactor from a segmenter.
  *
  * @throws ClickmaskError `bad-option`
  *
@@ -118,7 +118,7 @@ export function createInteractor(options: InteractorOptions): Interactor {
   };
 }
 
-/** Gets a segmenter once it is asked for, and again where that failed. */
+/** Makes the segmenter on the first request, and again after a failure. */
 function createLoader(source: InteractorOptions['segmenter']) {
   let loading: Promise<Segmenter> | null = null;
   return {
@@ -126,7 +126,7 @@ function createLoader(source: InteractorOptions['segmenter']) {
       if (loading !== null) return loading;
       const attempt = typeof source === 'function' ? source() : Promise.resolve(source);
       loading = attempt;
-      // A later request may find what was missing.
+      // A later request may succeed, for example if a file was added.
       attempt.catch(() => {
         if (loading === attempt) loading = null;
       });
@@ -139,7 +139,7 @@ function createLoader(source: InteractorOptions['segmenter']) {
   };
 }
 
-/** The work's result, or `deadline-exceeded`; the work itself cannot be stopped and its result is dropped. */
+/** The work's result, or `deadline-exceeded`. The work itself cannot be stopped; its result is then dropped. */
 async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -7,7 +7,7 @@ import type { CachedImage, ImageCache } from './image-cache.js';
 import type { InteractorOptions, InteractorReply } from './interactor-contract.js';
 import { type InteractorRequest, parseRequest } from './parse-request.js';
 
-/** What a reply is made with. */
+/** What makes a reply. */
 export interface ReplyTools {
   readonly segmenter: Segmenter;
   readonly images: ImageCache;
@@ -19,7 +19,7 @@ export interface ReplyTools {
   readonly allocate?: Allocate;
 }
 
-/** Turns a request's body into a reply with a mask. */
+/** Turns a request body into a reply with a mask. */
 export async function makeReply(body: unknown, tools: ReplyTools): Promise<InteractorReply> {
   const start = performance.now();
   const request = parseRequest(body);
@@ -27,7 +27,7 @@ export async function makeReply(body: unknown, tools: ReplyTools): Promise<Inter
   try {
     return await clickOn(frame, request, start, tools);
   } catch (error) {
-    // Of a request that is at fault nothing is kept; after a deadline the next one finds what was computed.
+    // A faulty request leaves nothing behind. After a deadline, the next request finds what was computed.
     if (errorStatus(asClickmaskError(error).code) < 500) tools.images.dropUnused(frame);
     throw error;
   }
@@ -70,8 +70,8 @@ async function clickOn(
 }
 
 /**
- * The objects of a request, a prompt each: boxes alone are an object each, clicks belong to the box that was drawn last.
- * Clicks on the background alone are no object.
+ * The objects of a request, with a prompt each. A box without clicks is an object; clicks belong to the box drawn last.
+ * Background clicks alone are not an object.
  */
 function objectsOf(clicks: readonly Click[], boxes: readonly Box[]): Prompt[] {
   if (clicks.length === 0) return boxes.map((box) => ({ clicks: [], box }));
@@ -80,13 +80,13 @@ function objectsOf(clicks: readonly Click[], boxes: readonly Box[]): Prompt[] {
   return clicks.some(({ label }) => label === 'positive') ? [{ clicks }] : [];
 }
 
-/** A mask thinner than the vote's radius would vanish: better rough than gone. */
+/** A mask thinner than the filter's radius would vanish, so it is left rough. */
 function smoothed(runs: MaskRuns, radius: number): MaskRuns {
   const vote = radius > 0 ? smooth(runs, radius) : runs;
   return vote.spans.length === 0 ? runs : vote;
 }
 
-/** A failure as a reply. CVAT shows its status only; the reason is for the log. */
+/** A failure as a reply. CVAT shows only its status; the reason is for the log. */
 export function refusal(cause: unknown, explain: (message: string) => string): InteractorReply {
   const { code, message: original } = asClickmaskError(cause);
   const message = explain(original);

@@ -7,34 +7,37 @@ export interface RequestPoint {
   readonly y: number;
 }
 
-/** A request as CVAT meant it, whichever version wrote it. */
+/** A request, independent of the CVAT version that sent it. */
 export interface InteractorRequest {
-  /** The image's file in base64, without a data URL's head: text, or the text's bytes where the request came as bytes. */
+  /**
+   * The image's file in base64, without the prefix of a data URL. Text, or the text's bytes if the request came as
+   * bytes.
+   */
   readonly image: string | Buffer;
   readonly positive: readonly RequestPoint[];
   readonly negative: readonly RequestPoint[];
-  /** In the order in which they were drawn; CVAT from 2.60 on takes more than one. */
+  /** In drawing order. CVAT 2.60 and later send more than one. */
   readonly boxes: readonly Box[];
-  /** Probability threshold, where the caller named one. */
+  /** Probability threshold, if given. */
   readonly threshold: number | null;
 }
 
-/** Points beyond this many in one list are refused before they are looked at. */
+/** Maximum points per list; longer lists are refused unread. */
 const MAX_POINTS = 10_000;
 
-/** More objects at once would be no interaction. */
+/** Maximum objects per request. More would not be interaction. */
 const MAX_BOXES = 16;
 
-/** Bytes from which a request's image is not sent through the JSON parser. */
+/** Requests of at least this many bytes skip the JSON parser for their image. */
 const LARGE = 64 * 1024;
-/** Where the image's key is looked for at first: CVAT writes it at the front, or after the threshold. */
+/** Where the image's key is searched first: CVAT writes it at the front, or after the threshold. */
 const HEAD = 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Reads the body of an interactor request: bytes, text or a parsed object; lists that are missing or null; boxes as null,
- * an empty list, pairs of corners or four numbers; an image as a data URL.
+ * Reads the body of an interactor request: bytes, text or a parsed object. Lists may be missing or null. Boxes may be
+ * null, an empty list, pairs of corners, or four numbers. The image may be a data URL.
  *
  * @throws ClickmaskError `bad-format`, `bad-image`, `bad-click`, `bad-box`, `bad-option`, `too-many-clicks`
  */
@@ -51,13 +54,13 @@ export function parseRequest(body: unknown): InteractorRequest {
 }
 
 /**
- * Takes the image out of a request before its JSON is read. It is nearly all of the request, and as text it would be
- * copied several times for every click. Null for whatever is not plain; that is read the usual way.
+ * Takes the image out of a request before its JSON is parsed. The image is nearly the whole request, and as text it
+ * would be copied several times per click. Returns null for anything unusual, which is then parsed the usual way.
  */
 function splitLarge(body: Uint8Array): { readonly fields: Record<string, unknown>; readonly image: Buffer } | null {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const head = /"image"\s*:\s*"/.exec(bytes.toString('latin1', 0, HEAD));
-  // Where the image comes late, its key is looked for behind everything else.
+  // If the image comes late, its key is searched after everything else.
   const start = head === null ? findLateImage(bytes) : head.index + head[0].length;
   if (start === null) return null;
   const end = bytes.indexOf(QUOTE, start);
@@ -70,7 +73,7 @@ function splitLarge(body: Uint8Array): { readonly fields: Record<string, unknown
   } catch {
     return null;
   }
-  // Empty at the top is what was left of it; anything else was another key's.
+  // An empty value at the top level is the one cut out here. Any other value belonged to another key.
   const own = typeof fields === 'object' && fields !== null && (fields as { image?: unknown }).image === '';
   return own ? { fields: fields as Record<string, unknown>, image } : null;
 }
@@ -87,7 +90,7 @@ function parseBody(body: unknown): Record<string, unknown> {
   if (value instanceof Uint8Array) {
     value = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   }
-  // A client that encodes twice sends a string of JSON.
+  // A client that encodes twice sends a JSON string.
   for (let depth = 0; typeof value === 'string' && depth < 2; depth++) value = parseJson(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const advice = 'Send what CVAT sends: {"image": base64, "pos_points": [[x, y]], "neg_points": [], "obj_bbox": []}.';

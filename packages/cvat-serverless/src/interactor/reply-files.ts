@@ -1,15 +1,15 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A file that nobody fetched for this long is left over from a request that was given up. */
+/** A file that nobody fetched for this long belongs to an abandoned request. */
 const STALE_MS = 120_000;
 
 /**
- * Files through which large replies go: nuclio's processor streams them to the caller and deletes them, where a reply in
- * the wrapper's line protocol would be copied, escaped and parsed several times.
+ * Files for large replies. nuclio's processor streams them to the caller and deletes them. In the wrapper's line
+ * protocol, a reply would be copied, escaped and parsed several times.
  */
 export interface ReplyFiles {
-  /** Writes a reply and gives its path. */
+  /** Writes a reply and returns its path. */
   write(bytes: Buffer): Promise<string>;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export function createReplyFiles(parent: string): ReplyFiles {
       const path = await folder;
       if (Date.now() - cleaned > STALE_MS) {
         cleaned = Date.now();
-        // Only tidying up: a file that vanished meanwhile was delivered.
+        // Clean-up only: a file that has vanished was delivered.
         clean(path).catch(() => {});
       }
       const file = join(path, `${++serial}.json`);

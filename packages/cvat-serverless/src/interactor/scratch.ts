@@ -7,8 +7,8 @@ export interface Loan {
 }
 
 /**
- * Memory that replies are written into one after another. A reply of tens of megabytes for every click would leave garbage
- * faster than it is collected. A second loan at the same time gets memory of its own.
+ * Memory that successive replies reuse. A new buffer of tens of megabytes per click would create garbage faster than it
+ * is collected. If the memory is in use, a second reply gets its own.
  */
 export function createScratch(): { borrow(): Loan } {
   let kept = Buffer.alloc(0);
@@ -17,7 +17,7 @@ export function createScratch(): { borrow(): Loan } {
     borrow() {
       if (!free) return { allocate: Buffer.allocUnsafe, giveBack: () => {} };
       free = false;
-      // Also set when the loan is over: a reply that comes after its deadline must not write into the next one.
+      // Also cleared when the loan ends: a reply after its deadline must not write into the next one.
       let used = false;
       return {
         allocate(size) {

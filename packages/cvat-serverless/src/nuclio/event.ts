@@ -1,6 +1,6 @@
-/** What a function is given for one request; the names are nuclio's. */
+/** The event that a function receives for one request. The names are nuclio's. */
 export interface NuclioEvent {
-  /** Bytes of the request; an object only where a trigger delivers structured data. */
+  /** Bytes of the request. An object only if a trigger delivers structured data. */
   readonly body: Buffer | object;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly method: string;
@@ -12,10 +12,10 @@ export interface NuclioEvent {
 }
 
 /**
- * Reads the processor's line for one event, or for a batch of events: JSON with the body in base64.
+ * Reads the processor's line for one event or a batch of events: JSON with the body in base64.
  *
- * The body is nearly all of the line, so it is not sent through the JSON parser: base64 holds no quote, which makes its
- * end easy to find. Anything unusual goes the plain way.
+ * The body is nearly the whole line, so it skips the JSON parser: base64 contains no quote, so its end is easy to find.
+ * Anything unusual is parsed the plain way.
  */
 export function readEvents(line: Buffer): { readonly batch: boolean; readonly events: readonly NuclioEvent[] } {
   const quick = line.length >= LARGE ? readLargeEvent(line) : null;
@@ -27,11 +27,11 @@ export function readEvents(line: Buffer): { readonly batch: boolean; readonly ev
 
 const LARGE = 64 * 1024;
 const BODY = Buffer.from('"body":"');
-/** Base64 characters decoded at a time, a multiple of four: no string near V8's limit is ever made. */
+/** Base64 characters to decode at a time, a multiple of four. Keeps strings far below V8's limit. */
 const STEP = 4 * 1024 * 1024;
 
 function readLargeEvent(line: Buffer): NuclioEvent | null {
-  // The key may only be taken for the event's own where nothing but an opening brace stands before it.
+  // The key belongs to the event itself only if nothing but an opening brace precedes it.
   if (line.indexOf(BODY) !== 1) return null;
   const start = 1 + BODY.length;
   const end = line.indexOf(0x22, start);

@@ -16,10 +16,10 @@ export interface HttpFrontOptions {
   readonly log: (level: string, message: string) => void;
 }
 
-/** HTTP before the workers. */
+/** The HTTP server in front of the workers. */
 export interface HttpFront {
   listen(port: number, host: string): Promise<string>;
-  /** Takes no more requests; those in hand are answered, as long as there is time. */
+  /** Accepts no more requests. Running ones are answered if there is time. */
   close(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): Ht
         const refusal = isClickmaskError(error) ? refusals[error.code] : undefined;
         if (refusal === undefined) options.log('error', String(error));
         if (response.headersSent) return response.destroy();
-        // What is left of a body is not waited for.
+        // The rest of the body is not awaited.
         if (!request.complete) response.setHeader('connection', 'close');
         const [status, text] = refusal ?? [500, 'the processor failed'];
         return reply(response, status, 'text/plain', text);
@@ -74,7 +74,7 @@ export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): Ht
       }),
     close: () =>
       new Promise((resolve) => {
-        // A request that never ends must not keep the rest alive.
+        // A request that never ends must not keep the others alive.
         const timer = setTimeout(() => server.closeAllConnections(), options.stopTimeoutMs);
         server.close(() => {
           clearTimeout(timer);
@@ -85,7 +85,7 @@ export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): Ht
   };
 }
 
-/** How a body is refused that is not read. */
+/** The answer to a body that is refused unread. */
 const refusals: Readonly<Partial<Record<ClickmaskErrorCode, readonly [status: number, text: string]>>> = {
   'image-too-large': [400, 'body size exceeds the given limit'],
   'queue-full': [503, 'too many bodies under way'],
@@ -93,7 +93,7 @@ const refusals: Readonly<Partial<Record<ClickmaskErrorCode, readonly [status: nu
   aborted: [400, 'the body broke off'],
 };
 
-/** Field names and order as the processor writes them. */
+/** Field names and order are the processor's. */
 function eventLine(request: IncomingMessage, body: Uint8Array, id: number): string {
   const contentType = request.headers['content-type'] ?? '';
   const event = {

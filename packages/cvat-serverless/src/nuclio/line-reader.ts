@@ -1,6 +1,6 @@
 /**
- * Cuts a byte stream into lines, whatever the size of the chunks and of the lines. Every byte is looked at once: a line
- * of 200 MB that comes in 3,000 chunks costs one search and one copy of each chunk.
+ * Splits a byte stream into lines of any size. Every byte is looked at once: a line of 200 MB in 3,000 chunks costs one
+ * search and one copy per chunk.
  */
 export function createLineReader(onLine: (line: Buffer) => void): LineReader {
   let parts: Buffer[] = [];
@@ -31,6 +31,6 @@ const NEWLINE = 0x0a;
 
 export interface LineReader {
   push(chunk: Buffer): void;
-  /** Bytes of the line that is not complete yet. */
+  /** Bytes of the incomplete line. */
   readonly pending: number;
 }

@@ -5,7 +5,7 @@ import { withDefaults } from '../options/with-defaults.js';
 import { createHttpFront } from './http-front.js';
 import { createWorkerPool } from './worker-pool.js';
 
-/** How a folder is run. Names and defaults are those of nuclio's `function.yaml`. */
+/** How to run a folder. Names and defaults are those of nuclio's `function.yaml`. */
 export interface LocalProcessorOptions {
   /** The function's folder. */
   readonly directory: string;
@@ -13,33 +13,33 @@ export interface LocalProcessorOptions {
   readonly handler?: string;
   /** The wrapper that runs the function. */
   readonly wrapper: string;
-  /** Added to the environment of the workers. */
+  /** Added to the workers' environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Processes that answer requests. Default 1. */
+  /** Number of worker processes. Default 1. */
   readonly workers?: number;
-  /** An event that takes longer is answered 408 and its worker is replaced. Default 30 s. */
+  /** Milliseconds. A longer event is answered 408, and its worker is replaced. Default 30,000. */
   readonly eventTimeoutMs?: number;
-  /** How long a request waits for a free worker. Default 10 s. */
+  /** Milliseconds that a request waits for a free worker. Default 10,000. */
   readonly workerAvailabilityTimeoutMs?: number;
-  /** How long a worker may take to start. Default 120 s. */
+  /** Milliseconds that a worker may take to start. Default 120,000. */
   readonly startTimeoutMs?: number;
-  /** How long workers and connections may take to end once `close` is called. Default 10 s. */
+  /** Milliseconds that workers and connections may take to end after `close`. Default 10,000. */
   readonly stopTimeoutMs?: number;
-  /** Larger requests are refused. Default 128 MiB. */
+  /** Bytes of the largest request. Default 128 MiB. */
   readonly maxRequestBodySize?: number;
-  /** Receives what the function logs and prints. Default: dropped. */
+  /** Receives what the function logs and prints. Default: discarded. */
   readonly log?: (level: string, message: string) => void;
 }
 
 /** Runs a nuclio function without nuclio and without containers. */
 export interface LocalProcessor {
-  /** Starts to answer HTTP; port 0 takes a free one. Loopback unless a host is named. */
+  /** Starts to answer HTTP. Port 0 takes a free one. Default host: loopback. */
   listen(port?: number, host?: string): Promise<string>;
   /** Process ids of the workers. */
   readonly pids: readonly number[];
-  /** Seconds each of the latest events took inside the function, as the workers reported them; at most 10,000. */
+  /** Seconds that the latest events took inside the function, as reported by the workers; at most 10,000 entries. */
   readonly durations: readonly number[];
-  /** Finishes the events in hand, stops the workers, frees the port. Resolves with the workers' exit codes. */
+  /** Finishes running events, stops the workers and frees the port. Resolves to the workers' exit codes. */
   close(): Promise<readonly (number | null)[]>;
 }
 
@@ -55,14 +55,14 @@ const processorDefaults = Object.freeze({
   log: () => {},
 });
 
-/** Durations that are kept. */
+/** Maximum number of kept durations. */
 const KEPT = 10_000;
 
 /**
- * A small nuclio processor: starts one process per worker, speaks the processor's line protocol with it over a unix
- * socket, and puts HTTP in front. For checks and tests on a machine without containers; not a server for many users.
+ * A small nuclio processor. It starts the worker processes, speaks the processor's line protocol with them over unix
+ * sockets, and serves HTTP. For checks and tests on a machine without containers; not a server for many users.
  *
- * @throws ClickmaskError `backend-failed` where a worker does not start
+ * @throws ClickmaskError `backend-failed` if a worker does not start
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** A reply in nuclio's own words: what `new context.Response(...)` makes. */
+/** A reply in nuclio's form: what `new context.Response(...)` makes. */
 export class NuclioResponse {
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string | number>>;
@@ -23,7 +23,7 @@ export class NuclioResponse {
 }
 
 /**
- * Brings whatever a handler called back with to one form: text, bytes, `[status, body]`, a response, any other value as
+ * Normalises any value that a handler calls back with: text, bytes, `[status, body]`, a response, or another value as
  * JSON.
  */
 export function toResponse(value: unknown): NuclioResponse {
@@ -37,7 +37,7 @@ export function toResponse(value: unknown): NuclioResponse {
   return new NuclioResponse(value);
 }
 
-/** The processor's line for a reply, `r` and newline included. Bytes travel as base64. */
+/** The processor's line for a reply, including `r` and the newline. Bytes travel as base64. */
 export function writeResponse(response: NuclioResponse, eventId: string): string {
   return `r${responseJson(response, eventId)}\n`;
 }
@@ -55,7 +55,7 @@ function responseJson(response: NuclioResponse, eventId: string): string {
     headers: response.headers,
     status_code: response.status_code,
   };
-  // Base64 needs no escaping, so a large body is joined, not stringified.
+  // Base64 needs no escaping, so a large body is concatenated and not stringified.
   const tail = Buffer.isBuffer(body)
     ? `"body_encoding":"base64","body":"${body.toString('base64')}"}`
     : `"body_encoding":"${response.body_encoding}","body":${JSON.stringify(body)}}`;

@@ -10,19 +10,19 @@ export interface WorkerPoolOptions extends Omit<WorkerOptions, 'socket' | 'signa
   readonly sockets: string;
 }
 
-/** Processes that answer events, each one at a time. One that ends is started again. */
+/** Processes that answer events, each one at a time. A process that ends is restarted. */
 export interface WorkerPool {
   readonly pids: readonly number[];
-  /** Starts them all; rejects where one does not start. */
+  /** Starts all workers. Rejects if one does not start. */
   start(): Promise<void>;
-  /** A free worker, or null where none gets free in time. It has to be released. */
+  /** A free worker, or null if none becomes free in time. It must be released. */
   allocate(): Promise<Worker | null>;
   release(worker: Worker): void;
-  /** Stops them all, those that do not end in time with force. Resolves with their exit codes. */
+  /** Stops all workers, by force if they do not end in time. Resolves to their exit codes. */
   close(): Promise<readonly (number | null)[]>;
 }
 
-/** Milliseconds before a worker that ended is started again: the first time, and at most, while it keeps ending. */
+/** Milliseconds before an ended worker is restarted: the first time, and at most if it keeps ending. */
 const RESTART_MS = { first: 50, most: 10_000 };
 
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -52,14 +52,14 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       workers.delete(worker);
       const index = idle.indexOf(worker);
       if (index !== -1) idle.splice(index, 1);
-      // One that has answered starts afresh; one that only ends, later and later.
+      // A worker that has answered restarts at once. One that keeps ending waits longer and longer.
       restart(worker.answered ? RESTART_MS.first : delayMs);
     });
     if (closed) worker.stop();
     else release(worker);
   };
 
-  // nuclio's container ends with a worker, and its restart policy brings it back.
+  // In nuclio, the container ends with its worker, and its restart policy brings it back.
   const restart = (delayMs: number): void => {
     if (closed) return;
     const timer = setTimeout(() => {
@@ -92,7 +92,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 }
 
-/** A worker of those that are idle, or the next that gets free; null after the time. */
+/** An idle worker, or the next one to become free; null after the time. */
 function takeFree(idle: Worker[], waiting: ((worker: Worker) => void)[], timeoutMs: number): Promise<Worker | null> {
   const worker = idle.shift();
   if (worker) return Promise.resolve(worker);

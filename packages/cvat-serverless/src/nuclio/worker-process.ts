@@ -10,16 +10,16 @@ export interface WorkerOptions {
   readonly wrapper: string;
   readonly env: Readonly<Record<string, string>>;
   readonly startTimeoutMs: number;
-  /** Path of the socket over which the worker is spoken to. */
+  /** Path of the worker's socket. */
   readonly socket: string;
   readonly log: (level: string, message: string) => void;
-  /** Ends a worker that is still starting. */
+  /** Aborts the start of a worker. */
   readonly signal: AbortSignal;
   /** Receives the seconds that an event took inside the function. */
   readonly onDuration: (seconds: number) => void;
 }
 
-/** The reply of a worker, as it writes it. */
+/** A worker's reply, in its own form. */
 export interface WorkerResult {
   readonly body?: string;
   readonly body_encoding?: string;
@@ -31,9 +31,9 @@ export interface WorkerResult {
 /** A process that answers events, one at a time. */
 export interface Worker {
   readonly pid: number;
-  /** Resolves with the exit code, null after a signal. */
+  /** Resolves to the exit code, or null after a signal. */
   readonly exited: Promise<number | null>;
-  /** Whether it ever answered. */
+  /** Whether it has ever answered. */
   readonly answered: boolean;
   process(line: string, timeoutMs: number): Promise<WorkerResult | 'timeout' | 'gone'>;
   stop(): void;
@@ -41,9 +41,9 @@ export interface Worker {
 }
 
 /**
- * Starts a worker and waits until it says that it has started.
+ * Starts a worker and waits until it reports its start.
  *
- * @throws ClickmaskError `backend-failed` where it ends before, or is too slow
+ * @throws ClickmaskError `backend-failed` if it ends before or is too slow
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const listener = createServer();
@@ -85,7 +85,7 @@ function spawnWrapper({ directory, handler, wrapper, env, socket, log }: WorkerO
   return child;
 }
 
-/** Resolves with the worker once it says that it has started. */
+/** Resolves to the worker once it reports its start. */
 function speak(
   child: ChildProcess,
   socket: Socket,
@@ -130,7 +130,7 @@ function speak(
 
 type Outcome = WorkerResult | 'timeout' | 'gone';
 
-/** The one event that a worker has in hand. */
+/** The event that a worker is handling. */
 function createEventInHand(socket: Socket) {
   let done: ((outcome: Outcome) => void) | null = null;
   const settle = (outcome: Outcome): void => {
@@ -159,7 +159,7 @@ interface LineReaders {
   readonly reply: (result: WorkerResult) => void;
 }
 
-/** What the first letter of a line says. */
+/** The meaning of a line's first letter. */
 const readers: Readonly<Record<string, (text: string, to: LineReaders) => void>> = {
   s: (_, to) => to.started(),
   l: (text, to) => {

@@ -1,9 +1,9 @@
 /**
- * The process that nuclio's processor starts for each worker, in place of the one it brings: it reads events of any
- * size, waits for an asynchronous `initContext`, takes a reply from the callback or from the returned promise,
- * outlives rejections, and finishes what it is doing before it stops.
+ * The process that nuclio's processor starts for each worker, in place of nuclio's own wrapper. It reads events of any
+ * size, waits for an asynchronous `initContext`, accepts a reply from the callback or from the returned promise,
+ * survives rejections, and finishes its work before it stops.
  *
- * Started as `node wrapper.mjs SOCKET HANDLER_FILE EXPORT`; nuclio uses it when `NUCLIO_NODEJS_WRAPPER_PATH` names it.
+ * Start it as `node wrapper.mjs SOCKET HANDLER_FILE EXPORT`. nuclio uses it if `NUCLIO_NODEJS_WRAPPER_PATH` names it.
  */
 import { createRequire } from 'node:module';
 import { createConnection, type Socket } from 'node:net';
@@ -12,10 +12,10 @@ import { type NuclioEvent, readEvents } from './event.js';
 import { createLineReader } from './line-reader.js';
 import { NuclioResponse, toResponse, writeBatch, writeResponse } from './response.js';
 
-/** How long a module may take to offer its handler after it was loaded, as nuclio allows. */
+/** Milliseconds for a module to export its handler after loading, as in nuclio. */
 const EXPORT_TIMEOUT_MS = 10_000;
 const EXPORT_POLL_MS = 50;
-/** How long the last event and the function's own clean-up may take after a stop was asked for. */
+/** Milliseconds for the last event and the function's own clean-up after a stop is requested. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
 type Exports = Record<string, unknown>;
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.length !== 3) throw new Error(`Expected SOCKET HANDLER_FILE EXPORT but received ${args.length} arguments.`);
   const [socketPath, handlerPath, handlerName] = args;
 
-  // Connected before anything is loaded: the processor gives up on a connection after two minutes, not on a start.
+  // Connect before loading anything: the processor waits two minutes for a connection, but without limit for a start.
   const socket = await connect(socketPath);
   socket.on('error', (error) => console.error(`clickmask wrapper: ${text(error)}`));
   const send = (line: string): boolean => !socket.destroyed && socket.write(line);
@@ -65,7 +65,7 @@ async function main(args: readonly string[]): Promise<void> {
 
   let answerNow: ((value: unknown) => void) | null = null;
   process.on('uncaughtException', (error) => {
-    // The state of the process is unknown now: the event in hand is answered, then nuclio starts a new process.
+    // The process state is now unknown: the running event is answered, then nuclio starts a new process.
     logger.error(`Uncaught exception: ${text(error)}`);
     answerNow?.([500, 'Uncaught exception in the function; see its log.']);
     setTimeout(() => process.exit(1), 200);
@@ -110,7 +110,7 @@ async function main(args: readonly string[]): Promise<void> {
   send('s\n');
 }
 
-/** Calls a handler once and settles with its first answer, from the callback or from the returned value. */
+/** Calls a handler once and settles with its first answer, from the callback or the returned value. */
 function callHandler(
   handler: Handler,
   shared: object,
@@ -120,7 +120,7 @@ function callHandler(
   return new Promise((resolve) => {
     let answered = false;
     const answer = (value: unknown): void => {
-      // A second answer, or one that comes when the event is long over, reaches nobody: each event has its own context.
+      // A second or very late answer reaches nobody: each event has its own context.
       if (answered) return;
       answered = true;
       try {
@@ -137,8 +137,8 @@ function callHandler(
     };
     try {
       const returned = handler(context, event);
-      // What a plain function returns is no answer (often a timer's handle); and an asynchronous one that resolves with
-      // nothing may still call back later.
+      // The return value of a plain function is not an answer (often it is a timer's handle). An asynchronous function
+      // that resolves to undefined may still call back later.
       if (returned instanceof Promise) {
         returned.then((value: unknown) => {
           if (value !== undefined) answer(value);
@@ -184,7 +184,7 @@ function createLogger(send: (line: string) => boolean): Record<string, (message:
 
 function safeJson(record: { readonly with: unknown }): string {
   try {
-    // Anything but a plain object for `with` makes the processor drop the record.
+    // For anything but a plain object in `with`, the processor would drop the record.
     const data = record.with;
     const plain = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : { value: data };
     return JSON.stringify({ ...record, with: plain });
@@ -205,7 +205,7 @@ function connect(path: string): Promise<Socket> {
   });
 }
 
-/** Loads the function, a CommonJS or an ES module, and waits until it offers the handler. */
+/** Loads the function, a CommonJS or ES module, and waits until it exports the handler. */
 async function loadModule(path: string, name: string): Promise<Exports> {
   const imported = (await import(pathToFileURL(resolveModule(path)).href)) as Exports;
   // A CommonJS module may fill its exports later; `default` is the live object.
@@ -227,7 +227,7 @@ function resolveModule(path: string): string {
     try {
       return require.resolve(candidate);
     } catch {
-      // Tried with the next ending.
+      // Try the next file extension.
     }
   }
   throw new Error(`Expected the function's file at ${path} (.js, .mjs or .cjs) but found none.`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Anything with the fields of a shape, as a server returned it or as it is to be sent. */
+/** Anything with a shape's fields: a shape from a server, or one to send. */
 export type Content = Readonly<Record<string, unknown>>;
 
 interface Attribute {
@@ -9,8 +9,8 @@ interface Attribute {
 }
 
 /**
- * Everything that a shape says, field by field, each in one spelling; its id left out. Servers spell the same thing in
- * several ways: no group as 0 or null, attributes in any order, an empty list of elements or none.
+ * All fields of a shape except its id, each in one spelling. Servers vary: no group may be 0 or null, attributes may
+ * come in any order, and "no elements" may be an empty list or absent.
  */
 function spelled(shape: Content): Map<string, string> {
   const fields = new Map<string, string>();
@@ -34,17 +34,17 @@ function sortedKeys(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Text that two shapes share if and only if they say the same. */
+/** Text that is equal for two shapes if and only if their content is. */
 export function contentOf(shape: Content): string {
   return JSON.stringify([...spelled(shape)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A short name for {@link contentOf}. */
+/** A short digest of {@link contentOf}. */
 export function digestOf(shape: Content): string {
   return createHash('sha256').update(contentOf(shape)).digest('base64url');
 }
 
-/** Whether a shape still is what was sent. Fields that were not sent are the server's own and may have any value. */
+/** Whether a shape is still as it was sent. Fields that were not sent are the server's own and may have any value. */
 export function isAsWritten(written: Content, now: Content): boolean {
   const found = spelled(now);
   for (const [name, value] of spelled(written)) if (found.get(name) !== value) return false;

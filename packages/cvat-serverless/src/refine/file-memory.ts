@@ -10,10 +10,10 @@ interface Head {
 }
 
 /**
- * Remembers in a file what of a job is done. The file belongs to one job of one server, and only grows: one line of JSON
- * for each change, on the disk before the change is made on the server.
+ * Stores in a file what has been done of a job. The file belongs to one job of one server and only grows: one line of
+ * JSON per change, on disk before the change is made on the server.
  *
- * @throws ClickmaskError `bad-option` from `load` where it belongs to another one or is damaged
+ * @throws ClickmaskError `bad-option` from `load` if the file belongs to another job or is damaged
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export function createFileMemory(path: string, server: string, job: number): Ref
     const text = await read();
     if (text === '') return [];
     const lines = text.split('\n');
-    // Without its end the last line was being written when the process ended: what it says was not done.
+    // A last line without its end was cut off when the process ended: its change was not made.
     lines.pop();
     const [first, ...rest] = lines.map((line) => parse(line));
     checkHead(path, first as Partial<Head> | null | undefined, head);
@@ -48,7 +48,7 @@ export function createFileMemory(path: string, server: string, job: number): Ref
     if (broken !== -1) throw damaged(path, `its line ${broken + 2} cannot be read`);
     return rest as RefineChange[];
   };
-  /** Makes the file, or cuts off what an interruption left of a line. */
+  /** Creates the file, or cuts off an incomplete last line. */
   const prepare = async (): Promise<void> => {
     await load();
     const text = await read();

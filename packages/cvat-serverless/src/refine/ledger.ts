@@ -27,32 +27,32 @@ export type RefineStep =
   | 'restored';
 
 /**
- * What is known of one source and one kind of result. Each step is written down before it is taken, so that an
- * interruption loses nothing.
+ * The record of one source and one kind of result. Each step is recorded before it is made, so an interruption loses
+ * nothing.
  */
 export interface RefineRecord {
   /** Name of the source, such as `shape 12` or `track 3 frame 17`. */
   readonly source: string;
   readonly as: ResultKind;
   readonly step: RefineStep;
-  /** Digest of everything the source said when its result was made. */
+  /** Digest of the source's content when its result was made. */
   readonly was: string;
   /** The result as it was sent. */
   readonly written?: CvatShape;
-  /** Highest id on the server before the result, or the restored shape, was sent: what was saved has a higher one. */
+  /** Highest id on the server before the result or the restored shape was sent. Whatever was saved has a higher one. */
   readonly after?: number;
   /** Id of the result. */
   readonly result?: number;
-  /** Digest of everything the server said of the result when it was read for the first time. */
+  /** Digest of the result's content when it was first read back. */
   readonly seen?: string;
-  /** The source as it was just before it was deleted. */
+  /** The source just before it was deleted. */
   readonly deleted?: CvatShape;
 }
 
-/** What is new of a source; the rest of its record stays. */
+/** The changed fields of a record; the others stay. */
 export type RefineChange = Pick<RefineRecord, 'source' | 'as'> & Partial<RefineRecord>;
 
-/** Keeps what is done of a job, so that an interrupted run goes on where it stopped, and deletions can be undone. */
+/** Keeps the state of a job, so that an interrupted run can continue and deletions can be undone. */
 export interface RefineMemory {
   /** All changes so far, oldest first. */
   load(): Promise<readonly RefineChange[]>;
@@ -69,7 +69,7 @@ export interface Ledger {
   write(changes: readonly RefineChange[]): Promise<void>;
 }
 
-/** The records that a memory holds; without a memory they last as long as the ledger. */
+/** The records in a memory. Without a memory, they last as long as the ledger. */
 export async function openLedger(memory?: RefineMemory): Promise<Ledger> {
   const records = new Map<string, RefineRecord>();
   const results = new Set<number>();
@@ -93,7 +93,7 @@ export async function openLedger(memory?: RefineMemory): Promise<Ledger> {
 }
 
 /**
- * Finds out what became of everything that an interruption left open, by what is on the server now, and takes down the
+ * Finds out what happened to everything that an interruption left open, by what is on the server now. Also stores the
  * digests of results that are read for the first time.
  */
 export async function settle(ledger: Ledger, shapes: readonly CvatShape[]): Promise<void> {
@@ -128,8 +128,8 @@ export async function settle(ledger: Ledger, shapes: readonly CvatShape[]): Prom
 }
 
 /**
- * A shape that was sent, and maybe saved. Where only others of its kind are new on its frame, it may be one of them that
- * somebody has changed since: `unclear`.
+ * A shape that was sent and possibly saved. It is `unclear` if its frame has other new shapes of the same kind: one of
+ * them may be it, edited since.
  */
 function findSaved(
   record: RefineRecord,
@@ -141,7 +141,7 @@ function findSaved(
   return later.find((shape) => isAsWritten(written, shape)) ?? (later.length > 0 ? 'unclear' : 'none');
 }
 
-/** Shapes that may be the one that was sent, by their frame, kind and age. */
+/** Shapes that may be the one that was sent, by frame, kind and age. */
 function candidates(
   { after = 0 }: RefineRecord,
   { type, frame }: CvatShape,
@@ -153,14 +153,14 @@ function candidates(
   );
 }
 
-/** Ids of the shapes that are results, or may be: none of them is a source. */
+/** Ids of shapes that are or may be results. None of them is a source. */
 export function possibleResults(ledger: Ledger, shapes: readonly CvatShape[]): ReadonlySet<number> {
   const open = [...ledger.all()].filter(({ step }) => step === 'creating');
   const unclear = open.flatMap((record) => candidates(record, record.written as CvatShape, shapes, ledger.results));
   return new Set([...ledger.results, ...unclear.map(({ id }) => id as number)]);
 }
 
-/** A deleted source is back under another id, and so is whatever was made of it. */
+/** A deleted source is back under another id, and so may be its result. */
 function restoredAs(ledger: Ledger, { source, as }: RefineRecord, shape: CvatShape): RefineChange[] {
   const { key } = shapeSource(shape);
   const records = [...ledger.all()].filter((record) => record.source === source);
@@ -170,7 +170,7 @@ function restoredAs(ledger: Ledger, { source, as }: RefineRecord, shape: CvatSha
   ];
 }
 
-/** Finds results of earlier runs of which nothing is remembered, by what they say; each is found once. */
+/** Recognises results of earlier runs without records by their content. Each is matched once. */
 export function createFinder(
   shapes: readonly CvatShape[],
   taken: ReadonlySet<number>,

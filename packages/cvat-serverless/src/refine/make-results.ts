@@ -7,19 +7,19 @@ import { progress, type Run } from './run.js';
 import { shapePrompt } from './shape-prompt.js';
 import type { Source } from './source.js';
 
-/** A result that is to be saved. */
+/** A result to save. */
 interface Made {
   readonly source: Source;
   readonly written: CvatShape;
 }
 
-/** Whether something is to be made of a source; where not, why is taken down. */
+/** Whether a source needs a result. If not, records why. */
 export function isPending({ ledger, settings, done, skipped, changed }: Run, source: Source): boolean {
   const { key, digest } = source;
   const record = ledger.get(key, settings.as);
   if (record === undefined || record.step === 'open') return true;
   const { step, was } = record;
-  // Nothing was saved of what it was: as it is now, it may do better.
+  // Its former result was not saved. Its present content may do better.
   if ((step === 'unsure' || step === 'same') && was !== digest) return true;
   done.add(key);
   if (was === digest && step !== 'creating') skipped.add(key);
@@ -42,7 +42,7 @@ export async function refineFrame(run: Run, frame: number, sources: readonly Sou
   const settled: RefineChange[] = [];
   try {
     for (const source of sources) {
-      // On this very frame it may have turned out to be another one's result.
+      // On this frame it may have turned out to be another source's result.
       if (settled.some(({ result }) => result !== undefined && result === source.shape.id)) run.skipped.add(source.key);
       else await refineSource(run, source, image, made, settled);
       run.done.add(source.key);
@@ -72,7 +72,7 @@ async function refineSource(
       run.unsure.add(key);
       settled.push({ source: key, as, step: 'unsure', was });
     } else if (!tracked && written.type === shape.type && isAsWritten({ ...written, source: shape.source }, shape)) {
-      // Such a result is not to be saved beside itself.
+      // Such a result must not be saved again.
       run.skipped.add(key);
       settled.push({ source: key, as, step: 'same', was });
     } else {
@@ -89,7 +89,7 @@ async function refineSource(
   }
 }
 
-/** What is made of a shape, or null where it is nothing that fits. */
+/** Makes the result of a shape; null if nothing fits. */
 async function resultOf({ settings }: Run, shape: CvatShape, image: SegmenterImage): Promise<CvatShape | null> {
   const found = shapePrompt(shape, image);
   if (found === null) return null;
@@ -101,7 +101,7 @@ async function resultOf({ settings }: Run, shape: CvatShape, image: SegmenterIma
   return overlap(box, found.box) < minOverlap ? null : resultShape(shape, runs, as);
 }
 
-/** Saves results. That they are sent is taken down before, and their ids afterwards. */
+/** Saves results. The sending is recorded before, the ids afterwards. */
 async function save({ settings, ledger, highest: after }: Run, made: readonly Made[]): Promise<void> {
   if (made.length === 0) return;
   const { client, job, signal, as } = settings;
@@ -121,7 +121,7 @@ async function save({ settings, ledger, highest: after }: Run, made: readonly Ma
     { signal },
   );
   const inOrder = created.length === made.length && created.every((shape, i) => isAsWritten(made[i].written, shape));
-  // In any other order they are found when they are read back.
+  // In any other order, the results are matched when they are read back.
   if (inOrder) {
     await ledger.write(
       made.map(({ source }, i) => ({ source: source.key, as, step: 'created', result: created[i].id })),

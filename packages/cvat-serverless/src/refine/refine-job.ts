@@ -8,15 +8,18 @@ import { progress, reportOf, startRun } from './run.js';
 import { sourceKinds } from './shape-prompt.js';
 import { byFrame, type Source } from './source.js';
 
-/** Frames after which what was made on them is read back. A job's annotations come whole, so not after each. */
+/**
+ * Number of frames after which their results are read back. A job's annotations come all at once, so this is not done
+ * for each.
+ */
 const FRAMES_READ_BACK = 20;
 
 /**
- * Turns the shapes and keyframes of a job into masks, polygons or tight boxes, and saves them with the same label. It works
- * frame by frame. Interrupt it at any time: what is saved is not saved again.
+ * Turns a job's shapes and keyframes into masks, polygons or tight boxes, and saves them with the same label. It works
+ * frame by frame and can be interrupted at any time: nothing is saved twice.
  *
- * With `replace`, a shape is deleted only if everything that the server says of it is as it was when its result was made,
- * and its result is as it was saved. {@link undoRefine} brings back what was deleted.
+ * With `replace`, a shape is deleted only if its content is as it was when its result was made, and its result is as it
+ * was saved. {@link undoRefine} restores what was deleted.
  *
  * @throws ClickmaskError `bad-option`, `request-failed`, `aborted`
  *

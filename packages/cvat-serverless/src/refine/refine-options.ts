@@ -8,30 +8,28 @@ export interface RefineOptions {
   readonly client: CvatClient;
   readonly segmenter: Segmenter;
   readonly job: number;
-  /** Shapes, and keyframes of tracks, to make masks of. Default: rectangles. */
+  /** Kinds of sources: shapes, and keyframes of tracks. Default: rectangles. */
   readonly kinds?: readonly SourceKind[];
   /**
-   * What is made of them. Default `mask`. A `polygon` is the outline of the largest part, without holes; a `rectangle` is
+   * Kind of results. Default `mask`. A `polygon` is the outline of the largest part, without holes. A `rectangle` is
    * upright and tight.
    */
   readonly as?: ResultKind;
   /** Names of labels; default all. */
   readonly labels?: readonly string[];
-  /** First and last frame; default the whole job. */
+  /** First and last frame. Default: the whole job. */
   readonly frames?: readonly [number, number];
   /**
-   * Deletes a shape once its result is saved; with a memory, those of earlier runs too. Only what nobody changed since is
-   * deleted, and no track. Default false: results are added, everything else stays.
+   * Deletes a shape once its result is saved; with a memory, also those of earlier runs. Deletes only what nobody
+   * changed since, and never a track. Default false: results are added and everything else stays.
    */
   readonly replace?: boolean;
   /** Saves nothing. Default false. */
   readonly dryRun?: boolean;
-  /**
-   * A result whose own box overlaps the shape's box less than this (intersection over union) is not saved. Default 0.4.
-   */
+  /** A result is not saved if the IoU of its box with the shape's box is below this value. Default 0.4. */
   readonly minOverlap?: number;
   readonly postprocess?: PostprocessOptions;
-  /** Default: nothing is remembered; results that are there already are found again all the same. */
+  /** Default: none. Existing results are still recognised. */
   readonly memory?: RefineMemory;
   readonly onProgress?: (progress: RefineProgress) => void;
   readonly signal?: AbortSignal;
@@ -39,27 +37,27 @@ export interface RefineOptions {
 
 export interface RefineProgress {
   readonly frame: number;
-  /** Sources finished, and all that are to be. */
+  /** Sources done, and all sources. */
   readonly done: number;
   readonly total: number;
 }
 
-/** What a run did. Sources are named as a person finds them: `shape 12`, `track 3 frame 17`. */
+/** The result of a run. Sources are named as in CVAT: `shape 12`, `track 3 frame 17`. */
 export interface RefineReport {
   readonly job: number;
-  /** Shapes, and keyframes of tracks, that were looked at. */
+  /** Sources looked at: shapes, and keyframes of tracks. */
   readonly sources: number;
-  /** Keyframes among them. Tracks are never deleted. */
+  /** How many of them are keyframes. Tracks are never deleted. */
   readonly keyframes: number;
-  /** Results saved, or that would have been in a dry run. */
+  /** Results saved, or in a dry run: results that would have been. */
   readonly saved: number;
-  /** Shapes deleted, where they were to be replaced. */
+  /** Shapes deleted by `replace`. */
   readonly deleted: number;
-  /** Sources finished in an earlier run, or whose result was there. */
+  /** Sources done in an earlier run, or whose result already existed. */
   readonly skipped: number;
-  /** Sources whose result was empty or too far from them. */
+  /** Sources with an empty result, or one too far from them. */
   readonly unsure: readonly string[];
-  /** Sources that were left, since somebody changed them or their result after it was made. */
+  /** Sources left alone because somebody changed them or their result meanwhile. */
   readonly changed: readonly string[];
   readonly failed: readonly { readonly source: string; readonly reason: string }[];
 }

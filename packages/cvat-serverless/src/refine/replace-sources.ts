@@ -5,8 +5,8 @@ import type { Run } from './run.js';
 import { allSources, type Source } from './source.js';
 
 /**
- * Reads back what was saved of some sources, and deletes those that are to be replaced: only what is as it was, beside a
- * result that is as it was. An interruption leaves too much, never too little.
+ * Reads back the results of some sources and deletes the sources that are to be replaced: only unchanged ones with an
+ * unchanged result. An interruption leaves too much, never too little.
  */
 export async function readBack(run: Run, sources: readonly Source[]): Promise<void> {
   const { settings, ledger, changed } = run;
@@ -25,7 +25,7 @@ export async function readBack(run: Run, sources: readonly Source[]): Promise<vo
   const due: Source[] = [];
   for (const { source: key } of saved) {
     const source = found.get(key);
-    // A track is no shape: CVAT keeps no masks in tracks, and the frames between its keyframes are only in it.
+    // A track cannot be replaced: CVAT has no masks in tracks, and the frames between keyframes exist only in it.
     if (source === undefined || source.tracked) continue;
     if (isReplaceable(ledger.get(key, as) as RefineRecord, source, now.shapes)) due.push(source);
     else changed.add(key);
@@ -43,7 +43,7 @@ async function deleteSources(run: Run, due: readonly Source[]): Promise<void> {
   if (due.length === 0) return;
   const { settings, ledger } = run;
   const { as } = settings;
-  // What is deleted is taken down whole, so that it can be brought back.
+  // The whole shape is recorded before its deletion, so that it can be restored.
   await ledger.write(due.map(({ key, shape }) => ({ source: key, as, step: 'deleting', deleted: shape })));
   await settings.client.jobs.deleteShapes(
     settings.job,

@@ -3,16 +3,16 @@ import { cvatMask } from '@clickmask/core/formats';
 import type { CvatShape } from '../client/index.js';
 import { outline } from '../replies/outline.js';
 
-/** What is made of a shape. */
+/** The kind of a result. */
 export type ResultKind = 'mask' | 'polygon' | 'rectangle';
 
 /** All kinds of results. */
 export const resultKinds: readonly ResultKind[] = Object.freeze(['mask', 'polygon', 'rectangle']);
 
 /**
- * A shape made of a mask, with the frame, label, group, layer and attributes of the shape it was made of. A polygon is the
- * outline of the largest part, without holes, since CVAT's polygons are one ring; a rectangle is upright and tight. Null
- * for a mask of no pixel.
+ * Makes a shape from a mask, with the frame, label, group, layer and attributes of its source. A polygon is the outline
+ * of the largest part without holes, because CVAT's polygons are one ring. A rectangle is upright and tight. Null for
+ * an empty mask.
  */
 export function resultShape(source: CvatShape, runs: MaskRuns, kind: ResultKind): CvatShape | null {
   const points = pointsOf(runs, kind);

@@ -4,14 +4,14 @@ import { createFinder, type Ledger, openLedger, possibleResults, settle } from '
 import type { RefineReport, RefineSettings } from './refine-options.js';
 import { allSources, inScope, type Source } from './source.js';
 
-/** What a run knows and has done. */
+/** The state of a run. */
 export interface Run {
   readonly settings: RefineSettings;
   readonly ledger: Ledger;
   readonly sources: readonly Source[];
-  /** A result of an earlier run of which nothing is remembered. */
+  /** A result of an earlier run without a record. */
   readonly find: (written: CvatShape) => CvatShape | undefined;
-  /** Highest id of a shape that was on the server when the run began. */
+  /** Highest shape id on the server when the run began. */
   readonly highest: number;
   readonly done: Set<string>;
   readonly skipped: Set<string>;
@@ -22,7 +22,7 @@ export interface Run {
   deleted: number;
 }
 
-/** Reads a job and what is remembered of it. */
+/** Reads a job and its records. */
 export async function startRun(settings: RefineSettings): Promise<Run> {
   const { client, job, signal, memory } = settings;
   const [info, meta, labels, annotations] = await Promise.all([
@@ -40,7 +40,7 @@ export async function startRun(settings: RefineSettings): Promise<Run> {
     deletedFrames: new Set(meta.deleted_frames),
   };
   const ledger = await openLedger(
-    // A dry run reads what is remembered, and takes nothing down.
+    // A dry run reads the records and writes none.
     memory === undefined || !settings.dryRun ? memory : { load: () => memory.load(), append: async () => {} },
   );
   await settle(ledger, annotations.shapes);
@@ -63,7 +63,7 @@ export async function startRun(settings: RefineSettings): Promise<Run> {
   };
 }
 
-/** Tells that so much is done, and on which frame. */
+/** Reports progress and the present frame. */
 export function progress({ settings, done, sources }: Run, frame: number): void {
   settings.onProgress?.({ frame, done: done.size, total: sources.length });
 }

@@ -4,21 +4,21 @@ import { cvatMask } from '@clickmask/core/formats';
 import { emptyRuns, rasterisePolygons } from '@clickmask/core/masks';
 import type { CvatShape } from '../client/index.js';
 
-/** Kinds of shapes that say where an object is. */
+/** Kinds of shapes that show where an object is. */
 export type SourceKind = 'rectangle' | 'ellipse' | 'mask' | 'polygon';
 
-/** All kinds of shapes that masks can be made of. */
+/** All kinds of shapes that can become masks. */
 export const sourceKinds: readonly SourceKind[] = Object.freeze(['rectangle', 'ellipse', 'mask', 'polygon']);
 
-/** What a shape tells the segmenter, and the area it covers itself. */
+/** A shape's prompt for the segmenter, and the area that the shape covers. */
 export interface ShapePrompt {
   readonly prompt: Prompt;
   readonly box: Box;
 }
 
 /**
- * The prompt a shape stands for: a box for rectangles and ellipses; for masks and polygons the mask itself, with a click
- * on the point that lies deepest inside it. Null for a shape that covers nothing of the frame.
+ * The prompt for a shape: a box for rectangles and ellipses; for masks and polygons, the mask itself with a click on
+ * its innermost point. Null for a shape that covers nothing of the frame.
  *
  * @throws ClickmaskError `bad-format` for points that do not fit the shape
  */
@@ -60,7 +60,7 @@ function fromRuns(runs: MaskRuns): ShapePrompt | null {
   return { prompt: { clicks: [click], mask: runs }, box };
 }
 
-/** The upright box around a box turned about its middle, by degrees. */
+/** The upright box around a box rotated about its centre, in degrees. */
 function turn(box: Box, degrees: number): Box {
   if (degrees === 0) return box;
   const angle = (degrees * Math.PI) / 180;

@@ -2,20 +2,20 @@ import type { CvatAnnotations, CvatShape, CvatTrack } from '../client/index.js';
 import { digestOf } from './content.js';
 import type { SourceKind } from './shape-prompt.js';
 
-/** What masks are made of: a shape, or one keyframe of a track. */
+/** The source of a mask: a shape, or one keyframe of a track. */
 export interface Source {
   /** Its name in the memory: `shape 12`, `track 3 frame 17`. */
   readonly key: string;
   readonly frame: number;
-  /** The shape; of a keyframe with what its track says: label, group, attributes. */
+  /** The shape. A keyframe also has the label, group and attributes of its track. */
   readonly shape: CvatShape;
-  /** Whether it is a keyframe: it cannot be replaced, since CVAT's tracks hold no masks. */
+  /** Whether it is a keyframe. Keyframes cannot be replaced, because CVAT's tracks hold no masks. */
   readonly tracked: boolean;
-  /** Stands for everything that the server says of it. */
+  /** Digest of its content on the server. */
   readonly digest: string;
 }
 
-/** What of a job is wanted. */
+/** The part of a job to work on. */
 export interface SourceScope {
   readonly kinds: readonly SourceKind[];
   /** Null for all. */
@@ -25,18 +25,18 @@ export interface SourceScope {
   readonly deletedFrames: ReadonlySet<number>;
 }
 
-/** All sources of a job, whatever is wanted of it, by their keys. */
+/** All sources of a job by key, without any selection. */
 export function allSources(annotations: CvatAnnotations): ReadonlyMap<string, Source> {
   const sources = annotations.shapes.flatMap((shape) => (shape.id === undefined ? [] : [shapeSource(shape)]));
   return new Map([...sources, ...annotations.tracks.flatMap(keyframes)].map((source) => [source.key, source]));
 }
 
-/** The source that a shape with an id is. */
+/** The source of a shape with an id. */
 export function shapeSource(shape: CvatShape): Source {
   return { key: `shape ${shape.id}`, frame: shape.frame, shape, tracked: false, digest: digestOf(shape) };
 }
 
-/** The frames of a track that somebody drew and on which the object is seen. */
+/** The keyframes of a track where the object is visible. */
 function keyframes(track: CvatTrack): Source[] {
   return track.shapes
     .filter(({ outside }) => outside !== true)
@@ -49,7 +49,7 @@ function keyframes(track: CvatTrack): Source[] {
     });
 }
 
-/** Whether a source is wanted. */
+/** Whether a source is selected. */
 export function inScope({ shape, frame }: Source, scope: SourceScope): boolean {
   return (
     (scope.kinds as readonly string[]).includes(shape.type) &&
@@ -61,8 +61,8 @@ export function inScope({ shape, frame }: Source, scope: SourceScope): boolean {
 }
 
 /**
- * Sources by frame, in the order of frames. On one frame masks come last: one that was made of another shape is then known
- * to be a result before it is looked at as a source.
+ * Sources by frame, in frame order. Within a frame, masks come last: a mask made from another shape is then known to be
+ * a result before it is looked at as a source.
  */
 export function byFrame(sources: Iterable<Source>): [number, Source[]][] {
   const frames = new Map<number, Source[]>();

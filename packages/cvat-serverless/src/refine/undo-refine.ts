@@ -4,25 +4,25 @@ import { openLedger, type RefineMemory, type RefineRecord, settle } from './ledg
 export interface UndoRefineOptions {
   readonly client: CvatClient;
   readonly job: number;
-  /** The memory that the run was given. */
+  /** The memory of the run to undo. */
   readonly memory: RefineMemory;
   readonly signal?: AbortSignal;
 }
 
 export interface UndoRefineReport {
   readonly job: number;
-  /** Shapes that are back. */
+  /** Shapes restored. */
   readonly restored: number;
-  /** Shapes that may be back already, changed since: they were not sent again. */
+  /** Shapes that may already be restored and edited since. They were not sent again. */
   readonly unclear: readonly string[];
 }
 
-/** Shapes sent at once. */
+/** Maximum shapes per request. */
 const CHUNK = 200;
 
 /**
- * Brings back every shape that runs with `replace` deleted, as it was just before, under a new id. What was made of them
- * stays beside them. Can be interrupted and repeated: nothing comes back twice.
+ * Restores every shape that runs with `replace` deleted, as it was, under a new id. The results stay beside them. It
+ * can be interrupted and repeated: nothing is restored twice.
  *
  * @throws ClickmaskError `bad-option`, `request-failed`, `aborted`
  *

@@ -1,18 +1,18 @@
 import type { ReplyFormat } from '../replies/index.js';
 
-/** What the releases of CVAT from a version on have in common, until the next line of {@link cvatReleases}. */
+/** What the releases from a version on have in common, until the next line of {@link cvatReleases}. */
 export interface CvatRelease {
   /** The first of them. */
   readonly from: string;
-  /** The nuclio that they bring; `nuctl` has to be of the same version. */
+  /** Their nuclio version. `nuctl` must have the same one. */
   readonly nuclio: string;
-  /** What their user interface reads, the smallest last. */
+  /** The forms of reply that their user interface reads, the smallest last. */
   readonly replies: readonly ReplyFormat[];
 }
 
 /**
- * CVAT's releases, the newest first. 2.60 brought `shapes`, the form of its agents too; a `mask` counts as one of the whole
- * frame since then, so `bounds` would put it into the wrong place.
+ * CVAT's releases, newest first. 2.60 added `shapes`, also the form of its agents. Since then, a `mask` always means
+ * the whole frame, so `bounds` would put it in the wrong place.
  */
 export const cvatReleases: readonly CvatRelease[] = Object.freeze([
   { from: '2.69', nuclio: '1.16.3', replies: ['mask', 'shapes'] },
@@ -24,7 +24,7 @@ export const cvatReleases: readonly CvatRelease[] = Object.freeze([
   { from: '2.3', nuclio: '1.8.14', replies: ['mask'] },
 ]);
 
-/** Rows of a table of all releases: version or range, nuclio, the smallest reply. */
+/** Rows of a table of all releases: versions, nuclio, smallest reply. */
 export function releaseRows(): readonly (readonly [string, string, ReplyFormat])[] {
   return cvatReleases.map(({ from, nuclio, replies }, i) => {
     const next = i === 0 ? null : Number(cvatReleases[i - 1].from.slice(2)) - 1;
@@ -33,12 +33,12 @@ export function releaseRows(): readonly (readonly [string, string, ReplyFormat])
   });
 }
 
-/** The releases that a version belongs to; null before 2.3, and where the text is no version (`develop`). */
+/** The line of a version; null before 2.3, and if the text is not a version (`develop`). */
 export function cvatRelease(version: string): CvatRelease | null {
   return cvatReleases.find(({ from }) => isFrom(version, from)) ?? null;
 }
 
-/** Whether a version is a given one or later; a text that is no version is not. */
+/** Whether a version is at least a given one. False if the text is not a version. */
 export function isFrom(version: string, first: string): boolean {
   const numbers = versionNumbers(version);
   const least = versionNumbers(first);
@@ -47,7 +47,7 @@ export function isFrom(version: string, first: string): boolean {
   return at === -1 || numbers[at] > least[at];
 }
 
-/** Whether a text begins with major and minor number. */
+/** Whether a text begins with a major and a minor number. */
 export function isVersion(text: string): boolean {
   return versionNumbers(text) !== null;
 }
@@ -58,10 +58,10 @@ function versionNumbers(text: string): readonly number[] | null {
 }
 
 /**
- * The smallest reply that a CVAT version is known to read. Of versions about which that is not known, and where the text is
- * no version, it is `mask`, which all of them read.
+ * The smallest reply that a CVAT version is known to read. For unknown versions, and texts that are not a version, it
+ * is `mask`, which all of them read.
  *
- * @param version - as `GET /api/server/about` tells it, such as `2.54.1-alpha`
+ * @param version - as returned by `GET /api/server/about`, such as `2.54.1-alpha`
  *
  * @example
  * ```ts

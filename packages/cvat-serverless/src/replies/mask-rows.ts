@@ -1,14 +1,14 @@
 import type { MaskRuns } from '@clickmask/core';
 import type { Rect } from '@clickmask/core/masks';
 
-/** Gives memory of exactly so many bytes; what it holds does not matter. */
+/** Provides memory of exactly this many bytes, with any content. */
 export type Allocate = (size: number) => Buffer;
 
 /**
- * JSON text of a part of a mask as rows of 0 and 1, `[[0,1],[1,0]]`, written between two pieces of text.
+ * JSON text of a part of a mask as rows of 0 and 1, `[[0,1],[1,0]]`, between two pieces of text.
  *
- * Written straight from the runs: all rows are first made zero by copying, then each run is copied over them. That is two
- * memory copies instead of one JSON value a pixel.
+ * It is written directly from the runs: all rows are filled with zeros by copying, then each run is copied over them.
+ * That is two memory copies instead of one JSON value per pixel.
  */
 export function writeMaskRows(
   runs: MaskRuns,
@@ -20,7 +20,7 @@ export function writeMaskRows(
   const { width, height } = rect;
   const head = Buffer.from(before, 'utf8');
   const tail = Buffer.from(after, 'utf8');
-  // A row is "[", the digits with commas between, "]", and a comma or the closing bracket behind it.
+  // A row is "[", the digits separated by commas, "]", and then a comma or the closing bracket.
   const stride = 2 * width + 2;
   const start = head.length + 1;
   const out = allocate(start + height * stride + tail.length);

@@ -1,14 +1,14 @@
 import type { MaskRuns } from '@clickmask/core';
 import { ringArea, simplifyPolygons, traceContours } from '@clickmask/core/masks';
 
-/** Rings of up to this many corners are small enough to be sent as they are. */
+/** Rings with at most this many corners are sent unchanged. */
 const FEW_CORNERS = 8;
-/** Flattens the staircase of pixel edges and moves no corner by more. */
+/** Tolerance in px. It flattens the staircase of pixel edges. */
 const TOLERANCE = 0.75;
 
 /**
- * Outline of the largest part, as corners `[x, y]` in image px; no corner for an empty mask. Holes are left out: the user
- * interface that reads it has none.
+ * Outline of the largest part, as corners `[x, y]` in image px; empty for an empty mask. Holes are left out, because
+ * the user interface that reads it has none.
  */
 export function outline(runs: MaskRuns): [number, number][] {
   if (runs.spans.length === 0) return [];

@@ -3,14 +3,14 @@ import { cvatMask } from '@clickmask/core/formats';
 import { emptyRuns, pasteMask, RunBuilder } from '@clickmask/core/masks';
 import type { ReplyFormat } from './reply-format.js';
 
-/** A reply of an interactor, read back. */
+/** A reply of an interactor, parsed. */
 export interface ReadReply {
   readonly format: ReplyFormat;
   readonly runs: MaskRuns;
   readonly area: number;
-  /** Present in shapes. */
+  /** Present in `shapes`. */
   readonly score?: number;
-  /** Corners of the outline, where the reply has them. */
+  /** Corners of the outline, if the reply has them. */
   readonly points?: readonly (readonly [number, number])[];
 }
 
@@ -22,10 +22,10 @@ interface Fields {
 }
 
 /**
- * Reads the reply of any CVAT interactor, in any of its forms. Where several shapes come, the first is taken.
+ * Reads the reply of any CVAT interactor in any of its forms. Of several shapes, the first is used.
  *
- * @param size - of the frame; needed for shapes and masks with bounds, checked for full masks
- * @throws ClickmaskError `bad-format`, saying what CVAT could not have read
+ * @param size - of the frame; required for shapes and masks with bounds, checked for full masks
+ * @throws ClickmaskError `bad-format` that says what CVAT could not read
  *
  * @example
  * ```ts
@@ -97,7 +97,7 @@ function readRows(value: unknown): MaskRuns {
     if (!Array.isArray(row) || row.length !== width) throw bad(`rows of ${width} values`, row);
     for (let x = 0; x < width; x++) {
       const pixel = row[x];
-      // 255 counts as set too: other interactors write it.
+      // Other interactors write 255 for set pixels.
       if (pixel === 1 || pixel === 255) builder.add(y, x, x + 1);
       else if (pixel !== 0) throw bad('only 0 and 1 in the mask', pixel);
     }

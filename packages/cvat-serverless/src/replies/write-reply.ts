@@ -5,21 +5,20 @@ import { type Allocate, writeMaskRows } from './mask-rows.js';
 import { outline } from './outline.js';
 import type { ReplyFormat } from './reply-format.js';
 
-/** An object of a reply: its mask and how sure the model is of it. */
+/** An object of a reply: its mask and the model's confidence. */
 export interface ReplyContent {
   readonly runs: MaskRuns;
-  /** 0 to 1. */
+  /** Confidence, 0 to 1. */
   readonly score: number;
 }
 
 /**
  * The body of the reply to an interactor request, as JSON text.
  *
- * An empty mask comes with `points: []`: without it the user interface up to CVAT 2.54 looks for the outline of nothing
- * and fails.
+ * An empty mask has `points: []`. Without it, the user interface up to CVAT 2.54 fails when it traces an outline.
  *
- * @param content - one object, or several of one frame, which `shapes` tells apart and a mask holds together
- * @param allocate - where the memory of a large reply comes from; default: new memory
+ * @param content - one object, or several of one frame; `shapes` keeps them apart, and a mask merges them
+ * @param allocate - source of memory for a large reply. Default: new memory
  *
  * @example
  * ```ts

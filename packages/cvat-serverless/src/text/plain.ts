@@ -1,13 +1,13 @@
-/** What a caught value says. */
+/** The message of a caught value. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * A stranger's text as one line that may be shown and logged: without what a terminal would take for a command, and short.
+ * Makes a stranger's text one short line that is safe to show and log: without characters that a terminal would obey.
  */
 export function plainText(text: string, length = 300): string {
-  // Control and format characters, those that turn the direction of writing among them, and ends of lines.
+  // Control and format characters, including those that change the writing direction, and line ends.
   const clean = text
     .slice(0, 4 * length)
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')

@@ -3,16 +3,16 @@ import { adviceFor, type JournalFields } from '../diagnostics/index.js';
 import { type ReasonCode, reasons } from '../problems/index.js';
 import type { Services } from './services.js';
 
-/** Follows each request from its arrival to its end, and then tells journal, metrics and log. */
+/** Follows each request to its end, then reports it to the journal, the metrics and the log. */
 export interface AccessLog {
   begin(request: Request, response: Response): void;
-  /** Adds to what is known of a request. */
+  /** Adds details to the running request's entry. */
   note(request: Request, fields: JournalFields): void;
   /** Milliseconds since the request arrived. */
   spent(request: Request): number;
 }
 
-/** What is known of a request under way. */
+/** The details of a running request. */
 interface Followed {
   fields: JournalFields;
   readonly started: number;
@@ -70,7 +70,7 @@ function finish(
   logger[level](advice === undefined ? line : { ...line, advice }, `${route} ${reason}`);
 }
 
-/** Texts of a request are a stranger's: kept and logged are their beginnings. */
+/** A request's texts come from strangers: only their beginnings are kept and logged. */
 function shortened(fields: JournalFields): JournalFields {
   const short = (value: unknown): unknown =>
     typeof value === 'string' ? value.slice(0, 300) : Array.isArray(value) ? value.slice(0, 10).map(short) : value;
@@ -79,9 +79,9 @@ function shortened(fields: JournalFields): JournalFields {
 
 const knownRoutes = new Set([...newsRoutes, '/', '/health', '/ready', '/versions', '/metrics', '/diagnostics']);
 
-/** For metrics: a label must not take values from outside. */
+/** For metrics: a label must not take arbitrary values from outside. */
 function routeName(path: string): string {
-  // As the router matches.
+  // In the router's spelling.
   const name = path.toLowerCase().replace(/(.)\/$/, '$1');
   return knownRoutes.has(name) ? name : 'other';
 }

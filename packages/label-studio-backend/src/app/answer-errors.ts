@@ -3,7 +3,7 @@ import type { Logger } from '../diagnostics/index.js';
 import { Problem, problemBody, reasons, toProblem } from '../problems/index.js';
 import type { AccessLog } from './access-log.js';
 
-/** Answers what a route throws, with its reason in the body and in the status line. */
+/** Answers an error of a route, with its reason in the body and in the status line. */
 export function answerErrors(log: AccessLog, logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const problem = fromHttp(error);
@@ -16,7 +16,7 @@ export function answerErrors(log: AccessLog, logger: Logger): ErrorRequestHandle
     const { status } = reasons[problem.reason];
     if (status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="Clickmask", charset="UTF-8"');
     if (status === 503) response.setHeader('Retry-After', '1');
-    // Label Studio passes on nothing of a failed answer but its status line.
+    // Of a failed answer, Label Studio passes on only the status line.
     response.statusMessage = statusLine(problem);
     response.status(status).json(problemBody(problem));
   };

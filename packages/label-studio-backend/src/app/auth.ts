@@ -4,7 +4,7 @@ import type { AuthOptions } from '../options/index.js';
 import { Problem } from '../problems/index.js';
 
 /**
- * Name of the header with the secret of a webhook.
+ * Name of the header that carries a webhook's secret.
  *
  * @example
  * ```ts
@@ -15,10 +15,10 @@ import { Problem } from '../problems/index.js';
  */
 export const webhookSecretHeader = 'x-clickmask-secret';
 
-/** What a route asks before it does anything. */
+/** The check that runs before a route. */
 type Gate = (request: IncomingMessage, response: unknown, next: () => void) => void;
 
-/** `events` is for the routes that take events, which the secret opens too; `rest` for all others. */
+/** `events` is for the routes that receive events and also accept the secret; `rest` is for all others. */
 export function createGates(auth: AuthOptions = {}): { readonly events: Gate; readonly rest: Gate } {
   const { basic, webhookSecret } = auth;
   const gate =
@@ -32,7 +32,7 @@ export function createGates(auth: AuthOptions = {}): { readonly events: Gate; re
   const events = gate((request) => {
     const given = request.headers[webhookSecretHeader];
     if (typeof given === 'string' && sameText(given, webhookSecret)) return true;
-    // With a secret set, only the secret or the password lets events in.
+    // If a secret is set, events need the secret or the password.
     return basic !== undefined && hasPassword(request, basic);
   });
   return { events, rest };
@@ -48,7 +48,7 @@ function hasPassword(request: IncomingMessage, basic: { readonly user: string; r
   return colon !== -1 && user && password;
 }
 
-/** Compares in a time that does not depend on where, or by how much in length, the texts differ. */
+/** Compares in a time that does not depend on the position of the difference or on the lengths. */
 function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

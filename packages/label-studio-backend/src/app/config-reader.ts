@@ -6,7 +6,7 @@ import {
 } from '../labeling-config/index.js';
 import { Problem } from '../problems/index.js';
 
-/** Reads the labeling config of a request for a task; the one of the last setup where the request has none. */
+/** Reads a task's labeling config from the request, or uses the config of the last setup if the request has none. */
 export type ConfigReader = (
   project: string,
   xml: string | null | undefined,
@@ -14,9 +14,9 @@ export type ConfigReader = (
 ) => LabelingConfig;
 
 /**
- * Labeling configs are sent with every click; the last ones are kept parsed, up to a number of characters.
+ * Every click sends the labeling config, so the latest ones are kept parsed, up to a total number of characters.
  *
- * @param schemaOf - what the project was set up with
+ * @param schemaOf - returns the config from the project's setup
  */
 export function createConfigReader(schemaOf: (project: string) => string | undefined, maxLength = 8e6): ConfigReader {
   const known = new Map<string, LabelingConfigSource>();

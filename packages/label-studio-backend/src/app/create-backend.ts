@@ -7,22 +7,22 @@ import { createServices } from './services.js';
 
 /** A Label Studio ML backend. */
 export interface LabelStudioBackend {
-  /** All routes, to be mounted in an express app of your own, under a path if you like. */
+  /** All routes, to mount in your own express app, under a path if you like. */
   readonly router: Router;
-  /** An express app with nothing but the router. */
+  /** An express app with only the router. */
   readonly app: Express;
-  /** Sent to Label Studio, which shows it and stores it with predictions; that of the model that answers now. */
+  /** The present model's version. Label Studio shows it and stores it with predictions. */
   readonly modelVersion: string;
-  /** What `/diagnostics` shows. */
+  /** The content of `/diagnostics`. */
   diagnostics(): DiagnosticsReport;
-  /** Stops looking ahead, closes connections and images. Not the segmenter, which is the caller's. */
+  /** Stops preparing images, and closes connections and images. The segmenter stays open: it belongs to the caller. */
   close(): Promise<void>;
 }
 
 /**
- * Makes a Label Studio ML backend around a loaded model.
+ * Makes a Label Studio ML backend from a loaded model.
  *
- * @throws ClickmaskError `bad-option` for a wrong address of Label Studio
+ * @throws ClickmaskError `bad-option` if the address of Label Studio is wrong
  *
  * @example
  * ```ts

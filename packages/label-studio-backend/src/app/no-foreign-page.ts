@@ -4,8 +4,8 @@ import type { AuthOptions } from '../options/index.js';
 import { Problem } from '../problems/index.js';
 
 /**
- * Keeps pages of other origins from reading what happens here, those too whose own name was made to point here. A password
- * does so already.
+ * Stops pages of other origins from reading answers, including pages whose own host name was pointed at this server.
+ * Not needed with a password, which already does so.
  */
 export function noForeignPage({ basic, hosts }: AuthOptions = {}) {
   return (request: Request, _response: Response, next: NextFunction): void => {

@@ -2,9 +2,9 @@ import type { NextFunction, Request, Response } from 'express';
 import { Problem } from '../problems/index.js';
 
 /**
- * Refuses what Label Studio does not send: a body that does not say that it is JSON, and a request that a web page makes. No
- * page posts here, not even one of this origin, whose name may have been made to point here; a browser names the origin of
- * all that it posts.
+ * Refuses what Label Studio never sends: bodies not declared as JSON, and requests from web pages. No page may post
+ * here, not even one of this origin, because a page can point its own host name here. Browsers send an `Origin` header
+ * with every post.
  */
 export function onlyJson(request: Request, _response: Response, next: NextFunction): void {
   const { origin, 'sec-fetch-site': site } = request.headers;

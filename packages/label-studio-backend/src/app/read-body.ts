@@ -12,7 +12,7 @@ export interface BodyLimits {
   readonly bodyBytesPerSecond: number;
 }
 
-/** Reads bodies of JSON, within a budget that no address can hold for the others. */
+/** Reads JSON bodies within a budget that no single address can use up. */
 export function readBodies(limits: BodyLimits) {
   const bodies = createBodyReader({
     maxBytes: limits.bodyBytes,
@@ -33,18 +33,18 @@ export function readBodies(limits: BodyLimits) {
     const use = (bytes: Uint8Array) => {
       request.body = parseJson(bytes);
       next();
-      // Parsed, a body is held until it is answered.
+      // A parsed body stays in memory until its answer is sent.
       return new Promise<void>((resolve) => response.once('close', resolve));
     };
     bodies.read(body, use).catch((error: unknown) => {
-      // What is left of a body that was refused is not worth waiting for.
+      // The rest of a refused body is not read.
       if (!request.complete && !response.headersSent) response.setHeader('Connection', 'close');
       next(toBodyProblem(error, limits));
     });
   };
 }
 
-/** What the reader says, in the words of this package. */
+/** The reader's errors as problems of this package. */
 function toBodyProblem(cause: unknown, limits: BodyLimits): unknown {
   if (cause instanceof Problem || !isClickmaskError(cause)) return cause;
   switch (cause.code) {

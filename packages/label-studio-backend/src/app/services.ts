@@ -23,24 +23,24 @@ import { createLookAhead, createTaskQueue } from '../work/index.js';
 import { createConfigReader } from './config-reader.js';
 import { createSetupStore, type SetupStore } from './setup-store.js';
 
-/** Everything that the routes of one backend work with. */
+/** Everything that one backend's routes use. */
 export interface Services extends PredictServices {
   readonly setups: SetupStore;
   readonly journal: Journal;
   readonly logger: Logger;
   readonly trainer: Trainer;
-  /** Label Studio's address, where it is configured. */
+  /** The configured address of Label Studio, if any. */
   readonly url: URL | undefined;
   tokenKind(): TokenSource['kind'];
-  /** What Label Studio said of the token last; asks it anew where that was a while ago. */
+  /** What Label Studio last said about the token. Asks again if that was a while ago. */
   tokenState(): TokenSource['state'];
-  /** Asks the segmenter how much it keeps, for the metrics; nobody waits for it. */
+  /** Asks the segmenter how much memory it uses, for the metrics. Nobody waits for it. */
   countFeatures(): void;
-  /** Stops a training and looking ahead, closes connections and images. */
+  /** Stops training and preparing, and closes connections and images. */
   close(): Promise<void>;
 }
 
-/** @throws ClickmaskError `bad-option` for a wrong address of Label Studio */
+/** @throws ClickmaskError `bad-option` if the address of Label Studio is wrong */
 export function createServices(options: LabelStudioBackendOptions): Services {
   const { segmenter, logger = silentLogger } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -123,11 +123,11 @@ export function createServices(options: LabelStudioBackendOptions): Services {
 
 const defaultLookAhead = 2;
 
-/** Where Label Studio is, and by which token it is asked. */
+/** Label Studio's address and the token to use there. */
 interface Access {
   readonly url: URL | undefined;
   readonly setups: SetupStore;
-  /** Of the options; without one, what Label Studio sends at setup serves the project it was sent for. */
+  /** From the options. Otherwise, the token that Label Studio sent at a project's setup serves that project. */
   readonly tokens: TokenSource | undefined;
 }
 
@@ -180,7 +180,7 @@ function createLoader(
 
 const tokenCheckMs = 60_000;
 
-/** Label Studio is asked beside the answer, since `/health` has a second only. */
+/** Label Studio is asked in the background, because `/health` has only one second to answer. */
 function tokenWatcher({ labelStudio }: LabelStudioBackendOptions, { url, tokens, setups }: Access) {
   const client =
     url === undefined || tokens === undefined
@@ -193,7 +193,7 @@ function tokenWatcher({ labelStudio }: LabelStudioBackendOptions, { url, tokens,
       asked = performance.now();
       client.whoami().then(
         () => client.tokens.accepted?.(''),
-        // What it means is seen by the token itself.
+        // The token source sees itself what a refusal means.
         () => {},
       );
     }
@@ -201,7 +201,7 @@ function tokenWatcher({ labelStudio }: LabelStudioBackendOptions, { url, tokens,
   };
 }
 
-/** A client with the token that serves a project. */
+/** A client whose token serves the project. */
 function clientOf({ labelStudio }: LabelStudioBackendOptions, url: URL, { setups }: Access, project: string) {
   return createLabelStudioClient({ url: url.href, token: labelStudio?.token || setups.tokens(project)?.token });
 }
@@ -218,7 +218,7 @@ function exporter(options: LabelStudioBackendOptions, access: Access) {
   };
 }
 
-/** A client for each project, or undefined where nothing is looked ahead to. */
+/** A client for each project; undefined if no images are prepared. */
 function plannerClient(options: LabelStudioBackendOptions, access: Access) {
   const { url } = access;
   if (url === undefined || options.lookAhead === 0) return undefined;

@@ -1,19 +1,21 @@
 import { createOfferedTokens, type OfferedTokens, type TokenSource } from '../client/index.js';
 
-/** What Label Studio said at `/setup`, for the requests that leave it out; of each project for itself. */
+/** Keeps what Label Studio sent at `/setup`, per project, for requests that leave it out. */
 export interface SetupStore {
   remember(project: string, schema: string | undefined, token: string | undefined): void;
   schema(project: string): string | undefined;
-  /** Undefined where the project was not set up. */
+  /** Undefined if the project was not set up. */
   tokens(project: string): OfferedTokens | undefined;
-  /** Of the project that was set up last. */
+  /** For the project that was set up last. */
   readonly kind: TokenSource['kind'];
   readonly state: TokenSource['state'];
 }
 
 export interface SetupStoreOptions {
   readonly makeTokens: (token: string) => TokenSource;
-  /** Bytes of all projects together; the largest go first, of equal ones that set up longest ago. Default 32 MB. */
+  /**
+   * Bytes of all projects together. The largest entries are dropped first; among equal ones, the oldest. Default 32 MB.
+   */
   readonly maxBytes?: number;
 }
 
@@ -29,7 +31,7 @@ export function createSetupStore({ makeTokens, maxBytes = 32e6 }: SetupStoreOpti
   const projects = new Map<string, Project>();
   let bytes = 0;
   let last: OfferedTokens | undefined;
-  // Two bytes a character, and room for two tokens.
+  // Two bytes per character, and room for two tokens.
   const sizeOf = ({ schema = '' }: Project) => 2 * schema.length + 4 * maxToken;
 
   function drop(name: string): void {
@@ -39,7 +41,7 @@ export function createSetupStore({ makeTokens, maxBytes = 32e6 }: SetupStoreOpti
     bytes -= sizeOf(project);
   }
 
-  /** The first of the largest: a few that are huge do not push out a thousand that are not. */
+  /** Drops the largest first, so that a few huge entries cannot push out a thousand normal ones. */
   function largest(): string {
     let [found, most] = ['', -1];
     for (const [name, project] of projects) {
@@ -54,7 +56,7 @@ export function createSetupStore({ makeTokens, maxBytes = 32e6 }: SetupStoreOpti
       const known = projects.get(name);
       const schema = given !== undefined && given.length <= maxSchema ? given : known?.schema;
       const project = { schema, tokens: known?.tokens ?? createOfferedTokens(makeTokens) };
-      // What cannot be in a header is no token.
+      // A text that no header can hold is not a token.
       if (token !== undefined && token.length <= maxToken && /^[\x21-\x7e]{6,}$/.test(token)) {
         project.tokens.offer(token);
       }

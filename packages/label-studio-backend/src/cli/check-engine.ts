@@ -1,10 +1,13 @@
 import { createSegmenter } from '@clickmask/core/node';
 import { type InferenceServer, inspectServer, type ModelStatistics } from '@clickmask/core/serving';
 
-/** An image of nothing, for one click. */
+/** A blank image for one test click. */
 const blank = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
 
-/** Whether an inference server answers, holds the weights of the model here, and makes a mask; how far it is, what it has done. */
+/**
+ * Checks that an inference server answers, holds the same weights as this machine, and makes a mask. Reports its
+ * latency and its counters.
+ */
 export async function checkEngine(engine: InferenceServer, model: string | undefined) {
   // Loading compares weights, names and shapes.
   const segmenter = await createSegmenter({ model, engine, workers: 0 });

@@ -33,16 +33,16 @@ export const connectCommand = defineCommand({
   },
 });
 
-/** What {@link connect} did. */
+/** The result of {@link connect}. */
 interface Connection {
   readonly backendId: number;
   readonly done: 'added' | 'changed' | 'unchanged';
   readonly state: string;
-  /** Said where something is not as it should be. */
+  /** Warnings to print. */
   readonly warnings: readonly string[];
 }
 
-/** @throws UsageError; Problem where Label Studio cannot be reached, or refuses */
+/** @throws UsageError; Problem if Label Studio cannot be reached or refuses */
 async function connect(values: Values<typeof options>): Promise<Connection> {
   const { project, title, user, password } = values;
   const client = createLabelStudioClient(values);
@@ -107,7 +107,7 @@ async function connect(values: Values<typeof options>): Promise<Connection> {
 
 const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-/** The header that the webhook lacks: the secret, or without one the basic authentication. */
+/** The header that the webhook lacks: the secret, or basic authentication if no secret is set. */
 function webhookHeader(
   secret: string | undefined,
   user: string | undefined,

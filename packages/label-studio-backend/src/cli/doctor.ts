@@ -51,7 +51,7 @@ function printed({ check, result, detail, fix }: Finding): string {
   return `${marks[result]} ${check}: ${detail}\n${fix === undefined ? '' : `    ${fix}\n`}`;
 }
 
-/** One check. `skipped` ones could not be made because an earlier one failed. */
+/** One check. It is `skipped` if an earlier check failed that it depends on. */
 interface Finding {
   readonly check: string;
   readonly result: 'good' | 'warning' | 'bad' | 'skipped';
@@ -71,7 +71,7 @@ async function doctor(
     findings.push(finding);
     report(finding);
   };
-  /** Runs a check; a failure is a finding, and gives undefined. */
+  /** Runs a check. A failure becomes a finding, and the result is undefined. */
   const check = async <T>(name: string, work: () => Promise<{ value: T; detail: string; warning?: string }>) => {
     try {
       const { value, detail, warning } = await work();
@@ -144,7 +144,9 @@ async function doctor(
   return findings;
 }
 
-/** The first, the last, and some in between, one at random of each stretch; all of them where the sample is 0. */
+/**
+ * The first task, the last, and random ones between them, one from each equal stretch. All tasks if the sample is 0.
+ */
 export function sampleOf(count: number, size: number, random: () => number = Math.random): readonly number[] {
   if (size === 0 || count <= size) return Array.from({ length: count }, (_, i) => i);
   if (size === 1) return [0];
@@ -156,7 +158,7 @@ export function sampleOf(count: number, size: number, random: () => number = Mat
 
 const mostListed = 20;
 
-/** Clicks on each, and says which fail and why. */
+/** Clicks on each task's image, and reports which fail and why. */
 async function clickSample(
   client: LabelStudioClient,
   project: number,
@@ -198,7 +200,7 @@ interface ClickTool {
   readonly labelsFrom?: string;
 }
 
-/** @param data - of a task, since a `<Repeater>` and labels from the task are what they are by it */
+/** @param data - the task's data; a `<Repeater>` and labels from the task depend on it */
 function checkConfig(xml: string, data?: LabelStudioTask['data']) {
   const config: LabelingConfig = parseLabelingConfig(xml, data);
   const printed = '`clickmask-label-studio config --labels …` prints one that works.';
@@ -223,10 +225,10 @@ function checkConfig(xml: string, data?: LabelStudioTask['data']) {
   return { value, detail: `clicks with "${tool.name}" become ${output.type} "${output.name}"`, warning };
 }
 
-/** So that a project of a million annotations is answered for in seconds. */
+/** Keeps the check to seconds in a project of a million annotations. */
 const mostAnnotations = 2000;
 
-/** What spoils Label Studio's exports, and labels whose name says something else than the config does. */
+/** Finds what breaks Label Studio's exports, and labels whose names contradict the config. */
 async function checkExports(client: LabelStudioClient, project: number, xml: string) {
   const plan = planConfigRepair(xml);
   const isConfigFaulty = plan.xml !== xml;
@@ -297,7 +299,7 @@ async function checkBackend(client: LabelStudioClient, project: number) {
   return { value: first.id, detail: `${first.url} is connected, model ${first.model_version ?? 'unknown'}`, warning };
 }
 
-/** What the editor would send for a click in the middle of the image. */
+/** The request that the editor would send for a click in the middle of the image. */
 async function clickMiddle(client: LabelStudioClient, backend: number, task: LabelStudioTask, xml: string) {
   const { value: tool } = checkConfig(xml, task.data);
   const isBox = tool.type.startsWith('rectangle');
@@ -313,7 +315,7 @@ async function clickMiddle(client: LabelStudioClient, backend: number, task: Lab
       ? { x: 25, y: 25, width: 50, height: 50, rotation: 0, ...label }
       : { x: 50, y: 50, width: 0.3, ...label },
   };
-  // A bare tool has its label in an item of the Labels tag.
+  // For a bare tool, the label is in a separate item of the Labels tag.
   const twin = {
     ...region,
     type: 'labels',
@@ -335,7 +337,7 @@ async function clickMiddle(client: LabelStudioClient, backend: number, task: Lab
   return { value: true, detail: `${result.length} region in ${ms} ms`, warning: warning || undefined };
 }
 
-/** Label Studio hands on the status line of the backend's answer. */
+/** Of the backend's answer, Label Studio passes on only the status line. */
 function readErrors(errors: readonly unknown[]): Failed {
   const text = errors.map(String).join(' ');
   const [, code, message] = /Error: ([a-z-]+): (.*?)(?: for url: .*)?$/s.exec(text) ?? [];

@@ -30,23 +30,23 @@ export const repairCommand = defineCommand({
   },
 });
 
-/** What {@link repair} found and did. */
+/** The findings and changes of {@link repair}. */
 interface RepairReport {
   readonly annotations: number;
   readonly faulty: number;
   readonly mended: number;
-  /** Changed by somebody else meanwhile, and left to the next run. */
+  /** Changed by somebody else meanwhile, and left for the next run. */
   readonly skipped: number;
-  /** Of those mended: saved by somebody between the last look at them and the change. */
+  /** Of those mended: saved by somebody between the last read and the write. */
   readonly crossed: number;
   readonly config: 'right' | 'faulty' | 'mended';
 }
 
 /**
- * Annotations go first and the config last, since Label Studio takes no config that stored annotations do not fit. Stopped
- * half-way, another run goes on where it was.
+ * Annotations are changed first and the config last, because Label Studio refuses a config that stored annotations do
+ * not fit. If the run is interrupted, another run continues.
  *
- * @throws UsageError; Problem where Label Studio cannot be reached, or refuses
+ * @throws UsageError; Problem if Label Studio cannot be reached or refuses
  */
 async function repair(
   { project, url, token, apply }: Values<typeof options>,
@@ -87,9 +87,9 @@ async function repair(
 }
 
 /**
- * Reads the annotation directly before it is changed, and leaves one that is no longer as it was listed (`changed`). Label
- * Studio has no conditional write, so one that is saved within that round trip is overwritten; its time of labeling tells
- * (`crossed`).
+ * Reads the annotation directly before changing it, and leaves it alone if it differs from the listing (`changed`).
+ * Label Studio has no conditional write. An annotation that is saved within that round trip is therefore overwritten;
+ * its labeling time shows this (`crossed`).
  */
 async function mend(
   client: LabelStudioClient,

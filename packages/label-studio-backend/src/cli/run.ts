@@ -9,7 +9,7 @@ import { serveCommand } from './serve.js';
 /**
  * Runs a command line.
  *
- * @returns the exit code: 0 done, 1 failed, 2 called wrongly
+ * @returns the exit code: 0 success, 1 failure, 2 wrong use
  */
 export function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = {
@@ -23,7 +23,7 @@ export function run(args: readonly string[], terminal: Terminal): Promise<number
   return runProgram(program, args, terminal);
 }
 
-/** The message, and what to do. */
+/** The message and the advice. */
 function explain(error: unknown): string | undefined {
   if (!(error instanceof Problem)) return undefined;
   return [error.message, reasons[error.reason].advice].filter((line) => line !== '').join('\n');

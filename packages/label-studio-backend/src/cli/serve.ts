@@ -289,7 +289,7 @@ const options = {
   },
 } as const;
 
-/** Starts the backend, and stops it when asked to. */
+/** Runs the backend until it is asked to stop. */
 export const serveCommand = defineCommand({
   name: 'serve',
   summary: 'Starts the ML backend that Label Studio talks to.',
@@ -309,7 +309,10 @@ export const serveCommand = defineCommand({
 
 type ServeValues = Values<typeof options>;
 
-/** Loads the model and listens; resolves to what lets requests under way end, refuses new ones, and frees everything. */
+/**
+ * Loads the model and listens. Resolves to a function that finishes running requests, refuses new ones, and frees
+ * everything.
+ */
 async function serve(values: ServeValues, { env, out }: Terminal): Promise<{ stop(): Promise<void> }> {
   const logger = createJsonLogger(createLogWriter(out));
   const backendOptions = backendOptionsOf(values, env, logger);
@@ -345,7 +348,7 @@ async function serve(values: ServeValues, { env, out }: Terminal): Promise<{ sto
   };
 }
 
-/** @throws UsageError for options that make no sense together */
+/** @throws UsageError for options that contradict each other */
 function backendOptionsOf(values: ServeValues, env: NodeJS.ProcessEnv, logger: Logger) {
   const { user, password } = values;
   if ((user === undefined) !== (password === undefined)) {
@@ -401,7 +404,7 @@ function openSegmenter(values: ServeValues, env: NodeJS.ProcessEnv): Promise<Seg
     return createRemoteSegmenter({ url: remote, token: env.CLICKMASK_REMOTE_TOKEN, queueCapacity });
   }
   return createSegmenter({
-    // An engine holds the model that it was given when it was set up.
+    // An engine holds the model that was deployed on it.
     model: model ?? (values.engine === undefined ? modelInUse(defaultModelsFolder()) : undefined),
     provider,
     engine: engineOf(values, env),
@@ -414,11 +417,11 @@ function openSegmenter(values: ServeValues, env: NodeJS.ProcessEnv): Promise<Seg
   });
 }
 
-/** How long a stop takes at most: {@link answersMs} for answers, {@link freeMs} for files and threads. */
+/** Maximum time of a stop: {@link answersMs} for running answers, {@link freeMs} for files and threads. */
 const answersMs = 10_000;
 const freeMs = 5000;
 
-/** Answers under way may end; a request that is half here may not keep the program. */
+/** Running answers may finish. A half-received request must not keep the program alive. */
 async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
@@ -426,7 +429,7 @@ async function closeServer(server: Server): Promise<void> {
   server.closeAllConnections();
 }
 
-/** Whether something ends in time; it is not waited for any longer. */
+/** Whether something ends in time. After that, nobody waits for it. */
 function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms, false);
@@ -441,7 +444,7 @@ function within(ms: number, work: Promise<unknown>): Promise<boolean> {
 }
 
 function listen(server: Server, port: number, host: string): Promise<string> {
-  // Slow senders of headers or bodies do not hold a connection for ever.
+  // A slow sender cannot hold a connection for ever.
   server.headersTimeout = 10_000;
   server.requestTimeout = 120_000;
   server.keepAliveTimeout = 65_000;

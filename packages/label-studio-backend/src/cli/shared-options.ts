@@ -63,7 +63,7 @@ export const engineOptions = {
   },
 } as const;
 
-/** Undefined where the network runs here. */
+/** Undefined if the network runs on this machine. */
 export function engineOf(values: Values<typeof engineOptions>, env: NodeJS.ProcessEnv): InferenceServer | undefined {
   const here = values['engine-here'];
   return serverFromOptions(values.engine, {

@@ -24,7 +24,7 @@ const task = z.looseObject({ id: z.number(), data: z.record(z.string(), z.unknow
 const annotation = z.looseObject({
   id: z.number(),
   updated_at: z.string().nullish(),
-  /** Seconds; it grows each time that the editor saves. */
+  /** Seconds. Grows with each save of the editor. */
   lead_time: z.number().nullish(),
   result: z.array(z.unknown()).default([]),
 });
@@ -44,7 +44,7 @@ export type LabelStudioAnnotatedTask = z.infer<typeof annotatedTask>;
 export type LabelStudioTask = z.infer<typeof task>;
 export type LabelStudioWebhook = z.infer<typeof webhook>;
 
-/** What can be said about an ML backend when it is added or changed. */
+/** The settings of an ML backend when it is added or changed. */
 export interface MlBackendSettings {
   readonly url: string;
   readonly project: number;
@@ -55,7 +55,7 @@ export interface MlBackendSettings {
   readonly basic_auth_pass?: string;
 }
 
-/** The part of Label Studio's REST API that a backend needs. Every call throws `Problem` with advice. */
+/** The part of Label Studio's REST API that a backend needs. Every call throws a `Problem` with advice. */
 export interface LabelStudioClient {
   readonly url: URL;
   readonly tokens: TokenSource;
@@ -63,9 +63,9 @@ export interface LabelStudioClient {
   whoami(signal?: AbortSignal): Promise<string>;
   project(id: number, signal?: AbortSignal): Promise<LabelStudioProject>;
   createProject(settings: { readonly title: string; readonly label_config: string }): Promise<LabelStudioProject>;
-  /** The task at a place of the project's list by id, from 0; undefined behind its end. */
+  /** The task at an index (from 0) of the project's list, ordered by id; undefined past the end. */
   taskAt(projectId: number, index: number, signal?: AbortSignal): Promise<LabelStudioTask | undefined>;
-  /** Tasks of a project with an id above `after`, in order, without their annotations. */
+  /** Tasks of a project with an id above `after`, ordered by id, without annotations. */
   tasksAfter(
     projectId: number,
     after: number,
@@ -75,7 +75,7 @@ export interface LabelStudioClient {
   mlBackends(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioMlBackend[]>;
   addMlBackend(settings: MlBackendSettings): Promise<LabelStudioMlBackend>;
   changeMlBackend(id: number, settings: MlBackendSettings): Promise<LabelStudioMlBackend>;
-  /** Tasks of a project with their annotations, an id above `after` and in order. */
+  /** Tasks of a project with an id above `after`, ordered by id, with annotations. */
   annotatedTasks(
     projectId: number,
     after: number,
@@ -83,12 +83,15 @@ export interface LabelStudioClient {
     signal?: AbortSignal,
   ): Promise<readonly LabelStudioAnnotatedTask[]>;
   annotation(id: number, signal?: AbortSignal): Promise<LabelStudioAnnotation>;
-  /** Replaces the result of an annotation, and nothing else of it. @returns it as it is stored */
+  /**
+   * Replaces only the result of an annotation.
+   * @returns the annotation as stored
+   */
   changeAnnotation(id: number, result: readonly unknown[]): Promise<LabelStudioAnnotation>;
   changeLabelConfig(projectId: number, xml: string): Promise<void>;
-  /** An export as Label Studio makes it: `JSON`, `COCO`, … */
+  /** Label Studio's own export: `JSON`, `COCO`, … */
   exportProject(projectId: number, format: string, signal?: AbortSignal): Promise<Uint8Array>;
-  /** What the editor asks for at a smart click. */
+  /** The request that the editor makes at a smart click. */
   interactive(backendId: number, taskId: number, context: unknown): Promise<z.infer<typeof interactive>>;
   webhooks(projectId: number, signal?: AbortSignal): Promise<readonly LabelStudioWebhook[]>;
   /** Replaces all headers of a webhook. */
@@ -96,11 +99,11 @@ export interface LabelStudioClient {
 }
 
 export interface LabelStudioClientOptions {
-  /** Address with the path prefix where there is one, such as `https://labels.example.com/label-studio`. */
+  /** Address, with the path prefix if there is one, such as `https://labels.example.com/label-studio`. */
   readonly url: string;
   /** A legacy token or a personal access token. */
   readonly token?: string;
-  /** Milliseconds for one call. Default 20 s. */
+  /** Milliseconds for one call. Default 20,000. */
   readonly timeoutMs?: number;
 }
 
@@ -187,7 +190,7 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
   };
 }
 
-/** Calls of the REST API with the token, which is renewed once when it has run out. */
+/** Calls the REST API with the token, and renews the token once if it has expired. */
 function createApi(http: HttpClient, base: URL, tokens: TokenSource) {
   async function call(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<unknown> {
     return parseJson(await text(method, path, body, outer), method, path);
@@ -228,7 +231,7 @@ function createApi(http: HttpClient, base: URL, tokens: TokenSource) {
   return { call, text, ask };
 }
 
-// Lists come bare, or in pages, depending on the version.
+// Depending on the version, lists come bare or in pages.
 const listOf = <T>(item: z.ZodType<T>) =>
   z.union([
     z.array(item),
@@ -254,7 +257,7 @@ function tasksPath(projectId: number, after: number, limit: number, fields: stri
   return `/api/tasks/?${parameters}`;
 }
 
-/** Tokens of a Label Studio, with the exchange of personal ones against it. */
+/** Makes a token source that exchanges personal tokens at this Label Studio. */
 export function createLabelStudioTokens(base: URL, token: string | undefined, timeoutMs: number): TokenSource {
   const http = createHttpClient({ timeoutMs, privateAddresses: true });
   return createTokenSource(token, async (refresh) => {
@@ -285,7 +288,7 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** A redirect is not followed: it could lead to another origin, where the token must not go. */
+/** Redirects are not followed: they could lead to another origin, which must not get the token. */
 async function send(http: HttpClient, base: URL, call: Call): Promise<{ status: number; text: string }> {
   const { method, path, body, authorization, signal } = call;
   try {

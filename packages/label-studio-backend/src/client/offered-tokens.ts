@@ -1,7 +1,7 @@
 import { Problem } from '../problems/index.js';
 import type { TokenSource } from './tokens.js';
 
-/** A token source that is offered tokens while it is used. */
+/** A token source that receives new tokens while it is in use. */
 export interface OfferedTokens extends TokenSource {
   /** The token in use. */
   readonly token: string | undefined;
@@ -11,20 +11,20 @@ export interface OfferedTokens extends TokenSource {
 interface Offer {
   readonly token: string;
   readonly source: TokenSource;
-  /** The header that it gave last. */
+  /** The header that it returned last. */
   header?: string;
   hasWorked: boolean;
 }
 
 /**
- * The latest token counts, but one that has worked is used until it is refused: whoever reaches `/setup` could otherwise put
- * a useless one in its place.
+ * The latest token is used, but a token that has worked stays in use until it is refused. Otherwise anyone who reaches
+ * `/setup` could replace it by a useless one.
  */
 export function createOfferedTokens(make: (token: string) => TokenSource): OfferedTokens {
   let current: Offer | undefined;
   let newer: Offer | undefined;
 
-  /** Whether there is another token than the one that was refused. */
+  /** Whether there is another token than the refused one. */
   function replace(refused: Offer): boolean {
     if (current !== refused) return true;
     refused.hasWorked = false;

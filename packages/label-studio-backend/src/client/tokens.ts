@@ -1,29 +1,33 @@
 import { Problem } from '../problems/index.js';
 
-/** Gives the value of the `Authorization` header for Label Studio. */
+/** Makes the `Authorization` header for Label Studio. */
 export interface TokenSource {
-  /** `legacy` tokens are sent as they are, `personal` ones are exchanged for short-lived ones first. */
+  /** `legacy` tokens are sent unchanged. `personal` ones are first exchanged for short-lived ones. */
   readonly kind: 'none' | 'legacy' | 'personal';
-  /** Undefined where there is no token. */
+  /** Undefined if there is no token. */
   authorization(signal?: AbortSignal): Promise<string | undefined>;
-  /** Says that a header was refused with 401, so that the next one is made anew; false where it would be the same. */
+  /**
+   * Reports that a header was refused with 401, so that the next one is new. Returns false if the next one would be the
+   * same.
+   */
   refused(header: string): boolean;
-  /** Says that a header was good. */
+  /** Reports that a header was accepted. */
   accepted?(header: string): void;
-  /** What Label Studio said of the token last. */
+  /** What Label Studio last said about the token. */
   readonly state: TokenState;
 }
 
 export type TokenState = 'none' | 'untried' | 'good' | 'refused';
 
-/** Exchanges a personal access token; answers the status and, where it is 200, the parsed body. */
+/** Exchanges a personal access token. Returns the status and, for 200, the parsed body. */
 export type RefreshCall = (refresh: string) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 /**
- * Label Studio has two kinds of token: a legacy one, an opaque word sent as `Token …`; and a personal access token, a JWT
- * that must be exchanged at `/api/token/refresh/` for an access token of some minutes, sent as `Bearer …`.
+ * Label Studio has two kinds of token. A legacy token is an opaque word, sent as `Token …`. A personal access token is
+ * a JWT that must be exchanged at `/api/token/refresh/` for an access token that is valid for some minutes and sent as
+ * `Bearer …`.
  *
- * The exchange is done once for all callers that wait for it, and again half a minute before the access token ends.
+ * All waiting callers share one exchange. It is repeated half a minute before the access token expires.
  */
 export function createTokenSource(
   token: string | undefined,
@@ -58,7 +62,7 @@ export function createTokenSource(
       if (kind === 'legacy') return `Token ${token}`;
       if (access !== undefined && now() < access.until) return access.header;
       signal?.throwIfAborted();
-      // Not bound to the signal of one caller: others wait for it too.
+      // Independent of any one caller's signal, because others wait for it too.
       pending ??= exchange().finally(() => {
         pending = undefined;
       });
@@ -78,7 +82,7 @@ export function createTokenSource(
   };
 }
 
-/** Whether a token is a JWT that says it is a refresh token, as personal access tokens are. */
+/** Whether a token is a JWT that calls itself a refresh token, as personal access tokens do. */
 export function isPersonalToken(token: string): boolean {
   return jwtPayload(token)?.token_type === 'refresh';
 }

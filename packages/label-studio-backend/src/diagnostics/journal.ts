@@ -1,10 +1,10 @@
 import { type ReasonCode, reasons } from '../problems/index.js';
 
-/** What happened to one request, in a form that is safe to show: no token, no image, no body. */
+/** What happened to one request, in a form that is safe to show: without token, image and body. */
 export interface JournalEntry {
   readonly at: string;
   readonly route: string;
-  /** What the request was for. */
+  /** The purpose of the request. */
   readonly kind?: 'click' | 'open' | 'batch' | 'prewarm' | 'setup' | 'webhook' | 'train';
   readonly status: number;
   readonly reason: ReasonCode;
@@ -25,10 +25,10 @@ export interface JournalEntry {
   readonly ms: number;
 }
 
-/** Fields that a handler may add to the entry of its request. */
+/** Fields that a handler may add to its request's entry. */
 export type JournalFields = Partial<Omit<JournalEntry, 'at' | 'route' | 'status' | 'ms' | 'advice'>>;
 
-/** Keeps the last entries. */
+/** Keeps the latest entries. */
 export interface Journal {
   add(entry: JournalEntry): void;
   /** Newest first. */
@@ -46,7 +46,7 @@ export function createJournal(capacity = 100): Journal {
   };
 }
 
-/** The advice that goes with an entry, or undefined where all is well. */
+/** The advice for an entry; undefined if all is well. */
 export function adviceFor(reason: ReasonCode): string | undefined {
   return reasons[reason].advice || undefined;
 }

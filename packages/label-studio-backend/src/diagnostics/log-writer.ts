@@ -1,18 +1,18 @@
 import { writeSync } from 'node:fs';
 
-/** Lines that a slow reader has not taken yet, in bytes; beyond, lines are dropped. */
+/** Bytes that may wait for a slow reader. Beyond that, lines are dropped. */
 const maxWaiting = 4 * 2 ** 20;
 
 /**
- * A log on the process's output that costs lines rather than the process: where the disk under it is full, its reader is
- * gone, or does not keep up. It says how many were dropped as soon as it can.
+ * A log on the process's output that loses lines rather than end the process if the disk is full, or if the reader is
+ * gone or too slow. As soon as it can write again, it says how many lines were dropped.
  *
  * @param write - writes to the process's output
  */
 export function createLogWriter(write: (line: string) => void): (line: string) => void {
   const { stdout } = process;
   for (const stream of [stdout, process.stderr]) {
-    // Another listener may take a full disk for the end of the program.
+    // Another listener might end the program when the disk is full.
     stream.removeAllListeners('error');
     stream.on('error', () => {});
   }
@@ -23,7 +23,7 @@ export function createLogWriter(write: (line: string) => void): (line: string) =
     else dropped = 0;
   };
 
-  /** After one failure the stream of a file takes nothing more, even when there is room again. */
+  /** After one failure, the stream of a file accepts nothing more, even when there is room again. */
   function written(text: string): boolean {
     try {
       if (stdout.destroyed) writeSync(1, text);

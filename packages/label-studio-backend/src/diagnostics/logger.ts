@@ -1,4 +1,4 @@
-/** Where the backend logs to: the shape of pino's methods, so that a pino logger fits. */
+/** The backend's log. It has the shape of pino's methods, so a pino logger fits. */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -6,7 +6,7 @@ export interface Logger {
 }
 
 /**
- * Says nothing.
+ * A log that discards everything.
  *
  * @example
  * ```ts
@@ -18,9 +18,9 @@ export interface Logger {
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
 /**
- * One line of JSON for each event.
+ * Writes one line of JSON per event.
  *
- * @param write - takes a line, with its line break
+ * @param write - receives a line with its line break
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import type { TrainingState } from '../training/index.js';
 import type { JournalEntry } from './journal.js';
 
-/** The state of the backend as the page shows it. */
+/** The backend's state on the page. */
 export interface DiagnosticsReport {
   readonly model: string;
   readonly version: string;
@@ -10,12 +10,12 @@ export interface DiagnosticsReport {
   readonly labelStudio: string;
   readonly token: string;
   readonly pictures: number;
-  /** The last run of "Start training". */
+  /** The latest run of "Start training". */
   readonly training: TrainingState;
   readonly requests: readonly JournalEntry[];
 }
 
-/** A page without scripts, for people who wonder why a click gave nothing. */
+/** A page without scripts that shows why a click gave nothing. */
 export function diagnosticsPage(report: DiagnosticsReport): string {
   const facts = Object.entries(report)
     .filter(([name]) => name !== 'requests')

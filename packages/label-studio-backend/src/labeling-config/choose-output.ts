@@ -1,11 +1,11 @@
 import { Problem } from '../problems/index.js';
 import { type Control, findLabel, type LabelingConfig } from './labeling-config.js';
 
-/** The kinds of region that can hold what the model finds. */
+/** The kinds of region that can hold a mask or its outline. */
 export type OutputKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle';
 
 /**
- * The kinds of output, the more exact first.
+ * The kinds of output, the most exact first.
  *
  * @example
  * ```ts
@@ -17,11 +17,11 @@ export type OutputKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle';
 export const outputKinds: readonly OutputKind[] = ['brush', 'bitmask', 'polygon', 'rectangle'];
 
 /**
- * Chooses the control that takes the answer.
+ * Chooses the control that receives the answer.
  *
- * Only controls of the image that was clicked count. Of those a control that knows the label goes first, then one that
- * is not itself a tool for prompts (`smart="false"`), then the most exact kind. A rectangle that is for prompts only
- * (`smartOnly`) is never an output.
+ * Only controls of the clicked image count. Preferred are controls that know the label, then controls that are not
+ * prompt tools (`smart="false"`), then the most exact kind. A rectangle that is only for prompts (`smartOnly`) is never
+ * an output.
  *
  * @throws Problem `no-output-tag`
  *

@@ -2,21 +2,21 @@ import { Problem } from '../problems/index.js';
 import { attribute, type ConfigTag, flatten } from './parse-xml.js';
 import { resolveValue, type TaskData } from './resolve-value.js';
 
-/** Tags that may come of a config and the data of a task, so that no list of ten thousand pages makes a million. */
+/** Maximum number of tags after expansion, so that a list of ten thousand pages does not make a million tags. */
 const maxTags = 50_000;
 const maxDepth = 256;
 
-/** Whether a config means something else for each task: a `<Repeater>`, or labels that stand in the task's data. */
+/** Whether a config depends on the task's data: it has a `<Repeater>`, or labels from the data. */
 export function dependsOnTask(root: ConfigTag): boolean {
   return flatten(root).some((tag) => isRepeater(tag) || dynamicLabels(tag) !== undefined);
 }
 
 /**
- * All tags of a config in document order, as the editor builds them for a task: the inside of a `<Repeater on="$pages">`
- * once for each page, with `{{idx}}` (or its `indexFlag`) replaced by 0, 1, …; and the labels of `<BrushLabels
- * value="$labels">` from the task's data.
+ * All tags of a config in document order, as the editor builds them for a task. The content of a `<Repeater
+ * on="$pages">` is repeated for each page, with `{{idx}}` (or its `indexFlag`) replaced by 0, 1, …. The labels of
+ * `<BrushLabels value="$labels">` come from the task's data.
  *
- * @throws Problem `bad-labeling-config` where that gives too many
+ * @throws Problem `bad-labeling-config` if there are too many tags
  */
 export function expandTags(root: ConfigTag, data: TaskData | undefined): ConfigTag[] {
   return flatten(data === undefined ? root : expand(root, data, { left: maxTags }, 0));
@@ -46,14 +46,14 @@ function repeated(tag: ConfigTag, data: TaskData, budget: Budget, depth: number)
   );
 }
 
-/** The inner `<Repeater>` of two brings its own flag, so the outer index is put in everywhere at once. */
+/** A nested `<Repeater>` has its own flag, so the outer index can be filled in everywhere first. */
 function withIndex(tag: ConfigTag, flag: string, index: string): ConfigTag {
   const attributes: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(tag.attributes)) attributes[name] = value.replaceAll(flag, index);
   return { name: tag.name, attributes, children: tag.children.map((child) => withIndex(child, flag, index)) };
 }
 
-/** Objects with a `value`, and perhaps an `alias`; words are taken too. */
+/** Objects with a `value` and optionally an `alias`; plain strings are accepted too. */
 function labelsOf(list: unknown, budget: Budget, depth: number): ConfigTag[] {
   if (!Array.isArray(list) || depth > maxDepth) return [];
   return list.flatMap((entry: unknown) => {
@@ -71,7 +71,7 @@ function labelsOf(list: unknown, budget: Budget, depth: number): ConfigTag[] {
 
 const isRepeater = (tag: ConfigTag) => tag.name.toLowerCase() === 'repeater';
 
-/** Where the labels of a tag stand in the task's data. */
+/** The path in the task's data of a tag's labels. */
 function dynamicLabels(tag: ConfigTag): string | undefined {
   if (!tag.name.toLowerCase().endsWith('labels')) return undefined;
   const value = attribute(tag, 'value');

@@ -1,10 +1,10 @@
 import { ClickmaskError } from '@clickmask/core';
 
 /**
- * Reads labels as they are typed: separated by commas, and in double quotes where they hold a comma or a quote, which is
- * doubled there (`Cat,"Dog, brown","12"" pipe"`).
+ * Parses a typed list of labels: separated by commas. A label that holds a comma or a quote is put in double quotes,
+ * and a quote inside is doubled (`Cat,"Dog, brown","12"" pipe"`).
  *
- * @throws ClickmaskError `bad-option` for a quote that does not end
+ * @throws ClickmaskError `bad-option` if a quote is not closed
  */
 export function parseLabelList(text: string): string[] {
   const labels: string[] = [];

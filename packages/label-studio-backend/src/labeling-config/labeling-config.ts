@@ -3,15 +3,15 @@ import { dependsOnTask, expandTags } from './expand-tags.js';
 import { attribute, type ConfigTag, flatten, parseXml } from './parse-xml.js';
 import type { TaskData } from './resolve-value.js';
 
-/** What the regions of a control are. The first four can hold a mask, the next two are prompts. */
+/** The kinds of a control's regions. The first four can hold a mask; the next two are prompts. */
 export type ControlKind = 'brush' | 'polygon' | 'bitmask' | 'rectangle' | 'keypoint';
 
 export interface ConfigLabel {
-  /** What stands in results: the alias where there is one. */
+  /** The name in results: the alias, if there is one. */
   readonly value: string;
-  /** All names that mean this label, lower case: value, alias, predicted values. */
+  /** All names of this label in lower case: value, alias, predicted values. */
   readonly names: readonly string[];
-  /** Marked as negative by `polarity="negative"` or `predicted_values="negative"`: not a class of its own. */
+  /** `polarity="negative"` or `predicted_values="negative"`: a negative click and not a class of its own. */
   readonly negative: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Control {
   readonly type: string;
   readonly name: string;
   readonly toName: readonly string[];
-  /** Its own labels, or those of the `<Labels>` tag of the same image for a bare control. */
+  /** Its own labels. A bare control uses those of the image's `<Labels>` tag. */
   readonly labels: readonly ConfigLabel[];
   /** The `<Labels>` tag that gives a bare control its labels. */
   readonly labelsFrom?: string;
@@ -47,7 +47,7 @@ export interface LabelingConfig {
 }
 
 const maxControls = 1000;
-/** Of all controls together, so that no click has to look through more. */
+/** Limit for all controls together, because every click searches them. */
 const maxEntries = 20_000;
 
 const kinds: Readonly<Record<string, ControlKind>> = {
@@ -59,10 +59,10 @@ const kinds: Readonly<Record<string, ControlKind>> = {
 };
 
 /**
- * Reads what the backend needs from a labeling config: images, controls, labels.
+ * Reads from a labeling config what the backend needs: images, controls, labels.
  *
- * @param data - of the task: `<Repeater>` and labels such as `value="$labels"` depend on it. Without it a repeated part
- * stands once, as it is written, and such labels are not known
+ * @param data - the task's data, on which `<Repeater>` and labels such as `value="$labels"` depend. Without it, a
+ * repeated part appears once and unexpanded, and such labels are unknown
  * @throws Problem `bad-labeling-config`
  *
  * @example
@@ -83,7 +83,7 @@ export function parseLabelingConfig(xml: string, data?: TaskData): LabelingConfi
 /** A labeling config that is parsed once and read for many tasks. */
 export type LabelingConfigSource = (data?: TaskData) => LabelingConfig;
 
-/** @throws Problem `bad-labeling-config`, also when it is read for a task whose data makes it too large */
+/** @throws Problem `bad-labeling-config`, also for a task whose data expands it too far */
 export function compileLabelingConfig(xml: string): LabelingConfigSource {
   const root = parseXml(xml);
   if (dependsOnTask(root)) return (data) => readTags(root, data);
@@ -113,7 +113,7 @@ interface SharedLabels {
   readonly labels: readonly ConfigLabel[];
 }
 
-/** The `<Labels>` tags, by the image that they are for; the first of several counts. */
+/** The `<Labels>` tags by their image. If there are several, the first counts. */
 function readSharedLabels(tags: readonly ConfigTag[], targetsOf: TargetReader): ReadonlyMap<string, SharedLabels> {
   const shared = new Map<string, SharedLabels>();
   for (const tag of tags) {
@@ -179,8 +179,8 @@ function counter(what: string): (more: number) => void {
 }
 
 /**
- * A keypoint tag named `click-negative`, `kp_neg`, `exclude` and so on is a tool for negative clicks, provided that another
- * keypoint tag of the same image with the same labels is there for the positive ones. With other labels it is a class.
+ * A keypoint tag named `click-negative`, `kp_neg`, `exclude` and so on is a tool for negative clicks if the same image
+ * has another keypoint tag with the same labels for positive clicks. With other labels, it is a class.
  */
 function markNegativeByName(controls: readonly Control[]): Control[] {
   const saysNegative = (name: string) =>
@@ -198,14 +198,14 @@ function markNegativeByName(controls: readonly Control[]): Control[] {
   );
 }
 
-/** The names that a control is for. */
+/** The names of the objects that a control belongs to. */
 type TargetReader = (tag: ConfigTag) => string[];
 
 const objectTags = new Set(
   'image text hypertext audio audioplus video paragraphs timeseries table list pdf chat repeater'.split(' '),
 );
 
-/** As in the editor, a control without `toName` is for the only object there is. */
+/** As in the editor, a control without `toName` belongs to the only object. */
 function targetReader(tags: readonly ConfigTag[]): TargetReader {
   const count = counter('names in toName');
   const objects = tags
@@ -222,7 +222,7 @@ function targetReader(tags: readonly ConfigTag[]): TargetReader {
   };
 }
 
-/** The labels of a tag; those inside of a tag with labels of its own are that one's, so each is read once. */
+/** The labels of a tag. Labels inside a nested tag with labels belong to that tag, so each is read once. */
 function readLabels(tag: ConfigTag): readonly ConfigLabel[] {
   return flatten(tag, (one) => one !== tag && hasLabels(one.name.toLowerCase()))
     .filter((one) => one.name.toLowerCase() === 'label')
@@ -240,7 +240,7 @@ function readLabels(tag: ConfigTag): readonly ConfigLabel[] {
     });
 }
 
-/** The label of a control that a name means: exact first, then whatever the case; undefined where there is none. */
+/** The label of a control with this name: exact match first, then ignoring case; undefined if there is none. */
 export function findLabel(control: Control, name: string): ConfigLabel | undefined {
   const wanted = name.trim().toLowerCase();
   return (

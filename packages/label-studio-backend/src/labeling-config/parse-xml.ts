@@ -15,7 +15,7 @@ export function attribute(tag: ConfigTag, lowerCaseName: string): string | undef
   return undefined;
 }
 
-/** All tags in document order, without recursion; not those inside of tags that `closed` names. */
+/** All tags in document order, without recursion. Skips the content of the tags that `closed` names. */
 export function flatten(root: ConfigTag, closed: (tag: ConfigTag) => boolean = () => false): ConfigTag[] {
   const found: ConfigTag[] = [];
   const rest: ConfigTag[] = [root];
@@ -32,8 +32,8 @@ const maxTags = 50_000;
 const maxDepth = 256;
 
 /**
- * Reads the XML of a labeling config: elements and attributes, comments skipped, no DTD and no custom entities, so that
- * nothing can expand. Lenient as Label Studio's own reader is about what stands between tags; linear in time.
+ * Parses the XML of a labeling config: elements and attributes. It skips comments and supports neither DTDs nor custom
+ * entities, so nothing can expand. Text between tags is accepted, as in Label Studio's own parser. Takes linear time.
  *
  * @throws Problem `bad-labeling-config`
  */
@@ -73,7 +73,7 @@ export function parseXml(text: string): ConfigTag {
   return root.children.length === 1 ? root.children[0] : root;
 }
 
-/** The position after a comment, declaration or processing instruction, or undefined where an element begins. */
+/** The position after a comment, declaration or processing instruction; undefined if an element begins here. */
 function skipMarkup(text: string, start: number): number | undefined {
   const closing = text.startsWith('<!--', start)
     ? '-->'
@@ -90,7 +90,7 @@ function skipMarkup(text: string, start: number): number | undefined {
   return end + closing.length;
 }
 
-/** The position of the `>` that ends a tag; one inside a quoted value does not. */
+/** The position of the `>` that ends a tag, skipping quoted values. */
 function tagEnd(text: string, start: number): number {
   let quote = '';
   for (let i = start + 1; i < text.length; i++) {

@@ -1,14 +1,14 @@
-/** The data of a task, by which values of a labeling config are filled in. */
+/** The data of a task, which fills in the values of a labeling config. */
 export type TaskData = Readonly<Record<string, unknown>>;
 
 const variable = /\$[\w[\].{}]+/g;
 const maxDepth = 20;
 
 /**
- * What a value of a labeling config means for a task, as the editor resolves it: `$image`, `$pages[0].url` and `$doc.scan`
- * name something in the task's data, of any kind; inside a longer text they are filled in as text; what has no `$` stays.
+ * Resolves a value of a labeling config for a task, as the editor does. `$image`, `$pages[0].url` and `$doc.scan` name
+ * something of any type in the task's data. Inside a longer text they are replaced by text. A value without `$` stays.
  *
- * @returns undefined where the data has no such thing
+ * @returns undefined if the data has no such entry
  */
 export function resolveValue(value: string, data: TaskData): unknown {
   const found = value.match(variable);
@@ -19,7 +19,7 @@ export function resolveValue(value: string, data: TaskData): unknown {
   return value.replace(variable, () => String(parts.shift()));
 }
 
-/** A key that stands in the data as it is goes first; else a path with dots and list indices. */
+/** A key with exactly this name is tried first, then a path with dots and list indices. */
 function lookUp(data: TaskData, path: string): unknown {
   if (Object.hasOwn(data, path)) return data[path];
   let value: unknown = data;

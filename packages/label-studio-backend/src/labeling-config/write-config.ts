@@ -1,26 +1,26 @@
 import { ClickmaskError } from '@clickmask/core';
 import type { OutputKind } from './choose-output.js';
 
-/** What {@link writeLabelingConfig} is told. */
+/** Options of {@link writeLabelingConfig}. */
 export interface WriteConfigOptions {
   /** Label values, at least one. */
   readonly labels: readonly string[];
-  /** What the backend answers with. Default `brush`. */
+  /** The kind of region in answers. Default `brush`. */
   readonly output?: OutputKind;
   /** Name of the image in the task data. Default `image`. */
   readonly variable?: string;
-  /** Adds a second click tool whose clicks are negative, for those who have no Alt key at hand. Default false. */
+  /** Adds a second click tool for negative clicks, for people without an Alt key at hand. Default false. */
   readonly negativeTool?: boolean;
-  /** Adds a tool for boxes. Default true. */
+  /** Adds a box tool. Default true. */
   readonly boxTool?: boolean;
 }
 
 /**
- * A labeling config that works with this backend, and with which every export that Label Studio offers is right: smart
+ * Writes a labeling config that works with this backend and whose exports from Label Studio are all correct: smart
  * clicks and boxes, one output tag, and labels.
  *
- * Label Studio writes the label of the click tool into the accepted region too, and its exporters stumble over that in a
- * way of their own for each kind of region; so each kind has a form of its own here. The README tells which.
+ * Label Studio also writes the click tool's label into the accepted region, and each of its exporters mishandles that
+ * in its own way. Each kind of region therefore has its own form of config. The README lists them.
  *
  * @throws ClickmaskError `bad-option` without labels
  *
@@ -54,16 +54,16 @@ export function writeLabelingConfig(options: WriteConfigOptions): string {
 type Form = (labels: readonly string[], options: WriteConfigOptions) => string[];
 
 /**
- * How each kind of output is written. Label Studio's exporters choose by the exact spelling of a tag, while the editor reads
- * any: a prompt tag in lower case works, and no export is offered or changed because of it.
+ * How each kind of output is written. Label Studio's exporters look for the exact spelling of a tag, while the editor
+ * accepts any. A prompt tag in lower case therefore works in the editor and is ignored by the exporters.
  */
 const forms: Readonly<Record<OutputKind, Form>> = {
-  // The brush exports pass over a second item of a type that they do not know, but take one of `Labels` for a second mask.
+  // The brush exports ignore a second item of an unknown type, but read an item of `Labels` as a second mask.
   brush: (labels, options) => [
     ...labelled('BrushLabels', 'name="mask" toName="image" smart="false"', labels),
     ...shownForClicks(prompts(options).flatMap(([tag, rest]) => labelled(`${tag}labels`, rest, labels))),
   ],
-  // COCO and YOLO want `PolygonLabels`; clicks take their label from `Labels`.
+  // COCO and YOLO need `PolygonLabels`; clicks take their label from `Labels`.
   polygon: (labels, options) => [
     ...shownForClicks(labelled('Labels', 'name="label" toName="image"', labels)),
     ...labelled('PolygonLabels', 'name="mask" toName="image" smart="false"', labels),
@@ -82,14 +82,14 @@ const forms: Readonly<Record<OutputKind, Form>> = {
   ],
 };
 
-/** Rows that are hidden while a region is selected, so that one row is left by which it is given another label. */
+/** These rows are hidden while a region is selected, so that a single row is left for changing its label. */
 const shownForClicks = (rows: readonly string[]) => [
   '<View visibleWhen="no-region-selected">',
   ...rows.map((row) => `  ${row}`),
   '</View>',
 ];
 
-/** The tools to click with: tag name and attributes. */
+/** The click tools: tag name and attributes. */
 function prompts({ negativeTool = false, boxTool = true }: WriteConfigOptions): (readonly [string, string])[] {
   const smart = 'toName="image" smart="true" smartOnly="true"';
   return [
@@ -118,7 +118,7 @@ function escapeXml(text: string): string {
       .replace(/</g, '&lt;')
       .replace(/>/g, '&gt;')
       .replace(/"/g, '&quot;')
-      // A line break in an attribute would be read as a space.
+      // XML would read a line break in an attribute as a space.
       .replace(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`)
   );
 }

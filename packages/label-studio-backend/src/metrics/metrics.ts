@@ -10,7 +10,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Values that are read when the metrics are. */
+/** Values that are read each time the metrics are requested. */
 export interface Gauges {
   readonly queued: () => number;
   readonly active: () => number;
@@ -75,7 +75,7 @@ export function createMetrics(gauges: Gauges, model: () => string): Metrics {
       stages.observe({ stage: name }, milliseconds / 1000);
     },
     text() {
-      // It may be another one than at the last asking.
+      // The model may have changed since the last request.
       registry.setDefaultLabels({ model: model() });
       return registry.metrics();
     },

@@ -4,19 +4,19 @@ import type { Logger } from '../diagnostics/index.js';
 import type { SwitchingSegmenter } from './switching-segmenter.js';
 
 export interface FollowOptions {
-  /** Where the choice of `clickmask models use` lies. */
+  /** The file that `clickmask models use` writes. */
   readonly modelsFolder: string;
   readonly open: (model: string) => Promise<Segmenter>;
   readonly logger: Logger;
-  /** How often the choice is looked at. Default 2000. */
+  /** Milliseconds between two checks of the file. Default 2000. */
   readonly everyMs?: number;
 }
 
 /**
- * Loads the model that `clickmask models use` chooses, whenever that changes, and puts it in front of clicks. One that
- * cannot be loaded is told in the log, and the one before goes on.
+ * Loads the model chosen by `clickmask models use` whenever the choice changes, and answers clicks with it. If it
+ * cannot be loaded, the log says so and the present model stays.
  *
- * @returns what ends it
+ * @returns a function that stops it
  */
 export function followModelInUse(segmenter: SwitchingSegmenter, options: FollowOptions): () => void {
   const { modelsFolder, open, logger, everyMs = 2000 } = options;
@@ -38,8 +38,8 @@ export function followModelInUse(segmenter: SwitchingSegmenter, options: FollowO
     }
   }
 
-  // Asked again and again, since a file that is not there yet, or lies on a network drive, tells nobody of its changes; and
-  // not by a watcher, which misses what changes before its own first look.
+  // The file is polled: a missing file or a network drive sends no change events, and a watcher misses changes that
+  // happen before it starts.
   const timer = setInterval(() => {
     turn = turn.then(follow);
   }, everyMs);

@@ -1,26 +1,26 @@
 import type { ImageSource, OpenOptions, Segmenter, SegmenterImage } from '@clickmask/core';
 
-/** A segmenter whose model can be exchanged while people click. */
+/** A segmenter whose model can be replaced while people click. */
 export interface SwitchingSegmenter extends Segmenter {
-  /** Answers by `next` from here on; the former segmenter is closed once what it was asked is answered. */
+  /** Answers with `next` from now on. The former segmenter is closed once its running calls have ended. */
   switchTo(next: Segmenter): void;
 }
 
-/** One loaded model, and how many calls are under way in it. */
+/** A loaded model and the number of its running calls. */
 interface Generation {
   readonly segmenter: Segmenter;
   calls: number;
   isFormer: boolean;
 }
 
-/** An image by where it is open. */
+/** An image, with where it is open. */
 interface Handle extends SegmenterImage {
   in(generation: Generation): Promise<SegmenterImage>;
 }
 
 /**
- * A segmenter in front of others, of which the last one given answers. Images stay open across a switch: the next click
- * on one opens it in the new model. It closes what it was given.
+ * Forwards to the segmenter that it was given last. Images stay open across a switch: the next click on one opens it in
+ * the new model. It closes the segmenters that it was given.
  */
 export function createSwitchingSegmenter(first: Segmenter): SwitchingSegmenter {
   let current: Generation = { segmenter: first, calls: 0, isFormer: false };
@@ -28,7 +28,7 @@ export function createSwitchingSegmenter(first: Segmenter): SwitchingSegmenter {
 
   function closeIfIdle(generation: Generation): void {
     if (!generation.isFormer || generation.calls > 0 || !former.delete(generation)) return;
-    // It has nothing to say any more: its answers are out.
+    // All its answers are out, so an error here concerns nobody.
     generation.segmenter.close().catch(() => {});
   }
 
@@ -73,7 +73,7 @@ async function openHandle(generation: Generation, source: ImageSource, options: 
     width,
     height,
     in(wanted) {
-      // A late answer of the former model must not take the image back.
+      // A late answer of the former model must not replace the image.
       if (wanted !== place.generation && !wanted.isFormer) {
         const image = wanted.segmenter.open(source, { key });
         const moved = { generation: wanted, image };

@@ -8,7 +8,7 @@ import type { OnTrain } from '../training/index.js';
 
 /** How to reach Label Studio and the images. */
 export interface LabelStudioAccess {
-  /** Address at which this machine reaches Label Studio, with its path prefix if there is one. */
+  /** Address of Label Studio as seen from this machine, with its path prefix if there is one. */
   readonly url?: string;
   /** A legacy token or a personal access token. Default: none, or what Label Studio sends at setup. */
   readonly token?: string;
@@ -18,13 +18,13 @@ export interface LabelStudioAccess {
   readonly hosts?: readonly string[];
   /** Hosts that may have a private address, such as a MinIO of your own. */
   readonly privateHosts?: readonly string[];
-  /** `LOCAL_FILES_DOCUMENT_ROOT` of Label Studio, if this machine has that folder too. */
+  /** The folder `LOCAL_FILES_DOCUMENT_ROOT` of Label Studio, if this machine has it too. */
   readonly localFilesRoot?: string;
 }
 
 /** How masks become regions. */
 export interface OutputOptions extends RegionOptions {
-  /** Default `auto`: the best that the labeling config has. */
+  /** Default `auto`: the most exact kind in the labeling config. */
   readonly kind?: OutputKind | 'auto';
 }
 
@@ -35,10 +35,13 @@ export interface AuthOptions {
    * `localhost` and names without a dot are always allowed. This protects against pages that point their own name here.
    */
   readonly hosts?: readonly string[];
-  /** User and password of HTTP Basic authentication, as set at the ML backend in Label Studio. Default: none needed. */
+  /**
+   * User and password of HTTP Basic authentication, as entered for the ML backend in Label Studio. Default: none
+   * needed.
+   */
   readonly basic?: { readonly user: string; readonly password: string };
   /**
-   * Webhooks with this text in the header `X-Clickmask-Secret` are accepted, because Label Studio sends no basic
+   * The text that webhooks must send in the header `X-Clickmask-Secret`, because Label Studio sends no basic
    * authentication with them. `connect` writes it into the webhook.
    */
   readonly webhookSecret?: string;
@@ -54,15 +57,15 @@ export interface BackendLimits {
   readonly pictureBytes: number;
   /** Bytes of all open image files. Default 256 MB. */
   readonly openPictureBytes: number;
-  /** Milliseconds until an open image is fetched again. Default 1 hour. */
+  /** Milliseconds until an open image is fetched again. Default 3,600,000 (1 hour). */
   readonly openPictureMs: number;
   /** Pixels of one image. Default 64 million. */
   readonly pixels: number;
-  /** Milliseconds to fetch an image. Default 30 s. */
+  /** Milliseconds to fetch an image. Default 30,000. */
   readonly pictureMs: number;
   /**
-   * Milliseconds from a request to its answer, with waiting and fetching images. Keep it below the 100 s that Label Studio
-   * waits. Default 90 s.
+   * Milliseconds from a request to its answer, including waiting and fetching images. Keep it below the 100 s that
+   * Label Studio waits. Default 90,000.
    */
   readonly predictMs: number;
   /** Requests that may wait for one task. Default 16. */
@@ -108,11 +111,11 @@ export const defaultLimits: BackendLimits = Object.freeze({
 
 /** An event of a webhook, or of the Train button. */
 export interface LabelStudioEvent {
-  /** Such as `ANNOTATION_CREATED`, `START_TRAINING`. */
+  /** For example `ANNOTATION_CREATED` or `START_TRAINING`. */
   readonly action: string;
   readonly project?: string;
   readonly task?: string;
-  /** The whole message, as it came. */
+  /** The whole message as received. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -135,22 +138,21 @@ export interface LabelStudioBackendOptions {
    * Default 10 minutes.
    */
   readonly combineMs?: number;
-  /** Number of next tasks of a project to prepare while nobody clicks. Needs `labelStudio`. Default 2. */
+  /** Number of next tasks to prepare per project while nobody clicks. Needs `labelStudio`. Default 2. */
   readonly lookAhead?: number;
   /**
-   * Existing keypoints without a box in batch prediction: one object per label, or one object each. Default `object`.
+   * How batch prediction reads existing keypoints without a box: as one object per label, or as one object each.
+   * Default `object`.
    */
   readonly batchPoints?: PointGrouping;
   /**
-   * Labels for negative clicks; `*` stands for the other label: `not *`, `* (not)`. Default: none. A label is a class unless
-   * the labeling config marks it with `polarity="negative"`.
+   * Patterns of labels that mean negative clicks. `*` stands for the other label: `not *`, `* (not)`. Default: none. A
+   * label is a class unless the labeling config marks it with `polarity="negative"`.
    */
   readonly negativeLabels?: readonly string[];
   /** `store` gives tasks without a prompt an empty prediction. Default `skip`. */
   readonly emptyPredictions?: 'skip' | 'store';
-  /**
-   * Called by "Start training", one call at a time. `/diagnostics` shows its state. Default: nothing is trained.
-   */
+  /** Called by "Start training", one call at a time. `/diagnostics` shows its state. Default: no training. */
   readonly onTrain?: OnTrain;
   /** Called for webhooks and the Train button, after the answer to Label Studio. */
   readonly onEvent?: (event: LabelStudioEvent) => void | Promise<void>;

@@ -7,10 +7,10 @@ const maxSvgBytes = 10e6;
 const seconds = 10;
 
 /**
- * Image files that Label Studio's editor shows and sharp does not read as they are, as PNG: BMP and SVG. Others are handed
- * through.
+ * Converts image files that Label Studio's editor shows but sharp cannot read to PNG: BMP and SVG. Other files pass
+ * unchanged.
  *
- * An SVG is drawn at the size that it names, on white, and as in the editor nothing outside of it is loaded.
+ * An SVG is drawn in its own size on white. As in the editor, nothing outside the file is loaded.
  *
  * @throws Problem `picture-unreadable`, `picture-too-large`
  */
@@ -26,7 +26,7 @@ export async function asReadable(bytes: Uint8Array, maxPixels: number): Promise<
   return isSvg(bytes) ? drawSvg(bytes, maxPixels) : bytes;
 }
 
-/** Whether a file begins as an SVG does: perhaps a declaration and comments, then its root. */
+/** Whether a file starts like an SVG: an optional declaration and comments, then the root element. */
 export function isSvg(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.subarray(0, 4096)).toString('utf8');
   return /^\uFEFF?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[\s\S]*?-->\s*)*(?:<!DOCTYPE svg[^>[]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<svg[\s>]/i.test(
@@ -59,7 +59,7 @@ async function drawSvg(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array
   }
 }
 
-/** The library that draws loads nothing by itself; that is not left to it alone. */
+/** The drawing library loads nothing by itself. This check does not rely on that. */
 function withoutOutside(svg: string): string {
   return svg
     .replace(/<\?xml-stylesheet[\s\S]*?\?>/gi, '')

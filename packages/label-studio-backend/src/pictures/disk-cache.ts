@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, readFile, rename, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Keeps fetched images on disk. Failing to read or write is never an error: the image is then fetched again. */
+/** Keeps fetched images on disk. A failed read or write is never an error: the image is fetched again. */
 export interface DiskCache {
   read(key: string): Promise<Uint8Array | undefined>;
   write(key: string, bytes: Uint8Array): Promise<void>;
@@ -10,11 +10,11 @@ export interface DiskCache {
 }
 
 export interface DiskCacheOptions {
-  /** The folder; made, for this user only, where it is not there. */
+  /** The folder. It is created, readable by this user only, if it does not exist. */
   readonly folder: string;
-  /** Most bytes of all files; the least lately used go first. Default 2 GB. */
+  /** Maximum bytes of all files. The least recently used go first. Default 2 GB. */
   readonly maxBytes?: number;
-  /** Milliseconds after which an image is fetched anew. Default one day. */
+  /** Milliseconds until an image is fetched again. Default one day. */
   readonly maxAgeMs?: number;
   readonly now?: () => number;
 }
@@ -25,12 +25,12 @@ interface File {
 }
 
 /**
- * Files are named by the SHA-256 of the key, written aside and renamed, so that no reader ever sees half of one and two
- * processes may share a folder.
+ * Files are named by the SHA-256 of the key. They are written to a temporary name and renamed, so no reader sees a
+ * partial file, and two processes may share a folder.
  */
 export function createDiskCache(options: DiskCacheOptions): DiskCache {
   const { folder, maxBytes = 2e9, maxAgeMs = 86_400_000, now = Date.now } = options;
-  // In the order of use, the oldest first.
+  // Least recently used first.
   const files = new Map<string, File>();
   let total = 0;
   let started: Promise<void> | undefined;
@@ -42,7 +42,7 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
     const found: { name: string; size: number; written: number; used: number }[] = [];
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
-      // One that vanished meanwhile, or that is no file, is none of this cache's.
+      // A file that vanished, or something that is not a file, does not belong to this cache.
       const stats = await lstat(path).catch(() => undefined);
       if (stats === undefined || !stats.isFile()) continue;
       const { size, mtimeMs, atimeMs } = stats;
@@ -73,7 +73,7 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
     }
   }
 
-  /** A start that failed, for want of room or rights, is tried again at the next image. */
+  /** A start that failed for lack of space or rights is retried at the next image. */
   const ready = () => {
     started ??= start().catch((error: unknown) => {
       started = undefined;
@@ -91,7 +91,7 @@ export function createDiskCache(options: DiskCacheOptions): DiskCache {
         await ready();
         const path = join(folder, name);
         const stats = await lstat(path);
-        // A FIFO or a device would keep the reader waiting for ever.
+        // A FIFO or a device would block the reader.
         if (!stats.isFile()) return undefined;
         const { mtimeMs } = stats;
         if (now() - mtimeMs > maxAgeMs) {

@@ -11,10 +11,10 @@ export interface Fetched {
   readonly bytes: Uint8Array;
 }
 
-/** Fetches bytes by GET under the rules of a {@link HostPolicy}. */
+/** Fetches bytes with GET under the rules of a {@link HostPolicy}. */
 export interface GuardedFetch {
   /**
-   * @param project - whose token goes along
+   * @param project - the project whose token is sent
    * @throws Problem `host-refused`, `address-refused`, `token-missing`, `token-refused`, `picture-not-found`,
    * `picture-unreachable`, `picture-too-slow`, `picture-too-large`, `picture-url-unsupported`
    */
@@ -28,16 +28,16 @@ export interface GuardedFetchOptions {
   readonly tokensOf: (project: string) => TokenSource;
   readonly maxBytes: number;
   readonly timeoutMs: number;
-  /** Replaces the system's name resolution, for tests. */
+  /** Replaces the system's name resolution in tests. */
   readonly lookup?: LookupFunction;
 }
 
 const maxRedirects = 5;
 
 /**
- * Every hop is checked anew: the host against the policy, the address that the name resolves to at the moment of
- * connecting (so that a name cannot change its address between check and use), and whether the token may go with it: only
- * to those routes of Label Studio that serve files.
+ * Checks every redirect anew: the host against the policy, and the address that the name resolves to when the
+ * connection is made, so that it cannot change between check and use. The token is sent only to the routes of Label
+ * Studio that serve files.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { policy, labelStudio, tokensOf, maxBytes, timeoutMs, lookup } = options;
@@ -69,7 +69,8 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       const next = redirectTarget(response);
       const asksForLogin = own && (status === 401 || (next !== null && /\/user\/login/.test(next.pathname)));
       if (authorization !== undefined) {
-        // The access token may have ended early, such as when Label Studio was restarted; or another token is there.
+        // The access token may have expired early, for example after a restart of Label Studio. Or there is a new
+        // token.
         if (asksForLogin && !retried && tokens.refused(authorization)) {
           retried = true;
           continue;
@@ -130,7 +131,7 @@ function statusProblem(status: number, own: boolean, tokens: TokenSource, url: U
   });
 }
 
-/** What the client says, in the reasons of this package. */
+/** Translates the client's errors to the reasons of this package. */
 function connectionProblem(error: unknown, url: URL): Problem {
   if (error instanceof Problem) return error;
   const options = { cause: error };

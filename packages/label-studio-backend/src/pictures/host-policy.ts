@@ -5,23 +5,23 @@ export interface HostPolicy {
   /**
    * Checks an address before anything is sent to it.
    *
-   * @param fromPresign - whether Label Studio itself redirected there from its presign route
-   * @returns whether private addresses are acceptable for it
+   * @param fromPresign - whether Label Studio's own presign route redirected there
+   * @returns whether private addresses are allowed for it
    * @throws Problem `host-refused`, `picture-url-unsupported`
    */
   check(url: URL, fromPresign?: boolean): { readonly privateAllowed: boolean };
 }
 
 export interface HostPolicyOptions {
-  /** Label Studio itself, which may be on a private address. */
+  /** Label Studio itself. It may have a private address. */
   readonly labelStudio?: URL;
-  /** Host names, `*.example.com` for all below one, `*` for every public host; with `:port` for that port only. */
+  /** Host names. `*.example.com` means all hosts below one, `*` every public host, and `:port` only that port. */
   readonly hosts: readonly string[];
-  /** As `hosts`, and private addresses are fine too. */
+  /** The same, with private addresses allowed. */
   readonly privateHosts: readonly string[];
 }
 
-/** Where the presigned addresses of the three cloud storages that Label Studio speaks to point. */
+/** The hosts of presigned addresses for the three cloud storages that Label Studio supports. */
 const cloudStorage = [
   '*.amazonaws.com',
   'storage.googleapis.com',

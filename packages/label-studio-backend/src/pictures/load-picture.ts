@@ -6,14 +6,14 @@ import type { DiskCache } from './disk-cache.js';
 import type { GuardedFetch } from './guarded-fetch.js';
 import { type LocateOptions, locatePicture, type PictureOwner } from './locate.js';
 
-/** Gets the bytes of an image from what stands in the task data. */
+/** Fetches the bytes of an image by its value in the task data. */
 export interface PictureLoader {
   /**
-   * @returns the bytes and a name under which they may be cached in memory
-   * @throws Problem with a reason that says what to do
+   * @returns the bytes, and a name for the memory cache
+   * @throws Problem with a reason and advice
    */
   load(value: string, owner: PictureOwner, signal?: AbortSignal): Promise<Uint8Array>;
-  /** The name that {@link PictureLoader.load} gives the image, without loading it. */
+  /** The name that {@link PictureLoader.load} would give the image, without loading it. */
   keyOf(value: string, owner: PictureOwner): string;
 }
 
@@ -21,7 +21,7 @@ export interface PictureLoaderOptions extends Omit<LocateOptions, 'localFiles'> 
   readonly fetch: GuardedFetch;
   readonly disk?: DiskCache;
   readonly maxBytes: number;
-  /** Folder of Label Studio's local files, where this machine has it too. */
+  /** Folder of Label Studio's local files, if this machine has it too. */
   readonly localFilesRoot?: string;
 }
 
@@ -74,7 +74,7 @@ export function createPictureLoader(options: PictureLoaderOptions): PictureLoade
   };
 }
 
-/** A file below a folder; what is no file there, or leads out of it, is not there. */
+/** A file below a folder. A path that is not a file, or that leads out of the folder, counts as missing. */
 async function readLocal(folder: string, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
     const bytes = await readRegularFile(path, { maxBytes, inside: folder });
@@ -108,7 +108,7 @@ function decodeDataUrl(text: string, maxBytes: number): Uint8Array {
   return bytes;
 }
 
-/** Refuses by its first bytes what cannot be an image, with a hint where it is a web page. */
+/** Refuses bytes that do not begin like an image. The message says so if they are a web page. */
 function checkPicture(bytes: Uint8Array, type: string): void {
   if (pictureFormat(bytes) !== null || isSvg(bytes)) return;
   const start = Buffer.from(bytes.subarray(0, 64)).toString('latin1');

@@ -1,6 +1,6 @@
 import { Problem } from '../problems/index.js';
 
-/** Where the bytes of an image are. */
+/** Where an image's bytes are. */
 export type PictureLocation =
   | { readonly kind: 'url'; readonly url: URL; readonly fallback?: URL; readonly cacheKey: string }
   | { readonly kind: 'local-file'; readonly path: string; readonly url?: URL; readonly cacheKey: string }
@@ -8,15 +8,15 @@ export type PictureLocation =
 
 /** The task that an image belongs to. */
 export interface PictureOwner {
-  /** Empty where the request names none. */
+  /** Empty if the request names none. */
   readonly project: string;
   readonly task: string;
 }
 
 export interface LocateOptions {
-  /** Where Label Studio is reached from here, with its path prefix where it has one. */
+  /** Label Studio's address from here, with its path prefix if it has one. */
   readonly labelStudio?: URL;
-  /** Other origins by which task data may name the same Label Studio. */
+  /** Other origins that task data may use for the same Label Studio. */
   readonly aliases: readonly string[];
   /** Whether files of Label Studio's local storage can be read here. */
   readonly localFiles: boolean;
@@ -26,14 +26,14 @@ const ownPath =
   /^\/(?:data\/(?:upload\/|local-files\/?\?)|storage-data\/uploaded\/|tasks\/\d+\/(?:presign|resolve)\/|projects\/\d+\/(?:presign|resolve)\/)/;
 
 /**
- * Turns what stands in the task data into a place to read from.
+ * Finds where to read an image from, by its value in the task data.
  *
- * Known are uploads (`/data/upload/…`, `upload/…`), local files (`/data/local-files/?d=…`), cloud addresses (`s3://`, `gs://`,
- * `azure-blob://`, through Label Studio's presign route), plain URLs and data URLs. The path prefix of a Label Studio
- * behind a proxy, and `http://localhost…` as its own name for itself, are replaced by the configured address.
+ * Supported are uploads (`/data/upload/…`, `upload/…`), local files (`/data/local-files/?d=…`), cloud addresses
+ * (`s3://`, `gs://`, `azure-blob://`, through Label Studio's presign route), plain URLs and data URLs. The path prefix
+ * of a Label Studio behind a proxy, and its own name `http://localhost…`, are replaced by the configured address.
  *
- * What Label Studio serves is named in caches by that Label Studio and the project too: the same text means other bytes in
- * a project with another storage, and who may see one need not be allowed to see the other.
+ * The cache names of Label Studio's files include the server and the project. The same text can mean other bytes in a
+ * project with another storage, and a user of one project may not be allowed to see the other.
  *
  * @throws Problem `picture-url-unsupported`, `label-studio-unknown`
  */
@@ -67,19 +67,19 @@ export function locatePicture(value: string, owner: PictureOwner, options: Locat
   return ownLocation(stripPrefix(path, labelStudio), owner, options);
 }
 
-/** Whether an address is one of the routes by which Label Studio serves images; only those are given the token. */
+/** Whether an address is a route of Label Studio that serves images. Only these get the token. */
 export function servesFiles(url: URL, labelStudio: URL): boolean {
   const isInside =
     url.origin === labelStudio.origin && !climbs(url.pathname) && url.pathname.startsWith(`${prefixOf(labelStudio)}/`);
   return isInside && ownPath.test(stripPrefix(`${url.pathname}${url.search}`, labelStudio));
 }
 
-/** The path inside Label Studio that an absolute URL means, where it means one. */
+/** The path inside Label Studio of an absolute URL, if the URL belongs to it. */
 function ownAddress(url: URL, { labelStudio, aliases }: LocateOptions): string | undefined {
   if (labelStudio === undefined) return undefined;
   const path = stripPrefix(`${url.pathname}${url.search}`, labelStudio);
   if (url.origin === labelStudio.origin) return path;
-  // Label Studio writes its own idea of its address into task data, which from here may be another machine's.
+  // Label Studio writes its own address into task data. Seen from here, that address may be another machine.
   const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0)$/.test(url.hostname);
   const isAlias = aliases.some((alias) => alias.replace(/\/$/, '') === url.origin);
   return (isLoopback || isAlias) && ownPath.test(path) ? path : undefined;
@@ -98,7 +98,7 @@ function ownLocation(path: string, owner: PictureOwner, options: LocateOptions):
   }
   const base = need(options.labelStudio);
   if (upload !== undefined) {
-    // The route that takes a token comes first; older versions have only the other.
+    // The route that accepts a token comes first; older versions have only the other one.
     const stored = within(base, `/storage-data/uploaded/?filepath=${encodeURIComponent(safeDecode(upload))}`);
     return { kind: 'url', url: stored, fallback: within(base, path), cacheKey };
   }
@@ -121,13 +121,13 @@ function stripPrefix(path: string, labelStudio: URL | undefined): string {
 function within(base: URL, path: string): URL {
   const prefix = prefixOf(base);
   const url = parseUrl(`${base.origin}${prefix}${path}`);
-  // Parsed, `..` is resolved in every spelling: what leads out of the prefix is not this Label Studio's.
+  // Parsing resolves `..` in every spelling. A path that leaves the prefix does not belong to this Label Studio.
   if (url.origin !== base.origin || !url.pathname.startsWith(`${prefix}/`) || climbs(url.pathname))
     throw unsupported(path);
   return url;
 }
 
-/** Whether a path leads upwards for a server or proxy that decodes it once more: `..%2f`, `%252e%252e/`. */
+/** Whether a path leads upwards after a server or proxy decodes it once more: `..%2f`, `%252e%252e/`. */
 function climbs(path: string): boolean {
   let text = path;
   for (let i = 0; i < 4; i++) {

@@ -7,26 +7,26 @@ import type { PictureLoader } from './load-picture.js';
 import type { PictureOwner } from './locate.js';
 
 export interface OpenPicture {
-  /** Computes the features of the whole image too. Default false. */
+  /** Also computes the features of the whole image. Default false. */
   readonly prepare?: boolean;
   /** The features may wait until nobody clicks. Default false. */
   readonly background?: boolean;
-  /** Leaves the image as it lies in the file, without its EXIF orientation. Default false. */
+  /** Ignores the EXIF orientation. Default false. */
   readonly asStored?: boolean;
-  /** Ends this caller's waiting; the image is given up where nobody else waits for it. */
+  /** Ends this caller's wait. The image is given up if nobody else waits for it. */
   readonly signal?: AbortSignal;
 }
 
-/** Images that are open in the segmenter, by where they come from. */
+/** Images that are open in the segmenter, by their source. */
 export interface PictureStore {
   /**
-   * Opens an image, or takes the open one, and keeps it open until the work with it is done. Callers that wait for the same
-   * image wait for one fetch.
+   * Opens an image, or uses the open one, and keeps it open until `work` has ended. Callers that wait for the same
+   * image share one fetch.
    *
    * @throws Problem, or ClickmaskError of the segmenter
    */
   use<T>(value: string, owner: PictureOwner, how: OpenPicture, work: (image: SegmenterImage) => Promise<T>): Promise<T>;
-  /** Whether the image is open or on its way. */
+  /** Whether the image is open or being loaded. */
   has(value: string, owner: PictureOwner): boolean;
   readonly count: number;
   readonly bytes: number;
@@ -36,7 +36,7 @@ export interface PictureStore {
 export interface PictureStoreOptions {
   readonly segmenter: Segmenter;
   readonly loader: PictureLoader;
-  /** Budget for the bytes of open images as they came (not decoded). */
+  /** Budget for the bytes of open images, as files (not decoded). */
   readonly maxBytes: number;
   readonly maxAgeMs: number;
   readonly maxPixels: number;
@@ -45,7 +45,7 @@ export interface PictureStoreOptions {
 
 interface Opened {
   readonly image: SegmenterImage;
-  /** Kept by the segmenter anyway; needed here to ask for the features later. */
+  /** The segmenter keeps this too. It is needed here to request the features later. */
   readonly source: Uint8Array;
 }
 
@@ -53,7 +53,7 @@ interface Entry {
   readonly opened: Promise<Opened>;
   readonly abort: AbortController;
   prepared?: Promise<unknown>;
-  /** 0 until the image is there. */
+  /** 0 until the image is loaded. */
   bytes: number;
   users: number;
   readonly at: number;
@@ -79,7 +79,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
   }
 
   function leave(name: string, entry: Entry): void {
-    // Dropped while it was in use.
+    // It was dropped while it was in use.
     if (entries.get(name) !== entry) closeImage(entry);
     else if (entry.bytes === 0) {
       entry.abort.abort();
@@ -89,7 +89,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
 
   function shrink(): void {
     for (const [name, entry] of entries) {
-      // The last one stays, however large: it is in use.
+      // The last image stays, however large: it is in use.
       if ((bytes <= maxBytes && entries.size <= maxPictures) || entries.size === 1) break;
       if (entry.bytes > 0) drop(name, entry);
     }
@@ -97,7 +97,7 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
 
   function begin(name: string, value: string, owner: PictureOwner, how: OpenPicture): Entry {
     const abort = new AbortController();
-    // A click that comes meanwhile waits for the image, but not for features that are made in the background.
+    // A click that arrives now waits for the image, but not for features that are computed in the background.
     const prepare = how.prepare === true && how.background !== true;
     const opened = openPicture(options, value, owner, { ...how, prepare, signal: abort.signal });
     const prepared = prepare ? opened : undefined;
@@ -182,7 +182,7 @@ async function openPicture(
 
 async function prepareFeatures(segmenter: Segmenter, source: Uint8Array, background: boolean): Promise<void> {
   const again = await segmenter.open(source, { key: contentKey(source), prepare: true, background });
-  // One of two handles on the same picture: the other keeps it.
+  // One of two handles on the same image. The other one keeps it.
   await again.close();
 }
 
@@ -190,7 +190,7 @@ function closeImage(entry: Entry): void {
   entry.opened.then(({ image }) => image.close()).catch(() => {});
 }
 
-/** Pixels without the turn that EXIF asks for. */
+/** Decodes the pixels without the EXIF orientation. */
 async function decodeAsStored(bytes: Uint8Array, maxPixels: number): Promise<RgbImage> {
   const { data, info } = await sharp(bytes, { autoOrient: false, limitInputPixels: maxPixels, failOn: 'error' })
     .toColourspace('srgb')

@@ -9,8 +9,8 @@ import { existingPrompts } from './task-content.js';
 import { planWorks } from './works.js';
 
 /**
- * Answers a batch, and the opening of a task, which Label Studio asks for in the same way. Predicted from are the clicks and
- * boxes that a task has already; the images of tasks without any are prepared.
+ * Answers a batch or the opening of a task: Label Studio sends the same request for both. Tasks that already have
+ * clicks and boxes get a prediction. For the other tasks, the images are prepared.
  */
 export async function predictBatch(services: PredictServices, call: PredictCall): Promise<PredictAnswer> {
   const { request, project, signal } = call;
@@ -60,7 +60,7 @@ async function predictTask(
   if (items.length === 0) return undefined;
   const asker = { project, task: task.id ?? '' };
   const works = planWorks(items, asker, config, task.data, (_key, group) => group, services.options.batchPoints);
-  // Many at once are work in bulk: it gives way to clicks.
+  // Many tasks at once are bulk work, which gives way to clicks.
   const turn = { client: isSingle ? `${project} ${asker.task}` : `batch ${project}`, background: !isSingle };
   return mergeOutcomes(await segmentAll(services, works, config, turn, signal), []);
 }

@@ -9,7 +9,7 @@ import { draftIds, draftUser, regionIdsOf } from './task-content.js';
 import { type Asker, planWorks, type Work } from './works.js';
 
 /**
- * Answers clicks and boxes of the editor.
+ * Answers clicks and boxes from the editor.
  *
  * @param result - `params.context.result`
  */
@@ -46,7 +46,7 @@ export async function predictClick(
     throw error;
   });
   for (const { key, regions: made } of outcomes) {
-    // A region that was there already is gone on with, and its being there says nothing of this answer.
+    // A region that existed before is being continued. Its presence does not mean that this answer was accepted.
     const ids = made.map(({ id }) => id).filter((id) => !regionIds.has(id));
     memory.answered(key, ids);
   }
@@ -69,7 +69,7 @@ export async function predictClick(
     const planned = planWorks(labelled, asker, config, task.data, (key, all) => {
       checkCount(all, services.limits.clicks);
       const group = ofNewObject(all, memory.spent(project, taskId));
-      // Without its number one task cannot be told from another.
+      // Without ids, tasks cannot be told apart.
       if (taskId === '') return group;
       const known = memory.combine(key, group);
       undo.push(known.undo);
@@ -86,15 +86,15 @@ export async function predictClick(
 }
 
 /**
- * Without the clicks and boxes of a region that was accepted by its own tick, which leaves them on the screen, where there is
- * something that begins another object. Negative clicks alone correct the accepted one.
+ * Drops the clicks and boxes of a region that was accepted by its own tick. The editor leaves them on the screen.
+ * Applies only if something begins another object: negative clicks alone correct the accepted region.
  */
 function ofNewObject(items: readonly Item[], spent: ReadonlySet<string>): readonly Item[] {
   const fresh = items.filter(({ id }) => !spent.has(id));
   return fresh.some((item) => item.kind === 'box' || item.positive) ? fresh : items;
 }
 
-/** Before anything is kept of them. */
+/** Before any of them is stored. */
 function checkCount(items: readonly Item[], most: number): void {
   const clicks = items.filter(({ kind }) => kind === 'point').length;
   if (clicks <= most) return;
@@ -111,7 +111,10 @@ function countItems(items: readonly Item[]) {
   };
 }
 
-/** A negative label that names no object means the one at hand: of this request, else the last one of the task. */
+/**
+ * A negative label that names no object means the current object: the one of this request, else the last one of the
+ * task.
+ */
 function withLabel(item: Item, all: readonly Item[], asker: Asker, memory: PromptMemory): Item {
   if (item.label !== undefined || item.rawLabel === undefined) return item;
   const { toName, itemIndex } = item;
@@ -120,7 +123,7 @@ function withLabel(item: Item, all: readonly Item[], asker: Asker, memory: Promp
   return { ...item, label };
 }
 
-/** Annotators take turns; where Label Studio does not say who clicks, tasks do. */
+/** Annotators are served in turn. If Label Studio does not say who clicks, tasks are. */
 const turnOf = ({ project, task, user }: Asker) => ({
   client: user === undefined ? `${project} ${task}` : `user ${user}`,
 });
@@ -133,7 +136,7 @@ interface Visit {
   readonly signal: AbortSignal;
 }
 
-/** Waits for earlier clicks on the same images of the task, and shares the answer of a request that asks the same. */
+/** Waits for earlier clicks on the task's images. Equal requests share one answer. */
 function runInTurn<T>(
   { queue }: Pick<PredictServices, 'queue'>,
   { request, taskId, items, works, signal }: Visit,

@@ -4,25 +4,25 @@ import { holdsMask, readMask } from '../regions/index.js';
 import type { PredictTask } from '../requests/index.js';
 import { resultsOf } from './task-content.js';
 
-/** An accepted region that an annotator goes on with. */
+/** An accepted region that an annotator continues. */
 export interface ContinuedRegion {
   readonly id: string;
   readonly mask: MaskRuns;
 }
 
 const mostTried = 200;
-/** How far beside a region counts as near it: a share of the image's longer side. */
+/** A click within this distance of a region is near it: a share of the image's longer side. */
 const nearShare = 0.1;
 
 /**
- * The accepted region that clicks go on with: of the same label, under their first click or else the nearest beside it,
- * where that click is a negative one. It begins no object, so it can mean nothing else; the clicks after it add and take
- * away.
+ * The accepted region that clicks continue: one with the same label, under the first click. If the first click is
+ * negative, the nearest region beside it counts too: a negative click cannot begin an object. Later clicks add and
+ * remove.
  *
- * A click inside a bitmask reaches the backend only while that region is selected, and the editor of Label Studio goes
- * blank where a selected region is replaced. So bitmasks are gone on with from beside them.
+ * A click inside a bitmask reaches the backend only while that region is selected, and Label Studio's editor goes blank
+ * when a selected region is replaced. Bitmasks are therefore continued only from beside them.
  *
- * @returns undefined where no region is gone on with
+ * @returns undefined if no region is continued
  */
 export async function findContinued(
   task: PredictTask,
@@ -44,7 +44,7 @@ export async function findContinued(
         if (!isRecord(region) || !isRecord(region.value) || typeof region.id !== 'string') continue;
         if (region.to_name !== toName || (region.item_index ?? undefined) !== itemIndex) continue;
         if (!holdsMask(region.value) || !isLabelled(region.id, label, result) || ++tried > mostTried) continue;
-        // A region that cannot be read is none to go on with.
+        // An unreadable region cannot be continued.
         const mask = await readMask(region.value, size, maxPixels).catch(() => undefined);
         if (mask === undefined) continue;
         const away = distanceTo(mask, column, row);
@@ -61,7 +61,7 @@ export async function findContinued(
 
 const isBitmask = (value: Readonly<Record<string, unknown>>) => typeof value.imageDataURL === 'string';
 
-/** From a pixel to the nearest one of a mask, in px; 0 inside. */
+/** The distance from a pixel to the nearest mask pixel, in px; 0 inside. */
 function distanceTo({ rows, spans, height }: MaskRuns, column: number, row: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let y = 0; y < height; y++) {
@@ -75,7 +75,7 @@ function distanceTo({ rows, spans, height }: MaskRuns, column: number, row: numb
   return least;
 }
 
-/** Whether an item of the region names the label, which may stand in one of its own. */
+/** Whether an item of the region has the label. The label may be in an item of its own. */
 function isLabelled(id: string, label: string | undefined, result: readonly unknown[]): boolean {
   if (label === undefined) return true;
   return result.some((item) => {

@@ -2,7 +2,7 @@ import { type ImageTag, type LabelingConfig, resolveValue } from '../labeling-co
 import { Problem } from '../problems/index.js';
 
 /**
- * The address of the image that a region belongs to, from the task data.
+ * The address of a region's image, from the task data.
  *
  * @throws Problem `no-image-tag`, `picture-missing`
  */

@@ -3,18 +3,18 @@ import type { ObjectKey } from '../prompts/index.js';
 import type { Region } from '../regions/index.js';
 import type { LabelStudioPrediction } from './services.js';
 
-/** What became of one object. */
+/** The result for one object. */
 export interface Outcome {
   readonly key: ObjectKey;
   readonly regions: readonly Region[];
   readonly score: number;
   readonly reason: ReasonCode;
   readonly remarks: readonly string[];
-  /** Type of the control that took it. */
+  /** Type of the control that received it. */
   readonly output?: string;
 }
 
-/** What became of all objects of a request. */
+/** The results for all objects of a request. */
 export type Merged = Omit<Outcome, 'key'>;
 
 export function mergeOutcomes(outcomes: readonly Outcome[], remarks: readonly string[]): Merged {

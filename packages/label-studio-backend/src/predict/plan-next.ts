@@ -2,14 +2,14 @@ import type { LabelStudioClient, LabelStudioTask } from '../client/index.js';
 import type { PictureOwner } from '../pictures/index.js';
 import type { LookAhead } from '../work/index.js';
 
-/** Finds out which tasks come next and has their images prepared. */
+/** Finds the next tasks and has their images prepared. */
 export interface Planner {
   plan(project: string, task: string, xml: string | null | undefined): void;
   close(): void;
 }
 
 export interface PlannerOptions {
-  /** Undefined where Label Studio cannot be asked. */
+  /** Undefined if Label Studio cannot be asked. */
   readonly client: ((project: string) => LabelStudioClient) | undefined;
   readonly lookAhead: LookAhead;
   readonly count: number;
@@ -17,12 +17,12 @@ export interface PlannerOptions {
     data: LabelStudioTask['data'],
     owner: PictureOwner,
     xml: string | null | undefined,
-    /** How many tasks away it is. */
+    /** Number of tasks from here. */
     distance: number,
   ) => void;
 }
 
-/** Asks once for every task that is worked on; the asking itself waits for a moment without clicks. */
+/** Asks Label Studio once per task that is worked on, at a moment without clicks. */
 export function createPlanner({ client, lookAhead, count, prepare }: PlannerOptions): Planner {
   const asked = new Map<string, number>();
   const abort = new AbortController();
@@ -44,7 +44,7 @@ export function createPlanner({ client, lookAhead, count, prepare }: PlannerOpti
           const next = await client(project).tasksAfter(Number(project), Number(task), count, abort.signal);
           for (const [i, one] of next.entries()) prepare(one.data, { project, task: String(one.id) }, xml, i + 1);
         } catch {
-          // Without a token that may list tasks there is nothing to look ahead to; do not ask at every click.
+          // Without a token that may list tasks, nothing can be prepared. Do not ask again at every click.
           quietUntil = Date.now() + 60_000;
         }
       };

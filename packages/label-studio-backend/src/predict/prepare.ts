@@ -6,9 +6,9 @@ import { emptyPrediction } from './outcome.js';
 import type { PredictAnswer, PredictCall, PredictServices } from './services.js';
 
 /**
- * Begins to fetch the images of a task and to compute their features; nobody waits for it.
+ * Starts to fetch a task's images and to compute their features. Nobody waits for it.
  *
- * @param distance - how many tasks away it is: 0 for the one that is open, which is prepared at once rather than in a moment
+ * @param distance - number of tasks from here. 0 is the open task, which is prepared at once; others wait for a moment
  * without clicks
  */
 export function preparePictures(
@@ -26,13 +26,13 @@ export function preparePictures(
       continue;
     }
     const work = () => pictures.use(value, owner, { prepare: true, background: distance > 0 }, async () => {});
-    // What is wrong with the image is reported when it is clicked, so that the reason stands beside the click.
+    // A problem with the image is reported at the click, where the annotator sees it.
     if (distance === 0) work().catch(() => {});
     else lookAhead.push(JSON.stringify([owner, value]), work, distance);
   }
 }
 
-/** Answers `prewarm`: the annotator has opened the task. */
+/** Answers `prewarm`, which says that the annotator has opened the task. */
 export function prewarm(services: PredictServices, { request, project }: PredictCall): PredictAnswer {
   const task = request.tasks[0];
   const config = services.configOf(project, request.label_config, task?.data);

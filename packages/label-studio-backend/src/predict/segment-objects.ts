@@ -9,7 +9,7 @@ import type { Outcome } from './outcome.js';
 import type { PredictServices } from './services.js';
 import type { Work } from './works.js';
 
-/** Whose turn a request takes at the segmenter, and whether it hurries. */
+/** Whose turn a request takes at the segmenter, and whether it is urgent. */
 export type Turn = Pick<SegmentOptions, 'client' | 'background'>;
 
 /** Segments the objects of a request one after the other, up to the limit. */
@@ -42,7 +42,7 @@ async function segmentObject(
 ): Promise<Outcome> {
   const { key, object } = work;
   const { options, metrics } = services;
-  // Before the image is fetched: a config without an output is the more common mistake, and it is known at once.
+  // Checked before the image is fetched: a config without an output is a common mistake, and this answer is immediate.
   const kind = options.output?.kind ?? 'auto';
   const control = chooseOutput(config, key.toName || config.images[0].name, key.label, kind);
   if (work.continued === undefined && object.box === undefined && object.points.every((point) => !point.positive)) {
@@ -79,7 +79,7 @@ async function segmentObject(
   return { key, regions, score, reason, remarks: [...remarks, ...notes], output: control.type };
 }
 
-/** Opens the image as the editor shows it, and segments the object in it. */
+/** Opens the image as the editor shows it, and segments the object. */
 async function segmentPicture(
   { segmenter, options, limits, pictures, metrics }: PredictServices,
   { key, object, picture, continued }: Work,
@@ -107,19 +107,19 @@ async function segmentPicture(
   }
   const prediction = await pictures.use(picture, key, { signal }, async (image) => {
     if (seen === undefined || !isTurned(seen, image)) return segment(image);
-    // The browser did not apply the orientation that the file asks for, so neither may the model.
+    // The browser did not apply the file's orientation, so the model must not either.
     remarks.push('the editor shows the image without its EXIF orientation');
     return pictures.use(picture, key, { asStored: true, signal }, segment);
   });
   return { prediction, remarks };
 }
 
-/** What was accepted stays, but for the part that a click is about: the network alone may let go of the rest. */
+/** The accepted mask changes only around the new clicks. The network alone might drop the rest. */
 function mergedInto({ refinement }: SegmentOptions = {}): Pick<SegmentOptions, 'refinement'> {
   return { refinement: { progressiveMerge: { whenUnchanged: 'keep' }, ...refinement } };
 }
 
-/** The accepted mask, at the size of the file. */
+/** The accepted mask in the file's size. */
 function startOf(continued: Work['continued'], size: Size): Pick<Prompt, 'mask'> {
   if (continued === undefined) return {};
   const { mask } = continued;
@@ -147,7 +147,7 @@ function toPrompt(object: ObjectPrompt, size: Size): Prompt {
   };
 }
 
-/** The mask at the size that the editor expects, which decodes it onto a canvas of exactly that size. */
+/** The mask in the size that the editor expects, because it decodes the mask onto a canvas of exactly that size. */
 function fit(prediction: Prediction, size: Size) {
   const same = prediction.width === size.width && prediction.height === size.height;
   return same ? prediction.runs : resizeMask(prediction.runs, size);

@@ -10,22 +10,22 @@ import type { Region } from '../regions/index.js';
 import type { PredictRequest, PredictTask } from '../requests/index.js';
 import type { LookAhead, TaskQueue } from '../work/index.js';
 
-/** One prediction, as Label Studio takes it. */
+/** One prediction in Label Studio's form. */
 export interface LabelStudioPrediction {
   readonly model_version: string;
   readonly score: number;
   readonly result: readonly Region[];
-  /** Not read by Label Studio; shows in the browser's network view why an answer is empty. */
+  /** Label Studio ignores this. In the browser's network view it shows why an answer is empty. */
   readonly clickmask?: { readonly outcome: ReasonCode; readonly advice?: string; readonly remarks?: readonly string[] };
 }
 
-/** What `/predict` answers, and what the journal says of it. */
+/** The answer of `/predict`, and its journal entry. */
 export interface PredictAnswer {
   readonly results: readonly (LabelStudioPrediction | readonly LabelStudioPrediction[])[];
   readonly journal: JournalFields & { readonly reason: ReasonCode };
 }
 
-/** What predicting works with. */
+/** What the prediction code uses. */
 export interface PredictServices {
   readonly segmenter: Segmenter;
   readonly options: LabelStudioBackendOptions;
@@ -36,9 +36,9 @@ export interface PredictServices {
   readonly queue: TaskQueue;
   readonly lookAhead: LookAhead;
   readonly metrics: Metrics;
-  /** The labeling config as the editor builds it for the task; the one of the last setup where the request has none. */
+  /** The labeling config as the editor builds it for the task. If the request has none, that of the last setup. */
   readonly configOf: (project: string, xml: string | null | undefined, data: PredictTask['data']) => LabelingConfig;
-  /** Plans the images of the tasks that follow. */
+  /** Plans the images of the next tasks. */
   readonly planNext: (project: string, task: string, xml: string | null | undefined) => void;
 }
 
@@ -46,8 +46,8 @@ export interface PredictServices {
 export interface PredictCall {
   readonly request: PredictRequest;
   readonly project: string;
-  /** Takes what is known of the request, in case that it fails later. */
+  /** Stores details of the request, in case it fails later. */
   readonly note: (fields: JournalFields) => void;
-  /** Aborts, with a Problem as its reason, when the answer would come too late or nobody waits for it. */
+  /** Aborts with a Problem when the answer would be too late or nobody waits for it. */
   readonly signal: AbortSignal;
 }

@@ -2,13 +2,13 @@ import type { LabelingConfig } from '../labeling-config/index.js';
 import { type Item, isRecord, readPrompts } from '../prompts/index.js';
 import type { PredictTask } from '../requests/index.js';
 
-/** Who asks, as far as the request tells: Label Studio sends the drafts of that user only. */
+/** Who asks, as far as the request says: Label Studio sends only that user's drafts. */
 export function draftUser(task: PredictTask): string | undefined {
   const draft: unknown = Array.isArray(task.drafts) ? task.drafts[0] : undefined;
   return isRecord(draft) && typeof draft.user === 'string' ? draft.user.slice(0, 200) : undefined;
 }
 
-/** Ids of all regions that are drawn on the task. */
+/** Ids of all regions of the task. */
 export function regionIdsOf(task: PredictTask): Set<string> {
   const ids = new Set<string>();
   for (const list of [task.drafts, task.annotations]) {
@@ -19,7 +19,7 @@ export function regionIdsOf(task: PredictTask): Set<string> {
   return ids;
 }
 
-/** Ids of all that lies in the asker's draft, clicks and boxes too; undefined without one. */
+/** Ids of everything in the user's draft, clicks and boxes included; undefined if there is no draft. */
 export function draftIds(task: PredictTask): ReadonlySet<string> | undefined {
   for (const result of resultsOf(task.drafts)) {
     return new Set(result.flatMap((item) => (isRecord(item) && typeof item.id === 'string' ? [item.id] : [])));
@@ -27,7 +27,10 @@ export function draftIds(task: PredictTask): ReadonlySet<string> | undefined {
   return undefined;
 }
 
-/** The prompts that a task already carries: of its newest annotation with any, else of a draft, else of a prediction. */
+/**
+ * The prompts that a task already has: from its newest annotation with prompts, else from a draft, else from a
+ * prediction.
+ */
 export function existingPrompts(
   task: PredictTask,
   config: LabelingConfig,
@@ -42,7 +45,7 @@ export function existingPrompts(
   return [];
 }
 
-/** The results of annotations, drafts or predictions, the newest first. */
+/** The results of annotations, drafts or predictions, newest first. */
 export function* resultsOf(list: unknown): Generator<readonly unknown[]> {
   if (!Array.isArray(list)) return;
   for (let i = list.length - 1; i >= 0; i--) {

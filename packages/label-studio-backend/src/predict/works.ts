@@ -4,22 +4,22 @@ import type { PredictTask } from '../requests/index.js';
 import type { ContinuedRegion } from './continued-region.js';
 import { findPicture } from './find-picture.js';
 
-/** One object to be segmented, in an image that is known by its address. */
+/** One object to segment, in the image with this address. */
 export interface Work {
   readonly key: ObjectKey;
   readonly object: ObjectPrompt;
   readonly picture: string;
-  /** The accepted region that it goes on with. */
+  /** The accepted region that it continues. */
   readonly continued?: ContinuedRegion;
 }
 
-/** Whose clicks they are: what all objects of a request have in common. */
+/** Who clicks. The same for all objects of a request. */
 export type Asker = Pick<ObjectKey, 'project' | 'task' | 'user'>;
 
 /**
- * Sorts clicks and boxes into objects, each with its image.
+ * Groups clicks and boxes into objects, each with its image.
  *
- * @param complete - adds to the items of one image and label what earlier requests said about it
+ * @param complete - adds what earlier requests said about the same image and label
  * @throws Problem `no-image-tag`, `picture-missing`
  */
 export function planWorks(
@@ -38,7 +38,7 @@ export function planWorks(
   return works;
 }
 
-/** Sorts items by what they describe: image and label. Clicks without a label of their own go to the object at hand. */
+/** Groups items by image and label. Clicks without a label belong to the current object. */
 function groupByLabel(items: readonly Item[], asker: Asker): Map<ObjectKey, Item[]> {
   const byName = new Map<string, { key: ObjectKey; items: Item[] }>();
   for (const item of items) {

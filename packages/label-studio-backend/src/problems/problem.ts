@@ -2,8 +2,8 @@ import { ClickmaskError, type ErrorDetails, isClickmaskError } from '@clickmask/
 import { type ReasonCode, reasons } from './reasons.js';
 
 /**
- * A failure with a reason that a user of Label Studio can act on. It is a `ClickmaskError`, with the reason as its finer
- * code.
+ * A failure with a reason that a user of Label Studio can act on. It is a `ClickmaskError` whose `reason` is more
+ * specific than its code.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class Problem extends ClickmaskError {
   }
 }
 
-/** The code of the core that a reason is a finer one of. */
+/** The core's code for each reason. */
 function codeOf(reason: ReasonCode): ClickmaskError['code'] {
   switch (reason) {
     case 'internal':
@@ -60,7 +60,7 @@ function codeOf(reason: ReasonCode): ClickmaskError['code'] {
   }
 }
 
-/** Gives any caught value a reason. What the core names by its own codes is translated, the rest is `internal`. */
+/** Gives a reason to anything thrown. Codes of the core are translated; everything else is `internal`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isClickmaskError(error)) {
@@ -101,7 +101,7 @@ function reasonOf({ code, details }: ClickmaskError): ReasonCode {
   }
 }
 
-/** The body of an answer that reports a problem: nothing of the inside, no trace, no secret. */
+/** The body of an answer that reports a problem. It contains no internals, no stack trace and no secret. */
 export function problemBody(problem: Problem): object {
   const { advice } = reasons[problem.reason];
   return { status: 'error', error: { code: problem.reason, message: problem.message, advice } };

@@ -1,14 +1,14 @@
-/** What a reason means for the HTTP answer, and what the user can do about it. */
+/** The HTTP status of a reason, and advice for the user. */
 export interface Reason {
-  /** Status of an answer that fails for this reason; 200 where the answer is a good one, though maybe empty. */
+  /** Status of the failed answer; 200 if the answer is valid but may be empty. */
   readonly status: number;
   /** One or two sentences for the person who set the project up. */
   readonly advice: string;
 }
 
 /**
- * Every way a request can end. The codes are stable; they appear in answers, in the log, in `/diagnostics` and as labels of
- * the metrics.
+ * Every way in which a request can end. The codes are stable. They appear in answers, in the log, in `/diagnostics` and
+ * as labels of the metrics.
  *
  * @example
  * ```ts

@@ -1,23 +1,23 @@
 import { nearBox } from './prompt-memory.js';
 import type { BoxItem, Item, PointItem } from './read-prompts.js';
 
-/** Everything that describes one object. */
+/** The prompts that describe one object. */
 export interface ObjectPrompt {
   readonly points: readonly PointItem[];
   readonly box?: BoxItem;
-  /** The item that was there first; the object's region takes its id from it. */
+  /** The earliest item. The object's region takes its id from it. */
   readonly anchor: Item;
 }
 
-/** How keypoints without a box are understood: as clicks on one object, or as one object each. */
+/** How keypoints without a box are read: as clicks on one object, or as one object each. */
 export type PointGrouping = 'object' | 'each';
 
 /**
- * Sorts the clicks and boxes of one label into objects.
+ * Groups the clicks and boxes of one label into objects.
  *
- * Every box is an object. A click belongs to the smallest box that it lies in or near to. Clicks that belong to no box are
- * about one object more, or, with `each`, every positive one is an object; where all of them are negative, they are about
- * the box if there is only one.
+ * Every box is an object. A click belongs to the smallest box that contains it or is near it. The other clicks describe
+ * one more object; with `each`, every positive one of them is an object. If they are all negative and there is only one
+ * box, they belong to that box.
  */
 export function groupObjects(items: readonly Item[], points: PointGrouping = 'object'): ObjectPrompt[] {
   const boxes = items.filter((item): item is BoxItem => item.kind === 'box');
@@ -47,7 +47,7 @@ export function groupObjects(items: readonly Item[], points: PointGrouping = 'ob
     }
     if (negatives.length < free.length) return objects;
   }
-  // The first positive click leads, whatever was said before it, so that its region keeps its id.
+  // The first positive click comes first, so that the region keeps its id.
   const lead = free.find((click) => click.positive) ?? free[0];
   objects.push({ points: free, anchor: lead });
   return objects;

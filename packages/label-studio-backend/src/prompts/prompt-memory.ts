@@ -1,36 +1,36 @@
 import { createLru } from '@clickmask/core/adapters';
 import type { BoxItem, Item, PointItem } from './read-prompts.js';
 
-/** Names what an object of a task is known by. */
+/** Identifies an object of a task. */
 export interface ObjectKey {
   readonly project: string;
   readonly task: string;
-  /** Who asks, where the request tells; two annotators of one task are kept apart. */
+  /** Who asks, if the request says so. Two annotators of one task are kept apart. */
   readonly user?: string;
   readonly toName: string;
   readonly itemIndex?: number;
   readonly label?: string;
 }
 
-/** An object as far as its annotator has described it. */
+/** An object, as far as its annotator has described it. */
 export interface RememberedObject {
-  /** All clicks and boxes that belong together, in the order in which their groups were begun. */
+  /** All clicks and boxes of the object, in the order in which their groups began. */
   readonly items: readonly Item[];
-  /** Those that came with an earlier request. */
+  /** Those from earlier requests. */
   readonly remembered: ReadonlySet<Item>;
-  /** Puts back what was known before, unless more has been said since: a refused request leaves nothing. */
+  /** Restores the former state unless more was added since, so that a refused request leaves no trace. */
   readonly undo: () => void;
 }
 
-/** {@link createPromptMemory} */
+/** Remembers prompts. See {@link createPromptMemory}. */
 export interface PromptMemory {
-  /** Takes the clicks or boxes of one object and adds what earlier requests said about it. */
+  /** Stores the clicks or boxes of one object and adds what earlier requests said about it. */
   combine(key: ObjectKey, items: readonly Item[]): RememberedObject;
-  /** Says which regions were answered, so that it can be told when the annotator has accepted them. */
+  /** Stores which regions were sent as answers, to recognise later that the annotator accepted them. */
   answered(key: ObjectKey, regionIds: readonly string[]): void;
   /**
-   * Says what lies on the task. Objects that were answered with one of the regions are accepted, and what comes is new; and
-   * what was in the draft and is no longer has been undone or deleted.
+   * Reports what is on the task. If an answered region is there, its object is accepted, and later prompts begin a new
+   * one. Prompts that were in the draft and are gone were undone or deleted.
    */
   drawn(
     project: string,
@@ -39,22 +39,22 @@ export interface PromptMemory {
   ): void;
   /** Ids of the clicks and boxes of accepted objects. */
   spent(project: string, task: string): ReadonlySet<string>;
-  /** The label of the object that was worked on last. */
+  /** The label of the latest object. */
   latestLabel(key: Omit<ObjectKey, 'label'>): string | undefined;
   forget(project: string, task: string): void;
 }
 
 export interface PromptMemoryOptions {
-  /** How long a click or box is kept for a later request, in milliseconds. 0 switches combining off. Default 10 minutes. */
+  /** Milliseconds for which a click or box is kept for later requests. 0 disables combining. Default 10 minutes. */
   readonly ttlMs?: number;
-  /** Bytes of all tasks together, by estimate; those asked for longest ago go first. Default 32 MB. */
+  /** Estimated bytes of all tasks together. The least recently used tasks go first. Default 32 MB. */
   readonly maxBytes?: number;
   readonly now?: () => number;
 }
 
 interface Entry {
   readonly key: ObjectKey;
-  /** By kind and raw label: what the editor always sends together. */
+  /** Groups by kind and raw label: what the editor always sends together. */
   readonly channels: ReadonlyMap<string, readonly Item[]>;
   readonly answered: Set<string>;
   /** Ids that have been in the draft. */
@@ -62,7 +62,7 @@ interface Entry {
   readonly at: number;
 }
 
-/** About what the entries of a task hold: two bytes a character, and what an object costs. */
+/** Estimated memory of a task's entries: two bytes per character, and a constant per object. */
 function bytesOf(entries: readonly Entry[]): number {
   let bytes = 0;
   for (const { channels, answered } of entries) {
@@ -76,7 +76,9 @@ function bytesOf(entries: readonly Entry[]): number {
   return bytes;
 }
 
-/** What is said now, each kind in place of the same kind before, with what was said before about the same object. */
+/**
+ * Merges the new groups with the remembered groups of the same object. A new group replaces the old one of its kind.
+ */
 function join(known: Entry['channels'], items: readonly Item[]) {
   const fresh = new Map<string, Item[]>();
   for (const item of items) {
@@ -89,7 +91,7 @@ function join(known: Entry['channels'], items: readonly Item[]) {
   const remembered = new Set<Item>();
   for (const [channel, old] of known) {
     const now = fresh.get(channel);
-    // What has nothing to do with the new clicks is about another object of this label, and is let go.
+    // A remembered group that is unrelated to the new clicks belongs to another object of this label. It is dropped.
     const kept = now ?? old.filter((item) => belongs(item, items));
     if (kept.length === 0) continue;
     channels.set(channel, kept);
@@ -100,11 +102,11 @@ function join(known: Entry['channels'], items: readonly Item[]) {
 }
 
 /**
- * Remembers for a short time what annotators have said about the objects they work on.
+ * Remembers for a short time what annotators have said about their objects.
  *
- * Label Studio sends the clicks of an object and its boxes in separate requests, and those with a "not" label apart from
- * the others. Each such group comes complete every time, so a request replaces the remembered group of its own kind and is
- * joined by the others.
+ * Label Studio sends the clicks of an object, its boxes, and the clicks with a "not" label in separate requests. Each
+ * of these groups is always complete. A request therefore replaces the remembered group of its own kind and is combined
+ * with the others.
  */
 export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMemory {
   const { ttlMs = 600_000, maxBytes = 32e6, now = Date.now } = options;
@@ -190,7 +192,7 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
   };
 }
 
-/** The draft is stored a while after each change, so only what was in it once can be missed. */
+/** The draft is stored a while after each change, so only prompts that were in it once can count as deleted. */
 function withoutUndone(entry: Entry, draft: ReadonlySet<string>): Entry {
   const channels = new Map<string, readonly Item[]>();
   const seen = new Set<string>();
@@ -202,7 +204,7 @@ function withoutUndone(entry: Entry, draft: ReadonlySet<string>): Entry {
   return { ...entry, channels, seen };
 }
 
-/** Whether something said earlier is about the same object as what is said now. */
+/** Whether a remembered group and a new one are about the same object. */
 function belongs(old: Item, items: readonly Item[]): boolean {
   const boxes = items.filter((item) => item.kind === 'box');
   const points = items.filter((item) => item.kind === 'point');

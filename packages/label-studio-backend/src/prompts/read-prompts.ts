@@ -1,20 +1,20 @@
 import type { Size } from '@clickmask/core';
 import { findLabel, type LabelingConfig } from '../labeling-config/index.js';
 
-/** What a click and a box have in common. */
+/** Fields that clicks and boxes share. */
 interface PromptItem {
-  /** The region id that the editor gave it. */
+  /** The region id from the editor. */
   readonly id: string;
-  /** The label of the object it belongs to; undefined for a click without a label. */
+  /** The object's label; undefined for a click without a label. */
   readonly label?: string;
-  /** The label as it came, which may be a negative one such as `Cat (not)`. */
+  /** The label as received. It may be a negative one, such as `Cat (not)`. */
   readonly rawLabel?: string;
   readonly toName: string;
-  /** Which image of a task with several. */
+  /** Index of the image in a task with several. */
   readonly itemIndex?: number;
-  /** The size of the image as the editor sees it, where it says so. */
+  /** The image's size as the editor sees it, if given. */
   readonly imageSize?: Size;
-  /** How far the user has turned the view, in degrees; coordinates are those of the image as it is not turned. */
+  /** Rotation of the view by the user, in degrees. Coordinates are those of the unrotated image. */
   readonly imageRotation: number;
 }
 
@@ -26,7 +26,7 @@ export interface PointItem extends PromptItem {
   readonly positive: boolean;
 }
 
-/** A box, in percent of the image's width and height; around the turned rectangle where it was turned. */
+/** A box, in percent of the image's width and height. For a rotated rectangle, the box around it. */
 export interface BoxItem extends PromptItem {
   readonly kind: 'box';
   readonly x1: number;
@@ -37,21 +37,21 @@ export interface BoxItem extends PromptItem {
 
 export type Item = PointItem | BoxItem;
 
-/** What was found among the regions of a request. */
+/** The prompts among a request's regions. */
 export interface PromptReading {
   readonly items: readonly Item[];
-  /** Why regions were left out, in words, at most ten. */
+  /** Why regions were left out, as text; at most ten. */
   readonly remarks: readonly string[];
 }
 
 const maxItems = 2000;
 
 /**
- * Finds clicks and boxes among regions as Label Studio serializes them. Regions of other types are passed over; a click or
- * box that cannot be understood is left out with a remark.
+ * Finds clicks and boxes among regions in Label Studio's form. Skips regions of other types. A click or box that cannot
+ * be read is left out with a note.
  *
- * @param regions - anything: `params.context.result`, or the result of an annotation
- * @param negativeForms - labels that mean a negative click, such as `not *`
+ * @param regions - any value: `params.context.result`, or the result of an annotation
+ * @param negativeForms - patterns of labels that mean a negative click, such as `not *`
  */
 export function readPrompts(
   regions: readonly unknown[],
@@ -76,7 +76,7 @@ export function readPrompts(
   return { items, remarks };
 }
 
-/** By `type` where it says so, otherwise by the keys of `value`, as the editor itself does. */
+/** By `type` if it is there, otherwise by the keys of `value`, as the editor does. */
 function kindOf(region: Readonly<Record<string, unknown>>): Item['kind'] | undefined {
   switch (region.type) {
     case 'keypointlabels':
@@ -134,12 +134,14 @@ function readItem(
   return typeof box === 'string' ? box : { ...common, kind, ...box };
 }
 
-/** For a click or box without an id: the same at the same place only, since ids tell what two requests have in common. */
+/**
+ * An id for a click or box without one. It is equal only at the same place, because ids show what two requests share.
+ */
 function placeId({ x, y, width, height }: Readonly<Record<string, unknown>>): string {
   return `#${[x, y, width, height].filter(isFiniteNumber).join(' ')}`;
 }
 
-/** The first label of the region's own kind; `labels` is how the editor repeats it on smart clicks. */
+/** The first label under the region's own key. The editor repeats it under `labels` for smart clicks. */
 function ownLabel(
   region: Readonly<Record<string, unknown>>,
   value: Readonly<Record<string, unknown>>,
@@ -152,7 +154,7 @@ function ownLabel(
   return undefined;
 }
 
-/** Labels of bare tags come as a twin region of type `labels` with the same id. */
+/** For bare tags, the label is in a twin region of type `labels` with the same id. */
 function labelsById(regions: readonly unknown[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const region of regions.slice(0, maxItems)) {
@@ -165,9 +167,8 @@ function labelsById(regions: readonly unknown[]): Map<string, string> {
 }
 
 /**
- * The label of the object, and whether the label itself says "not this": one that the config marks with `polarity` or
- * `predicted_values` as `negative`, or one of the form that the reader was told. Any other label is a class, whatever it
- * sounds like.
+ * The object's label, and whether the label is negative: the config marks it with `polarity` or `predicted_values` as
+ * `negative`, or it matches a form from the options. Any other label is a class, whatever its name.
  */
 function readLabel(
   raw: string | undefined,
@@ -181,23 +182,23 @@ function readLabel(
   if (bare !== undefined) return { label: bare, negative: true };
   const control = config.controls.find((one) => one.name === fromName);
   if (control === undefined || findLabel(control, raw)?.negative !== true) return { label: raw, negative: false };
-  // `Cat (not)` marked as negative means the cat; another name means the object at hand.
+  // A negative label `Cat (not)` means the object "Cat". Any other name means the current object.
   return {
     label: usualForms.map((form) => negatedLabel(raw, form)).find((name) => name && known(name)),
     negative: true,
   };
 }
 
-/** How people write "not this" into a label. They mean it only where the config, or an option, says so. */
+/** Common spellings of "not this" in labels. They count only if the config or an option says so. */
 export const usualForms: readonly string[] = [
   ...['not', 'neg', 'negative', 'exclude', '-'].flatMap((word) => [`* (${word})`, `*(${word})`, `* [${word}]`]),
   ...['not', 'exclude'].flatMap((word) => [`${word} *`, `${word}-*`, `${word}_*`, `${word}: *`, `${word}:*`]),
 ];
 
 /**
- * The label that another one says "not" to.
+ * The label that a negative label negates.
  *
- * @param form - how that is written, `*` standing for the label: `not *`, `* (not)`
+ * @param form - its pattern, with `*` for the label: `not *`, `* (not)`
  */
 export function negatedLabel(raw: string, form: string): string | undefined {
   const [before, after] = form.toLowerCase().split('*');
@@ -215,7 +216,7 @@ function readBox(
   const { x, y, width, height } = value;
   if (![x, y, width, height].every(isFiniteNumber)) return 'x, y, width and height of a box must be numbers';
   const rotation = isFiniteNumber(value.rotation) ? value.rotation : 0;
-  // Percent of width and of height are different lengths, so turning is done in px.
+  // A percent of the width and of the height are different lengths, so the rotation is computed in px.
   const w = size?.width ?? 100;
   const h = size?.height ?? 100;
   const cos = Math.cos((rotation * Math.PI) / 180);
@@ -238,7 +239,7 @@ function readBox(
   return box;
 }
 
-/** A percent value; what lies up to half a percent outside, by rounding at the edge, is brought inside. */
+/** A percent value. Values up to half a percent outside, from rounding at the edge, are clamped. */
 function percent(value: unknown): number | undefined {
   if (!isFiniteNumber(value) || value < -0.5 || value > 100.5) return undefined;
   return Math.min(100, Math.max(0, value));

@@ -18,8 +18,8 @@ export async function bitmaskRegions(request: RegionRequest): Promise<Region[]> 
 }
 
 /**
- * Writes a mask as a PNG of one bit a pixel with a palette of two entries: transparent and black. Made from the runs, so
- * that a 12-megapixel mask costs 1.5 MB of memory and the compression is done off the event loop.
+ * Writes a mask as a PNG with one bit per pixel and a palette of two entries: transparent and black. It is made from
+ * the runs, so a 12-megapixel mask needs 1.5 MB of memory, and it is compressed off the event loop.
  */
 export async function blackOnTransparentPng(mask: MaskRuns): Promise<Buffer> {
   const { width, height, rows, spans } = mask;
@@ -43,7 +43,7 @@ export async function blackOnTransparentPng(mask: MaskRuns): Promise<Buffer> {
   ]);
 }
 
-/** Sets the bits of columns `start` to `end - 1` of a row that begins at `offset`, most significant bit first. */
+/** Sets the bits of columns `start` to `end - 1` in a row that begins at `offset`, most significant bit first. */
 function setBits(bytes: Uint8Array, offset: number, start: number, end: number): void {
   const first = offset + (start >> 3);
   const last = offset + ((end - 1) >> 3);

@@ -1,11 +1,11 @@
 import type { Polygon, Ring } from '@clickmask/core/masks';
 
 /**
- * Joins the holes of a polygon to its outline by slits of no width, so that one ring describes the whole. Filled by the
- * even-odd or the non-zero rule it leaves the holes out.
+ * Connects the holes of a polygon to its outline by slits of zero width, so that one ring describes the whole shape.
+ * Filled by the even-odd or the non-zero rule, the ring leaves the holes out.
  *
- * A slit is the shortest line between a corner of the hole and a corner of the ring so far that crosses no other line. A
- * hole for which none is found is left out, which means filled.
+ * A slit is the shortest line between a corner of the hole and a corner of the ring that crosses no other line. A hole
+ * without such a line is filled.
  */
 export function cutHoles(polygon: Polygon): { readonly ring: Ring; readonly filled: readonly Ring[] } {
   let ring = Array.from(polygon.outer);
@@ -38,7 +38,7 @@ export function cutHoles(polygon: Polygon): { readonly ring: Ring; readonly fill
   return { ring: Float64Array.from(ring), filled: left.map((hole) => Float64Array.from(hole)) };
 }
 
-/** Whether a line crosses an edge of the ring, other than by sharing an end with it. */
+/** Whether a line crosses an edge of the ring. Sharing an end point does not count. */
 function crosses(line: readonly [number, number, number, number], ring: readonly number[]): boolean {
   const [ax, ay, bx, by] = line;
   for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
@@ -53,7 +53,7 @@ function crosses(line: readonly [number, number, number, number], ring: readonly
     const a = side(cx, cy, dx, dy, ax, ay);
     const b = side(cx, cy, dx, dy, bx, by);
     if (c * d < 0 && a * b < 0) return true;
-    // An end of one line on the other.
+    // An end point of one line on the other line.
     const within = (px: number, py: number, qx: number, qy: number, rx: number, ry: number) =>
       Math.min(px, qx) <= rx && rx <= Math.max(px, qx) && Math.min(py, qy) <= ry && ry <= Math.max(py, qy);
     if (c === 0 && within(ax, ay, bx, by, cx, cy)) return true;

@@ -11,8 +11,8 @@ import { labelValue, type Region, type RegionOptions, type RegionRequest, region
 import { regionId } from './region-id.js';
 
 /**
- * Polygon regions, in percent: one for each part of the mask, the largest first and the others as its children in the
- * outliner, since a Label Studio polygon is a single ring. What was left out or filled is said in the meta text.
+ * Polygon regions, in percent. A Label Studio polygon is a single ring, so each part of the mask is a region: the
+ * largest first, the others as its children in the outliner. The meta text says what was left out or filled.
  */
 export function polygonRegions(request: RegionRequest, options: RegionOptions = {}): Region[] {
   const { polygonDetail = 0.8, polygonMaxPoints = 300, polygonHoles = 'fill', polygonMinPart = 0.01 } = options;
@@ -23,7 +23,7 @@ export function polygonRegions(request: RegionRequest, options: RegionOptions = 
   const dropped = traced.length - parts.length;
   return parts.map((part, index) => {
     const isCut = (hole: Ring) => polygonHoles === 'cut' && Math.abs(ringArea(hole)) >= smallest;
-    // Holes that are filled take no points from the outline.
+    // Filled holes use no points.
     const kept = { outer: part.outer, holes: part.holes.filter(isCut) };
     const { ring, filled } = cutHoles(simplified(kept, polygonDetail, polygonMaxPoints));
     const lost = [...part.holes.filter((hole) => !isCut(hole)), ...filled];
@@ -42,7 +42,7 @@ export function polygonRegions(request: RegionRequest, options: RegionOptions = 
   });
 }
 
-/** Coarser and coarser until the points suffice; a ring of three corners is the end of it. */
+/** Simplifies more and more until there are few enough points, or only three corners. */
 function simplified(polygon: Polygon, detail: number, maxPoints: number): Polygon {
   const points = (one: Polygon) => (one.outer.length + one.holes.reduce((sum, hole) => sum + hole.length, 0)) / 2;
   let tolerance = detail >= 1 ? 0 : Math.max(0.75, toleranceForDetail(detail, [polygon]));

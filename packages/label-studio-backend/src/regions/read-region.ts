@@ -5,7 +5,7 @@ import sharp from 'sharp';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Whether a value holds what {@link readMask} reads. */
+/** Whether {@link readMask} can read the value. */
 export function holdsMask({ rle, points, imageDataURL }: Values): boolean {
   return Array.isArray(rle) || Array.isArray(points) || typeof imageDataURL === 'string';
 }
@@ -13,9 +13,9 @@ export function holdsMask({ rle, points, imageDataURL }: Values): boolean {
 /**
  * The mask of a brush, polygon or bitmask region as Label Studio stores it.
  *
- * @param size - of the image as the editor shows it
- * @returns undefined for anything else
- * @throws where the region is damaged
+ * @param size - size of the image in the editor
+ * @returns undefined for other regions
+ * @throws if the region is damaged
  */
 export async function readMask(value: Values, size: Size, maxPixels: number): Promise<MaskRuns | undefined> {
   if (size.width * size.height > maxPixels) return undefined;

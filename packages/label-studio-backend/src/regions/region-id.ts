@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
- * A region id of ten letters and digits, as the editor makes them, that is always the same for the same parts. A later
- * answer for the same object then replaces the region instead of adding one.
+ * Derives a region id from its parts: ten letters and digits, as in the editor. The same parts give the same id, so a
+ * later answer for the same object replaces the region instead of adding one.
  *
  * @example
  * ```ts

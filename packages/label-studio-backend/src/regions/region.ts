@@ -18,9 +18,9 @@ export interface Region {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** What a writer is given: one object's mask, of the size that the editor expects. */
+/** The input of a writer: one object's mask in the size that the editor expects. */
 export interface RegionRequest {
-  /** Id of the first region; further ones of the same object derive theirs from it. */
+  /** Id of the first region. Further regions of the object derive theirs from it. */
   readonly id: string;
   readonly control: Control & { readonly kind: OutputKind };
   readonly toName: string;
@@ -31,25 +31,26 @@ export interface RegionRequest {
   readonly itemIndex?: number;
 }
 
-/** Which details of the output may be chosen. */
+/** Options of the output. */
 export interface RegionOptions {
   /**
    * How closely a polygon follows the mask, from 0 (coarse) to 1 (every pixel corner). The outline may deviate by
    * `(1 - detail)² * 2 %` of the object's diagonal, and by 0.75 px at least unless it is 1. Default 0.8.
    */
   readonly polygonDetail?: number;
-  /** Most points of one polygon; the tolerance is raised until they suffice. Default 300. */
+  /** Maximum points of one polygon. The tolerance is raised until they suffice. Default 300. */
   readonly polygonMaxPoints?: number;
   /**
-   * What becomes of holes, which a Label Studio polygon cannot have: `fill` them (the region says so in its meta text), or
-   * `cut` a slit of no width from the outline to each, so that the filled polygon leaves them out. Default `fill`.
+   * What happens to holes, which a Label Studio polygon cannot have. `fill` fills them and says so in the region's meta
+   * text. `cut` connects each to the outline by a slit of zero width, so that the filled polygon leaves them out.
+   * Default `fill`.
    */
   readonly polygonHoles?: 'fill' | 'cut';
-  /** Parts of the mask below this share of the largest part are no polygon of their own. Default 0.01. */
+  /** Parts of the mask smaller than this share of the largest part get no polygon. Default 0.01. */
   readonly polygonMinPart?: number;
 }
 
-/** The fields that all regions of an object share. */
+/** Fields that all regions of an object share. */
 export function regionFrame(request: RegionRequest, size: Size = request.mask) {
   return {
     from_name: request.control.name,
@@ -64,7 +65,7 @@ export function regionFrame(request: RegionRequest, size: Size = request.mask) {
   };
 }
 
-/** The part of `value` that names the label; empty for a bare tag or where there is no label. */
+/** The label entry of `value`; empty for a bare tag or without a label. */
 export function labelValue(request: RegionRequest): Readonly<Record<string, unknown>> {
   const { control, label } = request;
   return label === undefined || control.labelsFrom !== undefined || !control.type.endsWith('labels')

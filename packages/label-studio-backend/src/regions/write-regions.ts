@@ -7,7 +7,7 @@ import type { Region, RegionOptions, RegionRequest } from './region.js';
 
 type Writer = (request: RegionRequest, options: RegionOptions) => Region[] | Promise<Region[]>;
 
-/** One line a kind of output. */
+/** One line per kind of output. */
 const writers: Readonly<Record<OutputKind, Writer>> = {
   brush: brushRegions,
   polygon: polygonRegions,
@@ -16,7 +16,7 @@ const writers: Readonly<Record<OutputKind, Writer>> = {
 };
 
 /**
- * Writes a mask as Label Studio regions of the control's kind. An empty mask gives none.
+ * Writes a mask as Label Studio regions of the control's kind. An empty mask gives no region.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export async function writeRegions(request: RegionRequest, options: RegionOption
   const regions = await writers[request.control.kind](request, options);
   const { control, label } = request;
   if (control.labelsFrom === undefined || label === undefined) return regions;
-  // A bare tag has no labels of its own: the label comes as a twin region of the `Labels` tag.
+  // A bare tag has no labels: the label is a twin region of the `Labels` tag.
   return regions.flatMap((region) => {
     const { value, score, meta, parentID, ...frame } = region;
     const { rle, format, imageDataURL, ...geometry } = value;

@@ -1,22 +1,22 @@
 import { type Control, type LabelingConfig, parseLabelingConfig } from '../labeling-config/index.js';
 
-/** What has to change in a labeling config, and so in the regions that were made with it, for its exports to be right. */
+/** The changes to a labeling config, and to the regions made with it, that make its exports correct. */
 export interface ConfigRepair {
-  /** The mended config; the same text where nothing has to change. */
+  /** The repaired config, or the same text if nothing changes. */
   readonly xml: string;
-  /** Names of the click and box tools, whose items beside a mask are to be dropped. */
+  /** Names of the click and box tools. Their items are dropped if they stand beside a mask. */
   readonly prompts: ReadonlySet<string>;
-  /** Name of the `<Labels>` tag that holds the labels afterwards; undefined where tools keep theirs. */
+  /** Name of the `<Labels>` tag that has the labels afterwards; undefined if the tools keep theirs. */
   readonly labels?: string;
-  /** Controls that lose their labels to that tag, with the type that their regions have then. */
+  /** Controls that give their labels to that tag, with the new type of their regions. */
   readonly bare: ReadonlyMap<string, string>;
-  /** Exports of the project that are wrong where something has to change. */
+  /** Exports of the project that are wrong at present. */
   readonly spoiled: readonly string[];
-  /** What stands in names of the config for the number of an entry of its `<Repeater>`, such as `{{idx}}`. */
+  /** Placeholders for a `<Repeater>`'s index in the config's names, such as `{{idx}}`. */
   readonly indexFlag?: string;
 }
 
-/** What comes out wrong, by the kind of region, where a region has a second item of a click tool. */
+/** What comes out wrong, per kind of region, if a region has a second item from a click tool. */
 const spoiledExports: Readonly<Record<string, readonly string[]>> = {
   polygon: ['COCO', 'YOLO', 'YOLO_OBB'],
   rectangle: ['COCO', 'YOLO', 'YOLO_OBB', 'VOC'],
@@ -28,8 +28,8 @@ const element = (tag: string) =>
   new RegExp(`<${tag}\\b((?:"[^"]*"|'[^']*'|[^>"'])*?)(?:/>|>([\\s\\S]*?)</${tag}\\s*>)`, 'g');
 
 /**
- * Plans the repair of a config whose click tools have labels of their own, which is what spoils Label Studio's exports.
- * Touched are tools for prompts only (`smartOnly`), and rectangles that take the answers; all else stays as it is written.
+ * Plans the repair of a config whose click tools have their own labels, which break Label Studio's exports. Changes
+ * only tools for prompts (`smartOnly`) and rectangles that receive answers. Everything else stays as written.
  */
 export function planConfigRepair(xml: string): ConfigRepair {
   const config = parseLabelingConfig(xml);
@@ -40,13 +40,13 @@ export function planConfigRepair(xml: string): ConfigRepair {
   const outputs = config.controls.filter((one) => one.kind !== 'keypoint' && !isPrompt(one));
   const spoiled = [...new Set(outputs.flatMap(({ kind }) => spoiledExports[kind] ?? []))];
   if (!spelled) {
-    // The brush exports pass over a second item of the printed config's tools.
+    // The brush exports ignore the second item that the generated config's tools make.
     const harmless = outputs.every(({ kind }) => kind === 'brush');
     return { xml, prompts: harmless ? new Set() : prompts, bare: new Map(), spoiled, indexFlag };
   }
   const isPolygon = outputs.some(({ kind }) => kind === 'polygon');
   const isRectangle = outputs.some(({ kind }) => kind === 'rectangle');
-  // Other exports do not look at tags in lower case.
+  // The other exports ignore tags in lower case.
   if (!isPolygon && !isRectangle) {
     return { xml: editPrompts(xml, config, lowerCase), prompts, bare: new Map(), spoiled, indexFlag };
   }
@@ -94,7 +94,7 @@ const lowerCase = (tag: string, attributes: string, inside: string) =>
 const withoutLabels = (tag: string, attributes: string) =>
   `<${tag.toLowerCase().replace('labels', '')}${attributes.trimEnd()}/>`;
 
-/** Puts a `<Labels>` tag with the labels of the first click tool before it. */
+/** Inserts a `<Labels>` tag with the labels of the first click tool before that tool. */
 function withLabels(mended: string, xml: string, config: LabelingConfig, name: string, hide: boolean): string {
   const tool = config.controls.find(isLabelledPrompt);
   const tag = tool?.kind === 'keypoint' ? 'KeyPointLabels' : 'RectangleLabels';

@@ -4,10 +4,10 @@ import type { ConfigRepair } from './config-repair.js';
 type Item = Readonly<Record<string, unknown>>;
 
 /**
- * The result of an annotation as it should be: without the items of click tools beside a mask, and with labels where the
- * mended config has them. Items that it does not know stay as they are, in their order.
+ * Repairs the result of an annotation: drops the items of click tools beside a mask, and moves labels to where the
+ * repaired config has them. Unknown items stay unchanged and in order.
  *
- * @returns undefined where nothing has to change
+ * @returns undefined if nothing changes
  */
 export function repairResult(result: readonly unknown[], repair: ConfigRepair): unknown[] | undefined {
   const items = result.filter(isRecord);
@@ -26,7 +26,7 @@ export function repairResult(result: readonly unknown[], repair: ConfigRepair): 
 
 const isOfPrompt = (item: Item, repair: ConfigRepair) => repair.prompts.has(nameOf(item, repair).name);
 
-/** The control of an item by its name in the config, where `mask_0` of a `<Repeater>` is `mask_{{idx}}`; and that index. */
+/** The control of an item and the `<Repeater>` index, where `mask_0` comes from `mask_{{idx}}` in the config. */
 function nameOf({ from_name: from }: Item, { prompts, bare, labels, indexFlag }: ConfigRepair) {
   const own = String(from);
   for (const name of indexFlag === undefined
@@ -39,12 +39,12 @@ function nameOf({ from_name: from }: Item, { prompts, bare, labels, indexFlag }:
   return { name: own, index: '' };
 }
 
-/** Whether an item says by itself what is drawn, rather than only how a region is labelled. */
+/** Whether an item has a shape of its own, and not only the label of a region. */
 function isShape({ value }: Item): boolean {
   return isRecord(value) && ['rle', 'imageDataURL', 'points', 'x', 'vertices'].some((key) => Object.hasOwn(value, key));
 }
 
-/** An item of a tool with labels as one without, and its label as an item of the `<Labels>` tag. */
+/** Splits an item of a labelled tool: one item without the label, and the label as an item of the `<Labels>` tag. */
 function bare(item: Item, type: string, labels: string | undefined, labelled: ReadonlySet<unknown>): Item[] {
   const value = isRecord(item.value) ? item.value : {};
   const { [String(item.type)]: names, ...geometry } = value;

@@ -4,10 +4,10 @@ import { Problem } from '../problems/index.js';
 /** Long enough for any labeling config. */
 const config = z.string().max(2_000_000).nullish();
 const text = z.string().max(10_000).nullish();
-/** Ids come as numbers, and sometimes as text; one that is longer than any is a stranger's. */
+/** Ids are numbers, sometimes as text. Longer texts are not ids. */
 const id = z.union([z.number(), z.string().max(100)]).transform(String);
 
-/** A task: only what is used is checked, everything else is let through. */
+/** A task. Only the fields in use are checked; all others pass. */
 const taskSchema = z.looseObject({
   id: id.nullish(),
   data: z.record(z.string().max(1000), z.unknown()).nullish(),
@@ -46,7 +46,7 @@ export const webhookSchema = z.looseObject({
   annotation: z.unknown().optional(),
 });
 
-/** @throws Problem `bad-request` that names each field that is wrong */
+/** @throws Problem `bad-request` that names each wrong field */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
@@ -54,7 +54,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   throw new Problem('bad-request', `Expected a request of Label Studio but ${issues.join('; ').slice(0, 600)}.`);
 }
 
-/** `12.1746612998` is project 12, created at that second. */
+/** `12.1746612998` means project 12, created at that second. */
 export function projectId(project: string | null | undefined): string {
   return (project ?? '').split('.')[0].slice(0, 40);
 }

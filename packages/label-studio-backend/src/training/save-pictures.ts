@@ -4,12 +4,12 @@ import { pictureFormat } from '@clickmask/core/adapters';
 import type { Logger } from '../diagnostics/logger.js';
 import type { TrainingRun } from './trainer.js';
 
-/** Folder of the images, beside the export. */
+/** Folder for the images, beside the export. */
 const folderName = 'pictures';
 const atOnce = 4;
 const pictureAddress = /\.(?:jpe?g|png|webp|bmp|tiff?)(?:$|[?#&])|^data:image\//i;
 
-/** The part of an exported task that is read here. */
+/** The part of an exported task that is used here. */
 interface ExportedTask {
   readonly id?: unknown;
   readonly data?: Record<string, unknown>;
@@ -17,12 +17,12 @@ interface ExportedTask {
 }
 
 /**
- * Saves the images of annotated tasks beside an export, so that a training needs neither Label Studio's address nor its
- * token. An image that cannot be had is told in the log and left out.
+ * Saves the images of annotated tasks beside an export, so that training needs neither Label Studio's address nor its
+ * token. An image that cannot be fetched is logged and left out.
  *
  * @param json - Label Studio's JSON export
- * @returns the export with the saved files' names in place of the images' addresses
- * @throws Problem of the first image where none could be had
+ * @returns the export with file names in place of the images' addresses
+ * @throws Problem of the first image if none could be fetched
  */
 export async function savePictures(
   json: Uint8Array,

@@ -11,9 +11,10 @@ const killAfterMs = 5000;
 const notBetter = 3;
 
 /**
- * Trains by a command of the person who runs the backend. The shell runs it with `CLICKMASK_EXPORT`, the path of the
- * project's JSON export with its images beside it, and `CLICKMASK_PROJECT`, its number; what it prints goes to the log line by line. Exit code 3
- * says that nothing better came out (as `clickmask adapt` does), any other but 0 is a failure. It is stopped when the backend closes.
+ * Trains with a command line of the person who runs the backend. The shell gets `CLICKMASK_EXPORT`, the path of the
+ * project's JSON export with its images beside it, and `CLICKMASK_PROJECT`, its number. The command's output is logged
+ * line by line. Exit code 3 means that the new model is not better (as in `clickmask adapt`). Any other code but 0 is a
+ * failure. Closing the backend stops the command.
  */
 export function runTrainCommand(command: string, logger: Logger): OnTrain {
   return async (run) => {
@@ -37,7 +38,7 @@ export function runTrainCommand(command: string, logger: Logger): OnTrain {
   };
 }
 
-/** @returns whether something better came out */
+/** @returns whether the new model is better */
 function runShell(
   command: string,
   env: Readonly<Record<string, string>>,
@@ -46,7 +47,7 @@ function runShell(
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    // A process group of its own, so that what the shell started ends with it.
+    // A process group, so that everything the shell started can be stopped.
     const child = spawn(command, {
       shell: true,
       detached: process.platform !== 'win32',
@@ -58,7 +59,7 @@ function runShell(
         if (process.platform === 'win32' || child.pid === undefined) child.kill(name);
         else process.kill(-child.pid, name);
       } catch {
-        // It has ended by itself.
+        // It has already ended.
       }
     };
     let timer: NodeJS.Timeout | undefined;
@@ -79,7 +80,7 @@ function runShell(
   });
 }
 
-/** Lines of a stream; one that does not end is cut, so that no output fills the memory. */
+/** Splits a stream into lines. A line that does not end is cut, so that output cannot fill the memory. */
 function byLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

@@ -1,16 +1,20 @@
 import type { Logger } from '../diagnostics/logger.js';
 import type { PictureLoader } from '../pictures/index.js';
 
-/** What a training is given. */
+/** The input of a training. */
 export interface TrainingRun {
   /** Number of the project whose "Start training" was pressed. */
   readonly project: string;
-  /** Fetches the project's annotations from Label Studio, as its JSON export. @throws Problem */
+  /**
+   * Fetches the project's annotations from Label Studio as its JSON export.
+   * @throws Problem
+   */
   readonly exportAnnotations: (signal?: AbortSignal) => Promise<Uint8Array>;
   /**
-   * Gets the bytes of an image of the project, as clicks do: from Label Studio, its storage, or this machine's files.
+   * Fetches the bytes of an image of the project, as for a click: from Label Studio, its storage, or this machine's
+   * files.
    *
-   * @param value - what stands in the task's data
+   * @param value - the image's value in the task data
    * @throws Problem
    */
   readonly picture: (value: string, task: string, signal?: AbortSignal) => Promise<Uint8Array>;
@@ -18,7 +22,7 @@ export interface TrainingRun {
   readonly signal: AbortSignal;
 }
 
-/** How the last training went, for `/diagnostics`. */
+/** The result of the latest training, for `/diagnostics`. */
 export interface TrainingState {
   readonly state: 'none' | 'running' | 'done' | 'failed';
   readonly project?: string;
@@ -29,22 +33,22 @@ export interface TrainingState {
 
 /** Starts trainings, one at a time. */
 export interface Trainer {
-  /** @returns what is said to Label Studio */
+  /** @returns the message for Label Studio */
   start(project: string): string;
   readonly state: TrainingState;
   close(): Promise<void>;
 }
 
-/** Does a training. A text that it gives, or promises, says how it went and stands in `/diagnostics`. */
+/** Runs a training. A returned (or promised) text describes the result and appears in `/diagnostics`. */
 export type OnTrain = (run: TrainingRun) => unknown;
 
-/** Where the annotations and images of a project come from. */
+/** The source of a project's annotations and images. */
 export interface TrainingSources {
   readonly exportOf: (project: string, signal: AbortSignal) => Promise<Uint8Array>;
   readonly loader: PictureLoader;
 }
 
-/** @param onTrain - does the work; without it nothing is ever started */
+/** @param onTrain - does the work; without it, nothing starts */
 export function createTrainer(
   onTrain: OnTrain | undefined,
   { exportOf, loader }: TrainingSources,

@@ -1,10 +1,10 @@
 import type { Problem } from '../problems/index.js';
 
-/** How long the work for one answer may go on. */
+/** The time limit for one answer. */
 export interface Deadline {
-  /** Aborts, with a Problem as its reason, when the time is over or the work was stopped. */
+  /** Aborts with a Problem when the time is over or the work was stopped. */
   readonly signal: AbortSignal;
-  /** Ends the waiting: at the answer, or for a reason where nobody wants it any more. */
+  /** Ends the limit: when the answer is sent, or with a reason when nobody wants it any more. */
   stop(reason?: Problem): void;
 }
 
@@ -20,7 +20,9 @@ export function createDeadline(ms: number, late: Problem): Deadline {
   };
 }
 
-/** What the work gives, or the reason of the signal as soon as it aborts. The work itself goes on. */
+/**
+ * Resolves to the work's result, or rejects with the signal's reason as soon as it aborts. The work itself continues.
+ */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

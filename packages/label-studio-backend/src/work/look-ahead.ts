@@ -1,13 +1,13 @@
 /** Prepares images while nobody clicks. */
 export interface LookAhead {
   /**
-   * Adds work, or puts it anew: what is nearest is done first. Beyond the limit, what is furthest is forgotten, and of that
-   * the latest to come.
+   * Adds work, or moves it. The nearest tasks come first. Over the limit, the farthest are dropped, and of equal ones
+   * the latest.
    *
-   * @param distance - how many tasks away it is needed
+   * @param distance - number of tasks until it is needed
    */
   push(key: string, work: () => Promise<unknown>, distance: number): void;
-  /** Says that a click has begun, and gives what to call at its end. */
+  /** Reports that a click began. Returns the function to call at its end. */
   busy(): () => void;
   readonly waiting: number;
   close(): void;
@@ -20,14 +20,13 @@ interface Piece {
 }
 
 /**
- * Runs one piece of work at a time, and only after a moment without any click, so that looking ahead never competes with
- * an annotator.
+ * Runs one job at a time, only after a moment without clicks, so that it never competes with an annotator.
  *
- * @param idleMs - how long that moment is
- * @param limit - how many pieces may wait
+ * @param idleMs - length of that moment
+ * @param limit - maximum number of waiting jobs
  */
 export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
-  /** By distance, then in the order of coming. */
+  /** By distance, then by arrival. */
   let waiting: Piece[] = [];
   let clicks = 0;
   let running = false;
@@ -48,7 +47,7 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
     running = true;
     first
       .work()
-      // Looking ahead is a courtesy: a click on that image will report what is wrong with it.
+      // Preparing is optional: a click on that image will report the problem.
       .catch(() => {})
       .finally(() => {
         running = false;

@@ -1,8 +1,8 @@
 import { untilAborted } from './deadline.js';
 
-/** What a request for a task brings to the queue. */
+/** One request for a task in the queue. */
 export interface TaskJob<T> {
-  /** Equal for requests that would give the same answer. */
+  /** Equal for requests with the same answer. */
   readonly signature: string;
   /** Ids of the clicks and boxes in the request. */
   readonly members: ReadonlySet<string>;
@@ -10,9 +10,9 @@ export interface TaskJob<T> {
   readonly run: (signal: AbortSignal) => Promise<T>;
 }
 
-/** {@link createTaskQueue} */
+/** A queue of requests per task. See {@link createTaskQueue}. */
 export interface TaskQueue {
-  /** @throws what the job throws, or the reason of the signal as soon as it aborts */
+  /** @throws the job's error, or the signal's reason as soon as it aborts */
   run<T>(task: string, job: TaskJob<T>, signal?: AbortSignal): Promise<T>;
   readonly active: number;
   readonly queued: number;
@@ -20,7 +20,7 @@ export interface TaskQueue {
 
 interface Entry {
   job: TaskJob<unknown>;
-  /** How many wait for the answer. */
+  /** Number of callers that wait for the answer. */
   users: number;
   readonly abort: AbortController;
   readonly answer: Promise<unknown>;
@@ -33,12 +33,12 @@ interface Lane {
 }
 
 /**
- * Coalesces the requests of each task: one is served at a time, an equal one shares its answer, and a newer one that
- * contains all clicks of a waiting one takes its place, so that both get the newer answer. Label Studio shows only the
- * latest answer anyway. Requests of different tasks do not wait for each other here, and two annotators of one task never
- * replace each other's, since the ids of their clicks differ.
+ * Coalesces the requests of each task. One is served at a time. An equal request shares its answer. A newer request
+ * that contains all clicks of a waiting one replaces it, and both get the newer answer: Label Studio shows only the
+ * latest anyway. Requests of different tasks do not wait for each other here. Two annotators of one task never replace
+ * each other's requests, because their clicks have different ids.
  *
- * @param capacity - how many requests may wait for one task
+ * @param capacity - maximum number of waiting requests per task
  * @param full - makes the error for one more
  */
 export function createTaskQueue(capacity: number, full: () => Error): TaskQueue {
@@ -111,7 +111,7 @@ function createEntry(job: TaskJob<unknown>): Entry {
   const answer = new Promise<unknown>((resolve) => {
     settle = resolve;
   });
-  // Everybody who waited may have gone.
+  // All callers may have left.
   answer.catch(() => {});
   return { job, users: 0, abort: new AbortController(), answer, settle };
 }

@@ -1,6 +1,6 @@
 import type { ToolKind } from './tool-kind.js';
 
-/** Draws the box to start from. */
+/** Draws the box that an object starts from. */
 export const box = {
   name: 'box',
   key: 'r',
@@ -14,7 +14,7 @@ export const box = {
     ar: 'إطار حول الكائن',
   },
   press: 'box',
-  // What a box left out is what clicks are for.
+  // After the box, clicks refine the object.
   once: true,
   edit({ start, to }, make) {
     if (start.x === to.x || start.y === to.y) return null;

@@ -1,6 +1,6 @@
 import type { ToolKind } from './tool-kind.js';
 
-/** Paints. */
+/** Adds to the object. */
 export const brush = {
   name: 'brush',
   key: 'b',

@@ -1,6 +1,6 @@
 import type { ToolKind } from './tool-kind.js';
 
-/** Takes away what it is drawn over. */
+/** Removes from the object. */
 export const eraser = {
   name: 'eraser',
   key: 'e',

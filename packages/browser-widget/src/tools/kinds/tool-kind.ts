@@ -15,37 +15,37 @@ export interface Titles {
 /** What was drawn with a tool, in image px. */
 export interface Drawn {
   readonly start: ImagePoint;
-  /** Where it ended. */
+  /** The end point. */
   readonly to: ImagePoint;
-  /** Of a line: all its points, one at least. */
+  /** For a line: all its points, at least one. */
   readonly points: readonly ImagePoint[];
-  /** Of a line: half its width. */
+  /** For a line: half its width. */
   readonly radius: number;
 }
 
-/** Changes that tools make; a tool of another kind brings its own. */
+/** The changes that tools make. A new kind of tool may add its own. */
 export interface Makers {
   box(box: Box): Edit;
   /** Paints or erases along a line with a round brush. */
   stroke(points: readonly ImagePoint[], radius: number, mode: 'paint' | 'erase'): Edit;
 }
 
-/** A tool with a button: all that is known of it, but what `registry.ts` says by its place there. */
+/** A tool with a button. Its place in `registry.ts` gives the order. */
 export interface ToolKind {
   readonly name: string;
-  /** The key that chooses it, as `Shortcuts` names keys. */
+  /** The key that selects it, in the form of `Shortcuts`. */
   readonly key: string;
-  /** Its drawing: an SVG path of 24 × 24, in strokes of the text's colour. */
+  /** Its icon: an SVG path of 24 × 24, drawn as strokes in the text colour. */
   readonly icon: `M${string}`;
   readonly titles: Titles;
-  /** What a press on the image begins: a box or a line to be drawn, or `pan`, which moves the image. */
+  /** What a press on the image starts: a box or a line, or `pan`, which moves the image. */
   readonly press: 'box' | 'line' | 'pan';
-  /** Of a line: how the brush is shown, and what its line does to the object. */
+  /** For a line: how the brush is shown, and what the line does to the object. */
   readonly brush?: 'paint' | 'erase';
-  /** The tool that the eraser's end of a pen, or Shift with a key press, turns this one into. */
+  /** The tool that a pen's eraser end, or Shift with a key press, switches to. */
   readonly opposite?: string;
-  /** Whether clicks come next, and not another of it. */
+  /** Whether clicking is selected after one use. */
   readonly once?: boolean;
-  /** The change that what was drawn means; null: none. */
+  /** The change that a drawing makes; null if none. */
   edit?(drawn: Drawn, make: Makers): Edit | null;
 }

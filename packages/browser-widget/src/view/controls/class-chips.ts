@@ -11,7 +11,7 @@ export function createClassChips(choose: ChromeActions['chooseClass']): Control 
   const title = element('h2');
   const chips = element('div', { class: 'chips', role: 'radiogroup' });
   const section = element('section', {}, title, chips);
-  // As with all radio buttons, an arrow chooses.
+  // As in a group of radio buttons, an arrow key selects.
   roveFocus(chips, (chip) => chip.click());
   const rebuild = whenChanged(
     (state: AnnotatorState) => [...wording(state), state.classes],
@@ -32,7 +32,7 @@ export function createClassChips(choose: ChromeActions['chooseClass']): Control 
     update(state) {
       rebuild(state);
       const active = activeOf(state);
-      // The class of the active object, or the one the next object gets.
+      // The class of the active object, else the class that the next object gets.
       const classId = active === null ? state.classId : active.classId;
       const all = [...chips.querySelectorAll('button')];
       const checked = all.find((button) => (button.getAttribute('data-id') || null) === classId);

@@ -3,7 +3,7 @@ import { keyOf, readableKey } from '../../input/shortcuts.js';
 import type { AnnotatorSettings } from '../../state/settings.js';
 import type { AnnotatorState } from '../../state/state.js';
 
-/** A part of what lies around the stage: shows the state, and calls actions. */
+/** A part around the stage: it shows the state and calls actions. */
 export interface Control {
   readonly element: HTMLElement;
   update(state: AnnotatorState): void;
@@ -20,12 +20,12 @@ export interface ChromeActions {
   retry(): void;
 }
 
-/** What texts and keys on controls depend on. */
+/** The state that texts and keys on controls depend on. */
 export function wording({ locale, messages, shortcuts }: AnnotatorState): readonly unknown[] {
   return [locale, messages, shortcuts];
 }
 
-/** The first key of a command, as people read it; null: it has none. */
+/** The first key of a command in readable form; null if it has none. */
 export function keyText({ shortcuts }: AnnotatorState, command: Command): string | null {
   const key = keyOf(shortcuts, command);
   return key === null ? null : readableKey(key);

@@ -1,9 +1,10 @@
 import { element } from '../elements.js';
 
-/** The square that shows a colour. */
+/** A square that shows a colour. */
 export function dot(colour: string): HTMLElement {
   const made = element('span', { class: 'dot' });
-  // An attribute would need a page that allows inline styles. And this takes colours only: a class of strangers fetches nothing.
+  // A style attribute would need a page that allows inline styles. This property also accepts colours only, so that a
+  // stranger's class cannot fetch anything.
   made.style.backgroundColor = colour;
   return made;
 }

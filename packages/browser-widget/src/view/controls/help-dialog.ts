@@ -74,7 +74,7 @@ function keyRows(state: AnnotatorState): readonly Row[] {
   return [...rows, [['Space'], texts.holdToPan]];
 }
 
-/** As many class keys as there are classes. */
+/** One key for each class, as far as the digits reach. */
 function entriesOf(state: AnnotatorState): readonly (readonly [string, readonly Command[]])[] {
   const texts = textsOf(state);
   const classes = state.classes.slice(0, 9).map((_, place) => `class-${place + 1}` as Command);

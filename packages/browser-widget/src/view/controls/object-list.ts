@@ -12,9 +12,9 @@ interface Item {
 }
 
 /**
- * The objects of the image.
+ * The list of the image's objects.
  *
- * @param leave - moves the focus on where its place is gone
+ * @param leave - moves the focus away when its element disappears
  */
 export function createObjectList(
   actions: Pick<ChromeActions, 'chooseObject' | 'deleteObject'>,

@@ -6,10 +6,10 @@ import { element, setAttribute, whenChanged } from '../elements.js';
 import { drawThumbnail, frameOf } from '../thumbnail.js';
 import { type Control, keyText, wording } from './control.js';
 
-/** Device px of a thumbnail's side, twice what it has in CSS px. */
+/** Side of a thumbnail in device px: twice its CSS px. */
 const side = 112;
 
-/** What a click may have meant, as small images to choose from. */
+/** What a click may have meant, as small images. */
 export function createReadings(command: (name: Command) => void): Control {
   const strip = element('div', { class: 'readings', role: 'group', hidden: true });
   const rebuild = whenChanged(

@@ -23,7 +23,7 @@ const lines: readonly Line[] = [
   { key: 'brushRadius', text: 'brushSize', range: [2, 100, 1] },
 ];
 
-/** What the user can set. */
+/** The settings that the user can change. */
 export function createSettingsBox(id: string, change: ChromeActions['settings']): Control {
   const box = element('div', { class: 'settings', part: 'settings', role: 'group', id, hidden: true });
   const made = lines.map((line) => ({ line, text: element('span'), input: inputOf(line, change) }));

@@ -6,12 +6,12 @@ import { kindOf } from '../../tools/kinds/registry.js';
 import { element, setAttribute, setText } from '../elements.js';
 import type { Control } from './control.js';
 
-/** The stage, with what lies over it: the bar of what is loading, and a notice. */
+/** The stage with its overlays: the loading bar and a notice. */
 export interface StageFrame extends Control {
   readonly stage: HTMLElement;
 }
 
-/** @param hintId - id of the element that says how the stage is used by keys */
+/** @param hintId - id of the element that explains the stage's keys */
 export function createStageFrame(hintId: string): StageFrame {
   const part = element('i');
   const bar = element('div', { class: 'bar' }, part);
@@ -41,7 +41,7 @@ export function createStageFrame(hintId: string): StageFrame {
   };
 }
 
-/** What is shown over the image; empty: nothing. */
+/** The notice over the image; empty if there is none. */
 function noticeOf(state: AnnotatorState): string {
   const { picture, failure, drag } = state;
   if (picture === null || failure !== null || drag !== null) return '';

@@ -4,9 +4,9 @@ import { element, focusedIn, setAttribute, setText } from '../elements.js';
 import type { Control } from './control.js';
 
 /**
- * What is going on, in a line.
+ * One line that says what is going on.
  *
- * @param leave - moves the focus on where its place is gone
+ * @param leave - moves the focus away when its element disappears
  */
 export function createStatusBar(retry: () => void, leave: () => void): Control {
   const text = element('span', { class: 'text', dir: 'auto' });

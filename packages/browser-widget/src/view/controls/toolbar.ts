@@ -9,28 +9,28 @@ import { type IconName, icon } from '../icons.js';
 import { roveFocus } from '../rove-focus.js';
 import { type ChromeActions, type Control, keyText, wording } from './control.js';
 
-/** What each button is called, looks like and does. */
+/** Label, icon and action of each button. */
 interface ButtonPlan {
   readonly name: string;
   readonly icon: Parameters<typeof icon>[0];
   readonly label: (state: AnnotatorState) => string;
-  /** The command whose key the tooltip names. */
+  /** The command whose key is in the tooltip. */
   readonly key?: Command;
   readonly press: () => void;
-  /** Of a button that stays down: whether it is. */
+  /** For a toggle button: whether it is pressed. */
   readonly pressed?: (state: AnnotatorState) => boolean;
   readonly enabled?: (state: AnnotatorState) => boolean;
-  /** Of a button that opens something: whether that is open. */
+  /** For a button that opens something: whether that is open. */
   readonly expanded?: (state: AnnotatorState) => boolean;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** On the button itself, beside the drawing. */
+  /** A text on the button, beside the icon. */
   readonly text?: (state: AnnotatorState) => string;
 }
 
 export interface ToolbarOptions {
   readonly actions: Pick<ChromeActions, 'command' | 'settings' | 'overlay'> & { closeSheet(): void };
   readonly maskOf: Results['maskOf'];
-  /** Id of the settings' box. */
+  /** Id of the settings box. */
   readonly settingsId: string;
 }
 
@@ -40,7 +40,7 @@ export function createToolbar(options: ToolbarOptions): Control {
   const groups = planToolbar(options);
   const buttons = groups.map((plans) => plans.map((plan) => ({ plan, button: makeButton(plan) })));
   const [label, history, tools, looking, boxes, ends] = buttons.map((made) => made.map(({ button }) => button));
-  // On a wide stage all of it is one row; on a narrow one, what is less used lies in a sheet.
+  // One row on a wide stage. On a narrow one, less used buttons are in a sheet.
   const group = (list: readonly HTMLElement[], name = '') => element('div', { class: `group ${name}`.trim() }, ...list);
   const rest = element(
     'div',
@@ -49,7 +49,7 @@ export function createToolbar(options: ToolbarOptions): Control {
   );
   toolbar.append(group(label), group(history), rest, group(ends, 'end'));
   label[0].tabIndex = 0;
-  // What was chosen closes the sheet; what opens something else has done so already.
+  // A choice closes the sheet. Buttons that open something else have already closed it.
   rest.addEventListener('click', () => options.actions.closeSheet());
   roveFocus(toolbar);
   const all = buttons.flat();
@@ -62,7 +62,7 @@ export function createToolbar(options: ToolbarOptions): Control {
     update(state) {
       rename(state);
       setAttribute(toolbar, 'data-more', state.overlay === 'more');
-      // Where the button of the tool in use lies in the sheet, this one shows that there is one.
+      // If the selected tool's button is in the sheet, the sheet's button shows it.
       setAttribute(ends[0], 'data-active', state.settings.tool !== 'click');
       for (const { plan, button } of all) {
         if (plan.pressed !== undefined) setAttribute(button, 'aria-pressed', String(plan.pressed(state)));

@@ -29,7 +29,7 @@ export const clickmaskFamily: ModelFamily = {
   load,
 };
 
-/** Features with the {@link flatRegions} of the whole image, on the grid of the input; none for a part of an image. */
+/** Features with the {@link flatRegions} of the whole image, on the input's grid. A part of an image has none. */
 interface ViewFeatures extends EncodedFeatures {
   readonly flat: readonly MaskRuns[];
 }
@@ -55,11 +55,11 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
     enough: input,
 
     async encode(image, { roi, mirrored, zoomed }): Promise<ViewFeatures> {
-      // Whole bytes, as in training: it makes no difference then who shrinks the image, or sends it over a wire.
+      // Whole bytes, as in training. The result is then the same wherever the image is shrunk or sent.
       const data = resizeToTensor(image, roi, input, 'area', { wholeBytes: true });
       if (mirrored) mirrorRows(data, input.width);
       const shape = [1, 3, input.height, input.width];
-      // Before the run, which may give the array away.
+      // Before the run, which may transfer the array.
       const flat = zoomed ? [] : flatRegions(data, input);
       const made = encoded(await encoder.run({ image: { type: 'float32', shape, data } }));
       const bytes = flat.reduce((sum, { rows, spans }) => sum + rows.byteLength + spans.byteLength, made.bytes);
@@ -111,10 +111,10 @@ function clickTensor(input: DecodeInput, size: Size): Tensor & { readonly data: 
 
 function previousTensor(input: DecodeInput, grid: Size): Tensor {
   const { roi, previous, mirrored } = input;
-  // On the same grid and region the network gets its own map back, as in training: no way over pixels.
+  // On the same grid and region, the network gets its own map back unchanged, as in training.
   const own = previous !== null && 'roi' in previous && sameGrid(previous, grid) && sameRect(previous.roi, roi);
   let data = own ? probabilitiesOf(previous) : previousOnGrid(previous, roi, grid, 'area');
-  // Only what is altered, or what a backend would hold on to, is copied: logits have become an array of their own.
+  // Copies only what is changed, or what a backend would keep; logits are already in an array of their own.
   if (own && data === previous.data) data = data.slice();
   if (mirrored) mirrorRows(data, grid.width);
   return { type: 'float32', shape: [1, 1, grid.height, grid.width], data };
@@ -123,8 +123,8 @@ function previousTensor(input: DecodeInput, grid: Size): Tensor {
 const sameGrid = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 
 /**
- * Where a first click gave a mere part of a region of one colour with sharp borders: that region, as a mask to start from.
- * The network has seen next to no such regions, and may take the strip along the border for the object.
+ * If a first click gave only a part of a uniform region with sharp borders: that region, as a mask to start from. The
+ * network has seen very few such regions, and may take the strip along the border for the object.
  */
 function startFromFlat(
   regions: readonly MaskRuns[],

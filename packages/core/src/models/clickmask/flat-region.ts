@@ -1,22 +1,22 @@
 import type { Size } from '../../geometry/index.js';
 import { type MaskRuns, runsFromMask } from '../../mask/index.js';
 
-/** A colour is that of the region where no channel differs by more than this, of 1. */
+/** Colours count as equal if no channel differs by more than this, on a scale of 0 to 1. */
 const sameWithin = 12 / 255;
-/** Across a sharp border the colour changes by at least this. */
+/** A border is sharp if the colour changes by at least this. */
 const sharpFrom = 20 / 255;
-/** Share of the border, without the image's own edge, that has to be sharp. */
+/** Share of the border, without the image's own edge, that must be sharp. */
 const sharpShare = 0.9;
-/** Share of the image that a region covers at least. */
+/** Minimum share of the image that a region covers. */
 const leastShare = 0.01;
-/** Cells between the places where regions are looked for. */
+/** Cells between the places where regions are searched. */
 const spacing = 6;
-/** Bytes that the regions of an image may take; what is found later is left out. */
+/** Maximum bytes of an image's regions. Regions found later are left out. */
 const mostBytes = 24_000;
 
 /**
- * The large regions of one colour with sharp borders, in an image as the network sees it. Natural images mostly have
- * none, since shades fade into each other; drawings and screenshots have.
+ * The large uniform regions with sharp borders in an image as the network sees it. Drawings and screenshots have them.
+ * Natural images mostly have none, because shades blend into each other.
  *
  * @param data - planes of red, green and blue, 0 to 1
  */
@@ -43,7 +43,7 @@ export function flatRegions(data: Float32Array, size: Size): readonly MaskRuns[]
   return found;
 }
 
-/** Fills `queue` with the cells of the colour of `seed` that are connected to it, and marks them in `seen`. */
+/** Fills `queue` with the cells of `seed`'s colour that are connected to it, and marks them in `seen`. */
 function grow(data: Float32Array, { width, height }: Size, seed: number, queue: Int32Array, seen: Uint8Array) {
   const plane = width * height;
   const apart = (a: number, b: number): number =>
@@ -58,7 +58,7 @@ function grow(data: Float32Array, { width, height }: Size, seed: number, queue: 
   const visit = (cell: number, next: number, behind: number) => {
     if (apart(next, seed) > sameWithin) {
       border += 1;
-      // A cell on the border is a mixture: the one behind it tells.
+      // A cell on the border is a mixture, so the one behind it is compared.
       if (Math.max(apart(next, cell), apart(behind, cell)) >= sharpFrom) sharp += 1;
     } else if (seen[next] === 0) {
       seen[next] = 1;
@@ -80,7 +80,7 @@ function grow(data: Float32Array, { width, height }: Size, seed: number, queue: 
 }
 
 /**
- * Whether a mask, the cells of positive logits, is a mere part of a region: it lies in it, and leaves much of it out.
+ * Whether a mask (the cells with positive logits) is only a part of a region: it lies inside and leaves much of it out.
  *
  * @param shares - the region's share of each cell
  */

@@ -5,7 +5,7 @@ import { parseBody, projectId, webhookSchema } from '../../requests/index.js';
 import type { AccessLog } from '../access-log.js';
 import type { Services } from '../services.js';
 
-/** `/webhook` and `/train`: answered at once; whoever listens is told afterwards. */
+/** `/webhook` and `/train`: answered at once; listeners are called afterwards. */
 export function eventRoute(services: Services, log: AccessLog, kind: 'webhook' | 'train'): RequestHandler {
   const { memory, trainer } = services;
   return (request, response) => {
@@ -18,7 +18,7 @@ export function eventRoute(services: Services, log: AccessLog, kind: 'webhook' |
     const project = projectId(typeof body.project === 'string' ? body.project : body.project?.id);
     const task = (typeof body.task === 'string' ? body.task : body.task?.id) ?? undefined;
     log.note(request, { kind: action === 'START_TRAINING' ? 'train' : 'webhook', project, task, remarks: [action] });
-    // A stored annotation ends the work on its task: what comes next are new objects.
+    // A stored annotation ends the work on its task: what follows are new objects.
     if (task !== undefined && action.startsWith('ANNOTATION')) memory.forget(project, task);
     const message = action === 'START_TRAINING' ? trainer.start(project) : 'Noted.';
     response.status(201).json({

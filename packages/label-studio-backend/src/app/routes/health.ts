@@ -2,11 +2,14 @@ import type { RequestHandler } from 'express';
 import { Problem } from '../../problems/index.js';
 import type { Services } from '../services.js';
 
-/** `/health`: alive, and what works here. What Label Studio said of the token last stands there; it is asked meanwhile. */
+/**
+ * `/health`: the process is alive, and what works. It shows what Label Studio last said about the token, and asks again
+ * in the background.
+ */
 export function healthRoute(services: Services): RequestHandler {
   const { segmenter, queue, url, tokenKind, tokenState } = services;
   return async (_request, response) => {
-    // Only where the network runs elsewhere: a worker that computes would keep the answer waiting.
+    // Only if the network runs elsewhere: a busy worker would delay the answer.
     const stats = segmenter.info.provider === 'oip' ? await segmenter.stats().catch(() => undefined) : undefined;
     response.json({
       status: 'UP',
@@ -25,7 +28,9 @@ export function healthRoute(services: Services): RequestHandler {
   };
 }
 
-/** `/ready`: whether a click would be answered. One that computes is able; one that is closed, or whose workers are lost, is not. */
+/**
+ * `/ready`: whether a click would be answered. A busy server is ready. One that is closed or lost its workers is not.
+ */
 export function readyRoute(services: Services): RequestHandler {
   const { segmenter } = services;
   return async (_request, response) => {

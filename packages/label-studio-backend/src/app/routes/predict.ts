@@ -25,7 +25,7 @@ export function predictRoute(services: Services, log: AccessLog): RequestHandler
   };
 }
 
-/** Runs from the arrival of the request, and ends when the client does not wait for the answer. */
+/** Starts when the request arrives, and ends early when the client disconnects. */
 function startDeadline(limitMs: number, request: Request, response: Response, log: AccessLog): AbortSignal {
   const late = new Problem('too-slow', `Expected the answer to be ready within ${limitMs} ms.`);
   const deadline = createDeadline(limitMs - log.spent(request), late);

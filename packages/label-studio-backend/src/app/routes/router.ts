@@ -22,7 +22,7 @@ export function createRouter(services: Services): Router {
   const inside = noForeignPage(services.options.auth);
   const router = Router();
   router.use(arrive(log));
-  // Before the gate of the rest, since they have their own.
+  // Before the general gate, because they have their own.
   router.post('/webhook', gates.events, onlyJson, body, eventRoute(services, log, 'webhook'));
   router.post('/train', gates.events, onlyJson, body, eventRoute(services, log, 'train'));
   router.use(gates.rest);

@@ -5,7 +5,7 @@ import { parseBody, projectId, setupSchema } from '../../requests/index.js';
 import type { AccessLog } from '../access-log.js';
 import type { Services } from '../services.js';
 
-/** `/setup`: Label Studio tells the labeling config and a token, and is told the version of the model. */
+/** `/setup`: receives the labeling config and a token from Label Studio, and answers with the model's version. */
 export function setupRoute(services: Services, log: AccessLog): RequestHandler {
   const { setups, configOf, options } = services;
   return (request, response) => {
@@ -22,7 +22,7 @@ export function setupRoute(services: Services, log: AccessLog): RequestHandler {
   };
 }
 
-/** What is wrong with a labeling config, said when it is set up rather than at the first click. */
+/** Problems of a labeling config, reported at setup rather than at the first click. */
 function checkConfig(read: () => LabelingConfig, kind: string): string[] {
   let config: LabelingConfig;
   try {
