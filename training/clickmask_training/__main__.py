@@ -113,11 +113,14 @@ def run_evaluate(options: argparse.Namespace) -> int:
         evaluate_correction,
         summarise,
     )
+    from .evaluation_sets import seen_from_near
     from .models import open_model
     from .pictures import write_worst
 
     model = open_model(options.model, options.size, options.without.split(",") if options.without else ())
     sets = evaluation_sets(options)
+    if options.view is not None:
+        sets = {name: [seen_from_near(one, options.view) for one in samples] for name, samples in sets.items()}
     if options.readings:
         print(f"| set | variant {READINGS_HEADER}\n" + "| --- " * 7 + "|")
         for name in options.variants.split(","):
@@ -291,6 +294,9 @@ def build_parser() -> argparse.ArgumentParser:
         type=float,
         default=0.5,
         help="probability above which a pixel is object; the field's code has 0.49",
+    )
+    evaluate.add_argument(
+        "--view", type=float, help="crop each picture as someone does who zooms in: the object's share of the longer side"
     )
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")

@@ -55,6 +55,23 @@ def object_sample(name: str, image: np.ndarray, labels: np.ndarray, value: int) 
     return EvaluationSample(name, image, (labels == value).astype(np.uint8), (labels == IGNORE_ID).astype(np.uint8))
 
 
+def seen_from_near(sample: EvaluationSample, share: float) -> EvaluationSample:
+    """What a person sees who has zoomed in, until the object takes ``share`` of the view's longer side.
+
+    The view has the picture's aspect, lies about the object, and is shifted where it would leave the picture.
+    """
+    height, width = sample.truth.shape
+    ys, xs = np.nonzero(sample.truth)
+    zoom = max((int(np.ptp(xs)) + 1) / width, (int(np.ptp(ys)) + 1) / height) / share
+    if zoom >= 1.0:
+        return sample
+    w, h = round(width * zoom), round(height * zoom)
+    x = min(max(round((int(xs.min()) + int(xs.max()) + 1 - w) / 2), 0), width - w)
+    y = min(max(round((int(ys.min()) + int(ys.max()) + 1 - h) / 2), 0), height - h)
+    parts = (np.ascontiguousarray(of[y : y + h, x : x + w]) for of in (sample.image, sample.truth, sample.ignore))
+    return EvaluationSample(sample.name, *parts)
+
+
 THIN_OF = {"rend": 30, "treelimb": 20}
 """Thin objects of each source; ten drawn cables make them sixty."""
 SMALL_COUNT = 60

@@ -17,7 +17,7 @@ from clickmask_training.evaluate import (
     readings_of,
     summarise,
 )
-from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples
+from clickmask_training.evaluation_sets import EvaluationSample, grabcut_samples, seen_from_near
 from clickmask_training.models import Candidates
 from clickmask_training.pictures import write_worst
 from clickmask_training.pipeline import ClickPipeline, Refinement, ZoomIn, fill_holes, zoom_region
@@ -76,6 +76,16 @@ def test_strips_of_the_worst(tmp_path: Path):
     write_worst(tmp_path, "set", network, Refinement(), [(one, [0.9] * 20), (one, [0.1] * 20)], 1)
     (path,) = tmp_path.iterdir()
     assert cv2.imread(str(path)).shape == (90, 120 * 4, 3)
+
+
+def test_a_view_from_near_holds_the_object_at_its_share():
+    one = sample()
+    near = seen_from_near(one, 0.7)
+    side = np.ptp(np.nonzero(one.truth)[0]) + 1
+    assert near.truth.sum() == one.truth.sum()
+    assert side / near.truth.shape[0] == pytest.approx(0.7, abs=0.02)
+    assert near.image.shape[:2] == near.truth.shape == near.ignore.shape
+    assert seen_from_near(near, 0.4) is near
 
 
 def test_candidate_by_score_or_first():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +17,8 @@ from ..pipeline import Refinement
 SIZE = 384
 ENOUGH = 0.95
 """IoU at which a sample is not clicked any more."""
-GENERAL = Path(__file__).with_name("general.json")
-PHOTOS = Path(__file__).resolve().parents[3] / "examples" / "photos"
+GENERAL = Path(__file__).with_name("general") / "check"
+"""Pictures of things that are not replayed, each with the mask of one of them."""
 KEPT_WITHIN = 0.08
 """What general objects may lose of the mean IoU after the first clicks: about that much cost GrabCut no clicks."""
 EARLY = 3
@@ -80,24 +79,10 @@ def keeps(before: Figures, after: Figures) -> bool:
 
 
 def general_samples() -> list[EvaluationSample]:
-    """Objects of the example photos, outlined in ``general.json``; empty where the photos are not there."""
+    """The general objects that ship with the recipe; nothing learns from them."""
     samples = []
-    for name, masks in general_masks().items():
-        image = cv2.cvtColor(cv2.imread(str(PHOTOS / name), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        samples += [
-            EvaluationSample(f"{name}/{index}", image, truth, np.zeros_like(truth)) for index, truth in enumerate(masks)
-        ]
+    for path in sorted(GENERAL.glob("*.webp")):
+        image = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        truth = (cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE) > 127).astype(np.uint8)
+        samples.append(EvaluationSample(path.stem, image, truth, np.zeros_like(truth)))
     return samples
-
-
-def general_masks() -> dict[str, list[np.ndarray]]:
-    """Masks uint8 (H, W) of the outlined objects, by the photo's file name."""
-    masks: dict[str, list[np.ndarray]] = {}
-    for entry in json.loads(GENERAL.read_text(encoding="utf-8")):
-        picture = cv2.imread(str(PHOTOS / entry["photo"]), cv2.IMREAD_COLOR)
-        if picture is None:
-            return {}
-        truth = np.zeros(picture.shape[:2], np.uint8)
-        cv2.fillPoly(truth, [np.asarray(ring, np.int32) for ring in entry["rings"]], 1)
-        masks.setdefault(entry["photo"], []).append(truth)
-    return masks

@@ -1,11 +1,12 @@
 """Replay: general objects among the project's own, so that fine-tuning to one kind of pictures keeps the others.
 
-The recipe ships no training data. Outlined objects of the example photos, and the base's own masks of these photos
-where it is sure, stand in for it.
+The recipe ships no training data. Outlined objects of a few photos, and the base's own masks of these photos where it is
+sure, stand in for it.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,8 @@ from ..items import IGNORE_ID, Item
 from ..models import CheckpointModel
 from ..pipeline import ClickPipeline, Refinement
 
+PHOTOS = Path(__file__).with_name("general") / "learn"
+"""The photos, and ``outlines.json`` with polygons of objects in them."""
 SHARES = {"outlined": 0.2, "seen": 0.2}
 """Share of the samples that are outlined objects, and of what the base sees in the photos."""
 COLUMNS, ROWS = 7, 5
@@ -31,22 +34,30 @@ MOST_OVERLAP = 0.1
 """Share of a mask that may lie on the others of its label map; otherwise another map holds it."""
 
 
-def replay_items(
-    base: Path, outlined: dict[str, list[np.ndarray]], photos: Path, folder: Path, size: int
-) -> list[Item]:
-    """Write label maps of the photos into ``folder``; ``outlined`` holds masks uint8 (H, W) by a photo's file name."""
+def outlined_masks() -> dict[str, list[np.ndarray]]:
+    """Masks uint8 (H, W) of the outlined objects, by the photo's file name."""
+    masks: dict[str, list[np.ndarray]] = {}
+    for entry in json.loads((PHOTOS / "outlines.json").read_text(encoding="utf-8")):
+        truth = np.zeros(cv2.imread(str(PHOTOS / entry["photo"]), cv2.IMREAD_COLOR).shape[:2], np.uint8)
+        cv2.fillPoly(truth, [np.asarray(ring, np.int32) for ring in entry["rings"]], 1)
+        masks.setdefault(entry["photo"], []).append(truth)
+    return masks
+
+
+def replay_items(base: Path, folder: Path, size: int) -> list[Item]:
+    """Write label maps of the photos into ``folder``, a path each."""
     folder.mkdir(parents=True, exist_ok=True)
     model = CheckpointModel(base, size)
     items: list[Item] = []
-    for name, masks in outlined.items():
-        image = cv2.cvtColor(cv2.imread(str(photos / name), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    for name, masks in outlined_masks().items():
+        image = cv2.cvtColor(cv2.imread(str(PHOTOS / name), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         of = {"outlined": [mask.astype(np.float32) for mask in masks], "seen": masks_of(model, image)}
         for source, seen in of.items():
             for index, labels in enumerate(label_maps(seen)):
                 path = folder / f"{Path(name).stem}-{source}-{index}.png"
                 cv2.imwrite(str(path), labels)
                 ids = tuple(int(value) for value in np.unique(labels) if value not in (0, IGNORE_ID))
-                items.append(Item(path.stem, source, ids, "public domain", photos / name, path))
+                items.append(Item(path.stem, source, ids, "public domain", PHOTOS / name, path))
     return items
 
 

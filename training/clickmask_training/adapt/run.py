@@ -15,7 +15,7 @@ from ..config import Phase, TrainConfig
 from ..dataset import SampleConfig
 from ..evaluation_sets import item_samples
 from ..export import export
-from ..manifest import manifest, refinement_of, write_manifest
+from ..manifest import REFINEMENT, manifest, refinement_of, write_manifest
 from ..suem import SuemConfig
 from ..train import RunOptions, train
 from . import measure as measured
@@ -175,8 +175,7 @@ def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Pa
         report=Remaining(config.samples),
         device=options.device,
     )
-    outlined = measured.general_masks()
-    replayed = replay.replay_items(base, outlined, measured.PHOTOS, work / "replay", measured.SIZE)
+    replayed = replay.replay_items(base, work / "replay", measured.SIZE)
     steps = config.samples // BATCH
     say(f"learning: {steps} steps, some {steps / STEPS_PER_MINUTE:.0f} minutes on two free cores")
     return work / "run" / "checkpoint.pt" if train([*parts.train, *replayed], config, run) else None
@@ -184,9 +183,7 @@ def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Pa
 
 def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
     """Measure before, and each share of the tuned weights; the best that keeps general objects."""
-    refinement = refinement_of(
-        json.loads((WEIGHTS.parents[1] / "models/clickmask-small/model.json").read_text())["refinement"]
-    )
+    refinement = refinement_of(REFINEMENT)
     per_picture = max(3, MOST_CHECKED // len(parts.check))
     check = list(item_samples(parts.check, per_picture))[:MOST_CHECKED]
     general = measured.general_samples()
@@ -206,7 +203,7 @@ def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
     print(flush=True)
     numbers = lambda runs: {name: measured.figures(ious) for name, ious in runs.items() if ious}
     was = numbers(before)
-    kept = [one for one in tried if not general or measured.keeps(was["general"], numbers(one[2])["general"])]
+    kept = [one for one in tried if measured.keeps(was["general"], numbers(one[2])["general"])]
     rank = lambda one: _rank(numbers(one[2])["check"])
     share, weights, after = min(kept or tried[-1:], key=rank)
     now = numbers(after)

@@ -19,7 +19,7 @@ images with masks. The command learns from four images of five and measures on t
 there, it writes DIR, with report.html: clicks and images before and after. Nothing leaves this machine. After a stop, the
 same command goes on.
 
-It needs Python 3.11 with PyTorch. It asks once and installs them in a folder of its own: some 6 GB on Linux, where PyPI's
+It needs the package @clickmask/training, and Python 3.11 with PyTorch. It asks once and installs them in a folder of its own: some 6 GB on Linux, where PyPI's
 PyTorch brings CUDA along, 1 GB elsewhere.`,
   options: {
     from: { type: 'text', value: 'EXPORT', required: true, help: 'What to learn from.' },
@@ -58,7 +58,7 @@ PyTorch brings CUDA along, 1 GB elsewhere.`,
       type: 'text',
       value: 'DIR',
       env: ['CLICKMASK_TRAINING'],
-      help: 'The folder training/ of Clickmask. Default: beside this program.',
+      help: 'The folder of the recipe. Default: the package @clickmask/training, or training/ of a checkout.',
     },
     python: {
       type: 'text',
@@ -76,6 +76,8 @@ PyTorch brings CUDA along, 1 GB elsewhere.`,
   ],
   async run({ values }, terminal) {
     const { gpu } = values;
+    // What can be told at once is told before anything is installed.
+    if (!existsSync(values.from)) throw new UsageError(`There is no ${values.from}; --from names the export.`);
     const recipe = findRecipe(values.recipe);
     const python = values.python ?? (await environment(join(recipe, 'requirements.txt'), values.yes));
     const isPath = (name: string, value: string) => name === 'pictures' || (name === 'base' && existsSync(value));
@@ -91,15 +93,16 @@ PyTorch brings CUDA along, 1 GB elsewhere.`,
   },
 });
 
-/** The recipe is Python code of the repository; the npm package does not contain it. */
+/** The recipe is Python, in a package of its own that is installed beside this one, or in the checkout. */
 function findRecipe(given: string | undefined): string {
   const named = given;
   const beside = named === undefined ? ancestors(dirname(fileURLToPath(import.meta.url))) : [resolve(named)];
   const found = beside.find((folder) => existsSync(join(folder, 'clickmask_training', '__main__.py')));
   if (found !== undefined) return found;
-  const message = `Expected the folder training/ of a checkout of Clickmask but found none ${
-    named === undefined ? 'beside this program' : `in ${named}`
-  }. Name it with --recipe.`;
+  const message =
+    named === undefined
+      ? 'The recipe is not installed. Run npm install @clickmask/training, or name its folder with --recipe.'
+      : `Expected the recipe in ${named} but found no clickmask_training there.`;
   throw new UsageError(message);
 }
 
