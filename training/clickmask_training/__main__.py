@@ -296,7 +296,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="probability above which a pixel is object; the field's code has 0.49",
     )
     evaluate.add_argument(
-        "--view", type=float, help="crop each picture as someone does who zooms in: the object's share of the longer side"
+        "--view",
+        type=float,
+        help="crop each picture as someone does who zooms in: the object's share of the longer side",
     )
     evaluate.add_argument("--pictures", type=Path, help="folder for strips of the worst six samples of each set")
     add_evaluation_options(evaluate, "grabcut,held-out")
