@@ -1,4 +1,4 @@
-/** For authors of inference backends and of segmenters that run elsewhere: the engine, its host, and HTTP. */
+/** For authors of inference backends, and of segmenters that run elsewhere: the engine, its host, and HTTP. */
 export { createHost, type EngineSlot, type HostOptions } from './host/index.js';
 export {
   type BackendState,

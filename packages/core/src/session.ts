@@ -1,6 +1,3 @@
-/**
- * The annotation of one picture: its objects, edits of them, undo and redo, and the log of what was asked, which can be
- * replayed.
- */
+/** The annotation of one picture: its objects, edits, undo and redo, and a log of requests that can be replayed. */
 export { checkClicks } from './clicks/index.js';
 export * from './session/index.js';

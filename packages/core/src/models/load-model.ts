@@ -13,12 +13,12 @@ import { type DeclaredTensor, type ModelGraph, type ModelManifest, parseManifest
 import { findFamily } from './registry.js';
 import { sha256 } from './sha256.js';
 
-/** Where a model's files are read from: a folder, a package, a server, a user's upload. */
+/** The source of a model's files: a folder, a package, a server, or a user's upload. */
 export interface ModelFiles {
   /** For messages: a path or URL. */
   readonly location: string;
   /**
-   * @param bytes - what the file must have, where that is known: no more need be read
+   * @param bytes - the expected size, if known; no more is read
    * @throws ClickmaskError `model-not-found`
    */
   read(file: string, bytes?: number): Promise<Uint8Array>;
@@ -30,21 +30,21 @@ export interface LoadOptions {
   /** Best first. */
   readonly providers: readonly Provider[];
   readonly threads?: number;
-  /** Graphs that are not loaded, since what they give comes from elsewhere; running one is an error. */
+  /** Graphs that are not loaded because their results come from elsewhere. Running one is an error. */
   readonly without?: readonly string[];
 }
 
-/** A model ready for use, with what belongs to its life. */
+/** A loaded model, with everything to free when it is closed. */
 export interface ModelHandle {
   readonly model: LoadedModel;
   readonly provider: Provider;
-  /** Whether what `encode` gives can be decoded by another loader of this model, on another machine. */
+  /** Whether another loader of this model, on another machine, can decode the result of `encode`. */
   readonly portable: boolean;
   /** Milliseconds spent inside the network so far. */
   networkMs(): number;
-  /** Has the work that `encode` put off, where the network runs on a server, done there now; for what came last. */
+  /** Runs the work that `encode` postponed, if the network runs on a server, for the latest input. */
   warm(): Promise<void>;
-  /** How the server that runs the network is doing; left out where none does. */
+  /** State of the server that runs the network; left out without a server. */
   state?(): BackendState;
   dispose(): Promise<void>;
 }
@@ -79,9 +79,9 @@ function manifestOf(bytes: Uint8Array, location: string): ModelManifest {
 }
 
 /**
- * Reads one graph and compares its size and SHA-256 with the manifest's.
+ * Reads one graph and compares its size and SHA-256 with the manifest.
  *
- * @throws ClickmaskError `bad-model` where they differ
+ * @throws ClickmaskError `bad-model` if they differ
  */
 export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<Uint8Array> {
   const bytes = await files.read(graph.file, graph.bytes);
@@ -99,7 +99,7 @@ export async function readGraph(files: ModelFiles, graph: ModelGraph): Promise<U
 }
 
 /**
- * Loads, checks and starts a model. What was started is stopped again when a later part fails.
+ * Loads, checks and starts a model. If a later part fails, the earlier ones are stopped.
  *
  * @throws ClickmaskError `bad-model`, `model-not-found`, `provider-unavailable`
  *
@@ -149,7 +149,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
       sessions[name] = timed(session, clock);
       checkTensors(graph, 'input', graph.inputs, session.inputs);
       checkTensors(graph, 'output', graph.outputs, session.outputs);
-      // Graphs that run here share a provider, so that what is reported is true of all of them.
+      // All graphs that run here share a provider, so that the reported one is true for all of them.
       if (session.provider !== 'oip') providers = [session.provider];
     }
     const all = Object.values(sessions);
@@ -170,7 +170,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   }
 }
 
-/** Stands in for a graph that was not loaded. */
+/** Replaces a graph that was not loaded. */
 function absent(graph: ModelGraph): InferenceSession {
   return {
     provider: 'remote',
@@ -197,7 +197,7 @@ function timed(session: InferenceSession, clock: { network: number }): Inference
   };
 }
 
-/** A dimension that the graph leaves open fits any declared one. */
+/** A dimension that the graph leaves open matches any declared size. */
 function checkTensors(
   graph: ModelGraph,
   kind: 'input' | 'output',

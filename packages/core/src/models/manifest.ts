@@ -2,20 +2,20 @@ import { ClickmaskError, describe } from '../errors/index.js';
 import type { ProgressiveMergeOptions, StructuralIntegrityOptions } from '../mask/index.js';
 import type { CascadeOptions, ZoomInOptions } from '../refinement/index.js';
 
-/** The version of the manifest's own form that this code reads. */
+/** The version of the manifest's format that this code reads. */
 export const manifestFormat = 1;
 
-/** A licence as the model's makers state it. */
+/** A licence as stated by the model's authors. */
 export interface ModelLicence {
-  /** SPDX identifier where there is one. */
+  /** SPDX identifier, if there is one. */
   readonly id: string;
   readonly url?: string;
-  /** False where the licence forbids commercial use; the command line says so. */
+  /** False if the licence forbids commercial use. The command line then says so. */
   readonly commercialUse: boolean;
   readonly note?: string;
 }
 
-/** A tensor as the manifest declares it; a dimension that varies is a name. */
+/** A tensor declared in the manifest. A variable dimension is a name. */
 export interface DeclaredTensor {
   readonly name: string;
   readonly type: 'float32' | 'float16' | 'int32' | 'int64' | 'uint8' | 'bool';
@@ -23,7 +23,7 @@ export interface DeclaredTensor {
 }
 
 export interface ModelGraph {
-  /** File name inside the model's folder. */
+  /** File name in the model's folder. */
   readonly file: string;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -32,20 +32,20 @@ export interface ModelGraph {
   readonly outputs: readonly DeclaredTensor[];
 }
 
-/** What refinement does unless the caller says otherwise. */
+/** Default refinement. */
 export interface RefinementDefaults {
   readonly cascade: CascadeOptions;
   readonly zoomIn: ZoomInOptions | null;
   readonly flip: boolean;
-  /** How a starting mask is corrected; left out where a click may change all of it. */
+  /** How a starting mask is corrected. If left out, a click may change all of it. */
   readonly progressiveMerge?: ProgressiveMergeOptions;
-  /** Which parts of a mask stay; left out: 8-connected ones with a positive click, or all where none is hit. */
+  /** Which parts of a mask stay. If left out: 8-connected parts with a positive click, or all if none has one. */
   readonly structuralIntegrity?: Required<StructuralIntegrityOptions> | 'off';
-  /** Share of the mask up to which holes are filled that hold no negative click; left out: none are. */
+  /** Holes up to this share of the mask, without a negative click, are filled. If left out: none. */
   readonly fillHoles?: { readonly share: number };
 }
 
-/** `model.json`: all that is known of a model besides its weights. */
+/** `model.json`: everything about a model except its weights. */
 export interface ModelManifest {
   readonly format: typeof manifestFormat;
   readonly family: string;
@@ -53,20 +53,20 @@ export interface ModelManifest {
   readonly version: string;
   readonly description: string;
   readonly licence: ModelLicence;
-  /** Where the weights come from: a sentence, and a URL where there is one. */
+  /** Origin of the weights: a sentence and, if there is one, a URL. */
   readonly source: { readonly text: string; readonly url?: string };
   /** Probability above which a pixel is set. */
   readonly threshold: number;
   readonly refinement: RefinementDefaults;
   readonly graphs: Readonly<Record<string, ModelGraph>>;
-  /** What only the family reads; its own code checks it. */
+  /** Options for the family. Its own code checks them. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Checks a parsed `model.json`.
  *
- * @throws ClickmaskError `bad-model` naming the field, what was expected, and what was found
+ * @throws ClickmaskError `bad-model` with the field, what was expected, and what was found
  *
  * @example
  * ```ts
@@ -157,7 +157,7 @@ function structuralIntegrity(refinement: Fields): Pick<RefinementDefaults, 'stru
 
 function graph(fields: Fields): ModelGraph {
   const file = fields.text('file');
-  // A file name only: a manifest from elsewhere must not reach outside its folder.
+  // Only a file name, because a stranger's manifest must not reach outside its folder.
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(file)) throw fields.wrong('file', 'a plain file name');
   const sha256 = fields.text('sha256');
   if (!/^[0-9a-f]{64}$/.test(sha256)) throw fields.wrong('sha256', '64 lower-case hex digits');
@@ -180,7 +180,7 @@ function tensor(fields: Fields): DeclaredTensor {
   return { name: fields.text('name'), type: fields.choice('type', tensorTypes), shape };
 }
 
-/** Reads the fields of one JSON object, and names them in full when one is wrong. */
+/** Reads the fields of a JSON object, and names their full path in errors. */
 export class Fields {
   readonly raw: Readonly<Record<string, unknown>>;
   readonly #path: string;

@@ -4,10 +4,10 @@ import { coverageOnGrid } from '../mask/index.js';
 import type { PreviousMask } from './family.js';
 
 /**
- * The previous map or mask as a network takes it: probabilities on its input grid over the region, 0 outside of what the
- * map covers, and everywhere before the first mask.
+ * The previous map or mask as a network's input: probabilities on its grid over the region; 0 outside the map, and
+ * everywhere before the first mask.
  *
- * @param filter - how the image's pixels are brought to the grid
+ * @param filter - how the image's pixels are resampled to the grid
  * @returns shape [grid.height, grid.width], never the map's own array
  */
 export function previousOnGrid(

@@ -7,27 +7,27 @@ import type { DecodeInput } from './family.js';
 import { Fields, type ModelManifest } from './manifest.js';
 import { previousOnGrid } from './previous-on-grid.js';
 
-/** What an image encoder made of one region. */
+/** The encoder's result for one region. */
 export interface Embeddings extends EncodedFeatures {
-  /** The part of the square input that the region fills; the rest is padding. */
+  /** The part of the square input that the region fills. The rest is padding. */
   readonly filled: Size;
 }
 
-/** What a decoder answers to a prompt. */
+/** A decoder's answer to a prompt. */
 export interface DecodedPrompt {
-  /** Logits of every mask token, shape [low, low] over the whole square input. */
+  /** Logits of every mask token, shape [low, low], over the whole square input. */
   readonly masks: readonly Float32Array[];
-  /** The network's own estimate of each mask's quality, as it gave it. */
+  /** The network's own quality estimate of each mask, unchanged. */
   readonly qualities: Float32Array;
 }
 
-/** Segment Anything's two graphs, as SAM and SAM 2 share them. */
+/** The two graphs of Segment Anything, as used by SAM and SAM 2. */
 export interface PromptDecoder {
   /** Side of the encoder's input, in px. */
   readonly side: number;
   /** Side of the masks. */
   readonly low: number;
-  /** How many masks an answer has. */
+  /** Number of masks in an answer. */
   readonly count: number;
   /** @param data - normalised, planar, shape [3, side, side] */
   embed(data: Float32Array, filled: Size): Promise<Embeddings>;
@@ -35,7 +35,7 @@ export interface PromptDecoder {
 }
 
 export interface PromptDecoderOptions {
-  /** Whether a point that is none follows the prompt always, or only where no box is given. */
+  /** Whether a padding point always follows the prompt, or only without a box. */
   readonly padding: 'always' | 'without-box';
 }
 
@@ -108,23 +108,25 @@ export function createPromptDecoder(
 const prompts = ['point_coords', 'point_labels', 'mask_input', 'has_mask_input'];
 const sizeInput = 'orig_im_size';
 
-/** Which mask answers an ambiguous prompt. */
+/** The mask for an ambiguous prompt. */
 export type SingleClickChoice = 'best' | 'first';
 
-/** The option `singleClick`: the `best` of the masks after the first (default), or the `first`, as for all others. */
+/**
+ * The option `singleClick`: the `best` of the masks after the first (default), or the `first`, as for other prompts.
+ */
 export function readSingleClick(manifest: ModelManifest): SingleClickChoice {
   const options = new Fields(manifest.options, 'options');
   return options.has('singleClick') ? options.choice('singleClick', ['best', 'first']) : 'best';
 }
 
-/** Index of the best mask of the tokens made for ambiguous prompts: all but the first, where there are several. */
+/** Index of the best mask of the tokens for ambiguous prompts: all but the first, if there are several. */
 export function bestOfSeveral({ qualities }: DecodedPrompt): number {
   let best = Math.min(1, qualities.length - 1);
   for (let i = best + 1; i < qualities.length; i++) if (qualities[i] > qualities[best]) best = i;
   return best;
 }
 
-/** A single click may mean several things; a box, or clicks after it, seldom do. */
+/** A single click may mean several things. A box, or further clicks, rarely do. */
 export const isAmbiguous = ({ clicks, box }: DecodeInput): boolean => clicks.length < 2 && box === null;
 
 /** Corners of the box, clicks, padding. A pixel's index is scaled; the network adds the half. */
@@ -138,7 +140,7 @@ function pointFeeds(input: DecodeInput, filled: Size, padded: boolean): Record<s
     labels.push(label);
   };
   if (box !== null) {
-    // The authors give the corners as they are, without a step to a pixel's index.
+    // The authors pass the corners unchanged, without converting to a pixel's index.
     const [left, right] = mirrored ? [box.x2, box.x1] : [box.x1, box.x2];
     add(left, box.y1, 2);
     add(right, box.y2, 3);
@@ -162,10 +164,10 @@ function maskFeeds(input: DecodeInput, filled: Size, side: number, low: number):
   };
 }
 
-/** Logits for what did not come from this view's own last pass: sure, but not more than the network's are. */
+/** Logits for input that is not this view's own last pass: confident, but not more than the network. */
 const surest = 10;
 
-/** The network's own last logits, where it saw the same; else those of the map or mask there is. */
+/** The network's own last logits if it saw the same view; otherwise those of the present map or mask. */
 function lastLogits(input: DecodeInput, filled: Size, side: number, low: number): Float32Array | null {
   const { previous, memory, roi, mirrored } = input;
   if (previous === null) return null;

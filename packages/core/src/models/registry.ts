@@ -9,8 +9,7 @@ import { sam2Family } from './sam2/index.js';
 import { segnextFamily } from './segnext/index.js';
 
 /**
- * The model families that come with Clickmask. `createSegmenter` takes another list where a family of one's own is
- * wanted: `families: [...families, mine]`.
+ * The model families of Clickmask. Pass `families: [...families, mine]` to `createSegmenter` to add your own.
  *
  * @example
  * ```ts
@@ -29,7 +28,7 @@ export const families: readonly ModelFamily[] = Object.freeze([
   segnextFamily,
 ]);
 
-/** @throws ClickmaskError `bad-model` naming the families that are known */
+/** @throws ClickmaskError `bad-model` with the names of the known families */
 export function findFamily(name: string, known: readonly ModelFamily[]): ModelFamily {
   const family = known.find((candidate) => candidate.name === name);
   if (family === undefined) {

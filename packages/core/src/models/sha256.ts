@@ -1,7 +1,7 @@
 /** SHA-256 as lower-case hex. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
-  // Browsers keep WebCrypto from pages without a secure origin, such as those of a server in a local network.
+  // Browsers offer WebCrypto only to secure origins, and so not to pages of a server in a local network.
   const digest =
     subtle === undefined
       ? digestInScript(bytes)
@@ -61,7 +61,7 @@ export function digestInScript(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-/** The first 32 bits of the fractional parts of the first primes' roots, from which the constants are made. */
+/** The first 32 bits of the fractional parts of the first primes' roots, which define the constants. */
 function fractionBits(count: number, power: number): number[] {
   const primes: number[] = [];
   for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);

@@ -1,10 +1,10 @@
 import { unexpected } from '../errors/index.js';
 
 /**
- * Orders candidates by the model's score, best first; equal scores keep the model's order.
+ * Orders candidates by the model's score, best first. Equal scores keep the model's order.
  *
- * @param count - how many candidates there are
- * @param scores - one per candidate, or null where the model gives none: the order stays
+ * @param count - number of candidates
+ * @param scores - one per candidate; null if the model gives none, which keeps the order
  */
 export function rankCandidates(count: number, scores: readonly number[] | null): readonly number[] {
   const order = Array.from({ length: count }, (_, i) => i);
@@ -14,8 +14,8 @@ export function rankCandidates(count: number, scores: readonly number[] | null):
 /**
  * Index of the candidate that becomes the mask.
  *
- * @param choice - the model's own choice, where it does not go by the best score
- * @throws ClickmaskError `bad-option` where the wanted index does not exist
+ * @param choice - the model's own choice, if it is not the best score
+ * @throws ClickmaskError `bad-option` if the wanted index does not exist
  */
 export function chooseCandidate(ranked: readonly number[], wanted: 'best' | number, choice = ranked[0]): number {
   if (wanted === 'best') return choice;

@@ -2,31 +2,31 @@ import type { CascadeOptions } from './options.js';
 
 export interface CascadeResult<T> {
   readonly last: T;
-  /** Pixels changed by each step after the first pass. */
+  /** Number of pixels changed by each step after the first pass. */
   readonly changedPixels: readonly number[];
   readonly settled: boolean;
-  /** Whether no step is left. */
+  /** Whether all steps are done. */
   readonly complete: boolean;
 }
 
 export interface CascadeRun<T> {
-  /** One pass; given the result before it, or null at first. */
+  /** One pass. Receives the previous result, or null at first. */
   readonly forward: (last: T | null) => Promise<T>;
-  /** Pixels that differ between two results, at full resolution. */
+  /** Number of pixels that differ between two results, at full resolution. */
   readonly changed: (a: T, b: T) => number;
   readonly clickCount: number;
   readonly options: CascadeOptions;
-  /** Where an earlier run of the same cascade ended. */
+  /** The end of an earlier run of the same cascade. */
   readonly from?: CascadeResult<T> | null;
-  /** Passes after which to stop, complete or not; default: none. */
+  /** Number of passes after which to stop, complete or not. Default: no limit. */
   readonly passes?: number | undefined;
-  /** Aborted, it stops the cascade after the pass under way, complete or not. */
+  /** If aborted, the cascade stops after the running pass, complete or not. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Cascade-forward refinement: feeds a prediction back with the same clicks, a fixed number of times (CFR-n) or until a
- * step changes next to nothing (A-CFR). Sits outside zoom-in and flip: `forward` is the whole pass.
+ * step changes almost nothing (A-CFR). It is outside zoom-in and flip: `forward` is a whole pass.
  */
 export async function runCascade<T>(run: CascadeRun<T>): Promise<CascadeResult<T>> {
   const { forward, changed, options, from = null, passes = Number.POSITIVE_INFINITY } = run;
@@ -45,7 +45,7 @@ export async function runCascade<T>(run: CascadeRun<T>): Promise<CascadeResult<T
   return { last, changedPixels, settled, complete: settled || changedPixels.length >= steps };
 }
 
-/** Whether a cascade has passes after the first one, with so many clicks. */
+/** Whether a cascade has passes after the first one at this number of clicks. */
 export function goesOn(clickCount: number, { steps, clicks }: CascadeOptions): boolean {
   return steps > 0 && !(clicks === 'first' && clickCount > 1);
 }

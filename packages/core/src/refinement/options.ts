@@ -2,43 +2,43 @@ import type { ProgressiveMergeOptions } from '../mask/index.js';
 
 /** Cascade-forward refinement (CFR-ICL): the map is fed back to the network without new clicks. */
 export interface CascadeOptions {
-  /** Forward passes after the first one; 0 switches the cascade off. */
+  /** Forward passes after the first one. 0 disables the cascade. */
   readonly steps: number;
-  /** Stops as soon as a step changes at most this many pixels at full resolution (A-CFR uses 20); null: never. */
+  /** Stops when a step changes at most this many pixels at full resolution (A-CFR uses 20); null: never. */
   readonly settledPixels: number | null;
-  /** `first`: on the first click only, as the authors' released code does; `every`: on each click, as the paper says. */
+  /** `first`: only on the first click, as in the authors' released code. `every`: on each click, as in the paper. */
   readonly clicks: 'first' | 'every';
 }
 
 /** Zoom-in (RITM): the network sees the surroundings of the object instead of the whole image. */
 export interface ZoomInOptions {
-  /** Clicks answered on the whole image before the first zoom; -1 also zooms before the first mask. */
+  /** Number of clicks answered on the whole image before the first zoom. -1 also zooms before the first mask. */
   readonly skipClicks: number;
   /** Size of the region, relative to the object's box. */
   readonly expansion: number;
-  /** Least side of the region, in image px. */
+  /** Minimum side of the region, in image px. */
   readonly minSize: number;
   /** The region stays while its overlap with the wanted one (product of the 1-D IoUs) is at least this. */
   readonly keepIou: number;
-  /** Probability above which a pixel belongs to the object when its box is measured. */
+  /** Probability above which a pixel counts as object when its box is measured. */
   readonly threshold: number;
   /**
-   * No zoom if the region would cover more than this share of the image: a large object gains no detail from a region, but
-   * loses its surroundings.
+   * No zoom if the region would cover more than this share of the image: a large object would gain no detail and lose
+   * its surroundings.
    *
    * @defaultValue 1, objects of any size
    */
   readonly largestShare?: number;
   /**
-   * From this many clicks on, regions of any size are used, whatever `largestShare` says: by then detail is missing. null:
-   * never.
+   * From this many clicks on, regions of any size are used, whatever `largestShare` says, because detail matters by
+   * then. null: never.
    *
    * @defaultValue null
    */
   readonly anySizeFrom?: number | null;
   /**
-   * After an empty mask, the network sees the whole image again. `whole`: the answer counts for the whole image.
-   * `as-released`: it is squeezed into the region used before, as in the authors' code.
+   * After an empty mask, the network sees the whole image again. `whole`: the answer is for the whole image.
+   * `as-released`: it is squeezed into the former region, as in the authors' code.
    *
    * @defaultValue 'whole'
    */
@@ -67,7 +67,8 @@ export const publishedZoomIn: ZoomInOptions = Object.freeze({
 });
 
 /**
- * Adaptive cascade-forward refinement (A-CFR-4 of the paper): at most four steps; it ends when a step changes next to nothing.
+ * Adaptive cascade-forward refinement (A-CFR-4 of the paper): at most four steps, ending when a step changes almost
+ * nothing.
  *
  * @example
  * ```ts
@@ -81,7 +82,7 @@ export const adaptiveCascade: Pick<CascadeOptions, 'steps' | 'settledPixels'> = 
   settledPixels: 20,
 });
 
-/** How a prediction is refined. The model's defaults hold for what you leave out. */
+/** How a prediction is refined. The model's defaults apply to options that are left out. */
 export interface RefinementOptions {
   readonly cascade?: Partial<CascadeOptions> | 'off';
   readonly zoomIn?: Partial<ZoomInOptions> | 'off';
@@ -89,16 +90,16 @@ export interface RefinementOptions {
   readonly flip?: boolean;
   /**
    * For starting masks: each click changes only the connected part that holds it, and zoom-in uses the merged mask
-   * (FocalClick). Without a starting mask it does nothing.
+   * (FocalClick). No effect without a starting mask.
    */
   readonly progressiveMerge?: ProgressiveMergeOptions | 'off';
 }
 
-/** Refinement with every choice made. */
+/** Refinement with every option set. */
 export interface ResolvedRefinement {
   readonly cascade: CascadeOptions;
   readonly zoomIn: ZoomInOptions | null;
   readonly flip: boolean;
-  /** Left out where starting masks are not merged. */
+  /** Left out if starting masks are not merged. */
   readonly progressiveMerge?: ProgressiveMergeOptions;
 }

@@ -2,7 +2,7 @@ import { expectInteger, expectKnown, expectNumber, unexpected } from '../errors/
 import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from './options.js';
 
 /**
- * Lays a caller's refinement options over a model's defaults.
+ * Applies a caller's refinement options over a model's defaults.
  *
  * @throws ClickmaskError `bad-option` for a value out of range
  */
@@ -47,7 +47,7 @@ export function resolveRefinement(options: RefinementOptions, defaults: Resolved
   return { cascade, zoomIn, flip, progressiveMerge: { whenUnchanged } };
 }
 
-/** What there is to set, and in it. */
+/** The known options, nested ones included. */
 const parts = {
   cascade: ['steps', 'settledPixels', 'clicks'],
   zoomIn: Object.keys(publishedZoomIn),
@@ -61,7 +61,7 @@ function checkPart(name: keyof typeof parts, part: unknown): void {
   else throw unexpected('bad-option', name, "an object of options, or 'off'", part);
 }
 
-/** The base with the fields of the other one over it; a field that is there but undefined leaves the base's. */
+/** Copies fields over a base. An undefined field keeps the base's value. */
 function overlay<T extends object>(base: T, over: Partial<T> | undefined): T {
   const given = Object.entries(over ?? {}).filter(([key, value]) => value !== undefined && Object.hasOwn(base, key));
   return { ...base, ...Object.fromEntries(given) };

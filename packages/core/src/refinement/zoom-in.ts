@@ -2,27 +2,27 @@ import { type Click, clickPixel } from '../clicks/index.js';
 import { type Rect, type Size, wholeRect } from '../geometry/index.js';
 import type { ZoomInOptions } from './options.js';
 
-/** What zoom-in decides for one forward pass. */
+/** Zoom-in's decision for one forward pass. */
 export interface ZoomedView {
   readonly roi: Rect;
-  /** Where the answer is put: the region itself, but for `whenEmpty: 'as-released'`. */
+  /** Where the answer goes: the region itself, except with `whenEmpty: 'as-released'`. */
   readonly shownIn: Rect;
-  /** False where the whole image is looked at as it is: for the first clicks, large objects, and without a mask. */
+  /** False if the whole image is used: for the first clicks, for large objects, and without a mask. */
   readonly zoomed: boolean;
-  /** The region in use from now on; null before the first zoom. */
+  /** The current region from now on; null before the first zoom. */
   readonly current: Rect | null;
 }
 
 /**
  * The region of interest for the next forward pass, by RITM's zoom-in.
  *
- * The box around the last mask and all positive clicks, expanded about its centre to at least `minSize`; the region in
- * use is kept while every positive click lies in it and it overlaps enough with the wanted one. Half-way edges are
- * rounded to even, as the authors' Python does. `largestShare` and `anySizeFrom` are not theirs.
+ * It is the box around the last mask and all positive clicks, expanded about its centre to at least `minSize`. The
+ * current region is kept while every positive click lies in it and it overlaps enough with the new one. Halves are
+ * rounded to even, as in the authors' Python. `largestShare` and `anySizeFrom` are additions of Clickmask.
  *
- * @param maskBounds - box of the last mask at `options.threshold`, in image px; null where it is empty: then the
- * whole image is looked at
- * @param current - the region in use, null before the first zoom
+ * @param maskBounds - box of the last mask at `options.threshold`, in image px; null for an empty mask, which selects
+ * the whole image
+ * @param current - the current region; null before the first zoom
  */
 export function zoomRegion(
   maskBounds: Rect | null,
@@ -69,7 +69,7 @@ function surroundings(maskBounds: Rect, positive: readonly Pixel[], size: Size, 
 }
 
 function keeps(current: Rect, wanted: Rect, positive: readonly Pixel[], keepIou: number): boolean {
-  // The authors' test is exclusive at the far edge, where the region itself is inclusive.
+  // The authors' test excludes the far edge, although the region includes it.
   const holds = ({ column, row }: Pixel) =>
     column >= current.x &&
     column < current.x + current.width - 1 &&
@@ -81,7 +81,7 @@ function keeps(current: Rect, wanted: Rect, positive: readonly Pixel[], keepIou:
   return positive.every(holds) && overlap >= keepIou;
 }
 
-/** Inclusive edges `low`, `high` → start and length of the expanded stretch inside `[0, limit)`. */
+/** Converts inclusive edges `low`, `high` to start and length of the expanded range inside `[0, limit)`. */
 function expand(low: number, high: number, limit: number, options: ZoomInOptions): [number, number] {
   const length = Math.max(options.expansion * (high - low + 1), options.minSize);
   const centre = 0.5 * (low + high);
@@ -96,7 +96,7 @@ function lineIou(startA: number, lengthA: number, startB: number, lengthB: numbe
   return Math.max(0, overlap) / union;
 }
 
-/** Rounds to the nearest whole number, halves to the even one. */
+/** Rounds to the nearest whole number, halves to even. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);

@@ -10,23 +10,23 @@ import { postprocess } from './postprocess.js';
 import type { Question } from './question.js';
 import type { DraftMask } from './segmenter.js';
 
-/** What one engine answers with. */
+/** What one engine uses to answer. */
 export interface AnswerTools extends PassTools {
-  /** After each click, by the names of {@link Question}. */
+  /** States after each click, by the names in {@link Question}. */
   readonly states: ByteLru<ClickState>;
-  /** The mask that was cut from a map last, cleaned up: the next click compares with it. */
+  /** The latest cleaned mask of each map. The next click is compared with it. */
   readonly cleanMasks: WeakMap<ProbabilityMap, CleanMask>;
 }
 
 interface CleanMask {
-  /** All that the mask depends on beside the map. */
+  /** Everything that the mask depends on besides the map. */
   readonly by: string;
   readonly runs: MaskRuns;
 }
 
 type OnDraft = (draft: DraftMask) => void;
 
-/** From the last state that is known in full on, a few clicks one by one; gives the state after the last one. */
+/** Starts from the last state that is fully known, and makes the missing clicks one by one. Returns the last state. */
 export async function answerQuestion(
   tools: AnswerTools,
   question: Question,
@@ -35,7 +35,7 @@ export async function answerQuestion(
 ): Promise<ClickState> {
   const { clicks, box, size, names } = question;
   const { states } = tools;
-  // A box that the model takes is answered by itself before the first click, as where it was drawn first.
+  // If the model accepts boxes, a box is answered alone before the first click, as if it was drawn first.
   const least = box === null ? 1 : 0;
   let count = clicks.length;
   while (count >= least && states.get(names[count])?.report.complete !== true) count -= 1;
@@ -51,15 +51,15 @@ export async function answerQuestion(
   return state as ClickState;
 }
 
-/** More clicks than these that are new at once come from a file or a restart, not from somebody who watches the mask grow. */
+/** More new clicks than this come from a file or a restart, not from a person who watches the mask grow. */
 const mostSteps = 20;
 
 /**
- * After how many clicks the network is asked. Each is shown the mask of the one before. Of a long history only the first
- * click that is positive, which says where the object is, and the last pass, which sees all clicks, are needed.
+ * The numbers of clicks after which the network runs. Each run receives the mask of the one before. Of a long history,
+ * only the first positive click (which shows where the object is) and the last pass (which sees all clicks) are needed.
  *
- * @param next - the first count that is not known
- * @param hasBox - a box has been answered first, which says the same
+ * @param next - the first number that is not known
+ * @param hasBox - a box was answered first, which shows the same
  */
 function countsToAnswer(next: number, clicks: readonly Click[], hasBox: boolean): readonly number[] {
   const missing = clicks.length - next + 1;
@@ -69,12 +69,12 @@ function countsToAnswer(next: number, clicks: readonly Click[], hasBox: boolean)
   return first < next || first === clicks.length ? [clicks.length] : [first, clicks.length];
 }
 
-/** One click more. */
+/** Makes one more click. */
 interface Step {
   readonly question: Question;
   readonly clicks: readonly Click[];
   readonly from: ClickState | undefined;
-  /** The same step, of which an earlier request made the first passes. */
+  /** The same step, whose first passes an earlier request made. */
   readonly begun: ClickState | undefined;
   readonly isLast: boolean;
 }
@@ -95,7 +95,7 @@ async function answerClick(
   const mergedBefore = from?.merged ?? null;
   const canGoOn = capabilities.previousMask || refinement.zoomIn !== null;
   const cascade = canGoOn ? refinement.cascade : { ...refinement.cascade, steps: 0 };
-  // A mask to start from has been through a click already, and a box stands for one.
+  // A starting mask counts as the result of a click, and so does a box.
   const clickCount = clicks.length + (prompt.mask === null ? 0 : 1) + (box === null ? 0 : 1);
   const passes = isLast ? question.passes : undefined;
   const tellDraft = ({ map }: Pass) => {
@@ -140,14 +140,14 @@ async function answerClick(
   };
 }
 
-/** A step that was not finished, as the cascade left it; a state without a map is always finished. */
+/** An unfinished step, as the cascade left it. A state without a map is always finished. */
 function asCascade({ map, report, ...kept }: ClickState): CascadeResult<Pass> | null {
   if (map === null) return null;
   const { roi, changedPixels, settled, complete } = report;
   return { last: { ...kept, map, roi }, changedPixels, settled, complete };
 }
 
-/** The mask that the starting mask has become after a step; null where nothing is merged. */
+/** The merged starting mask after a step; null if nothing is merged. */
 function merge(tools: AnswerTools, { question, clicks, from }: Step, map: ProbabilityMap): MaskRuns | null {
   const { start, refinement, size } = question;
   const last = clicks.at(-1);
@@ -156,7 +156,7 @@ function merge(tools: AnswerTools, { question, clicks, from }: Step, map: Probab
   return mergeProgressively(cutNow, from?.merged ?? start, clickPixel(last, size), refinement.progressiveMerge);
 }
 
-/** The mask of a map, cleaned up: a copy, since the caller may keep or alter it, and the mask is remembered. */
+/** The cleaned mask of a map. A copy, because the mask is cached and the caller may change its result. */
 function cut(tools: AnswerTools, question: Question, map: ProbabilityMap, clicks: readonly Click[]): MaskRuns {
   const { size, guide } = question;
   const by = JSON.stringify([question.postprocess, guide?.limit, clicks]);
@@ -169,7 +169,7 @@ function cut(tools: AnswerTools, question: Question, map: ProbabilityMap, clicks
   return copyRuns(runs);
 }
 
-/** The mask after all clicks, the one before the last click, and what there is to say. */
+/** The mask after all clicks, the one before the last click, and notes. */
 export function masksOf(
   tools: AnswerTools,
   question: Question,

@@ -3,26 +3,26 @@ import { unexpected } from '../errors/index.js';
 import type { Box, Rect, Size } from '../geometry/index.js';
 import { type MaskRuns, RunBuilder } from '../mask/index.js';
 
-/** How a box is served by a model that knows only clicks. */
+/** How a box is used with a model that knows only clicks. */
 export interface BoxGuide {
-  /** The user's clicks, led by one in the middle of the box where no positive one lies in it. */
+  /** The user's clicks. If none of the positive ones lies in the box, one in its middle comes first. */
   readonly clicks: readonly Click[];
-  /** What the network takes for its last mask: the ellipse in the box, a first guess that it corrects. */
+  /** The first guess that the network corrects: the ellipse in the box. */
   readonly start: MaskRuns;
-  /** What the network is shown: the box with as much again around it, where the image has it. */
+  /** The region that the network sees: the box, with a margin of its own size if the image allows it. */
   readonly roi: Rect;
-  /** The mask is cut to this: the box with a small margin, since hand-drawn boxes are not exact. */
+  /** The mask is cut to this: the box with a small margin, because hand-drawn boxes are not exact. */
   readonly limit: Rect;
 }
 
-/** Share of the box's sides by which the region and the limit reach beyond it, on each side. */
+/** Margin of the region and of the limit on each side, as a share of the box's sides. */
 const surroundings = 0.5;
 const margin = 0.04;
 
 /**
- * Puts the corners of a box in order and cuts it to the image.
+ * Orders the corners of a box and cuts it to the image.
  *
- * @throws ClickmaskError `bad-box` for coordinates that are not finite, or a box that holds nothing of the image
+ * @throws ClickmaskError `bad-box` for coordinates that are not finite, or a box outside the image
  */
 export function normaliseBox(box: Box, size: Size): Box {
   const values = [box?.x1, box?.y1, box?.x2, box?.y2];
@@ -44,7 +44,7 @@ export function normaliseBox(box: Box, size: Size): Box {
   return { x1, y1, x2, y2 };
 }
 
-/** @param box - in order and inside the image, as {@link normaliseBox} gives it */
+/** @param box - ordered and inside the image, as from {@link normaliseBox} */
 export function guideFromBox(box: Box, clicks: readonly Click[], size: Size): BoxGuide {
   const inside = (click: Click) => click.x >= box.x1 && click.x <= box.x2 && click.y >= box.y1 && click.y <= box.y2;
   const led = clicks.some((click) => click.label === 'positive' && inside(click));

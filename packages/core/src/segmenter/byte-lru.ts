@@ -1,10 +1,10 @@
-/** A least-recently-used cache bounded by bytes. Not a container of resources: what it drops is left to the collector. */
+/** A least-recently-used cache limited by bytes. For plain data: evicted values are left to the garbage collector. */
 export interface ByteLru<T> {
   readonly bytes: number;
   readonly size: number;
-  /** Also marks the entry as the one used last. */
+  /** Also marks the entry as most recently used. */
   get(key: string): T | undefined;
-  /** An entry larger than the whole budget is not kept. */
+  /** An entry larger than the whole budget is not stored. */
   set(key: string, value: T, bytes: number): void;
   delete(key: string): void;
   /** Deletes every entry whose key begins with the prefix. */
@@ -12,7 +12,7 @@ export interface ByteLru<T> {
   clear(): void;
 }
 
-/** @param budget - bytes kept at most */
+/** @param budget - maximum bytes */
 export function createByteLru<T>(budget: number): ByteLru<T> {
   const entries = new Map<string, { readonly value: T; readonly bytes: number }>();
   let total = 0;

@@ -5,7 +5,7 @@ import { checkRuns, type MaskRuns, toRuns } from '../mask/index.js';
 import { normaliseBox } from './box-guide.js';
 import type { Prompt } from './prompt.js';
 
-/** A prompt that fits its image; corners of the box in order, an empty starting mask left out. */
+/** A checked prompt: the box's corners are ordered, and an empty starting mask is left out. */
 export interface CheckedPrompt {
   readonly clicks: readonly Click[];
   readonly box: Box | null;

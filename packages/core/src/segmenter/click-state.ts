@@ -8,19 +8,19 @@ import { fingerprint } from './fingerprint.js';
 import type { Pass } from './pass.js';
 import type { RefinementReport } from './prediction.js';
 
-/** What is known after a click: enough to go on from, also where its cascade has passes left. */
+/** The state after a click: enough to continue from, even if its cascade is unfinished. */
 export interface ClickState extends Omit<Pass, 'map' | 'roi'> {
-  /** Null where there was no positive click yet, so that the network was not asked. */
+  /** Null before the first positive click, when the network has not run yet. */
   readonly map: ProbabilityMap | null;
-  /** The map before this click, to tell what the click changed. */
+  /** The map before this click, to compare with. */
   readonly before: ProbabilityMap | null;
-  /** The mask with which a starting mask was merged; null where nothing is merged. */
+  /** The mask merged from the starting mask; null if nothing is merged. */
   readonly merged: MaskRuns | null;
   readonly mergedBefore: MaskRuns | null;
   readonly report: RefinementReport;
 }
 
-/** The state while only negative clicks were made, which leave nothing to ask the network. */
+/** The state while there are only negative clicks, on which the network does not run. */
 export function nothingYet(size: Size, flip: boolean): ClickState {
   return {
     map: null,
@@ -35,7 +35,9 @@ export function nothingYet(size: Size, flip: boolean): ClickState {
   };
 }
 
-/** Bytes for the cache's budget: map and memory; then what is remembered beside them, runs of about two a row among it. */
+/**
+ * Bytes for the cache's budget: the map and its memory, then everything cached with them, with about two runs per row.
+ */
 export function stateBytes({ map, memory }: ClickState, size: Size): number {
   const layers = map === null ? [] : layersOf(map);
   const mapBytes = layers.reduce((bytes, layer) => bytes + layer.data.byteLength, 0);
@@ -47,17 +49,17 @@ export interface StateNaming {
   readonly clicks: readonly Click[];
   readonly prompt: CheckedPrompt;
   readonly refinement: ResolvedRefinement;
-  /** Counts too: it decides when an adaptive cascade has settled. */
+  /** Included because it decides when an adaptive cascade has settled. */
   readonly threshold: number;
-  /** A candidate that was asked for is that of the last click. */
+  /** A chosen candidate belongs to the last click. */
   readonly candidate: 'best' | number;
-  /** Counts where each mask is merged into the one before. */
+  /** Included if each mask is merged into the one before. */
   readonly postprocess: object | null;
 }
 
 /**
- * Names of the states after 0, 1, 2, ... clicks. A state is named by all that led to it, so that it is found again
- * whoever asks, and is the same whether the clicks came one by one or all at once.
+ * Names of the states after 0, 1, 2, ... clicks. A name includes everything that led to the state. Any caller therefore
+ * finds it again, and it is the same whether the clicks came one by one or all at once.
  */
 export function stateNames(naming: StateNaming): readonly string[] {
   const { key, clicks, prompt, refinement, threshold, candidate, postprocess } = naming;

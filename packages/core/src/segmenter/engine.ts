@@ -22,37 +22,36 @@ export interface EngineStats {
   readonly stateBytes: number;
   readonly encodes: number;
   readonly predictions: number;
-  /** The server that runs the network, where one does. */
+  /** The server that runs the network, if any. */
   readonly engine?: BackendState;
 }
 
 /**
- * The click pipeline of one model in one thread, without queue: one call at a time. {@link createHost} puts a queue,
- * deadlines and images' sources around one or several of these, wherever they run.
+ * The click pipeline of one model in one thread, without a queue: one call at a time. {@link createHost} adds a queue,
+ * deadlines and images' sources around one or several engines.
  */
 export interface Engine {
   readonly info: Omit<SegmenterInfo, 'workers'>;
   /**
    * Decodes an image and keeps its pixels, within the budget.
    *
-   * @param shrink - by which factor smaller; default: as a first click needs it
+   * @param shrink - reduction factor; default: what a first click needs
    */
   load(key: string, source: ImageSource, shrink?: Shrink): Promise<Size>;
   /**
-   * @throws ClickmaskError `image-not-loaded` where pixels are needed that are not, or no longer, kept; `details.shrink`
-   * says which
+   * @throws ClickmaskError `image-not-loaded` if the needed pixels are not kept (any more); `details.shrink` says which
    */
   prepare(key: string): Promise<void>;
   /**
-   * What the model keeps of one view of an image, to decode clicks elsewhere.
+   * The model's features of one view of an image, to decode clicks elsewhere.
    *
-   * @throws ClickmaskError `image-not-loaded` likewise
+   * @throws ClickmaskError `image-not-loaded` as above
    */
   features(key: string, view: View): Promise<Features>;
   /**
    * @param onDraft - see {@link SegmentOptions.onDraft}
-   * @param signal - aborted where nobody waits any more: fails with its reason after the pass under way
-   * @throws ClickmaskError `image-not-loaded` likewise
+   * @param signal - if aborted, fails with its reason after the running pass
+   * @throws ClickmaskError `image-not-loaded` as above
    */
   segment(request: EngineRequest, onDraft?: (draft: DraftMask) => void, signal?: AbortSignal): Promise<PredictionData>;
   forget(key: string): Promise<void>;
@@ -62,11 +61,11 @@ export interface Engine {
 
 /** Byte budgets of one engine's caches. */
 export interface CacheBudgets {
-  /** Decoded pixels: 3 bytes a pixel. The image opened last is kept even where it alone is larger. */
+  /** Decoded pixels: 3 bytes each. The image opened last stays, even if it is larger than the budget. */
   readonly pixels: number;
-  /** Features: about 2 MB a region for the embedded model. */
+  /** Features: about 2 MB per region for the embedded model. */
   readonly features: number;
-  /** Maps of earlier clicks: about 40 kB a click. */
+  /** Maps of earlier clicks: about 40 kB per click. */
   readonly states: number;
 }
 
@@ -95,7 +94,7 @@ export interface EngineOptions {
   readonly threads: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
-  /** Laid over the model's defaults, field by field; a request's own come on top. */
+  /** Replaces the model's defaults, field by field. A request's own options take precedence. */
   readonly refinement?: RefinementOptions;
 }
 
@@ -169,7 +168,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async prepare(key) {
-      // The first pass zooms, to the whole image, where zoom-in skips no click.
+      // If zoom-in skips no clicks, the first pass zooms to the whole image.
       const zoomed = (defaults.zoomIn?.skipClicks ?? 0) < 0;
       const before = features.encodes;
       await features.get(key, { roi: wholeRect(pictures.sizeOf(key)), zoomed, mirrored: false });
@@ -201,7 +200,7 @@ export function createEngine(options: EngineOptions): Engine {
         provider: handle.provider,
         model: `${manifest.name} ${manifest.version}`,
         notes: [...pictures.notesOf(request.key), ...notes],
-        // A copy: what a caller does to it must not reach the next click.
+        // A copy, so that changes by the caller do not affect the next click.
         ...(request.options.includeMap === true && state.map !== null ? { map: copyMap(state.map) } : {}),
       };
     },
@@ -233,7 +232,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-/** What a mask and the state behind it tell. */
+/** The figures of a mask and its state. */
 function factsOf(runs: MaskRuns, before: MaskRuns, state: ClickState) {
   const { candidate, candidates, report } = state;
   return {

@@ -2,12 +2,12 @@ import type { Features, LoadedModel, View } from '../models/index.js';
 import { createByteLru } from './byte-lru.js';
 import type { PictureStore } from './picture-store.js';
 
-/** What the model keeps of views of images, within a budget of bytes; made where it is not there. */
+/** The model's features of views of images, within a byte budget. Missing ones are computed. */
 export interface FeatureStore {
   readonly bytes: number;
-  /** How often features were made. */
+  /** Number of computations. */
   readonly encodes: number;
-  /** @throws ClickmaskError `image-not-loaded` where pixels are needed that are not kept */
+  /** @throws ClickmaskError `image-not-loaded` if the needed pixels are not kept */
   get(key: string, view: View): Promise<Features>;
   /** Milliseconds of encoding since the last call. */
   takeEncodeMs(): number;
@@ -15,7 +15,7 @@ export interface FeatureStore {
   clear(): void;
 }
 
-/** @param budget - bytes kept at most */
+/** @param budget - maximum bytes */
 export function createFeatureStore(model: LoadedModel, pictures: PictureStore, budget: number): FeatureStore {
   const features = createByteLru<Features>(budget);
   let encodes = 0;

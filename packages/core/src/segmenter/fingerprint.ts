@@ -1,8 +1,8 @@
 import type { MaskRuns } from '../mask/index.js';
 
 /**
- * A short name for a mask's content, for use as a cache key beside its size: two 32-bit FNV-1a style hashes. Not for
- * telling apart masks that someone made to collide.
+ * A short name for a mask's content, to use with its size as a cache key: two 32-bit hashes in the style of FNV-1a. It
+ * does not resist deliberate collisions.
  */
 export function fingerprint(runs: MaskRuns): string {
   let a = 0x811c9dc5;

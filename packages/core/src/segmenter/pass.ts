@@ -13,33 +13,33 @@ import {
 import type { cutMask as CutMask } from './postprocess.js';
 import type { Candidate } from './prediction.js';
 
-/** What one pass is asked. */
+/** The input of one pass. */
 export interface PassInput {
-  /** Of the image. */
+  /** Size of the image. */
   readonly key: string;
   readonly size: Size;
   readonly clicks: readonly Click[];
   readonly box: Box | null;
   readonly previous: PreviousMask | null;
-  /** What zoom-in goes by, where it is not the previous map or mask. */
+  /** What zoom-in measures, if not the previous map or mask. */
   readonly seen: MaskRuns | null;
   readonly memory: Float32Array | null;
-  /** The region that zoom-in is looking at. */
+  /** The current region of zoom-in. */
   readonly current: Rect | null;
-  /** The region to look at, whatever zoom-in says; null leaves it the choice. */
+  /** The region to use, whatever zoom-in says; null lets zoom-in choose. */
   readonly roi: Rect | null;
   readonly refinement: ResolvedRefinement;
   readonly candidate: 'best' | number;
 }
 
-/** What one pass gives: all that the next one goes on from. */
+/** The result of one pass: everything that the next pass needs. */
 export interface Pass {
   readonly map: ProbabilityMap;
-  /** The region that the network looked at. */
+  /** The region that the network saw. */
   readonly roi: Rect;
-  /** The region that zoom-in goes on with. */
+  /** The region that zoom-in continues with. */
   readonly zoomed: Rect | null;
-  /** What the family wants back on the next pass. */
+  /** The family's data for the next pass. */
   readonly memory: Float32Array | null;
   /** Best first. */
   readonly candidates: readonly Candidate[];
@@ -52,7 +52,7 @@ export interface PassTools {
   readonly cutMask: typeof CutMask;
 }
 
-/** The whole of one pass: choose the region, run the network, choose the candidate. */
+/** One whole pass: chooses the region, runs the network, chooses the candidate. */
 export async function runPass({ model, featuresOf, cutMask }: PassTools, input: PassInput): Promise<Pass> {
   const { key, size, clicks, box, previous, refinement } = input;
   let roi = input.roi ?? wholeRect(size);
@@ -74,7 +74,7 @@ export async function runPass({ model, featuresOf, cutMask }: PassTools, input: 
   const plain = await look(false);
   const ranked = rankCandidates(plain.logits.length, plain.scores);
   const candidate = chooseCandidate(ranked, input.candidate, plain.choice);
-  // A copy, since candidates are views of one larger array.
+  // A copy, because candidates are views of one larger array.
   const chosen = ({ logits, enlarge }: DecodeOutput) =>
     enlarge === undefined ? logits[candidate].slice() : enlarge(logits[candidate]);
   const logits = refinement.flip ? averageLogits(chosen(plain), chosen(await look(true))) : chosen(plain);
@@ -94,14 +94,14 @@ export async function runPass({ model, featuresOf, cutMask }: PassTools, input: 
   return { map, roi, zoomed: nextZoomed, memory: plain.memory?.[candidate].slice() ?? null, candidates, candidate };
 }
 
-/** Mean probability of the cells above the threshold: a stand-in for a score where the model gives none. */
+/** Mean probability of the cells above the threshold: replaces the score of models without one. */
 function meanInside(map: ProbabilityMap, threshold: number): number {
   let sum = 0;
   let count = 0;
-  // A map pasted together is sampled.
+  // A patched map is sampled.
   const values =
     map.patches === undefined ? probabilitiesOf(map) : readOnGrid(map, map.roi, { width: 64, height: 64 }, map.filter);
-  // By index: iterating over a typed array costs milliseconds here, every click.
+  // By index: iterating over a typed array costs milliseconds here on every click.
   for (let i = 0; i < values.length; i++) {
     if (values[i] > threshold) {
       sum += values[i];

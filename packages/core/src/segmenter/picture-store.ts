@@ -6,9 +6,9 @@ import { createByteLru } from './byte-lru.js';
 import type { ImageSource } from './segmenter.js';
 
 /**
- * Encoded bytes to upright pixels; given by the runtime.
+ * Converts an encoded file to upright pixels. Provided by the runtime.
  *
- * @param shrink - says by which factor an image of this size may be smaller; a decoder need not listen
+ * @param shrink - returns by which factor an image of this size may be reduced; a decoder may ignore it
  */
 export type DecodeImage = (
   bytes: Uint8Array,
@@ -17,33 +17,33 @@ export type DecodeImage = (
 ) => Promise<ReducedImage>;
 
 /**
- * In how few pixels an image is asked for: the factor by which it may be smaller along both axes, a power of two. A view
- * of the whole, or of a large part, would only be slowed down by more of them. Which one a view gets depends on nothing but
- * the view and the image's size, so that its features are the same whatever was decoded before.
+ * The reduction factor for an image, along both axes: a power of two. A view of the whole image, or of a large part,
+ * would only be slower with more pixels. The factor depends only on the view and the image's size, so features are the
+ * same whatever was decoded before.
  */
 export type Shrink = number;
 
-/** The pixels of the images in use, within a budget of bytes. */
+/** The pixels of the images in use, within a byte budget. */
 export interface PictureStore {
-  /** How many images are known by size, whether or not their pixels are kept. */
+  /** Number of images with a known size, with or without pixels. */
   readonly count: number;
   /** Bytes of pixels. */
   readonly bytes: number;
   /**
-   * Decodes an image, and keeps its pixels.
+   * Decodes an image and keeps its pixels.
    *
-   * @param shrink - default: for a view of the whole
+   * @param shrink - default: for a view of the whole image
    */
   load(key: string, source: ImageSource, shrink?: Shrink): Promise<Size>;
   /** @throws ClickmaskError `image-not-loaded` */
   sizeOf(key: string): Size;
   /**
-   * What a view of an image is encoded from.
+   * The pixels from which a view of an image is encoded.
    *
-   * @throws ClickmaskError `image-not-loaded`, with the `shrink` that is missing
+   * @throws ClickmaskError `image-not-loaded`, with the missing `shrink`
    */
   pixelsFor(key: string, view: View): ReducedImage;
-  /** Remarks on how the image's file was read. */
+  /** Notes on how the image's file was read. */
   notesOf(key: string): readonly string[];
   /** Milliseconds of decoding since the last call. */
   takeDecodeMs(key: string): number;
@@ -54,13 +54,13 @@ export interface PictureStore {
 export interface PictureStoreOptions {
   readonly decodeImage: DecodeImage;
   readonly maxPixels: number;
-  /** Bytes of pixels kept; the image loaded last is kept even where it alone is larger. */
+  /** Maximum bytes of pixels. The image loaded last stays, even if it is larger. */
   readonly budget: number;
-  /** Pixels that the model makes use of at most, for one view; undefined where it wants them all. */
+  /** Number of pixels of one view that the model can make use of; undefined if it wants all. */
   readonly enough: Size | undefined;
 }
 
-/** What is kept of an image beside its pixels. */
+/** What is kept of an image besides its pixels. */
 interface Known {
   readonly size: Size;
   decodeMs: number;
@@ -68,13 +68,13 @@ interface Known {
   readonly notes: readonly string[];
 }
 
-/** A reduced image has at least this many pixels of the view for each one of the network's, along both axes. */
+/** A reduced image has at least this many pixels of the view per network pixel, along both axes. */
 const leastSurplus = 1.5;
 
 export function createPictureStore({ decodeImage, maxPixels, budget, enough }: PictureStoreOptions): PictureStore {
   const known = new Map<string, Known>();
   const pixels = createByteLru<ReducedImage>(budget);
-  // The image loaded last is kept beside the cache, so that one larger than the whole budget can still be worked on.
+  // The image loaded last is kept outside the cache, so that one larger than the budget can be used.
   let latest = { key: '', images: new Map<string, ReducedImage>() };
   const nameOf = (key: string, shrink: Shrink) => `${key}\n${shrink}`;
   const find = (key: string) => {
@@ -150,14 +150,14 @@ export function createPictureStore({ decodeImage, maxPixels, budget, enough }: P
   };
 }
 
-/** The largest power of two by which an image may shrink and still have enough pixels of a view of this size. */
+/** The largest power of two by which an image may shrink and still have enough pixels for a view of this size. */
 export function shrinkFor(view: Size, enough: Size | undefined): Shrink {
   if (enough === undefined) return 1;
   const surplus = Math.min(view.width / enough.width, view.height / enough.height) / leastSurplus;
   return surplus < 2 ? 1 : 2 ** Math.floor(Math.log2(surplus));
 }
 
-/** @param shrink - left out where nothing is known of the image */
+/** @param shrink - left out if nothing is known about the image */
 function notLoaded(key: string, shrink?: Shrink): ClickmaskError {
   const message = `The image '${key}' is not, or no longer, loaded. Open it again.`;
   return new ClickmaskError('image-not-loaded', message, { details: { shrink } });

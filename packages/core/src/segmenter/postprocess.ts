@@ -13,36 +13,36 @@ import {
   thresholdMap,
 } from '../mask/index.js';
 
-/** Size of a hole: pixels, or a share (0 to 1) of the pixels of its mask. */
+/** Size of a hole: pixels, or a share (0 to 1) of its mask's pixels. */
 export type HoleSize = number | { readonly share: number };
 
-/** What a model may say of postprocessing. */
+/** What a model may set for postprocessing. */
 export interface ModelPostprocess {
   readonly structuralIntegrity?: Required<StructuralIntegrityOptions> | 'off';
   readonly fillHoles?: HoleSize;
 }
 
-/** How a probability map becomes a clean mask. Defaults hold for what you leave out. */
+/** How a probability map becomes a clean mask. Options that are left out have defaults. */
 export interface PostprocessOptions {
   /** Probability above which a pixel is set, 0 to 1. Default: the model's. */
   readonly threshold?: number;
   /**
-   * Keeps only parts with a positive click (FCA-Net). Without positive clicks it keeps all. Default: 8-connected; the whole
-   * mask stays if no part is hit.
+   * Keeps only parts with a positive click (FCA-Net). Without positive clicks, it keeps all. Default: 8-connected; if
+   * no part has a click, the whole mask stays.
    */
   readonly structuralIntegrity?: { readonly connectivity: 4 | 8; readonly whenNoneHit: 'keep' | 'empty' } | 'off';
   /**
-   * Fills holes of at most this many pixels, or of at most this share of the mask; `Infinity` for all, 0 for none.
-   * A hole with a negative click stays. Default: the model's, else 0.
+   * Fills holes up to this many pixels, or up to this share of the mask. `Infinity` fills all, 0 none. A hole with a
+   * negative click stays. Default: the model's, else 0.
    */
   readonly fillHoles?: HoleSize;
-  /** Drops parts of fewer than this many pixels. Default 0. */
+  /** Drops parts with fewer pixels. Default 0. */
   readonly removeSpecks?: number;
   /** Keeps only the largest part. Default false. */
   readonly largestPart?: boolean;
 }
 
-/** What becomes of a map unless told otherwise. */
+/** The defaults. */
 export const defaultPostprocess = Object.freeze({
   structuralIntegrity: Object.freeze({ connectivity: 8, whenNoneHit: 'keep' }),
   fillHoles: 0,
@@ -87,8 +87,8 @@ export function checkPostprocess(options: PostprocessOptions): void {
 /**
  * Cuts the mask from the map, then applies integrity, holes, specks and largest part, in this order.
  *
- * @param cut - how the mask is cut; a caller that has cut this map already gives its own
- * @param model - what the model wants where the options leave it open
+ * @param cut - how the mask is cut; a caller that has already cut this map passes its own
+ * @param model - the model's values for options that are left out
  */
 export function postprocess(
   map: ProbabilityMap,
@@ -117,12 +117,12 @@ export function postprocess(
 
 /** The mask of all pixels whose probability is above the threshold. */
 export function cutMask(map: ProbabilityMap, size: Size, probability: number): MaskRuns {
-  // A level beyond every value stands for the open ends, 0 and 1, of a logit map.
+  // A level beyond all values stands for the open ends, 0 and 1, of a logit map.
   const level = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, levelOf(map, probability)));
   return thresholdMap(map, size, level);
 }
 
-/** {@link cutMask} that remembers the last two cuts of each map for as long as the map lives. */
+/** {@link cutMask} with a cache of the last two cuts of each map. */
 export function createMaskCutter(): typeof cutMask {
   const known = new WeakMap<ProbabilityMap, readonly { readonly probability: number; readonly runs: MaskRuns }[]>();
   return (map, size, probability) => {
@@ -130,7 +130,7 @@ export function createMaskCutter(): typeof cutMask {
     const found = cuts.find((cut) => cut.probability === probability);
     if (found !== undefined) return found.runs;
     const runs = cutMask(map, size, probability);
-    // Zoom-in and the answer may go by different probabilities, one after the other.
+    // Zoom-in and the answer may use different probabilities, one after the other.
     known.set(map, [{ probability, runs }, ...cuts.slice(0, 1)]);
     return runs;
   };

@@ -6,7 +6,7 @@ import type { Provider } from '../runtime/backend.js';
 /** One of several masks for the same clicks. */
 export interface Candidate {
   readonly index: number;
-  /** The model's own estimate of the mask's quality, 0 to 1. */
+  /** The model's own quality estimate of the mask, 0 to 1. */
   readonly score: number;
 }
 
@@ -14,7 +14,7 @@ export interface Candidate {
 export interface RefinementReport {
   /** Cascade-forward steps taken after the first forward pass. */
   readonly steps: number;
-  /** Pixels changed by each of these steps, at full resolution. */
+  /** Number of pixels changed by each of these steps, at full resolution. */
   readonly changedPixels: readonly number[];
   /** Whether an adaptive cascade stopped before its last step. */
   readonly settled: boolean;
@@ -31,11 +31,11 @@ export interface Timings {
   readonly decode: number;
   /** Pixels to features: crop, resize, image encoder. */
   readonly encode: number;
-  /** Features and clicks to probability maps, refinement included. */
+  /** Features and clicks to probability maps, including refinement. */
   readonly predict: number;
   /** Probability map to clean mask. */
   readonly postprocess: number;
-  /** The part of all these inside the network. */
+  /** The network's share of all these. */
   readonly network: number;
   readonly total: number;
 }
@@ -45,7 +45,7 @@ export interface PredictionData {
   readonly width: number;
   readonly height: number;
   readonly runs: MaskRuns;
-  /** Set pixels. */
+  /** Number of set pixels. */
   readonly area: number;
   /** The smallest rectangle around the mask, in image px; null for an empty mask. */
   readonly bbox: Rect | null;
@@ -55,14 +55,17 @@ export interface PredictionData {
   readonly candidates: readonly Candidate[];
   /** Index of the candidate that became the mask. */
   readonly candidate: number;
-  /** Pixels that differ from the prediction before this click (or from the starting mask, or from an empty one). */
+  /**
+   * Number of pixels that differ from the prediction before this click (or from the starting mask, or from an empty
+   * one).
+   */
   readonly changedPixels: number;
   readonly refinement: RefinementReport;
   readonly timings: Timings;
   readonly provider: Provider;
   /** Name and version of the model. */
   readonly model: string;
-  /** Remarks for the user, such as why a mask is empty. */
+  /** Notes for the user, such as why a mask is empty. */
   readonly notes: readonly string[];
   /** Present with `includeMap`. */
   readonly map?: ProbabilityMap;
@@ -101,7 +104,7 @@ export function toPrediction(data: PredictionData): Prediction {
   };
 }
 
-/** A prediction without its mask of bytes, which may be large; it is not made for this. */
+/** A prediction without its mask of bytes, which may be large and is not needed here. */
 export function toPredictionData(prediction: Prediction): PredictionData {
   const keys = Object.keys(prediction).filter((key) => key !== 'mask') as (keyof PredictionData)[];
   return Object.fromEntries(keys.map((key) => [key, prediction[key]])) as unknown as PredictionData;

@@ -12,39 +12,39 @@ import { checkPostprocess, type PostprocessOptions } from './postprocess.js';
 import type { Prompt } from './prompt.js';
 import type { SegmentOptions } from './segmenter.js';
 
-/** What a request for a mask consists of; plain data that crosses a thread boundary. */
+/** The content of a request for a mask: plain data that can cross a thread boundary. */
 export interface EngineRequest {
   readonly key: string;
   readonly prompt: Prompt;
   readonly options: Pick<SegmentOptions, 'refinement' | 'postprocess' | 'candidate' | 'includeMap' | 'passes'>;
 }
 
-/** Limits on what a request may ask for. */
+/** Limits of a request. */
 export interface EngineLimits {
   /** Largest accepted image, in pixels. */
   readonly maxPixels: number;
   readonly maxClicks: number;
 }
 
-/** A request, checked, with all that it leaves open filled in. */
+/** A checked request with all defaults filled in. */
 export interface Question {
   readonly key: string;
   readonly size: Size;
   readonly prompt: CheckedPrompt;
-  /** Of the prompt, or those that stand for a box. */
+  /** The prompt's clicks, or those that replace a box. */
   readonly clicks: readonly Click[];
-  /** Where the model takes boxes. */
+  /** For models that accept boxes. */
   readonly box: Box | null;
-  /** What stands for a box where the model takes none. */
+  /** What replaces a box for models that do not accept boxes. */
   readonly guide: BoxGuide | null;
-  /** The mask that clicks change part by part, where the model merges. */
+  /** The mask that clicks change part by part, if the model merges. */
   readonly start: MaskRuns | null;
   readonly refinement: ResolvedRefinement;
   readonly postprocess: PostprocessOptions;
   readonly threshold: number;
   readonly candidate: 'best' | number;
   readonly passes: number | undefined;
-  /** Of the state after 0, 1, ... clicks. */
+  /** Names of the states after 0, 1, ... clicks. */
   readonly names: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export function readQuestion(
   const threshold = postprocess.threshold ?? manifest.threshold;
   const isMerged = prompt.box === null && refinement.progressiveMerge !== undefined;
   const start = isMerged && prompt.mask !== null ? copyRuns(prompt.mask) : null;
-  // What was merged depends on how masks were cut.
+  // The merged mask depends on how masks were cut.
   const cutBy = start === null ? null : (options.postprocess ?? null);
   const names = stateNames({ key, clicks, prompt, refinement, threshold, candidate, postprocess: cutBy });
   return { key, size, prompt, clicks, box, guide, start, refinement, postprocess, threshold, candidate, passes, names };

@@ -10,12 +10,12 @@ import type { Prompt } from './prompt.js';
 /** The client of a request, and its priority. */
 export interface QueueOptions {
   /**
-   * Names the client, such as an annotator. Clients take turns, however many requests each has waiting.
+   * Names the client, such as an annotator. Clients take turns, regardless of how many requests each has waiting.
    * Default: the session, else the image.
    */
   readonly client?: string;
   /**
-   * For work in advance and in bulk. It runs when no other request waits, and is refused first when the queue is full
+   * For preparatory and bulk work. It runs when no other request waits, and is refused first if the queue is full
    * (`queue-full`). Default false.
    */
   readonly background?: boolean;
@@ -32,18 +32,18 @@ export interface OpenOptions extends QueueOptions {
   readonly key?: string;
   /** Computes the features of the whole image at once, so the first click is fast. Default false. */
   readonly prepare?: boolean;
-  /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
+  /** Milliseconds after which the caller gets `deadline-exceeded`. Default: the segmenter's. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** An image known to a segmenter. It is small: it holds the source, not the pixels or the features. */
+/** An image that a segmenter knows. It is small: it holds the source, not the pixels or the features. */
 export interface SegmenterImage {
   readonly key: string;
   /** Size of the upright image, in px. */
   readonly width: number;
   readonly height: number;
-  /** Forgets pixels, features and previous maps of this image. It cannot be used any more. */
+  /** Drops pixels, features and previous maps of this image. It cannot be used any more. */
   close(): Promise<void>;
 }
 
@@ -57,29 +57,29 @@ export interface SegmentOptions extends QueueOptions {
    */
   readonly candidate?: 'best' | number;
   /**
-   * Answers after this many passes of the last click's cascade, as for a preview. `refinement.complete` says whether it was
-   * all. The same request goes on from there. Default: all passes.
+   * Answers after this many passes of the last click's cascade, as for a preview. `refinement.complete` says whether
+   * that was all. The same request continues from there. Default: all passes.
    */
   readonly passes?: number;
   /** Adds the probability map to the prediction. Default false. */
   readonly includeMap?: boolean;
   /** A newer request of the same session replaces those that still wait (`superseded`). */
   readonly session?: string;
-  /** Milliseconds after which the caller gets `deadline-exceeded`; the default is the segmenter's. */
+  /** Milliseconds after which the caller gets `deadline-exceeded`. Default: the segmenter's. */
   readonly deadlineMs?: number;
   /**
-   * Drops queued work and discards late results. A running network pass is never interrupted. A cascade, or a list of
-   * clicks, ends after that pass, as it does after the deadline. The same request goes on from there.
+   * Drops queued work and late results. A running network pass is never interrupted. A cascade, or a list of clicks,
+   * ends after that pass, as it does at the deadline. The same request continues from there.
    */
   readonly signal?: AbortSignal;
   /**
-   * Gets the mask of the first pass of a cascade, to show at once. Not called if the answer is known already, nor by
+   * Called with the mask of a cascade's first pass, to show at once. Not called if the answer is already known, or by
    * segmenters that answer in one piece, as over HTTP.
    */
   readonly onDraft?: (draft: DraftMask) => void;
 }
 
-/** A mask on its way: what the first pass of a cascade gave, cleaned as the answer will be. */
+/** A draft: the mask of a cascade's first pass, cleaned like the answer. */
 export interface DraftMask {
   readonly runs: MaskRuns;
 }
@@ -94,7 +94,7 @@ export interface SegmenterInfo {
   readonly provider: Provider;
   /** Number of workers; 0 if the caller's thread does the work. */
   readonly workers: number;
-  /** Intra-op threads of each. */
+  /** Intra-op threads per worker. */
   readonly threads: number;
   /** What the model can do. */
   readonly capabilities: {
@@ -105,27 +105,27 @@ export interface SegmenterInfo {
 }
 
 export interface SegmenterStats {
-  /** Workers that can answer now, of `info.workers`; one that was lost counts again once it has been replaced. */
+  /** Number of workers that can answer now, out of `info.workers`. A lost worker counts again once it is replaced. */
   readonly ready: number;
   readonly images: number;
   /** Bytes of cached pixels, features and previous maps. */
   readonly pixelBytes: number;
   readonly featureBytes: number;
   readonly stateBytes: number;
-  /** Requests waiting and being served. */
+  /** Requests that wait or run. */
   readonly queued: number;
   readonly active: number;
   readonly encodes: number;
   readonly predictions: number;
-  /** State of the inference server: the worst that a worker has seen. Left out without a server. */
+  /** State of the inference server: the worst that any worker has seen. Left out without a server. */
   readonly engine?: BackendState;
 }
 
 /**
  * A loaded model behind one interface: in this thread, in worker threads, or behind a server.
  *
- * The same clicks on the same image give the same mask, byte for byte, whatever was asked before. One exception: if more
- * than twenty clicks are new at once, those in between are not computed one by one.
+ * The same clicks on the same image give the same mask, byte for byte, whatever was requested before. One exception: if
+ * more than twenty clicks are new at once, those in between are not computed one by one.
  */
 export interface Segmenter {
   readonly info: SegmenterInfo;
@@ -144,8 +144,8 @@ export interface Segmenter {
    */
   segment(image: SegmenterImage, prompt: Prompt, options?: SegmentOptions): Promise<Prediction>;
   /**
-   * Features of one view of an image, as plain data, to decode clicks elsewhere. Segmenters without features leave it
-   * out.
+   * Features of one view of an image as plain data, to decode clicks elsewhere. Segmenters without features leave this
+   * method out.
    */
   features?(
     image: SegmenterImage,
@@ -153,6 +153,6 @@ export interface Segmenter {
     options?: Pick<SegmentOptions, 'deadlineMs' | 'signal' | keyof QueueOptions>,
   ): Promise<Features>;
   stats(): Promise<SegmenterStats>;
-  /** Finishes running requests, refuses waiting ones (`closed`), and frees everything. */
+  /** Finishes running requests, rejects waiting ones (`closed`), and frees everything. */
   close(): Promise<void>;
 }

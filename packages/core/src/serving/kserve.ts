@@ -1,14 +1,14 @@
 import type { RepositoryFile, ServableModel } from './repository.js';
 import { tritonRepository } from './triton.js';
 
-/** What a KServe service is made with. */
+/** Options of a KServe service. */
 export interface KserveOptions {
   /** Where the cluster finds the repository: `pvc://…`, `s3://…`, `gs://…`, `oci://…`. */
   readonly storageUri: string;
 }
 
 /**
- * A repository for KServe, whose Triton runtime serves it, and the `InferenceService`.
+ * A repository for KServe's Triton runtime, and the `InferenceService`.
  *
  * KServe's storage initialiser copies `models/` from the storage to the pod.
  */

@@ -3,7 +3,7 @@ import { datatypeOf } from '../runtime/oip/datatypes.js';
 import { mlserverRuntime } from './python-models.js';
 import type { RepositoryFile, ServableModel } from './repository.js';
 
-/** A repository for MLServer: a model for each graph, and the runtime that runs them. */
+/** A repository for MLServer: a model per graph, and the runtime that runs them. */
 export function mlserverRepository(model: ServableModel): readonly RepositoryFile[] {
   const { manifest, version, graphs, maxBatch, options } = model;
   const providers =
@@ -32,7 +32,7 @@ export function mlserverRepository(model: ServableModel): readonly RepositoryFil
   ];
 }
 
-/** gRPC takes 4 MB unless told otherwise, which features of larger models exceed. */
+/** gRPC's default limit of 4 MB is too small for the features of larger models. */
 const largeMessages = { grpc_max_message_length: 128 * 2 ** 20 };
 
 const metadata = ({ name, type, shape }: DeclaredTensor) => ({

@@ -10,26 +10,26 @@ import {
   writeFields,
 } from '../wire/index.js';
 
-/** Numbers of fields in ONNX's messages, and of its types. */
+/** Field numbers of ONNX messages, and ONNX types. */
 const inModel = { graph: 7 } as const;
 const inGraph = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
 const inNode = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
 const elementTypes = { float: 1, uint8: 2, half: 10 } as const;
 
-/** What to change about the tensors at a graph's rim; its inside stays as it is. */
+/** Changes to a graph's input and output tensors. The inside stays the same. */
 export interface RimOptions {
-  /** Makes the first dimension of every input and output open, so that several requests can be run as one. */
+  /** Makes the first dimension of every input and output variable, so that several requests can run as one. */
   readonly openBatch?: boolean;
-  /** A float input from 0 to 1 that is to be taken in bytes. */
+  /** A float input from 0 to 1 that becomes bytes. */
   readonly bytes?: string;
-  /** Float inputs and outputs that are to be halves. */
+  /** Float inputs and outputs that become half precision. */
   readonly halves?: readonly string[];
 }
 
 /**
- * An ONNX graph with other tensors at its rim: casts are put before inputs and after outputs.
+ * An ONNX graph with other types of inputs and outputs: casts are added after inputs and before outputs.
  *
- * @throws ClickmaskError `bad-model` where the bytes are no ONNX model, or lack a tensor that is to be changed
+ * @throws ClickmaskError `bad-model` if the bytes are not an ONNX model or lack a tensor to change
  */
 export function withRim(model: Uint8Array, { openBatch = false, bytes, halves = [] }: RimOptions): Uint8Array {
   let fields: readonly WireField[];
@@ -41,7 +41,7 @@ export function withRim(model: Uint8Array, { openBatch = false, bytes, halves = 
   const graph = bytesOf(fields, inModel.graph)[0];
   if (graph === undefined)
     throw new ClickmaskError('bad-model', 'Expected an ONNX model with a graph. Export it again.');
-  // The shapes of the tensors between the nodes are found anew.
+  // The runtime infers the shapes of inner tensors again.
   let parts: readonly WireField[] = readFields(graph).filter(({ number }) => number !== inGraph.valueInfo);
   if (openBatch) parts = parts.map(openFirstDimension(parts));
   if (bytes !== undefined) parts = castInput(parts, bytes, elementTypes.uint8, unitFromBytes);
@@ -57,7 +57,7 @@ export function withRim(model: Uint8Array, { openBatch = false, bytes, halves = 
 const isInput = (parts: readonly WireField[], name: string): boolean =>
   bytesOf(parts, inGraph.input).some((info) => textOf(readFields(info), 1) === name);
 
-/** Weights may be listed among the inputs, by old exporters. */
+/** Old exporters may list weights among the inputs. */
 function openFirstDimension(parts: readonly WireField[]) {
   const weights = new Set(bytesOf(parts, inGraph.initializer).map((tensor) => textOf(readFields(tensor), 8)));
   return (field: WireField): WireField => {
@@ -78,7 +78,7 @@ function openFirstDimension(parts: readonly WireField[]) {
   };
 }
 
-/** A message with one inside it changed, which is found by the numbers of the fields on the way. */
+/** Changes a nested message. The field numbers give the path. */
 function alter(
   message: Uint8Array,
   path: readonly number[],
@@ -96,7 +96,7 @@ function alter(
   );
 }
 
-/** A tensor at the rim as another element type. */
+/** An input or output tensor with another element type. */
 function retyped(
   parts: readonly WireField[],
   kind: 'input' | 'output',
@@ -118,7 +118,7 @@ function retyped(
   return changed;
 }
 
-/** Makes nodes from an input to what the graph inside takes it for. */
+/** Makes nodes from an input to the value that the inner graph expects. */
 type Bridge = (input: string, inside: string) => readonly WireField[];
 
 const castOnly: Bridge = (input, inside) => [node('Cast', [input], inside, [castTo(elementTypes.float)])];
@@ -147,7 +147,7 @@ function castOutput(parts: readonly WireField[], name: string, type: number): re
   return [...typed.slice(0, last + 1), node('Cast', [inside], name, [castTo(type)]), ...typed.slice(last + 1)];
 }
 
-/** What nodes take and give; graphs inside of nodes (branches, loops) are not looked into, and need not be here. */
+/** Inputs and outputs of nodes. Graphs inside nodes (branches, loops) need not be searched here. */
 function renameInNodes(parts: readonly WireField[], from: string, to: string): readonly WireField[] {
   return parts.map((field) => {
     const { number, value } = field;

@@ -1,4 +1,4 @@
-/** Triton's Python backend: runs the ONNX graph that lies beside the file. */
+/** For Triton's Python backend: runs the ONNX graph beside the file. */
 export const tritonPythonModel = `"""Runs the ONNX graph beside this file, for servers without Triton's own backend for ONNX."""
 
 import json
@@ -54,7 +54,7 @@ def same(values):
     return all(value == values[0] for value in values)
 `;
 
-/** MLServer: a runtime for ONNX graphs, since it comes with none. */
+/** For MLServer: a runtime for ONNX graphs, because it has none. */
 export const mlserverRuntime = `"""An MLServer runtime for ONNX graphs: pip install mlserver onnxruntime."""
 
 import asyncio

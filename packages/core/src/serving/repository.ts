@@ -15,43 +15,43 @@ import { withRim } from './onnx-graph.js';
 
 /** A file of a server's model repository. */
 export interface RepositoryFile {
-  /** Inside the repository, with `/`. */
+  /** Path in the repository, with `/`. */
   readonly path: string;
   readonly data: Uint8Array | string;
 }
 
-/** How an inference server is to run a model; every field has a default. */
+/** How an inference server runs a model. All fields have defaults. */
 export interface RepositoryOptions {
   /** Default `cpu`. */
   readonly device?: 'cpu' | 'gpu';
-  /** Requests that are run as one at most. Default 1 on a CPU, where it gains nothing, and 8 on a GPU. */
+  /** Maximum requests that run as one batch. Default 1 on a CPU, where batches gain nothing, and 8 on a GPU. */
   readonly maxBatch?: number;
   /** Copies of each graph that run at the same time. Default 1. */
   readonly instances?: number;
-  /** Threads of each copy on a CPU. Default: all cores. */
+  /** Threads per copy on a CPU. Default: all cores. */
   readonly threads?: number;
-  /** Features as half-precision numbers: half the bytes, masks within a few pixels. Default false. */
+  /** Features in half precision: half the bytes, and masks that differ by a few pixels. Default false. */
   readonly halves?: boolean;
-  /** Requests that may wait for each graph; more are refused. Default 64. */
+  /** Maximum waiting requests per graph. More are refused. Default 64. */
   readonly queue?: number;
 }
 
-/** A model ready to be written into a repository of any kind. */
+/** A model, ready to be written to any kind of repository. */
 export interface ServableModel {
   readonly manifest: ModelManifest;
   /** SHA-256 of `model.json`. */
   readonly hash: string;
   /** The version under which it is served; see `versionOf`. */
   readonly version: string;
-  /** 0: the first dimension is part of the shape, and requests are run one by one. */
+  /** 0: the first dimension is part of the shape, and requests run one by one. */
   readonly maxBatch: number;
   readonly graphs: readonly ServableGraph[];
   readonly options: Required<Omit<RepositoryOptions, 'threads'>> & Pick<RepositoryOptions, 'threads'>;
-  /** What was asked for and could not be had. */
+  /** Requested features that are not possible. */
   readonly notes: readonly string[];
 }
 
-/** One graph as the server gets it. */
+/** One graph in the server's form. */
 export interface ServableGraph {
   readonly name: string;
   readonly onnx: Uint8Array;
@@ -60,10 +60,10 @@ export interface ServableGraph {
 }
 
 /**
- * Reads a model and gives its graphs the tensors that the server is to take and give.
+ * Reads a model and gives its graphs the tensor types for the server.
  *
- * @param bytePicture - whether the model's family makes images of whole bytes, which are then sent as such
- * @param local - tries what batching does to the graphs; without one they are run one by one
+ * @param bytePicture - whether the model's family makes images of whole bytes, which are then sent as bytes
+ * @param local - tests what batching does to the graphs; without it, they run one by one
  * @throws ClickmaskError `bad-option`, `bad-model`, `model-not-found`
  */
 export async function prepareModel(
@@ -115,7 +115,7 @@ function resolve(given: RepositoryOptions): ServableModel['options'] {
   return { device, maxBatch, instances, threads, halves, queue };
 }
 
-/** Float tensors that one graph makes and another takes. */
+/** Float tensors that one graph produces and another consumes. */
 function handedOn({ graphs }: ModelManifest): readonly string[] {
   const taken = Object.values(graphs).flatMap(({ inputs }) => inputs.map(({ name }) => name));
   return Object.values(graphs).flatMap(({ outputs }) =>
@@ -123,14 +123,14 @@ function handedOn({ graphs }: ModelManifest): readonly string[] {
   );
 }
 
-/** A first dimension of 1, or an open one, on every tensor, and another after it. */
+/** Whether every tensor has a first dimension of 1 or a variable one, and another dimension after it. */
 function hasBatchDimension({ inputs, outputs }: ModelGraph): boolean {
   return [...inputs, ...outputs].every(
     ({ shape }) => shape.length > 1 && (shape[0] === 1 || typeof shape[0] === 'string'),
   );
 }
 
-/** Why two requests cannot be run as one; null where they can. */
+/** Why two requests cannot run as one batch; null if they can. */
 async function firstUnfit(
   graphs: readonly ServableGraph[],
   manifest: ModelManifest,
@@ -159,7 +159,7 @@ async function firstUnfit(
   return null;
 }
 
-/** Numbers that look like an input and repeat themselves the same every time. */
+/** Deterministic pseudo-random numbers that look like an input. */
 function pattern({ type, shape }: DeclaredTensor, seed: number): Tensor {
   const sizes = shape.map((size, i) => (typeof size === 'number' ? size : i === 0 ? 1 : 2));
   const values = Array.from(
@@ -167,13 +167,13 @@ function pattern({ type, shape }: DeclaredTensor, seed: number): Tensor {
     (_, i) => (i * seed * 37) % 97,
   );
   if (type === 'uint8') return { type, shape: sizes, data: Uint8Array.from(values) };
-  // Halves of one, two, ... in the exponent of numbers below one.
+  // Half precision has steps of one, two, ... in the exponent of numbers below one.
   if (type === 'float16') return { type, shape: sizes, data: Uint16Array.from(values, (value) => 0x3400 + value) };
   if (type === 'float32') return { type, shape: sizes, data: Float32Array.from(values, (value) => value / 97) };
   throw new ClickmaskError('bad-model', `No pattern for ${type}.`);
 }
 
-/** Within a thousandth of the largest: kernels may add up in another order. */
+/** Within a thousandth of the largest value: kernels may sum in another order. */
 function alike(a: Tensor, b: Tensor): boolean {
   const [x, y] = [convert(a, 'float32').data, convert(b, 'float32').data].map((data) => data as Float32Array);
   const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);

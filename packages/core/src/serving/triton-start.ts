@@ -1,4 +1,7 @@
-/** Starts Triton on the repository it lies in, by the server's Python package: for machines without a container. */
+/**
+ * Starts Triton with the repository that it lies in, using the server's Python package: for machines without
+ * containers.
+ */
 export const tritonStart = `#!/bin/sh
 # Starts Triton on this repository without a container, by the package nvidia-pytriton: Linux, Python 3.8 or later.
 #

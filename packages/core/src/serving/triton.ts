@@ -6,7 +6,7 @@ import { tritonPythonModel } from './python-models.js';
 import type { RepositoryFile, ServableGraph, ServableModel } from './repository.js';
 import { tritonStart } from './triton-start.js';
 
-/** Which of Triton's backends runs the graphs: its own for ONNX, or Python with the package `onnxruntime`. */
+/** The Triton backend for the graphs: its own for ONNX, or Python with the package `onnxruntime`. */
 export type TritonBackend = 'onnxruntime' | 'python';
 
 const types: Readonly<Record<TensorType, string>> = {
@@ -18,12 +18,12 @@ const types: Readonly<Record<TensorType, string>> = {
   bool: 'TYPE_BOOL',
 };
 
-/** Milliseconds that a request may wait in the queue; annotators have given up by then. */
+/** Milliseconds that a request may wait in the queue. Annotators have given up by then. */
 const queueMs = 5000;
-/** Microseconds for which a request waits for others to be run with it. */
+/** Microseconds that a request waits for others to join its batch. */
 const batchUs = 2000;
 
-/** A repository for Triton: a model for each graph, and the click level as an ensemble of both. */
+/** A repository for Triton: a model per graph, and the click level as an ensemble of both. */
 export function tritonRepository(model: ServableModel, backend: TritonBackend): readonly RepositoryFile[] {
   const { manifest, version, graphs } = model;
   const start = backend === 'python' ? [{ path: 'start.sh', data: tritonStart }] : [];
@@ -41,7 +41,7 @@ export function tritonRepository(model: ServableModel, backend: TritonBackend): 
   return [
     ...files,
     { path: `${name}/config.pbtxt`, data: clickConfig(model) },
-    // Triton wants a folder for the version, and archives lose empty ones.
+    // Triton needs a folder for the version, and archives drop empty folders.
     { path: `${name}/${version}/ensemble.txt`, data: 'An ensemble has no files; this one keeps the folder.\n' },
   ];
 }
@@ -70,7 +70,7 @@ function graphConfig(model: ServableModel, graph: ServableGraph, backend: Triton
   );
 }
 
-/** Clicks come first, what is done ahead of them second; nothing waits for ever. */
+/** Clicks come first, preparatory work second. Nothing waits for ever. */
 function scheduling({ maxBatch, options }: ServableModel): readonly string[] {
   if (maxBatch === 0) return [];
   const policy = `timeout_action: REJECT, default_timeout_microseconds: ${queueMs * 1000}, allow_timeout_override: true, max_queue_size: ${options.queue}`;
@@ -84,7 +84,7 @@ function scheduling({ maxBatch, options }: ServableModel): readonly string[] {
   ];
 }
 
-/** The first request does not wait for what a runtime does once. */
+/** Runs the runtime's one-time work before the first request. */
 function warmup({ inputs }: ServableGraph, maxBatch: number): readonly string[] {
   return [
     'model_warmup [',
@@ -143,7 +143,7 @@ function tensors(kind: 'input' | 'output', declared: readonly DeclaredTensor[], 
   return [`${kind} [`, rows.join(',\n'), ']'];
 }
 
-/** Without the batch, where the server adds that. */
+/** Without the batch dimension if the server adds it. */
 function dims({ shape }: DeclaredTensor, maxBatch: number, open: number): readonly number[] {
   return (maxBatch === 0 ? shape : shape.slice(1)).map((size) => (typeof size === 'number' ? size : open));
 }

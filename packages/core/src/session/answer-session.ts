@@ -6,14 +6,14 @@ import { needsResult, toPrompt, toResult } from './value.js';
 
 /** Options of {@link answerSession}. */
 export interface AnswerOptions extends Omit<SegmentOptions, 'candidate' | 'passes'> {
-  /** Notes every answer. */
+  /** Records every answer. */
   readonly log?: SessionLogBook;
 }
 
 /**
- * Asks a segmenter for every answer that a session needs, and stores it there, also for undo and redo.
+ * Requests every answer that a session needs, and stores it there, also for undo and redo.
  *
- * @throws ClickmaskError what `segment` throws; earlier answers stay
+ * @throws ClickmaskError that `segment` throws; earlier answers stay
  *
  * @example
  * ```ts

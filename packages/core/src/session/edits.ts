@@ -11,19 +11,19 @@ import {
   type SessionValue,
 } from './value.js';
 
-/** A change of the value; returns the same value where there is nothing to change. */
+/** A change of the value. Returns the same value if nothing changes. */
 export type Edit = (value: SessionValue) => SessionValue;
 
-/** What an object that an edit makes starts with. */
+/** Properties of an object that an edit creates. */
 export interface NewObject {
-  /** Default: `object-` and the first number that is free. */
+  /** Default: `object-` and the first free number. */
   readonly id?: string;
   /** Default: none. */
   readonly classId?: string | null;
 }
 
 /**
- * An id that no object of the value has.
+ * An unused id.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ function replace(value: SessionValue, object: AnnotatedObject): SessionValue {
   return { ...value, objects: value.objects.map((other) => (other.id === object.id ? object : other)) };
 }
 
-/** The active object, or a new one put in place. */
+/** The active object, or a new one. */
 function withActive(value: SessionValue, fresh: NewObject): { value: SessionValue; object: AnnotatedObject } {
   const object = activeObject(value);
   if (object !== null) return { value, object };
@@ -63,8 +63,8 @@ function withActive(value: SessionValue, fresh: NewObject): { value: SessionValu
 }
 
 /**
- * The mask that the next click of an object starts from. Strokes made since the last answer are part of it; so is another
- * reading that the user chose, since clicks alone would lead back to the best one.
+ * The mask that the object's next click starts from. It includes strokes since the last answer. It also includes an
+ * alternative reading that the user chose, because clicks alone would lead back to the best one.
  */
 function startOf(object: AnnotatedObject): MaskRuns | null {
   const { prompt, result, strokesPending } = object;
@@ -73,7 +73,7 @@ function startOf(object: AnnotatedObject): MaskRuns | null {
 }
 
 /**
- * What the next click of an object adds to.
+ * The prompt that the object's next click extends.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ function prompted(object: AnnotatedObject, change: Partial<AnnotatedObject['prom
 }
 
 /**
- * Adds a click to the active object, or begins a new one with it.
+ * Adds a click to the active object, or begins a new object with it.
  *
  * @example
  * ```ts
@@ -118,7 +118,7 @@ export function addClick({ x, y, label }: Click, fresh: NewObject = {}): Edit {
 }
 
 /**
- * Moves a click of the active object, by its index.
+ * Moves a click of the active object.
  *
  * @example
  * ```ts
@@ -139,7 +139,7 @@ export function moveClick(index: number, to: ImagePoint): Edit {
 }
 
 /**
- * Takes a click of the active object away, by its index.
+ * Removes a click of the active object.
  *
  * @example
  * ```ts
@@ -155,14 +155,14 @@ export function removeClick(index: number): Edit {
     if (object === null || object.prompt.clicks[index] === undefined) return value;
     const clicks = object.prompt.clicks.filter((_, i) => i !== index);
     const next = prompted(object, { clicks });
-    // With nothing left to ask, the old answer must not stay.
+    // Without a prompt, the old answer must not stay.
     const result = clicks.length === 0 && next.prompt.box === null ? null : next.result;
     return replace(value, { ...next, result });
   };
 }
 
 /**
- * Frames the active object, or begins a new one with the box; null takes the box away.
+ * Sets the box of the active object, or begins a new object with it; null removes the box.
  *
  * @example
  * ```ts
@@ -182,8 +182,8 @@ export function setBox(box: Box | null, fresh: NewObject = {}): Edit {
 }
 
 /**
- * A drawn box frames the active object. It begins a new object if it leaves out a part of the active one that the user
- * pointed at.
+ * Applies a drawn box to the active object. It begins a new object if it leaves out a part of the active one that the
+ * user clicked.
  *
  * @example
  * ```ts
@@ -207,7 +207,7 @@ export function drawBox(box: Box, fresh: NewObject = {}): Edit {
 }
 
 /**
- * Takes another candidate of the active object, by its index.
+ * Chooses another candidate of the active object.
  *
  * @example
  * ```ts
@@ -226,8 +226,8 @@ export function chooseCandidate(candidate: number): Edit {
 }
 
 /**
- * Paints on the active object, or takes away from it. Painting may begin a new one; erasing makes nothing of nothing, and
- * no object empty: that is what deleting is for.
+ * Paints on the active object, or erases from it. Painting may begin a new object. Erasing never begins one, and never
+ * empties one: that is what deleting is for.
  *
  * @example
  * ```ts
@@ -243,7 +243,7 @@ export function addStroke(stroke: MaskRuns, mode: 'paint' | 'erase', fresh: NewO
   return (before) => {
     const painting = mode === 'paint';
     const active = activeObject(before);
-    // The eraser makes no object, and takes nothing from one that has no mask.
+    // The eraser begins no object, and does nothing to one without a mask.
     if (stroke.spans.length === 0 || (!painting && (active === null || maskOfObject(active) === null))) return before;
     const { value, object } = withActive(before, fresh);
     const add = (held: MaskRuns | null) => (held === null ? stroke : union(held, stroke));
@@ -260,7 +260,7 @@ export function addStroke(stroke: MaskRuns, mode: 'paint' | 'erase', fresh: NewO
 }
 
 /**
- * Adds an object that starts from a given mask and makes it the active one.
+ * Adds an object with a starting mask and makes it active.
  *
  * @example
  * ```ts
@@ -279,7 +279,7 @@ export function addObjectFromMask(runs: MaskRuns, fresh: NewObject = {}, accepte
 }
 
 /**
- * Marks the active object as done; the next click starts a new one.
+ * Marks the active object as done. The next click begins a new one.
  *
  * @example
  * ```ts
@@ -298,7 +298,7 @@ export function acceptActive(): Edit {
 }
 
 /**
- * Makes an object the active one; null: none.
+ * Makes an object active; null for none.
  *
  * @example
  * ```ts
@@ -316,7 +316,7 @@ export function select(id: string | null): Edit {
 }
 
 /**
- * Takes an object away.
+ * Removes an object.
  *
  * @example
  * ```ts
@@ -335,7 +335,7 @@ export function removeObject(id: string): Edit {
 }
 
 /**
- * Gives an object a class; null: none.
+ * Sets an object's class; null for none.
  *
  * @example
  * ```ts
@@ -353,7 +353,7 @@ export function setClass(id: string, classId: string | null): Edit {
 }
 
 /**
- * Stores an answer wherever its prompt is still the same.
+ * Stores an answer in every value whose prompt is still the same.
  *
  * @example
  * ```ts

@@ -4,8 +4,7 @@ import type { AnnotatedObject } from './value.js';
 const known = /*#__PURE__*/ new WeakMap<AnnotatedObject, { readonly runs: MaskRuns | null }>();
 
 /**
- * The mask of an object, from the network and the brush; null without one. The same object gives the
- * same runs.
+ * The mask of an object, from the network and the brush; null without one. The same object returns the same runs.
  *
  * @example
  * ```ts

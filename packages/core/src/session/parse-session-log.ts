@@ -8,7 +8,7 @@ import { checkPostprocess } from '../segmenter/postprocess.js';
 import type { LogEntry, LoggedOptions, SessionLog } from './session-log.js';
 import { takeBox } from './take-value.js';
 
-/** Most entries that are read; far more than a person makes on one image. */
+/** Maximum number of entries; far more than a person makes on one image. */
 const maxEntries = 100_000;
 
 /**
@@ -54,7 +54,7 @@ export function parseSessionLog(value: unknown): SessionLog {
   };
 }
 
-/** What reads the entries of each kind of log. */
+/** The reader of each kind of log. */
 const readers: Readonly<Record<string, (log: Record<string, unknown>, size: Size) => readonly LogEntry[]>> = {
   'clickmask-session-log': (log, size) => listAt(log.entries, 'entries').map((item, i) => entryAt(item, i, size)),
   'clickmask-annotation-log': (log, size) =>
@@ -98,7 +98,7 @@ function startAt(value: unknown, name: string, size: Size): CocoRle {
   return start;
 }
 
-/** Of the older log of a list of actions: what each left to be asked, undo and redo done. */
+/** For the older log with a list of actions: the request that each action leads to, after undo and redo. */
 function entriesOfActions(log: Record<string, unknown>, size: Size): readonly LogEntry[] {
   type Asked = Pick<LogEntry, 'clicks' | 'box' | 'start' | 'candidate'>;
   const none: Asked = { clicks: [], box: null, start: null, candidate: null };
@@ -123,7 +123,7 @@ function entriesOfActions(log: Record<string, unknown>, size: Size): readonly Lo
       }
     }
   });
-  // The mask it ended with is asked for last, also where steps were undone.
+  // The final mask is requested last, even if steps were undone.
   const last = states[current];
   if (entries.length > 0 && (last.clicks.length > 0 || last.box !== null)) {
     const { at } = entries[entries.length - 1];
@@ -133,7 +133,7 @@ function entriesOfActions(log: Record<string, unknown>, size: Size): readonly Lo
   return entries;
 }
 
-/** What an action of the older log changes of what is asked. */
+/** How an action of the older log changes the request. */
 function changeOf(
   action: Record<string, unknown>,
   clicks: readonly Click[],
@@ -171,7 +171,7 @@ function changeOf(
   }
 }
 
-/** Runs from the older log's list: `[row, first column, column after the last]` for every run. */
+/** Reads the older log's runs: `[row, first column, column after the last]` for each. */
 function runsOfList(list: readonly unknown[], size: Size) {
   const builder = new RunBuilder(size);
   let lastRow = 0;
@@ -203,7 +203,7 @@ function optionsAt(value: unknown): LoggedOptions {
   return { ...(refinement && { refinement }), ...(postprocess && { postprocess }) };
 }
 
-/** Only what the log's own options are laid over to be checked. */
+/** Only the fields that the log's options are checked against. */
 const plainRefinement = {
   cascade: { steps: 0, settledPixels: null, clicks: 'first' },
   zoomIn: null,

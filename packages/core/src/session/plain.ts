@@ -6,8 +6,8 @@ function isPlain(value: object): value is Record<string, unknown> {
 }
 
 /**
- * A copy of plain data: lists and objects anew, also where a framework's proxies stand in for them; numbers, texts and
- * typed arrays as they are, and so whatever else there is, as functions or signals.
+ * Copies plain data: lists and objects are copied, even if they are a framework's proxies. Numbers, texts, typed arrays
+ * and anything else, such as functions or signals, are kept.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ function copy(value: unknown, made: Map<object, unknown>): unknown {
   if (!isList && !isPlain(value)) return value;
   const known = made.get(value);
   if (known !== undefined) return known;
-  // What stands twice stays one thing: a result belongs to its prompt.
+  // An object that appears twice stays one object: a result belongs to its prompt.
   const result: unknown[] | Record<string, unknown> = isList ? [] : {};
   made.set(value, result);
   if (isList) for (const item of value) (result as unknown[]).push(copy(item, made));
@@ -36,7 +36,7 @@ function copy(value: unknown, made: Map<object, unknown>): unknown {
 }
 
 /**
- * Whether two plain values say the same, whoever made them: fields that are undefined count as missing.
+ * Whether two plain values are equal by content. Undefined fields count as missing.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { parseSessionLog } from './parse-session-log.js';
 import { checksum, type LogEntry } from './session-log.js';
 import { toPrompt } from './value.js';
 
-/** How a log's masks compare with those computed anew. */
+/** The comparison of a log's masks with newly computed ones. */
 export interface ReplayReport {
   readonly total: number;
   readonly identical: number;
@@ -16,19 +16,19 @@ export interface ReplayReport {
 
 /** Options of {@link replaySessionLog}. */
 export interface ReplayOptions extends Pick<SegmentOptions, 'refinement' | 'postprocess' | 'deadlineMs' | 'signal'> {
-  /** Replays also where the log was made with another model; masks then differ. Default false. */
+  /** Replays even if the log was made with another model; masks then differ. Default false. */
   readonly anyModel?: boolean;
-  /** Called with each mask as it comes. */
+  /** Called with each computed mask. */
   readonly onMask?: (runs: MaskRuns, entry: LogEntry, index: number) => void;
 }
 
 /**
- * Asks for every answer of a log again, in order, and compares the masks. Entries without a checksum count as identical:
- * there is nothing to hold against them.
+ * Requests every answer of a log again, in order, and compares the masks. Entries without a checksum count as
+ * identical, because there is nothing to compare with.
  *
- * @param log - as `parseSessionLog` takes it; its own options hold unless others are given
- * @throws ClickmaskError `bad-format`; `bad-image` where the log was made on another image; `bad-model` where it was made
- * with another model; what `segment` throws
+ * @param log - any input of `parseSessionLog`; its own options apply unless others are given
+ * @throws ClickmaskError `bad-format`; `bad-image` if the log was made on another image; `bad-model` if it was made
+ * with another model; errors that `segment` throws
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { RefinementOptions } from '../refinement/index.js';
 import type { PostprocessOptions } from '../segmenter/postprocess.js';
 import type { ObjectResult } from './value.js';
 
-/** Options of a segmenter's requests on which their masks depend. */
+/** Options of requests that masks depend on. */
 export interface LoggedOptions {
   readonly refinement?: RefinementOptions;
   readonly postprocess?: PostprocessOptions;
@@ -16,23 +16,23 @@ export interface LoggedOptions {
 export interface LogEntry {
   /** Milliseconds since the log began. */
   readonly at: number;
-  /** Id of the object; null: unknown. */
+  /** Id of the object; null if unknown. */
   readonly object: string | null;
   readonly clicks: readonly Click[];
   readonly box: Box | null;
   /** The mask that the clicks corrected. */
   readonly start: CocoRle | null;
-  /** Which reading was asked for; null: the best. */
+  /** The requested reading; null: the best. */
   readonly candidate: number | null;
-  /** Pixels of the mask that came out; null: not noted. */
+  /** Number of pixels of the resulting mask; null if not recorded. */
   readonly area: number | null;
-  /** Over the mask's runs; null: not noted. */
+  /** Checksum of the mask's runs; null if not recorded. */
   readonly checksum: string | null;
-  /** From the click to its answer; null: not noted. */
+  /** Milliseconds from the click to its answer; null if not recorded. */
   readonly milliseconds: number | null;
 }
 
-/** All prompts of one image and their answers, as plain JSON: enough to get the same masks again. */
+/** All prompts of one image and their answers, as plain JSON: enough to compute the same masks again. */
 export interface SessionLog {
   readonly format: 'clickmask-session-log';
   readonly version: 1;
@@ -43,11 +43,11 @@ export interface SessionLog {
   readonly entries: readonly LogEntry[];
 }
 
-/** Where a log is written while an image is annotated. */
+/** Writes a log during annotation. */
 export interface SessionLogBook {
-  /** Begins anew, for another image. */
+  /** Starts a new log for another image. */
   start(size: Size): void;
-  /** Says which image and model it is, once that is known. */
+  /** Sets the image and model once they are known. */
   open(key: string, model: string): void;
   add(result: Pick<ObjectResult, 'prompt' | 'runs'>, milliseconds: number, object: string | null): void;
   export(options?: LoggedOptions): SessionLog;
@@ -56,7 +56,7 @@ export interface SessionLogBook {
 /**
  * A log that is written answer by answer.
  *
- * @param limit - entries that are kept; the oldest go first
+ * @param limit - maximum number of entries; the oldest go first
  *
  * @example
  * ```ts
@@ -108,12 +108,12 @@ export function createSessionLog(limit = 5000): SessionLogBook {
   };
 }
 
-/** As JSON has it: a copy, in which "all" (Infinity) is a number that no image reaches. */
+/** A copy for JSON, in which Infinity ("all") becomes a number that no image reaches. */
 function asJson(options: LoggedOptions): LoggedOptions {
   return JSON.parse(JSON.stringify(options, (_, value) => (value === Infinity ? Number.MAX_SAFE_INTEGER : value)));
 }
 
-/** FNV-1a over the runs: tells whether two masks are the same, not a signature. */
+/** FNV-1a of the runs. It shows whether two masks are equal, and is not a signature. */
 export function checksum({ rows, spans }: MaskRuns): string {
   let hash = 0x811c9dc5;
   for (const list of [rows, spans]) {

@@ -4,43 +4,43 @@ import { type AnnotatedObject, activeObject, emptyValue, type SessionValue } fro
 
 /** Options of {@link createSession}. */
 export interface SessionOptions {
-  /** What it begins with; default: no object. */
+  /** The initial value. Default: no objects. */
   readonly value?: SessionValue;
-  /** Steps that can be undone, at most 10,000; the oldest go first. Default 300. */
+  /** Number of steps that can be undone, at most 10,000. The oldest go first. Default 300. */
   readonly limit?: number;
 }
 
 /**
- * One image being clicked: its objects, and every step with undo and redo. Values share what did not change and masks are
- * kept as runs, so a step is small; each brings back clicks and masks together, and nothing has to be computed again.
+ * The annotation of one image: its objects, and every step with undo and redo. Values share what did not change, and
+ * masks are runs, so a step is small. Each step restores clicks and masks together, so nothing is computed again.
  *
- * It asks no network: `answerSession` does.
+ * It does not call a network: `answerSession` does.
  */
 export interface Session {
   readonly value: SessionValue;
-  /** The object that clicks go to; null: the next click begins one. */
+  /** The object that receives clicks; null: the next click begins one. */
   readonly active: AnnotatedObject | null;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
-  /** All that is remembered. */
+  /** All remembered values. */
   readonly values: readonly SessionValue[];
   /**
-   * A step: can be undone, and drops what could have been redone.
+   * Adds a step that can be undone, and drops steps that could be redone.
    *
-   * @param run - steps of the same run that follow each other are one for undo
+   * @param run - consecutive steps of the same run count as one for undo
    * @returns whether it changed anything
    */
   edit(edit: Edit, run?: string): boolean;
-  /** Applies an edit to every remembered value, as an answer that came late finds its step. */
+  /** Applies an edit to every remembered value. A late answer finds its step this way. */
   amend(edit: Edit): void;
-  /** The value that one step back, or forth, would bring; null where there is none. */
+  /** The value one step back or forward; null if there is none. */
   peek(direction: 'undo' | 'redo'): SessionValue | null;
-  /** @returns whether there was a step to go */
+  /** @returns whether there was a step */
   undo(): boolean;
   redo(): boolean;
-  /** Puts a value in the place of the present one, without a step. */
+  /** Replaces the present value without a step. */
   replace(value: SessionValue): void;
-  /** Puts a value in place and forgets all steps. */
+  /** Replaces the value and forgets all steps. */
   reset(value: SessionValue): void;
 }
 
@@ -64,7 +64,7 @@ export function createSession({ value: initial = emptyValue, limit = 300 }: Sess
   expectInteger('bad-option', 'limit', limit, 0, 10_000);
   let values: readonly SessionValue[] = [initial];
   let at = 0;
-  /** What the latest step belongs to. */
+  /** The run of the latest step. */
   let latestRun: string | undefined;
 
   const go = (to: number): boolean => {

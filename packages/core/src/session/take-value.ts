@@ -6,15 +6,15 @@ import type { Candidate, Timings } from '../segmenter/prediction.js';
 import { copyPlain, sameContent } from './plain.js';
 import type { AnnotatedObject, ObjectPrompt, ObjectResult, SessionValue } from './value.js';
 
-/** Most objects of an image, and clicks of an object, that are taken from outside. */
+/** Maximum objects per image, and clicks per object, in a value from outside. */
 const maxObjects = 10_000;
 const maxClicks = 1000;
 
 /**
- * Takes a value from outside by what it says: a copy of its own, checked, in which whatever `known` values say too is
- * theirs. So a value comes back as itself from a store that copies or wraps what it is given, or from JSON.
+ * Checks and copies a value from outside. Parts that equal a part of the `known` values are replaced by it. A value
+ * therefore keeps its identity after a store that copies or wraps it, or after JSON.
  *
- * @param size - of the image; null where there is none yet: then coordinates and sizes are not looked at
+ * @param size - of the image; null without an image: coordinates and sizes are then not checked
  * @throws ClickmaskError `bad-option`, `bad-click`, `bad-box`, `bad-mask`
  *
  * @example
@@ -118,7 +118,7 @@ function takePrompt(
 }
 
 /**
- * A box from outside. It may leave the image, and its corners may be in any order.
+ * Checks a box from outside. It may extend beyond the image, and its corners may come in any order.
  *
  * @throws ClickmaskError `bad-box`
  *
@@ -157,7 +157,7 @@ function takeResult(
 }
 
 /**
- * Runs of one's own; lists that went through JSON are numbers again.
+ * Copies runs. Lists that went through JSON become typed arrays again.
  *
  * @throws ClickmaskError `bad-mask`
  *
@@ -184,7 +184,7 @@ export function takeRuns(given: unknown, size: Size | null, name: string): MaskR
 function takeNumbers(given: unknown, name: string): Uint32Array {
   if (given instanceof Uint32Array) return given.slice();
   if (Array.isArray(given)) return Uint32Array.from(given);
-  // What JSON makes of a typed array.
+  // The form that JSON gives a typed array.
   if (typeof given === 'object' && given !== null) return Uint32Array.from(Object.values(given) as number[]);
   throw new ClickmaskError('bad-mask', `Expected runs for ${name} but they have no rows or spans.`);
 }

@@ -4,7 +4,7 @@ import type { MaskRuns } from '../mask/index.js';
 import type { Candidate, Prediction, Timings } from '../segmenter/prediction.js';
 import type { Prompt } from '../segmenter/prompt.js';
 
-/** What the network is asked for one object. Replaced, never altered: a result belongs to the very prompt it was made for. */
+/** The network's input for one object. It is replaced and never changed: a result belongs to exactly one prompt. */
 export interface ObjectPrompt {
   readonly clicks: readonly Click[];
   readonly box: Box | null;
@@ -14,16 +14,16 @@ export interface ObjectPrompt {
   readonly candidate: number | null;
 }
 
-/** What the network answered. */
+/** The network's answer. */
 export interface ObjectResult {
-  /** The prompt it answers. */
+  /** The prompt that it answers. */
   readonly prompt: ObjectPrompt;
   readonly runs: MaskRuns;
   /** 0 to 1. */
   readonly score: number;
   readonly candidates: readonly Candidate[];
   readonly candidate: number;
-  /** Pixels that the last click changed. */
+  /** Number of pixels that the last click changed. */
   readonly changedPixels: number;
   readonly timings: Timings | null;
   readonly notes: readonly string[];
@@ -32,23 +32,23 @@ export interface ObjectResult {
 /** One object of an image. */
 export interface AnnotatedObject {
   readonly id: string;
-  /** Null: none chosen. */
+  /** Null if none is chosen. */
   readonly classId: string | null;
   readonly accepted: boolean;
   readonly prompt: ObjectPrompt;
-  /** The latest answer; belongs to an earlier prompt while a newer one is computed. */
+  /** The latest answer. While a newer one is computed, it belongs to an earlier prompt. */
   readonly result: ObjectResult | null;
-  /** What the brush added and the eraser took; they hold against every later result. */
+  /** The strokes of brush and eraser. They are applied to every later result. */
   readonly painted: MaskRuns | null;
   readonly erased: MaskRuns | null;
-  /** Whether strokes were made that the next click has to start from. */
+  /** Whether the next click must start from strokes. */
   readonly strokesPending: boolean;
 }
 
-/** All there is to say about the annotation of one image. Immutable: every change makes a new one. */
+/** The whole annotation of one image. Immutable: every change makes a new value. */
 export interface SessionValue {
   readonly objects: readonly AnnotatedObject[];
-  /** The object that clicks go to; null: the next click starts a new one. */
+  /** The object that receives clicks; null: the next click begins a new one. */
   readonly activeId: string | null;
 }
 
@@ -99,7 +99,7 @@ export function activeObject(value: SessionValue): AnnotatedObject | null {
 }
 
 /**
- * Whether the network has something to answer: a click or a box that the present result does not belong to.
+ * Whether the network has something to answer: a click or a box newer than the present result.
  *
  * @example
  * ```ts

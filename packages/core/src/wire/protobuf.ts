@@ -1,18 +1,18 @@
 import { ClickmaskError } from '../errors/index.js';
 
 /**
- * The wire form of Protocol Buffers, without schemas: what ONNX graphs and the messages of inference servers are written
- * in. A message is the list of its fields in order, so that fields nobody here knows are kept as they came.
+ * The wire format of Protocol Buffers, without schemas, for ONNX graphs and messages of inference servers. A message is
+ * the list of its fields in order, so unknown fields are kept unchanged.
  */
 export interface WireField {
   readonly number: number;
   /** A varint as a bigint; anything else as its bytes. */
   readonly value: bigint | Uint8Array;
-  /** Whether the bytes are 4 or 8 of fixed width, such as a float's, and not as many as the message says. */
+  /** Whether the value has a fixed width of 4 or 8 bytes, such as a float, and no length prefix. */
   readonly fixed?: true;
 }
 
-/** Fields that one message may have: far more than any graph, and far less than memory can hold. */
+/** Maximum fields per message: far more than any graph has, and far less than memory can hold. */
 const maxFields = 500_000;
 
 const varint = 0;
@@ -21,9 +21,9 @@ const lengthDelimited = 2;
 const fixed32 = 5;
 
 /**
- * The fields of one message; the bytes are views into the given ones.
+ * The fields of one message. Their bytes are views into the input.
  *
- * @throws ClickmaskError `bad-format` where the bytes are no message
+ * @throws ClickmaskError `bad-format` if the bytes are not a message
  */
 export function readFields(bytes: Uint8Array): readonly WireField[] {
   const fields: WireField[] = [];
@@ -59,30 +59,30 @@ export function writeFields(fields: readonly WireField[]): Uint8Array {
   return out;
 }
 
-/** A field of text. */
+/** A text field. */
 export const textField = (number: number, text: string): WireField => ({
   number,
   value: new TextEncoder().encode(text),
 });
 
-/** A field that is a message itself. */
+/** A field with a nested message. */
 export const messageField = (number: number, fields: readonly WireField[]): WireField => ({
   number,
   value: writeFields(fields),
 });
 
-/** A field of whole numbers, packed as repeated ones are. */
+/** A field of whole numbers in packed form. */
 export const packedField = (number: number, values: readonly number[]): WireField => ({
   number,
   value: Uint8Array.from(values.flatMap((value) => varintBytes(BigInt.asUintN(64, BigInt(value))))),
 });
 
-/** All values of a repeated field that are bytes. */
+/** All values of a repeated bytes field. */
 export function bytesOf(fields: readonly WireField[], number: number): readonly Uint8Array[] {
   return fields.flatMap((field) => (field.number === number && typeof field.value !== 'bigint' ? [field.value] : []));
 }
 
-/** The last value of a field of text; empty where there is none. */
+/** The last value of a text field; empty if there is none. */
 export function textOf(fields: readonly WireField[], number: number): string {
   const last = bytesOf(fields, number).at(-1);
   return last === undefined ? '' : new TextDecoder().decode(last);

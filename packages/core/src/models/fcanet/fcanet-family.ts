@@ -8,16 +8,16 @@ import type { DecodeOutput, Features, LoadedModel, ModelFamily, View } from '../
 import { Fields, type ModelManifest } from '../manifest.js';
 import { resizeBytes } from './resize-bytes.js';
 
-/** The resampled image; the network itself runs whole on every pass. */
+/** The resampled image. The whole network runs on every pass. */
 interface PictureFeatures extends Features {
   readonly image: Tensor;
   readonly size: Size;
 }
 
-/** Greatest input, in px: a thin region, whose shorter side is enlarged, would else exhaust the memory. */
+/** Largest input side, in px. Enlarging the shorter side of a thin region could otherwise exhaust the memory. */
 const largestInput = 2 ** 24;
 
-/** Greatest distance that the network tells apart, in input px. */
+/** Largest distance that the network distinguishes, in input px. */
 const farthest = 255;
 
 /**
@@ -75,7 +75,7 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
   };
 }
 
-/** The longer side is cut off to a whole number, as the authors do. */
+/** The longer side is truncated to a whole number, as in the authors' code. */
 function shortSide(region: Size, shortest: number): Size {
   const least = Math.min(region.width, region.height);
   const width = Math.floor((region.width * shortest) / least);
@@ -88,7 +88,7 @@ function shortSide(region: Size, shortest: number): Size {
   return { width, height };
 }
 
-/** The centre of the input pixel that the click's pixel is moved to, cut off to whole numbers as the authors do. */
+/** The centre of the input pixel of the click, truncated to whole numbers as in the authors' code. */
 function inputPoint(click: Click, view: View, size: Size): InputPoint {
   const column = Math.floor((Math.floor(click.x - view.roi.x) * size.width) / view.roi.width);
   const row = Math.floor((Math.floor(click.y - view.roi.y) * size.height) / view.roi.height);

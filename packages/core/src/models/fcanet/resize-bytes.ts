@@ -6,8 +6,8 @@ import { roundHalfEven } from '../../refinement/index.js';
 const weightBits = 11;
 
 /**
- * Crops and resamples an image to bytes, bilinearly with pixel centres at +0.5 and without antialiasing, in the whole
- * numbers that OpenCV computes with: so FCA-Net was trained and is evaluated.
+ * Crops and resamples an image to bytes: bilinear, pixel centres at +0.5, without antialiasing, in OpenCV's integer
+ * arithmetic, with which FCA-Net was trained and is evaluated.
  *
  * @returns planar values from 0 to 1, shape [3, output.height, output.width]
  */
@@ -28,7 +28,7 @@ export function resizeBytes(image: RgbImage, region: Rect, output: Size): Float3
       const right = (offset + across.second[x]) * 3;
       for (let channel = 0; channel < 3; channel++) {
         const value = image.data[left + channel] * across.low[x] + image.data[right + channel] * across.high[x];
-        // The lowest bits are dropped before the second pass, as there.
+        // The lowest bits are dropped before the second pass, as in OpenCV.
         rows[slot][3 * x + channel] = value >> 4;
       }
     }
@@ -62,7 +62,7 @@ function wholeWeights(input: number, output: number) {
     const position = Math.fround((i + 0.5) * scale - 0.5);
     const index = Math.floor(position);
     const share = Math.fround(position - index);
-    // At the borders both neighbours are the same pixel; the weights stay, and so does their rounding.
+    // At the borders, both neighbours are the same pixel. The weights stay, and so does their rounding.
     first[i] = Math.min(input - 1, Math.max(0, index));
     second[i] = Math.min(input - 1, Math.max(0, index + 1));
     high[i] = roundHalfEven(share * one);

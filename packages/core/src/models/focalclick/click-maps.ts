@@ -5,8 +5,8 @@ import type { View } from '../family.js';
 /**
  * Disks of the positive clicks, then of the negative ones, shape [2, size.height, size.width].
  *
- * A pixel's index is scaled to the grid, not its centre. Clicks beyond the region count where their disk reaches into
- * it, but not those beyond both its left and upper edge: the networks take them for missing ones.
+ * A pixel's index is scaled to the grid, not its centre. Clicks outside the region count if their disk reaches into it,
+ * except those beyond both its left and upper edge, which the networks treat as missing.
  *
  * @param radius - in input px
  */

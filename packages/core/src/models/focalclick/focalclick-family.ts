@@ -11,7 +11,7 @@ import { previousOnGrid } from '../previous-on-grid.js';
 import { clickMaps } from './click-maps.js';
 import { focusRegion } from './focus-region.js';
 
-/** The resampled region; the networks run whole on every pass. */
+/** The resampled region. Whole networks run on every pass. */
 interface RegionFeatures extends Features {
   readonly image: Tensor;
 }
@@ -119,14 +119,14 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
         scores: null,
         filter: 'align-corners',
         interpolate: 'probability',
-        // The second look goes by the image as it is, also where the coarse answer is averaged with its mirror image.
+        // The second look sees the unmirrored image, even if the coarse answer is averaged with its mirror image.
         ...(input.mirrored ? {} : { focus: (map, cut) => focusOf(map, cut, input, result) }),
       };
     },
   };
 }
 
-/** The focus on the grid of the coarse pass: left, top, right, bottom. */
+/** The focus on the coarse pass's grid: left, top, right, bottom. */
 function boxInInput(focus: Rect, roi: Rect, side: number): Float32Array {
   const x = (column: number) => Math.min(side, Math.max(0, (column - roi.x) * (side / roi.width)));
   const y = (row: number) => Math.min(side, Math.max(0, (row - roi.y) * (side / roi.height)));

@@ -1,7 +1,7 @@
 import type { Rect } from '../../geometry/index.js';
 import { area, bounds, complement, type MaskRuns, partAt, xor } from '../../mask/index.js';
 
-/** A box by its edges, as the authors' code keeps them: the far ones are the last pixels of a mask's box. */
+/** A box by its edges, as in the authors' code: the right and bottom edges are the last pixels of a mask's box. */
 interface Edges {
   readonly top: number;
   readonly bottom: number;
@@ -9,26 +9,26 @@ interface Edges {
   readonly right: number;
 }
 
-/** Fewer pixels than this say nothing about where to look. */
+/** An object with fewer pixels gives no hint where to look. */
 const leastPixels = 10;
-/** A change smaller than this share of the object is too small a part to look at. */
+/** A change smaller than this share of the object is too small to look at. */
 const leastShare = 1 / 3;
-/** Then half a side of the square around the click, as a share of the object's longer side. */
+/** In that case: half the side of the square around the click, as a share of the object's longer side. */
 const clickShare = 0.2;
 
 /**
- * The part of the image that is looked at again after a click (FocalClick's focus crop).
+ * The part of the image to look at again after a click (FocalClick's focus crop).
  *
- * At first it is the object. From then on it is what the click changes: the connected part of the difference from the
- * mask before that holds the click, or a square around the click where that part is small beside the object. Where the
- * click's own pixel did not change, the part is all that did not, so that next to everything is looked at.
+ * At first it is the object. Later it is what the click changes: the connected part, holding the click, of the
+ * difference from the previous mask. If that part is small compared with the object, it is a square around the click.
+ * If the clicked pixel did not change, the part is everything that did not, which is nearly the whole view.
  *
  * @param object - the coarse mask
- * @param previous - the mask before the click; null where there was none
- * @param click - the pixel clicked last
- * @param roi - what the coarse pass looked at; the focus never leaves it
- * @param expansion - size of the part, relative to what it is to hold
- * @returns in image px; null where the click lies so far outside of `roi` that nothing of it would be seen
+ * @param previous - the mask before the click; null if there was none
+ * @param click - the pixel of the last click
+ * @param roi - the region of the coarse pass; the focus never leaves it
+ * @param expansion - size of the focus, relative to its content
+ * @returns in image px; null if the click is so far outside `roi` that nothing of it would be visible
  */
 export function focusRegion(
   object: MaskRuns,
@@ -64,7 +64,7 @@ function edgesOf(runs: MaskRuns): Edges {
   return { top: box.y, bottom: box.y + box.height - 1, left: box.x, right: box.x + box.width - 1 };
 }
 
-/** Start and end (exclusive) of the stretch grown about its centre, cut off to whole pixels inside the image. */
+/** Start and end (exclusive) of the range, expanded about its centre and truncated to whole pixels inside the image. */
 function expand(low: number, high: number, expansion: number, limit: number): [number, number] {
   const centre = 0.5 * (low + high);
   const half = expansion * (high - low + 1) * 0.5;

@@ -19,10 +19,10 @@ export interface InputClick {
 }
 
 /**
- * Brings clicks to the grid as the published predictors do: a pixel's index is scaled, not its centre, so that clicks
- * sit up to half a cell off where regions are shrunk.
+ * Converts clicks to the grid as the published predictors do. A pixel's index is scaled, not its centre, so clicks are
+ * up to half a cell off in shrunk regions.
  *
- * @param outside - whether clicks beyond the region are kept; those beyond both its left and upper edge never are
+ * @param outside - whether clicks outside the region are kept; those beyond both its left and upper edge never are
  */
 export function inputClicks(clicks: readonly Click[], view: View, size: Size, outside: 'keep' | 'drop'): InputClick[] {
   const { roi, mirrored } = view;
@@ -33,7 +33,7 @@ export function inputClicks(clicks: readonly Click[], view: View, size: Size, ou
     const inside = column >= 0 && row >= 0 && column < size.width && row < size.height;
     if (outside === 'drop' && !inside) return;
     const x = mirrored ? size.width - 1 - column : column;
-    // The networks take a point with two negative coordinates for a missing one.
+    // The networks treat a point with two negative coordinates as missing.
     if (x < 0 && row < 0) return;
     made.push({ point: { x: x + 0.5, y: row + 0.5 }, label: click.label, order });
   });
@@ -43,13 +43,13 @@ export function inputClicks(clicks: readonly Click[], view: View, size: Size, ou
 /** One map of the clicks with one label, shape [size.height, size.width]. */
 export function clickMap(points: readonly InputPoint[], size: Size, encoding: ClickEncoding): Float32Array {
   if (encoding.kind === 'disks') return encodeDisks(points, size, encoding.radius);
-  // tanh is 1 in single precision from 10 on.
+  // In single precision, tanh is 1 from 10 on.
   const map = encodeDistances(points, size, 5 * encoding.radius);
   for (let i = 0; i < map.length; i++) map[i] = Math.tanh((2 * map[i]) / encoding.radius);
   return map;
 }
 
-/** `points` [1, 2N, 3]: row, column, order; N positive ones, then N negative ones, filled up with -1. */
+/** `points` [1, 2N, 3]: row, column, order; N positive ones, then N negative ones, padded with -1. */
 export function pointsTensor(clicks: readonly InputClick[]): Tensor {
   const positive = clicks.filter((click) => click.label === 'positive');
   const negative = clicks.filter((click) => click.label === 'negative');

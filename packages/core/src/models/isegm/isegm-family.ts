@@ -9,7 +9,7 @@ import { previousOnGrid } from '../previous-on-grid.js';
 import { type ClickEncoding, clickMap, inputClicks, pointsTensor } from './click-tensors.js';
 import { type InputSizePolicy, inputSize } from './input-size.js';
 
-/** The resampled region; the network itself runs whole on every pass. */
+/** The resampled region. The whole network runs on every pass. */
 interface RegionFeatures extends Features {
   readonly image: Tensor;
   readonly size: Size;
@@ -48,7 +48,7 @@ interface Contract {
   readonly maps: boolean;
   readonly previous: 'channel' | 'input' | 'none';
   readonly points: boolean;
-  /** Readings besides the authors' combination. */
+  /** Alternative readings besides the authors' combination. */
   readonly queries: number;
 }
 
@@ -88,10 +88,10 @@ function load(manifest: ModelManifest, sessions: Readonly<Record<string, Inferen
   };
 }
 
-/** Gives what `make` gives, mirrored if wanted; made once where the same is asked for again. */
+/** Returns the result of `make`, mirrored if requested. Repeated requests reuse it. */
 type Memory = (source: object, roi: Rect, size: Size, mirrored: boolean, make: () => Float32Array) => Float32Array;
 
-/** Remembers the last thing made, so that the pass over the mirrored image need not make it again. */
+/** Remembers the latest result, so that the mirrored pass does not compute it again. */
 function rememberLast(): Memory {
   let last: { readonly source: WeakRef<object>; readonly at: string; readonly data: Float32Array } | null = null;
   return (source, roi, size, mirrored, make) => {
@@ -134,7 +134,7 @@ function clickFeeds(input: DecodeInput, size: Size, contract: Contract, maps: Me
   return feeds;
 }
 
-/** The combination first, then each query's mask enlarged to the input. */
+/** The combination first, then each query's mask, enlarged to the input. */
 function readings(
   result: Readonly<Record<string, Tensor>>,
   combined: Float32Array,
@@ -157,7 +157,7 @@ function readings(
   return { logits, scores: [meanSure(combined), ...scores] };
 }
 
-/** Mean probability of what is more likely object than not: the combination has no score of its own. */
+/** Mean probability of the cells above one half: the combination has no score of its own. */
 function meanSure(logits: Float32Array): number {
   const sure = sigmoid(logits).filter((value) => value > 0.5);
   return sure.length === 0 ? 0 : sure.reduce((sum, value) => sum + value, 0) / sure.length;

@@ -6,8 +6,8 @@ const one = 2 ** 22;
 const half = one / 2;
 
 /**
- * Crops and resamples an image to bytes with a widened triangle filter, across first and then down, rounding to bytes
- * after each, as Pillow does: so SAM was trained and is evaluated.
+ * Crops and resamples an image to bytes with a widened triangle filter, first across and then down, rounding to bytes
+ * after each, as Pillow does. SAM was trained and is evaluated this way.
  *
  * @returns bytes, shape [output.height, output.width, 3]
  */

@@ -15,7 +15,7 @@ import { type Stability, stabilityOf } from './stability.js';
 
 const scaling = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
-/** Logits that are fed back are cut off here, on both sides of 0. */
+/** Logits that are fed back are clipped to this magnitude. */
 const surest = 32;
 
 /**

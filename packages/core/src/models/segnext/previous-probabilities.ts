@@ -4,8 +4,8 @@ import { type AxisWeights, axisWeights, type ProbabilityMap } from '../../image/
 /**
  * A previous map as probabilities of the image's pixels, resampled to a grid over the region without antialiasing.
  *
- * The logistic function comes between the two resamplings, as where the authors keep the map at the image's size; only
- * the pixels that the grid reads are computed.
+ * The logistic function is applied between the two resamplings, as in the authors' code, which keeps the map in the
+ * image's size. Only pixels that the grid reads are computed.
  *
  * @returns shape [grid.height, grid.width]
  */
@@ -20,7 +20,7 @@ export function previousProbabilities(map: ProbabilityMap, roi: Rect, grid: Size
   const pixels = new Float64Array(columns.low.length);
   const narrow = [new Float64Array(grid.width), new Float64Array(grid.width)];
   const held = [-1, -1];
-  /** One of the image's rows that are read, resampled across. */
+  /** One of the image rows that are read, resampled across. */
   const rowAt = (sample: number): Float64Array => {
     const row = narrow[sample & 1];
     if (held[sample & 1] === sample) return row;
@@ -57,7 +57,9 @@ export function previousProbabilities(map: ProbabilityMap, roi: Rect, grid: Size
   return result;
 }
 
-/** The pixels that a grid reads along one axis: the map's cells beside each, and the second's share; -1: outside. */
+/**
+ * The pixels that a grid reads along one axis: the map cells beside each, and the weight of the second; -1 is outside.
+ */
 interface Samples {
   readonly low: Int32Array;
   readonly high: Int32Array;

@@ -81,7 +81,7 @@ function previousOn({ previous, roi, mirrored }: DecodeInput, grid: Size): Float
   return data;
 }
 
-/** The centre of the input pixel nearest to the click's pixel, computed in single precision as the authors' code does. */
+/** The centre of the input pixel nearest to the click's pixel, in single precision as in the authors' code. */
 function inputPoint(click: Click, { roi, mirrored }: View, side: number): InputPoint {
   const nearest = (index: number, size: number) =>
     Math.trunc(Math.fround(Math.fround(index * Math.fround(side / size)) + 0.5));

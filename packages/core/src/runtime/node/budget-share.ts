@@ -1,6 +1,6 @@
 import { type CacheBudgets, defaultBudgets } from '../../segmenter/index.js';
 
-/** One worker's budgets, of those for all of them; what is left out, or undefined, has its default. */
+/** One worker's share of the budgets. Missing or undefined budgets have their defaults. */
 export function budgetShare(budgets: Partial<CacheBudgets>, slots: number): CacheBudgets {
   const { pixels, features, states } = defaultBudgets;
   const share = (bytes: number) => Math.floor(bytes / slots);

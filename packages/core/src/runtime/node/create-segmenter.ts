@@ -15,11 +15,11 @@ import { embeddedModel, findModelFolder } from './model-folder.js';
 import { usableCores } from './usable-cores.js';
 import { workerSlot } from './worker-slot.js';
 
-/** Options of {@link createSegmenter}; every one has a default. */
+/** Options of {@link createSegmenter}. All have defaults. */
 export interface NodeSegmenterOptions {
-  /** Name or folder of a model; default: the embedded `clickmask-small`. */
+  /** Name or folder of a model. Default: the embedded `clickmask-small`. */
   readonly model?: string;
-  /** Where the network runs; `auto` (default) takes the best that works on this machine. */
+  /** Where the network runs. `auto` (default) takes the best provider that works on this machine. */
   readonly provider?: 'auto' | Provider;
   /**
    * An inference server that runs the network (Triton, KServe, MLServer): its address, or options. `clickmask models
@@ -39,19 +39,19 @@ export interface NodeSegmenterOptions {
   readonly threads?: number;
   /** Waiting threads spin instead of sleeping. For a machine that does nothing else. Masks are the same. Default false. */
   readonly spin?: boolean;
-  /** Requests that may wait at each worker before `queue-full`; default 64. */
+  /** Maximum waiting requests per worker; more fail with `queue-full`. Default 64. */
   readonly queueCapacity?: number;
-  /** Milliseconds after which a request fails with `deadline-exceeded`; default none. */
+  /** Milliseconds after which a request fails with `deadline-exceeded`. Default: none. */
   readonly deadlineMs?: number;
-  /** Byte budgets of the caches, shared among the workers. */
+  /** Byte budgets of the caches, shared by all workers. */
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Replaces the model's defaults for every request, field by field. Options of a request go first. Click logs do not
-   * hold it: replay them with a segmenter of the same options.
+   * Replaces the model's defaults for every request, field by field. A request's own options take precedence. Click
+   * logs do not include this option: replay them with a segmenter that has it too.
    */
   readonly refinement?: RefinementOptions;
-  /** How images of more than 8 bits or three bands are read. */
+  /** How images with more than 8 bits or three bands are read. */
   readonly reading?: PictureReading;
   /** Model families to choose from. Families of your own need `workers: 0`. */
   readonly families?: readonly ModelFamily[];
@@ -75,7 +75,7 @@ export function defaultModelsFolder(): string {
 }
 
 /**
- * A segmenter in Node.
+ * Makes a segmenter in Node.
  *
  * @throws ClickmaskError `model-not-found`, `bad-model`, `provider-unavailable`, `backend-unavailable`, `bad-option`
  *
@@ -128,7 +128,7 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   });
 }
 
-/** More than four share the work of one model no better, and each holds the weights. */
+/** More than four workers gain nothing, and each holds the weights. */
 function resolveWorkers({ workers, engine }: NodeSegmenterOptions, cores: number): number {
   if (workers === undefined || workers === 'auto') {
     if (engine !== undefined) return 4;
@@ -138,7 +138,7 @@ function resolveWorkers({ workers, engine }: NodeSegmenterOptions, cores: number
   return workers;
 }
 
-/** The worker lies beside this file, or in dist/ when this runs from source. */
+/** The worker is beside this file, or in dist/ when this runs from source. */
 function workerScript(): URL {
   const tried = ['./worker.js', '../../../dist/runtime/node/worker.js'].map((path) => new URL(path, import.meta.url));
   const found = tried.find((url) => existsSync(url));

@@ -6,16 +6,18 @@ import { checkReading, type PictureReading, planDeep, readDeep } from './deep-pi
 import { checkHeader, explainDecoding, isTurned } from './picture-file.js';
 
 /**
- * Decodes an image to upright 8-bit RGB, as browsers show it: EXIF rotation applied but for WebP, colours brought to sRGB
- * (CMYK, grey, palette, 16-bit), transparency laid over white; of an animation or a multi-page file, the first page. A JPEG
- * that was cut off in its pixels, and a PNG without its last chunk, are read, with what lacks in grey.
+ * Decodes an image to upright 8-bit RGB, as browsers show it. EXIF rotation is applied (except for WebP), colours are
+ * converted to sRGB (CMYK, grey, palette, 16-bit), and transparency is laid over white. Of an animation or a multi-page
+ * file, the first page is read. A JPEG that was cut off within its pixels, and a PNG without its last chunk, are read
+ * with the missing part in grey.
  *
- * TIFFs of other samples than 8-bit colours (12 bits in 16, floats, signed, more bands) are stretched; `notes` says how.
+ * TIFFs with other samples than 8-bit colours (12 bits in 16, floats, signed, more bands) are stretched; `notes` says
+ * how.
  *
- * @param maxPixels - checked on the header, before pixels are decoded
+ * @param maxPixels - checked on the header, before decoding
  * @param reading - which values and bands of such images to show
- * @throws ClickmaskError `unsupported-image` for a format that is not read, `image-too-large`, `bad-image` for one that
- * is damaged or truncated, or `bad-option` for a limit that is no whole number
+ * @throws ClickmaskError `unsupported-image` for an unsupported format, `image-too-large`, `bad-image` for a damaged or
+ * truncated file, `bad-option` for a limit that is not a whole number
  *
  * @example
  * ```ts
@@ -35,10 +37,10 @@ export async function decodeImage(
 }
 
 /**
- * As {@link decodeImage}, in fewer pixels where all of them would be averaged anyway. A JPEG or WebP is then not even
- * decompressed in full: a quarter along both axes takes less than half the time, and a sixteenth of the memory.
+ * Like {@link decodeImage}, with fewer pixels if they would be averaged anyway. A JPEG or WebP is then not even
+ * decompressed in full: a quarter along both axes takes less than half the time and a sixteenth of the memory.
  *
- * @param shrink - the factor by which an image of this size may be smaller along both axes
+ * @param shrink - returns by which factor an image of this size may be reduced along both axes
  */
 export async function decodeReduced(
   given: Uint8Array,
@@ -87,7 +89,7 @@ async function readColours(picture: Sharp): Promise<RgbImage> {
   return { width: info.width, height: info.height, data };
 }
 
-/** CMYK as browsers show it where no profile says what the inks look like: each ink takes its share of the light. */
+/** CMYK as browsers show it without a profile: each ink absorbs its share of the light. */
 async function readInks(picture: Sharp): Promise<RgbImage> {
   const { data: inks, info } = await picture
     .pipelineColourspace('cmyk')
@@ -105,7 +107,7 @@ async function readInks(picture: Sharp): Promise<RgbImage> {
 }
 
 /**
- * Size of an image file when upright, from its header.
+ * Size of the upright image, from the file's header.
  *
  * @throws ClickmaskError `unsupported-image`, `image-too-large`, `bad-image`
  *
@@ -127,7 +129,7 @@ export async function pictureSize(bytes: Uint8Array, maxPixels = 2 ** 28): Promi
   }
 }
 
-/** @throws ClickmaskError `backend-unavailable` where sharp is not installed */
+/** @throws ClickmaskError `backend-unavailable` if sharp is not installed */
 export async function loadSharp(): Promise<typeof SharpFactory> {
   try {
     return (await import('sharp')).default;

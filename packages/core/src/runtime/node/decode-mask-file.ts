@@ -4,7 +4,7 @@ import { loadSharp } from './decode-image.js';
 import { checkFormat } from './picture-file.js';
 
 /**
- * Reads a ground-truth file as stored: palette colours resolved, but not turned, and with its channels as they are.
+ * Reads a ground-truth file as stored: palette colours resolved, without rotation, and with its own channels.
  *
  * @throws ClickmaskError `bad-format`
  *

@@ -7,17 +7,17 @@ import { readTiffHeader, type TiffHeader } from '../../image/tiff-header.js';
 import { planesAsPages } from '../../image/tiff-planes.js';
 
 /**
- * How images of more than 8 bits or more than three bands are read. What a browser shows as it is stays so: this is about
- * TIFF, and about any image of 16 bits where a `range` or `bands` are named.
+ * How images with more than 8 bits or more than three bands are read. Images that browsers show correctly are not
+ * affected: this is for TIFFs, and for 16-bit images with a `range` or `bands`.
  */
 export interface PictureReading {
   /**
-   * Which values become black and white: a pair; `full` for all that the samples can hold; `auto` (default) for the range that
-   * the file names, else all of 8 bits, 0 to 1 of floats that lie there, all of 16 bits where the brightest samples use more
-   * than 14 of them, else from the 0.5th to the 99.5th percentile.
+   * Which values become black and white. A pair of values, or `full` for the whole range of the samples, or `auto`
+   * (default): the range named in the file; else the full range of 8 bits; 0 to 1 for floats within it; the full range
+   * of 16 bits if the brightest samples use more than 14 of them; else the 0.5th to the 99.5th percentile.
    */
   readonly range?: 'auto' | 'full' | readonly [black: number, white: number];
-  /** Bands, counted from 1: one for grey, or three for red, green and blue. Default: the first three, or the first. */
+  /** Band numbers from 1: one for grey, or three for red, green and blue. Default: the first three, or the first. */
   readonly bands?: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export function checkReading({ range = 'auto', bands }: PictureReading): void {
 }
 
 /**
- * How images are read, as the options of a program say it: `range` is `auto`, `full` or `LOW,HIGH`, `bands` is `N` or `R,G,B`.
+ * Parses the options of a program: `range` is `auto`, `full` or `LOW,HIGH`; `bands` is `N` or `R,G,B`.
  *
  * @throws ClickmaskError `bad-option`
  *
@@ -56,16 +56,16 @@ export function readingFromOptions(range?: string, bands?: string): PictureReadi
   return reading as PictureReading;
 }
 
-/** What is to be done with samples that are not 8-bit colours as decoders read them. */
+/** How to treat samples that decoders do not read as 8-bit colours. */
 export interface DeepPlan {
-  /** The file, signed samples declared as unsigned: the decoder would cut what is below zero. */
+  /** The file, with signed samples declared as unsigned, because the decoder would clip values below zero. */
   readonly bytes: Uint8Array;
   readonly header: Pick<TiffHeader, 'bits' | 'bands' | 'kind' | 'isRgb' | 'range' | 'noData' | 'isPlanar'>;
-  /** Whether decoders know what each band is for. */
+  /** Whether decoders know the meaning of each band. */
   readonly isUsual: boolean;
 }
 
-/** Null for an image that decoders bring to 8-bit colours as everybody expects. */
+/** Null for an image that decoders convert to 8-bit colours correctly. */
 export function planDeep(bytes: Uint8Array, reading: PictureReading): DeepPlan | null {
   const isAsked = reading.range !== undefined || reading.bands !== undefined;
   const format = pictureFormat(bytes);
@@ -91,7 +91,7 @@ export function planDeep(bytes: Uint8Array, reading: PictureReading): DeepPlan |
 }
 
 function withoutSigns(bytes: Uint8Array, { kindPlaces, isLittleEndian }: TiffHeader): Uint8Array {
-  // A Buffer's own slice would be the same memory.
+  // A Buffer's slice would share its memory.
   const copy = new Uint8Array(bytes);
   const view = new DataView(copy.buffer);
   for (const place of kindPlaces) view.setUint16(place, 1, isLittleEndian);
@@ -99,9 +99,9 @@ function withoutSigns(bytes: Uint8Array, { kindPlaces, isLittleEndian }: TiffHea
 }
 
 /**
- * 8-bit colours of a deep image, and what was done to them; null where the usual way shows them as they should be.
+ * 8-bit colours of a deep image, and a note on how they were made; null if the usual way shows them correctly.
  *
- * @param open - a page of a file
+ * @param open - opens a page of a file
  */
 export async function readDeep(
   open: (file: Uint8Array, page?: number) => Sharp,
@@ -126,10 +126,10 @@ export async function readDeep(
   };
 }
 
-/** Samples of pixels, those of each side by side. */
+/** Samples of pixels, interleaved. */
 interface Samples extends Size {
   readonly data: Float32Array;
-  /** Samples a pixel. */
+  /** Samples per pixel. */
   readonly stride: number;
   /** Which of them are shown. */
   readonly channels: readonly number[];
@@ -137,7 +137,7 @@ interface Samples extends Size {
 
 async function readSamples(picture: Sharp, bands: readonly number[]): Promise<Samples> {
   const { space } = await picture.metadata();
-  // Of one band and more than 8 bits, or floats, the decoder leaves values alone but says the first band three times.
+  // For a single band with more than 8 bits, or floats, the decoder keeps the values but returns the band three times.
   const isTripled = space === 'b-w';
   if (!isTripled && space !== undefined) picture.pipelineColourspace(space).toColourspace(space);
   const { data, info } = await picture.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
@@ -150,7 +150,7 @@ async function readSamples(picture: Sharp, bands: readonly number[]): Promise<Sa
   };
 }
 
-/** The decoder mixes bands up that are stored one after the other, so that each is read as an image of its own. */
+/** The decoder mixes up bands that are stored separately, so each is read as an image of its own. */
 async function readPlanes(
   open: (file: Uint8Array, page: number) => Sharp,
   { bytes }: DeepPlan,
@@ -187,7 +187,7 @@ function fullRange({ kind, bits }: DeepPlan['header']): Range {
   return kind === 'signed' ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
 }
 
-/** The range of each channel that is shown; null for all of it, as of 8 and full 16 bits. */
+/** The range of each shown channel; null for the full range, as for 8 and full 16 bits. */
 function rangesOf(
   samples: Samples,
   header: DeepPlan['header'],
@@ -205,7 +205,7 @@ function rangesOf(
   ];
   if (header.kind === 'unsigned' && header.bits === 16 && high >= 2 ** 14) return null;
   if (header.kind === 'float' && low >= 0 && high <= 1 && high > 0.1) return channels.map((): Range => [0, 1]);
-  // Colours are stretched together, so that they keep their hue; bands of other light each by itself.
+  // Colours are stretched together, to keep their hue. Other bands are stretched separately.
   const groups = header.isRgb
     ? channels.map(() => Float32Array.from(sorted.flatMap((list) => [...list])).sort())
     : sorted;
@@ -242,7 +242,7 @@ function toLevels(
     const scale = 255 / (white - black);
     for (let i = 0; i < pixels; i++) {
       const value = samples[i * stride + channel];
-      // NaN, too, is black.
+      // NaN becomes black too.
       data[3 * i + c] = value === noData ? 0 : Math.max(0, Math.min(255, Math.round((value - black) * scale))) || 0;
     }
   }

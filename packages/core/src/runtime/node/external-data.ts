@@ -3,7 +3,7 @@ import { bytesOf, numbersOf, readFields, textOf } from '../../wire/index.js';
 
 type Kind = 'model' | 'graph' | 'function' | 'node' | 'attribute' | 'sparse' | 'training' | 'tensor';
 
-/** Which fields of ONNX's messages hold messages that may hold tensors, by number (onnx.proto). */
+/** Fields of ONNX messages that hold messages which may contain tensors, by number (onnx.proto). */
 const inside: Readonly<Record<Exclude<Kind, 'tensor'>, Readonly<Record<number, Kind>>>> = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
@@ -16,14 +16,14 @@ const inside: Readonly<Record<Exclude<Kind, 'tensor'>, Readonly<Record<number, K
 const inTensor = { name: 8, externalData: 13, dataLocation: 14 } as const;
 const external = 1;
 
-/** Graphs in attributes of nodes of graphs: deeper than any exporter goes. */
+/** Maximum nesting of graphs in node attributes: deeper than any exporter goes. */
 const deepest = 60;
 
 /**
- * Refuses a graph whose weights lie in other files: the runtime would read them from the process's folder, wherever the
- * model came from, and no hash vouches for them.
+ * Refuses a graph with weights in other files. The runtime would read them relative to the process's folder, wherever
+ * the model came from, and no hash covers them.
  *
- * @throws ClickmaskError `bad-model`, also where the bytes are no ONNX model
+ * @throws ClickmaskError `bad-model`, also if the bytes are not an ONNX model
  */
 export function refuseExternalData(model: Uint8Array): void {
   try {

@@ -10,7 +10,7 @@ import type { PictureReading } from './deep-picture.js';
 import { folderFiles } from './model-folder.js';
 import { createOnnxNodeBackend } from './onnx-backend.js';
 
-/** What an engine needs to start, as plain data that can be sent to a worker. */
+/** What an engine needs to start: plain data that can be sent to a worker. */
 export interface EngineSettings {
   readonly folder: string;
   readonly provider: 'auto' | Provider;
@@ -37,7 +37,10 @@ export async function loadEngine(settings: EngineSettings, known: readonly Model
   return createEngine({ handle, decodeImage, threads, budgets, limits, refinement });
 }
 
-/** The network's place: an inference server, with this machine's runtime only for graphs that are kept here, or that. */
+/**
+ * Where the network runs: an inference server, plus this machine's runtime for graphs that stay here; or only this
+ * machine's runtime.
+ */
 function backendOf({ engine, spin }: EngineSettings): Promise<InferenceBackend> {
   const local = () => createOnnxNodeBackend({ spin });
   return engine === undefined ? local() : createOipBackend(engine, local);
@@ -48,7 +51,7 @@ async function wantedProviders(
   backend: InferenceBackend,
 ): Promise<readonly Provider[]> {
   if (wanted === 'auto') return backend.providers();
-  // Beside an engine the provider is for the graphs that run here, whose runtime checks it when the first is loaded.
+  // With an engine, the provider applies to the graphs that run here. Their runtime checks it when the first is loaded.
   if (engine !== undefined) return [wanted];
   const offered = await backend.providers();
   if (!offered.includes(wanted)) {

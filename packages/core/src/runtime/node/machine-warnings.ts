@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 
-/** What a process may use; undefined where the system does not say, or sets no limit. */
+/** Limits of a process; undefined if the system does not report one, or there is none. */
 export interface ProcessLimits {
   readonly memoryBytes?: number;
   readonly openFiles?: number;
 }
 
-/** A server with the embedded model takes some 300 MB, and caches beside it. */
+/** A server with the embedded model takes about 300 MB plus caches. */
 const enough = { memoryBytes: 768 * 2 ** 20, openFiles: 512 };
 
 /**
- * What a server should say at its start of the limits that it runs under: a sentence for each that is low.
+ * Warnings about low limits, for a server to print at its start: one sentence each.
  *
  * @param limits - default: those of this process
  *
@@ -41,13 +41,13 @@ export function machineWarnings(limits: ProcessLimits = processLimits()): readon
 function processLimits(): ProcessLimits {
   const constrained = process.constrainedMemory?.() ?? 0;
   return {
-    // Without a limit it says 0, or more than any machine has.
+    // Without a limit, this is 0 or more than any machine has.
     memoryBytes: constrained > 0 && constrained < 2 ** 50 ? constrained : undefined,
     openFiles: openFilesLimit(),
   };
 }
 
-/** The soft limit; only Linux says it to a process. */
+/** The soft limit. Only Linux reports it to a process. */
 function openFilesLimit(): number | undefined {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

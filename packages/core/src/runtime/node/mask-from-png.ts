@@ -4,11 +4,11 @@ import { loadSharp } from './decode-image.js';
 import { checkHeader } from './picture-file.js';
 
 /**
- * Reads a mask from an image file: set where the grey value is above 127, or, where the file has transparency, where
+ * Reads a mask from an image file. A pixel is set if its grey value is above 127 or, if the file has transparency, if
  * it is opaque and above 127.
  *
- * @param maxPixels - checked on the header, before pixels are decoded
- * @throws ClickmaskError `bad-format`, `image-too-large`, or `bad-option` for a limit that is no whole number
+ * @param maxPixels - checked on the header, before decoding
+ * @throws ClickmaskError `bad-format`, `image-too-large`, or `bad-option` for a limit that is not a whole number
  *
  * @example
  * ```ts

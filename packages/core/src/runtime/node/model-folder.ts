@@ -6,7 +6,7 @@ import type { ModelFiles } from '../../models/index.js';
 import { readRegularFile } from './read-regular-file.js';
 
 /**
- * Name of the model that comes with the package.
+ * Name of the embedded model.
  *
  * @example
  * ```ts
@@ -17,14 +17,14 @@ import { readRegularFile } from './read-regular-file.js';
  */
 export const embeddedModel = 'clickmask-small';
 
-/** Largest file that is read from a model's folder. */
+/** Maximum size of a file in a model's folder. */
 const maxFileBytes = 4 * 2 ** 30;
-/** A large model may lie on a slow disk. */
+/** Milliseconds; a large model may be on a slow disk. */
 const timeoutMs = 300_000;
 
 /**
- * The folder of a model given by name or path: the embedded one, a folder with a `model.json`, or the name of one that
- * `clickmask models add` has installed.
+ * The folder of a model by name or path: the embedded one, a folder with a `model.json`, or a model that `clickmask
+ * models add` has installed.
  *
  * @throws ClickmaskError `model-not-found`
  *
@@ -53,12 +53,12 @@ export function findModelFolder(nameOrPath: string, installed: string): string {
   throw new ClickmaskError('model-not-found', message, { details: { tried } });
 }
 
-/** Inside the folder of models: name or path of the one that programs run which are told none. */
+/** A file in the folder of models, with the name or path of the model that programs use by default. */
 export const inUseFile = '.in-use';
 
 /**
- * What programs run that are told no model: what `clickmask models use` has chosen, else the embedded one. Libraries
- * stay with the embedded one: `createSegmenter` looks at nothing but its options.
+ * The model that programs use by default: the one chosen by `clickmask models use`, else the embedded one. Libraries
+ * always default to the embedded one: `createSegmenter` looks only at its options.
  *
  * @example
  * ```ts

@@ -6,14 +6,14 @@ import { ClickmaskError, messageOf } from '../../errors/index.js';
 import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
 import { refuseExternalData } from './external-data.js';
 
-/** Best first. WebGPU comes after the CPU unless it is asked for: on servers it is often a software renderer. */
+/** Best first. WebGPU comes after the CPU unless it is named: on servers it is often a software renderer. */
 const preference: readonly Provider[] = ['cuda', 'cpu', 'webgpu'];
 
 /** Options of {@link createOnnxNodeBackend}. */
 export interface OnnxNodeOptions {
   /**
-   * Whether threads that wait for their next piece of work spin instead of sleeping; default false. On an idle machine
-   * of one's own it saves a millisecond or two a click; on any other it burns the core that the working thread needs.
+   * Whether waiting threads spin instead of sleeping. Default false. On an otherwise idle machine it saves a
+   * millisecond or two per click. On any other machine it takes the core that the working thread needs.
    */
   readonly spin?: boolean;
 }
@@ -21,10 +21,10 @@ export interface OnnxNodeOptions {
 /**
  * onnxruntime-node as an {@link InferenceBackend}.
  *
- * `run` blocks the thread that calls it for its whole duration, so servers use it inside a worker.
+ * `run` blocks the calling thread, so servers use it inside a worker.
  *
  * @param options - how the runtime's own threads behave
- * @throws ClickmaskError `backend-unavailable` where onnxruntime-node is not installed or has no binary for this system
+ * @throws ClickmaskError `backend-unavailable` if onnxruntime-node is not installed or has no binary for this system
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export async function createOnnxNodeBackend({ spin = false }: OnnxNodeOptions = 
       refuseExternalData(graph);
       const refused: string[] = [];
       for (const provider of providers) {
-        // The runtime drops a provider it does not know without a word, so it is checked here.
+        // The runtime silently drops an unknown provider, so it is checked here.
         if (!available.includes(provider)) {
           refused.push(`${provider}: not offered by this build of onnxruntime-node`);
           continue;
@@ -80,7 +80,7 @@ export async function createOnnxNodeBackend({ spin = false }: OnnxNodeOptions = 
 
 function loadRuntime(): typeof Ort {
   try {
-    // Resolved from here, so that it is found wherever the package manager put it beside this package.
+    // Resolved from here, so it is found wherever the package manager installed it.
     return createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
   } catch (cause) {
     const message =
@@ -90,8 +90,7 @@ function loadRuntime(): typeof Ort {
   }
 }
 
-/** Whether the files of a provider that does not come with the package were put beside it; asking the runtime for a
- * missing one works too, but prints an error. */
+/** Whether the files of an optional provider are installed. Asking the runtime would work too, but prints an error. */
 function hasLibrary(provider: string): boolean {
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   const file =

@@ -9,8 +9,8 @@ const positive = [40, 200, 80] as const;
 const negative = [230, 50, 50] as const;
 
 /**
- * Draws a mask and its clicks over an image, for people to look at: the mask tinted blue with a white outline, positive
- * clicks as green dots, negative ones as red dots.
+ * Draws a mask and its clicks over an image, for people: the mask in blue with a white outline, positive clicks as
+ * green dots, negative ones as red dots.
  *
  * @param format - `png`, `jpeg` or `webp`
  * @returns the bytes of the image file

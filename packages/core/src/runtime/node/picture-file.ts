@@ -6,11 +6,11 @@ import { checkPixels } from '../../image/rgb-image.js';
 import { readTiffHeader, type TiffHeader } from '../../image/tiff-header.js';
 import { unreadFormat, unreadHeic } from '../../image/unread-formats.js';
 
-/** Formats that sharp reads here; HEIC where its libvips was built for it. */
+/** Formats that sharp reads here. HEIC only if its libvips was built with it. */
 const readable: readonly (PictureFormat | null)[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heif'];
 
 /**
- * Refuses every other format (SVG, PDF, ...) before a decoder sees it.
+ * Refuses other formats (SVG, PDF, ...) before a decoder sees them.
  *
  * @throws ClickmaskError `unsupported-image`
  */
@@ -18,19 +18,19 @@ export function checkFormat(bytes: Uint8Array): void {
   if (!readable.includes(pictureFormat(bytes))) throw unreadFormat(bytes, 'TIFF');
 }
 
-/** What is known of an image before its pixels are decoded. */
+/** What is known of an image before decoding. */
 export interface PictureHeader {
-  /** When upright. */
+  /** Size of the upright image. */
   readonly size: Size;
-  /** Whether it is in CMYK without a profile that says what the inks look like. */
+  /** Whether it is CMYK without a profile. */
   readonly isPlainInk: boolean;
 }
 
 /**
- * Checks an image file's format and its header, before pixels are decoded.
+ * Checks an image file's format and header before decoding.
  *
- * @returns its size when upright, and whether it is in inks
- * @throws ClickmaskError `unsupported-image`, `image-too-large`, or `bad-option` for a limit that is none
+ * @returns its upright size, and whether it is CMYK
+ * @throws ClickmaskError `unsupported-image`, `image-too-large`, or `bad-option` for an invalid limit
  */
 export async function checkHeader(
   sharp: typeof SharpFactory,
@@ -53,7 +53,7 @@ export async function checkHeader(
 }
 
 /**
- * Refuses TIFFs that the decoder cannot read, or would read wrongly without a word.
+ * Refuses TIFFs that the decoder cannot read, or would silently read wrong.
  *
  * @throws ClickmaskError `unsupported-image`, `bad-image`
  */
@@ -80,7 +80,7 @@ const unreadKinds: readonly (readonly [
   ],
   [() => 'of complex numbers', ({ kind }) => kind === 'other', 'Save magnitude or phase as 32-bit float'],
   [({ bits, kind }) => `of ${bits}-bit ${kind} samples`, ({ bits }) => ![1, 2, 4, 8, 16, 32].includes(bits)],
-  // The decoder takes the floats of grey ones for whole numbers.
+  // The decoder would read grey floats as whole numbers.
   [() => 'of 16-bit floats that are no RGB', ({ bits, kind, isRgb }) => bits === 16 && kind === 'float' && !isRgb],
   [
     () => 'in CIE Lab or other rare colours',
@@ -99,12 +99,14 @@ const unreadKinds: readonly (readonly [
   ],
 ];
 
-/** Whether EXIF orientation counts: browsers do not look at it in WebP, and what they show is what people click on. */
+/** Whether EXIF orientation counts. Browsers ignore it in WebP, and people click on what browsers show. */
 export function isTurned(bytes: Uint8Array): boolean {
   return pictureFormat(bytes) !== 'webp';
 }
 
-/** What a decoder's failure means: that the file is damaged, unless it says that it never could read such files. */
+/**
+ * The meaning of a decoder's failure: the file is damaged, unless the decoder says that it does not support such files.
+ */
 export function explainDecoding(cause: unknown, bytes: Uint8Array): ClickmaskError {
   if (isClickmaskError(cause)) return cause;
   if (pictureFormat(bytes) === 'heif') return unreadHeic(cause);

@@ -5,18 +5,18 @@ import { ClickmaskError } from '../../errors/index.js';
 
 export interface RegularFileOptions {
   readonly maxBytes: number;
-  /** Milliseconds until it is read: files may lie on a network that hangs. Default 30000. */
+  /** Milliseconds for reading; files may be on a network that hangs. Default 30,000. */
   readonly timeoutMs?: number;
-  /** Folder that the path is relative to and must not lead out of, be it by `..` or by links. Default: any place. */
+  /** Folder that the path is relative to. The path must not leave it by `..` or by links. Default: any place. */
   readonly inside?: string;
 }
 
 /**
- * Reads a file whose path may come from a stranger: a regular one only, so that no pipe, device or socket is waited for,
- * and no more of it than its size when it was opened.
+ * Reads a file whose path may come from a stranger. Only regular files, so no pipe, device or socket can block, and no
+ * more bytes than its size when it was opened.
  *
- * @throws ClickmaskError `deadline-exceeded`; RangeError where it is larger than `maxBytes`; Error that says what else is
- * wrong, or the system's own
+ * @throws ClickmaskError `deadline-exceeded`; RangeError if it is larger than `maxBytes`; otherwise an Error with the
+ * reason, or the system's error
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ async function readInside(folder: string, path: string, maxBytes: number): Promi
   const real = await realpath(join(base, path));
   if (!real.startsWith(base.endsWith(sep) ? base : base + sep)) throw new Error('outside of the folder');
   return read(real, maxBytes, async (handle) => {
-    // What was opened is what was looked at: nobody put a link in its place meanwhile.
+    // Ensures that the opened file is the one that was checked, and not a link put in its place.
     const [opened, seen] = [await handle.stat(), await lstat(real)];
     if (opened.ino !== seen.ino || opened.dev !== seen.dev || (await realpath(real)) !== real) {
       throw new Error('changed while it was opened');
@@ -59,7 +59,7 @@ async function read(
   maxBytes: number,
   check?: (handle: FileHandle) => Promise<void>,
 ): Promise<Uint8Array> {
-  // Without it, opening a pipe would wait for a writer, and hold a thread of the pool for ever.
+  // Without this flag, opening a pipe would wait for a writer and block a pool thread for ever.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();

@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 
 /**
- * How many cores this process may use: those that it can be scheduled on, or fewer where its control group (a container's)
- * has a CPU quota or a set of its own. Of a quota's fraction nothing is left over: threads beyond it are held up in mid-run.
+ * Number of cores that this process may use: those it can be scheduled on, or fewer if its control group (a
+ * container's) has a CPU quota or a CPU set. A fraction in a quota is dropped: threads beyond it would be paused in
+ * mid-run.
  *
- * @param root - folder under which `/proc` and the mounts of control groups are looked up
+ * @param root - folder in which `/proc` and the control groups are looked up
  * @param schedulable - cores that the system would schedule this process on
  * @returns a whole number from 1
  */
@@ -15,7 +16,9 @@ export function usableCores(root = '/', schedulable = availableParallelism()): n
   return Math.max(1, Math.floor(Math.min(schedulable, ...limits)));
 }
 
-/** Folders of the process's control groups that may limit its cores, of version 1 and 2: each one and those above it. */
+/**
+ * Folders of the process's control groups (versions 1 and 2) that may limit its cores: each group and those above it.
+ */
 function groupsOf(root: string): readonly string[] {
   const groups = readText(join(root, 'proc/self/cgroup'))
     .split('\n')
@@ -27,7 +30,7 @@ function groupsOf(root: string): readonly string[] {
       const named = names.split(',');
       return controllers === null ? names === '' : named.some((name) => controllers.includes(name));
     });
-    // In a container the mount may begin at the group itself, or the path may be of a tree that is not seen from here.
+    // In a container, the mount may begin at the group itself, or the path may belong to an invisible tree.
     const path = own === undefined ? '' : relative(from, own[2]);
     const parts = path.startsWith('..') ? [] : path.split('/').filter(Boolean);
     return [to, ...parts].map((_, i, all) => join(root, ...all.slice(0, i + 1)));
@@ -35,14 +38,16 @@ function groupsOf(root: string): readonly string[] {
 }
 
 interface GroupMount {
-  /** The group that is mounted. */
+  /** The mounted group. */
   readonly from: string;
   readonly to: string;
-  /** Null in version 2, where all are in one tree. */
+  /** Null in version 2, which has a single tree. */
   readonly controllers: readonly string[] | null;
 }
 
-/** Of a line of `/proc/self/mountinfo`: `id parent device root mount-point options [fields] - type source options`. */
+/**
+ * Parses a line of `/proc/self/mountinfo`: `id parent device root mount-point options [fields] - type source options`.
+ */
 function parseMount(line: string): readonly GroupMount[] {
   const [before, after] = line.split(' - ');
   if (after === undefined) return [];
@@ -53,7 +58,7 @@ function parseMount(line: string): readonly GroupMount[] {
   return type === 'cgroup' && controllers.length > 0 ? [{ from, to, controllers }] : [];
 }
 
-/** Cores' worth of time in each period; infinite where there is no quota. */
+/** Number of cores in the quota; infinite without one. */
 function quotaOf(folder: string): number {
   const [quota, period] = readText(join(folder, 'cpu.max')).trim().split(' ').map(Number);
   const [quota1, period1] = ['quota', 'period'].map((name) => Number(readText(join(folder, `cpu.cfs_${name}_us`))));
@@ -61,7 +66,7 @@ function quotaOf(folder: string): number {
   return Math.min(Number.POSITIVE_INFINITY, ...shares);
 }
 
-/** Cores of a set such as `0-3,8`; infinite where there is none. */
+/** Number of cores in a set such as `0-3,8`; infinite without one. */
 function setOf(folder: string): number {
   const names = ['cpuset.cpus.effective', 'cpuset.effective_cpus', 'cpuset.cpus'];
   const set = names.map((name) => readText(join(folder, name)).trim()).find((text) => text !== '') ?? '';
@@ -72,7 +77,7 @@ function setOf(folder: string): number {
   return set !== '' && count > 0 ? count : Number.POSITIVE_INFINITY;
 }
 
-/** What a file says; nothing where there is none, as on other systems. */
+/** The content of a file; empty if it does not exist, as on other systems. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');

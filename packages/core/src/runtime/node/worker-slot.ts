@@ -4,11 +4,11 @@ import { connectEngine, type EngineSlot } from '../../host/index.js';
 import type { EngineSettings } from './load-engine.js';
 import { nodePort } from './node-port.js';
 
-/** An engine in a worker thread of its own; starts a new thread when the last one is lost, and says so. */
+/** An engine in its own worker thread. If the thread is lost, it reports this and starts a new one. */
 export function workerSlot(settings: EngineSettings, script: URL): EngineSlot {
   return {
     async start(onLost) {
-      // The process's own flags are not for the worker; some, such as --input-type, would keep it from starting.
+      // The process's own flags are not passed on: some, such as --input-type, would prevent the worker's start.
       const worker = new Worker(script, { workerData: settings, name: 'clickmask', execArgv: [] });
       const { ready, lost } = connectEngine(nodePort(worker));
       worker.on('error', (cause) => lost(lostError(cause)));
@@ -17,14 +17,14 @@ export function workerSlot(settings: EngineSettings, script: URL): EngineSlot {
         onLost?.();
       });
       const engine = await ready;
-      // An idle worker keeps nobody's process alive; one that works is kept by the promise its caller awaits.
+      // An idle worker does not keep the process alive. While one works, the promise that its caller awaits does.
       worker.unref();
       return keepAlive(engine, worker);
     },
   };
 }
 
-/** Holds the process while a call is under way, and lets it go when none is. */
+/** Keeps the process alive while a call is running. */
 function keepAlive<T extends object>(engine: T, worker: Worker): T {
   let active = 0;
   return new Proxy(engine, {

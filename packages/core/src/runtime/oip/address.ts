@@ -1,34 +1,34 @@
 import { ClickmaskError, expectInteger, unexpected, unexpectedAddress } from '../../errors/index.js';
 
 /**
- * A server of the Open Inference Protocol v2 (Triton, KServe, MLServer, OpenVINO Model Server) that runs the network, as
+ * A server of the Open Inference Protocol v2 (Triton, KServe, MLServer, OpenVINO Model Server) that runs the network:
  * plain data that can be sent to a worker.
  */
 export interface InferenceServer {
   /**
-   * `grpc://triton:8001`, `grpcs://…` (needs the package `@grpc/grpc-js`), `http://triton:8000` or `https://…`, with the
-   * path before `/v2` where there is one.
+   * `grpc://triton:8001`, `grpcs://…` (needs the package `@grpc/grpc-js`), `http://triton:8000` or `https://…`, with
+   * the path before `/v2`, if there is one.
    */
   readonly url: string;
-  /** Sent with every call, such as `Authorization`; never logged. */
+  /** Sent with every call, such as `Authorization`. Never logged. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * `plain`: a call for each graph. `click`: one call for each click, with the image's region, whose features stay in
-   * the server's cache. `auto` (default) takes `click` where the server has it.
+   * `plain`: a call per graph. `click`: one call per click with the image's region, whose features stay in the server's
+   * cache. `auto` (default) uses `click` if the server has it.
    */
   readonly level?: 'auto' | 'click' | 'plain';
-  /** Graphs that run in this process, such as `['decoder']`; all others run on the server. Default none. */
+  /** Graphs that run in this process, such as `['decoder']`. All others run on the server. Default: none. */
   readonly here?: readonly string[];
   /**
-   * `verify` (default): only the very weights that the local `model.json` describes. `trust`: whatever the server has
-   * under the model's name, where names and shapes fit.
+   * `verify` (default): only weights that match the local `model.json`. `trust`: whatever the server has under the
+   * model's name, if names and shapes fit.
    */
   readonly weights?: 'verify' | 'trust';
-  /** Milliseconds for one call, its retries included; then `deadline-exceeded`. Default 10000. */
+  /** Milliseconds for one call, including retries; then `deadline-exceeded`. Default 10,000. */
   readonly timeoutMs?: number;
 }
 
-/** An {@link InferenceServer} with its defaults, checked. */
+/** A checked {@link InferenceServer} with its defaults. */
 export interface ResolvedServer extends Required<InferenceServer> {
   readonly transport: 'rest' | 'grpc';
   readonly secure: boolean;
@@ -68,7 +68,7 @@ function parseUrl(text: string): Pick<ResolvedServer, 'url' | 'transport' | 'sec
   const example = 'an address such as grpc://triton:8001 or http://triton:8000';
   let url: URL;
   try {
-    // Of schemes that it does not know, URL keeps the host as it was written.
+    // For unknown schemes, URL keeps the host as written.
     url = new URL(text);
   } catch {
     throw unexpectedAddress('bad-option', 'engine', example, text);
@@ -88,7 +88,7 @@ function parseUrl(text: string): Pick<ResolvedServer, 'url' | 'transport' | 'sec
 }
 
 /**
- * A server from what a command line or an environment says; undefined where no address is given.
+ * Makes a server from the options of a command line or an environment; undefined without an address.
  *
  * @param given.token - sent as `Authorization: Bearer …`
  *

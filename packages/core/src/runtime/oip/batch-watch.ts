@@ -1,13 +1,13 @@
 import type { OipTransport } from './transport.js';
 
-/** What a server batches, for those who watch it. */
+/** Watches the batches of a server. */
 export interface BatchWatch {
-  /** Adds a model to look at. */
+  /** Adds a model to watch. */
   add(model: string, version: string): void;
   /**
-   * The largest batch that the server had run when it was asked last; null where it does not say, or was not asked yet.
+   * The largest batch that the server had run when last asked; null if it does not report this or was not asked yet.
    *
-   * @param ask - whether to ask it again, for the next call, where that is some time ago
+   * @param ask - whether to ask it again for the next call, if the last answer is old
    */
   largest(ask: boolean): number | null;
 }
@@ -15,7 +15,7 @@ export interface BatchWatch {
 const betweenMs = 10_000;
 const withinMs = 1000;
 
-/** Asks only when somebody looks, so that nothing is sent, and no timer runs, for nobody. */
+/** Asks only if somebody looks, so that nothing is sent and no timer runs needlessly. */
 export function createBatchWatch(transport: OipTransport, now = () => performance.now()): BatchWatch {
   const models = new Map<string, string>();
   let largest: number | null = null;
@@ -34,7 +34,7 @@ export function createBatchWatch(transport: OipTransport, now = () => performanc
     largest(wanted) {
       if (wanted && now() - askedAt > betweenMs) {
         askedAt = now();
-        // Whether the server is well is told by calls that matter.
+        // Failures are ignored here: calls that matter report the server's state.
         ask().catch(() => {});
       }
       return largest;

@@ -5,8 +5,8 @@ import { type ServedCall, unitBytes } from './graph-session.js';
 import type { ServedContract } from './served-model.js';
 
 /**
- * The click level: one call for each click. It carries the image's region, whose features the server keeps in its cache,
- * so that any replica can answer any click. For models of two graphs, `encoder` with the one input `image`, and `decoder`.
+ * The click level: one call per click. It carries the image's region, and the server caches its features, so any
+ * replica can answer any click. For models with two graphs: `encoder` with the single input `image`, and `decoder`.
  */
 
 /** Whether a model can be served at the click level. */
@@ -16,7 +16,7 @@ export function hasClickLevel({ graphs }: ModelManifest): boolean {
   return graphs.encoder.inputs.length === 1 && graphs.encoder.inputs[0].name === 'image';
 }
 
-/** What the server's model of this level takes and gives: the image instead of its features. */
+/** Inputs and outputs of the server's model at this level: the image instead of its features. */
 export function clickContract({ name, graphs }: ModelManifest): ServedContract {
   return {
     name: `${name}-click`,
@@ -31,11 +31,11 @@ function promptsOf(graphs: ModelManifest['graphs']): readonly DeclaredTensor[] {
   return graphs.decoder.inputs.filter(({ name }) => !made.includes(name));
 }
 
-/** Priority of what nobody waits for yet; clicks have the first. */
+/** Priority of work that nobody waits for yet. Clicks have the highest. */
 const later = 2;
 
 /**
- * The two sessions. The encoder's "features" are the image itself, under the name of the first; the others are empty.
+ * The two sessions. The encoder's "features" are the image itself, under the name of the first. The others are empty.
  */
 export function clickSessions(
   { manifest, bytePicture }: GraphSource,
@@ -46,7 +46,7 @@ export function clickSessions(
   const prompts = promptsOf(manifest.graphs);
   const carrier = decoder.inputs.find(({ name }) => !prompts.some((prompt) => prompt.name === name))?.name ?? '';
   const inBytes = call.served.types.image === 'uint8' && bytePicture;
-  /** What was encoded last, for {@link InferenceSession.warm}. */
+  /** The latest encoder input, for {@link InferenceSession.warm}. */
   let latest: Tensor | null = null;
   return {
     encoder: {
@@ -85,7 +85,7 @@ export function clickSessions(
   };
 }
 
-/** An input of nothing, as small as its shape allows. */
+/** An empty input, as small as its shape allows. */
 function zeros({ type, shape }: DeclaredTensor): Tensor {
   const sizes = shape.map((size) => (typeof size === 'number' ? size : 1));
   const count = sizes.reduce((product, size) => product * size, 1);

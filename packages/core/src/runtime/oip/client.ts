@@ -3,27 +3,30 @@ import type { BackendState } from '../backend.js';
 import type { ResolvedServer } from './address.js';
 import { CallFailure, type FailureKind, type OipTransport } from './transport.js';
 
-/** Calls a server with a deadline, retries and a circuit, and says in coded errors what went wrong. */
+/** Calls a server with a deadline, retries and a circuit breaker, and turns failures into coded errors. */
 export interface OipClient {
   readonly transport: OipTransport;
-  /** For messages: the address. */
+  /** The address, for messages. */
   readonly server: string;
   /**
-   * Does one call; it is a pure function of what is sent, so that it may be done again.
+   * Makes one call. The call must depend only on what is sent, so that it can be repeated.
    *
-   * @param what - for messages: what is asked for, such as a model's name
+   * @param what - what is requested, such as a model's name, for messages
    * @throws ClickmaskError `backend-unavailable`, `deadline-exceeded`, `backend-failed`, `bad-model`
    */
   call<T>(what: string, work: (transport: OipTransport, timeoutMs: number) => Promise<T>): Promise<T>;
   state(): Omit<BackendState, 'largestBatch'>;
 }
 
-/** Waits before the second and the third try, each with up to as much again by chance, so that not all come at once. */
+/**
+ * Milliseconds before the second and the third try, each with up to as much again at random, so that not all callers
+ * return at once.
+ */
 const pausesMs = [50, 250];
 
 /** Failures in a row after which nothing is sent for a while. */
 const failuresToOpen = 5;
-/** Milliseconds for which nothing is sent; then a single call tries. */
+/** Milliseconds of that pause. Then a single call tries again. */
 const openMs = 2000;
 
 const codes: Readonly<Record<FailureKind, ClickmaskErrorCode>> = {
@@ -64,7 +67,7 @@ export function createOipClient(
     return new ClickmaskError(codes[kind], message, { details: { server: url, kind }, cause: failure });
   };
 
-  /** Whether this call may go out; where the circuit is open, one at a time after its pause. */
+  /** Whether this call may be sent. With an open circuit, one call may try after the pause. */
   const admit = (what: string): void => {
     if (failures < failuresToOpen) return;
     const left = openUntil - clock.now();
@@ -78,7 +81,7 @@ export function createOipClient(
 
   const settle = (failure: CallFailure | null): void => {
     trying = false;
-    // What the server refused for good reasons says that it is there.
+    // A refusal with a reason shows that the server is there.
     if (failure === null || !['unavailable', 'deadline', 'garbage'].includes(failure.kind)) {
       failures = 0;
       return;

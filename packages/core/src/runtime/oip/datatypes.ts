@@ -23,7 +23,7 @@ const arrays = {
 /** The protocol's name of a type. */
 export const datatypeOf = (type: TensorType): string => names[type];
 
-/** The type that the protocol's name stands for; undefined for those that no graph here has. */
+/** The type with this protocol name; undefined for types that no graph here uses. */
 export function typeOf(datatype: string): TensorType | undefined {
   return (Object.keys(names) as TensorType[]).find((type) => names[type] === datatype);
 }
@@ -32,7 +32,7 @@ export const bytesPerElement = (type: TensorType): number => arrays[type].BYTES_
 
 export const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** A tensor as bytes for the wire, as the type that the server takes. */
+/** A tensor as bytes in the server's type. */
 export function toWire(name: string, tensor: Tensor, type: TensorType): WireTensor {
   const { data } = convert(tensor, type);
   return {
@@ -44,9 +44,9 @@ export function toWire(name: string, tensor: Tensor, type: TensorType): WireTens
 }
 
 /**
- * A tensor from the wire, in place where its bytes lie at a multiple of their size; else as a copy.
+ * A tensor from received bytes. It is a view if they are aligned to its element size, else a copy.
  *
- * @throws CallFailure `garbage` where type, shape and bytes do not belong together
+ * @throws CallFailure `garbage` if type, shape and bytes do not match
  */
 export function fromWire({ name, datatype, shape, bytes }: WireTensor): Tensor {
   const type = typeOf(datatype);
@@ -61,7 +61,7 @@ export function fromWire({ name, datatype, shape, bytes }: WireTensor): Tensor {
   return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, count) };
 }
 
-/** The same values as another type; only between float32, float16, and bytes for what goes from 0 to 1. */
+/** Converts values to another type: between float32, float16, and bytes for values from 0 to 1. */
 export function convert(tensor: Tensor, type: TensorType): Tensor {
   if (tensor.type === type) return tensor;
   const { shape, data } = tensor;

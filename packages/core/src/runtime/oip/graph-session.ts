@@ -8,7 +8,7 @@ import { CallFailure, type WireTensor } from './transport.js';
 
 /** A model on a server, ready to be called. */
 export interface ServedCall {
-  /** What the server said of it. */
+  /** The server's description of it. */
   readonly served: ServedModel;
   /**
    * @param wanted - the outputs that are used; default all
@@ -20,12 +20,12 @@ export interface ServedCall {
   ): Promise<Record<string, Tensor>>;
 }
 
-/** Bytes that an answer may have whose size the manifest leaves open. */
+/** Maximum bytes of an answer whose size the manifest leaves open. */
 const openBytes = 256 * 2 ** 20;
 
 /**
- * Finds a model on the server, checks it against the manifest, and gives the way to call it. After a call that failed it
- * is looked up again before the next: the server may have been restarted with something else.
+ * Finds a model on the server, checks it against the manifest, and returns a way to call it. After a failed call it is
+ * looked up again, because the server may have restarted with another model.
  */
 export async function openServed(
   client: OipClient,
@@ -64,14 +64,14 @@ export async function openServed(
 /**
  * A graph on a server as a session.
  *
- * @param halves - whether halves may be handed on as they came, since the next graph is on the server too
+ * @param halves - whether half-precision values may be passed on unchanged, because the next graph is on the server too
  */
 export function graphSession(call: ServedCall, contract: ServedContract, halves: boolean): InferenceSession {
   const keepsHalves = halves && Object.values(call.served.types).includes('float16');
   return {
     provider: 'oip',
     opaque: keepsHalves,
-    // What the server takes instead, such as bytes or halves, is this backend's affair.
+    // The server's own types, such as bytes or halves, are an internal matter of this backend.
     inputs: contract.inputs,
     outputs: contract.outputs,
     async run(feeds) {
@@ -83,7 +83,7 @@ export function graphSession(call: ServedCall, contract: ServedContract, halves:
   };
 }
 
-/** The outputs with the sizes that these inputs give to dimensions that vary. */
+/** The outputs, with the sizes that these inputs imply for variable dimensions. */
 function expectedOutputs(
   { inputs, outputs }: ServedContract,
   feeds: Readonly<Record<string, Tensor>>,
@@ -108,7 +108,7 @@ function toServer(name: string, tensor: Tensor, type: TensorType, { bytePicture 
   return toWire(name, tensor, type);
 }
 
-/** The bytes of an image that is made of whole bytes over 255. */
+/** The bytes of an image that consists of whole bytes / 255. */
 export function unitBytes({ shape, data }: Tensor): Tensor {
   const bytes = new Uint8ClampedArray(data.length);
   // A clamped array rounds.
@@ -116,7 +116,7 @@ export function unitBytes({ shape, data }: Tensor): Tensor {
   return { type: 'uint8', shape, data: new Uint8Array(bytes.buffer) };
 }
 
-/** The outputs that were asked for, checked against what is known of them. */
+/** The requested outputs, checked against what is known of them. */
 function readOutputs(answer: readonly WireTensor[], expected: readonly DeclaredTensor[]): Record<string, Tensor> {
   const outputs: Record<string, Tensor> = {};
   for (const { name, type, shape } of expected) {
@@ -139,10 +139,11 @@ function readOutputs(answer: readonly WireTensor[], expected: readonly DeclaredT
 const fitsShape = (shape: readonly number[], declared: readonly (number | string)[]): boolean =>
   shape.length === declared.length && declared.every((size, i) => typeof size === 'string' || shape[i] === size);
 
-/** Of what is not finite a mask would be made that is empty, or full, without a word. */
+/** Non-finite values would silently produce an empty or full mask. */
 function allFinite({ type, data }: Tensor): boolean {
   if (type === 'float32') {
-    // One sum over all finds the few wrong ones; a sum of finite numbers may be infinite, so that is looked at again.
+    // A single sum detects the rare bad values. A sum of finite numbers may overflow, so a hit is checked value by
+    // value.
     let sum = 0;
     for (let i = 0; i < data.length; i++) sum += (data as Float32Array)[i];
     return Number.isFinite(sum) || (data as Float32Array).every((value) => Number.isFinite(value));

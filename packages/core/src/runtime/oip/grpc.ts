@@ -20,9 +20,9 @@ import { CallFailure, type InferRequest, maxMetadataBytes, type OipTransport, ty
 const service = '/inference.GRPCInferenceService/';
 
 /**
- * The protocol over gRPC, by the optional package `@grpc/grpc-js`.
+ * The protocol over gRPC, with the optional package `@grpc/grpc-js`.
  *
- * @throws ClickmaskError `backend-unavailable` where that is not installed
+ * @throws ClickmaskError `backend-unavailable` if it is not installed
  */
 export async function createGrpcTransport(server: ResolvedServer): Promise<OipTransport> {
   const grpc = await loadGrpc();
@@ -50,7 +50,7 @@ export async function createGrpcTransport(server: ResolvedServer): Promise<OipTr
       );
     });
   const named = (model: string, version: string) => [textField(1, model), textField(2, version)];
-  /** What a server without an extension answers to it. */
+  /** The answer of a server that lacks an extension. */
   const optional = async (method: string, request: readonly WireField[], timeoutMs: number) => {
     try {
       return await call(method, request, timeoutMs);
@@ -127,10 +127,10 @@ async function loadGrpc(): Promise<typeof Grpc> {
   }
 }
 
-/** One client for each size that answers may have, in powers of two: what claims more is refused by its first bytes. */
+/** One client per maximum answer size, in powers of two. A larger answer is refused by its first bytes. */
 function createClients(grpc: typeof Grpc, { target, secure }: ResolvedServer) {
   const clients = new Map<number, Grpc.Client>();
-  // Node's own context knows the authorities of NODE_EXTRA_CA_CERTS; that of createSsl() does not.
+  // Node's own context includes the authorities of NODE_EXTRA_CA_CERTS; that of createSsl() does not.
   const credentials = secure
     ? grpc.credentials.createFromSecureContext(createSecureContext())
     : grpc.credentials.createInsecure();
@@ -141,9 +141,9 @@ function createClients(grpc: typeof Grpc, { target, secure }: ResolvedServer) {
       client = new grpc.Client(target, credentials, {
         'grpc.max_receive_message_length': size,
         'grpc.max_send_message_length': -1,
-        // An answer fits into it, and comes without waiting for leave.
+        // A whole answer fits, so it is sent without waiting for window updates.
         'grpc-node.flow_control_window': 4 * 2 ** 20,
-        // A server that comes back is found again within the time of a retry.
+        // A server that comes back is found within the time of a retry.
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.min_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 2000,
@@ -207,7 +207,7 @@ const texts = (fields: readonly WireField[], number: number): readonly string[] 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function asFailure({ status }: typeof Grpc, error: Grpc.ServiceError): CallFailure {
-  // The sentence ends elsewhere; that of a connection has a label at its end with nothing behind it.
+  // The message's last sentence is cut elsewhere; a connection error ends in a label without text.
   const said = messageOf(new Error(error.details))
     .slice(0, 300)
     .replace(/(?:[.\s]|Resolution note:)+$/, '');

@@ -1,9 +1,9 @@
-/** IEEE half-precision numbers, as their bits: features at half the bytes. */
+/** IEEE half-precision numbers as bits: features at half the size. */
 
 const floats = new Float32Array(1);
 const bits = new Uint32Array(floats.buffer);
 
-/** The nearest half of each number, ties to even; beyond 65504 it is infinite. */
+/** The nearest half of each number, ties to even. Values beyond 65504 become infinite. */
 export function toHalf(values: Float32Array): Uint16Array {
   const halves = new Uint16Array(values.length);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -28,10 +28,10 @@ function halfOf(word: number): number {
   }
   if (exponent <= 0) {
     if (exponent < -10) return sign;
-    // Too small for an exponent of its own: the leading one becomes part of the fraction.
+    // Too small for its own exponent: the leading one becomes part of the fraction.
     return sign | rounded(fraction | 0x800000, 14 - exponent);
   }
-  // A fraction that rounds up to the next power carries into the exponent, as it should.
+  // A fraction that rounds up to the next power carries into the exponent, which is correct.
   return sign | ((exponent << 10) + rounded(fraction, 13));
 }
 

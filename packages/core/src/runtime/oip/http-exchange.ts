@@ -4,13 +4,13 @@ import { messageOf } from '../../errors/index.js';
 import { CallFailure } from './transport.js';
 
 export interface HttpExchange {
-  /** Parts that are sent one after another, without being joined first; with none a GET, else a POST. */
+  /** Parts that are sent one after another, without joining them. Without parts it is a GET, else a POST. */
   readonly body?: readonly Uint8Array[];
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Bytes that the answer may have. */
+  /** Maximum bytes of the answer. */
   readonly maxBytes: number;
-  /** Where in the answer numbers begin that are to be read in place: that byte is put at a multiple of 8. */
+  /** Position of the first number in the answer that is read in place. That byte is aligned to a multiple of 8. */
   readonly alignAt?: (headers: IncomingHttpHeaders) => number;
 }
 
@@ -20,22 +20,21 @@ export interface HttpAnswer {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes of an error that are read: it may repeat all of the request. */
+/** Bytes to read of an error, which may repeat the whole request. */
 const errorBytes = 4096;
 
 /**
- * HTTP over connections that are kept. Redirects are not followed: a token goes to the server it was given for, and nowhere
- * else.
+ * HTTP over kept connections. Redirects are not followed: a token goes only to the server it was given for.
  *
- * Node's own client, since `fetch` reads an answer through a stream of streams: with Triton, whose answers come in small
- * writes, that was some 25 ms slower for 440 kB.
+ * Uses Node's own client, because `fetch` reads an answer through several streams. With Triton, whose answers come in
+ * small writes, that took about 25 ms more for 440 kB.
  */
 export function createHttpExchange(secure: boolean): {
   /** @throws CallFailure `unavailable`, `deadline`, `garbage` */
   send(url: string, exchange: HttpExchange): Promise<HttpAnswer>;
   close(): void;
 } {
-  // Servers close idle connections after a while; this side is earlier.
+  // Servers close idle connections after a while. This side closes them earlier.
   const options = { keepAlive: true, timeout: 4000, noDelay: true };
   const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
   const open = secure ? requestHttps : requestHttp;
@@ -61,7 +60,7 @@ export function createHttpExchange(secure: boolean): {
             resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes });
           }, fail);
         });
-        // In as few writes as the system takes.
+        // In as few writes as the system allows.
         call.cork();
         for (const part of body ?? []) call.write(part);
         call.end();
@@ -72,7 +71,7 @@ export function createHttpExchange(secure: boolean): {
   };
 }
 
-/** Reads a body, but no more than is allowed; what is longer is an error, or, where it tells of one, cut. */
+/** Reads a body up to a limit. A longer one is an error, or is cut if it describes an error. */
 function readBody(response: IncomingMessage, { maxBytes, alignAt }: HttpExchange): Promise<Uint8Array> {
   const { statusCode = 0, headers } = response;
   const whole = statusCode < 300;
@@ -100,7 +99,7 @@ function readBody(response: IncomingMessage, { maxBytes, alignAt }: HttpExchange
   });
 }
 
-/** Bytes whose one at `index` lies at a multiple of 8. */
+/** Allocates bytes so that the one at `index` is at a multiple of 8. */
 function room(size: number, index: number): Uint8Array {
   const lead = Number.isSafeInteger(index) ? (8 - (index % 8)) % 8 : 0;
   return new Uint8Array(new ArrayBuffer(size + lead), lead, size);
@@ -109,7 +108,7 @@ function room(size: number, index: number): Uint8Array {
 function asFailure(error: unknown): CallFailure {
   if (error instanceof CallFailure) return error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  // What Node's parser says of bytes that are no HTTP.
+  // The message of Node's parser for bytes that are not HTTP.
   if (code.startsWith('HPE_')) {
     return new CallFailure('garbage', `its answer is no HTTP (${messageOf(error)})`, error);
   }

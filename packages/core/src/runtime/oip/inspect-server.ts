@@ -3,15 +3,15 @@ import { type InferenceServer, resolveServer } from './address.js';
 import { connect } from './oip-backend.js';
 import type { ModelStatistics } from './transport.js';
 
-/** What an inference server says of itself, and of one model's graphs. */
+/** An inference server's description of itself and of one model's graphs. */
 export interface ServerReport {
   readonly url: string;
-  /** Such as `triton`. */
+  /** For example `triton`. */
   readonly name: string;
   readonly version: string;
   /** Median of five small calls, in milliseconds. */
   readonly roundTripMs: number;
-  /** The models on the server that belong to the one asked for: `NAME-encoder`, `NAME-decoder`, `NAME-click`, ... */
+  /** The server's models that belong to the requested one: `NAME-encoder`, `NAME-decoder`, `NAME-click`, ... */
   readonly models: readonly ServedReport[];
 }
 
@@ -19,15 +19,15 @@ export interface ServerReport {
 export interface ServedReport {
   readonly name: string;
   readonly versions: readonly string[];
-  /** What the server has counted since it started; null where it keeps no count. */
+  /** Counts since the server started; null if it keeps none. */
   readonly statistics: ModelStatistics | null;
 }
 
 /**
- * Asks a server what it is, how far away, and what it has done: batches seen, features found in its cache. Whether it holds
- * the right weights is found out by loading the model from it.
+ * Asks a server for its name, its latency and its counts: batches, and features found in its cache. To check its
+ * weights, load the model from it.
  *
- * @param names - names on the server that are looked for; those that are not there are left out
+ * @param names - names to look for on the server; missing ones are left out
  * @throws ClickmaskError `bad-option`, `backend-unavailable`, `deadline-exceeded`, `backend-failed`
  *
  * @example
@@ -49,7 +49,7 @@ export async function inspectServer(server: string | InferenceServer, names: rea
       times.push(performance.now() - started);
       return found;
     };
-    // The first opens the connection.
+    // The first call opens the connection.
     const { name, version } = await ask();
     times.length = 0;
     for (let i = 0; i < 5; i++) await ask();

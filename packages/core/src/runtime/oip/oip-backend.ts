@@ -10,12 +10,12 @@ import { createRestTransport } from './rest.js';
 import { versionOf } from './served-model.js';
 
 /**
- * An inference server (Triton, KServe, MLServer: what speaks the Open Inference Protocol v2) as an
- * {@link InferenceBackend}. The models on it are those that `clickmask models export-triton` and its sisters write; a graph
- * is named, never handed over, and checked before it is used.
+ * An inference server (Triton, KServe, MLServer or another one with the Open Inference Protocol v2) as an {@link
+ * InferenceBackend}. Its models come from `clickmask models export-triton` and the similar commands. A graph is named,
+ * never uploaded, and checked before use.
  *
- * @param local - runs the graphs of `server.here`; asked for when the first of them is loaded
- * @throws ClickmaskError `bad-option`; `backend-unavailable` where gRPC is wanted and `@grpc/grpc-js` is not installed
+ * @param local - runs the graphs of `server.here`; called when the first of them is loaded
+ * @throws ClickmaskError `bad-option`; `backend-unavailable` if gRPC is wanted and `@grpc/grpc-js` is not installed
  *
  * @example
  * ```ts no-run
@@ -37,7 +37,7 @@ export async function createOipBackend(
   const client = await connect(resolved);
   const batches = createBatchWatch(client.transport);
   let here: Promise<InferenceBackend> | undefined;
-  /** The sessions of the click level come in a pair; null: this model is served plainly. */
+  /** The sessions of the click level come in a pair; null: the plain level is used for this model. */
   let pair: Promise<ReturnType<typeof clickSessions> | null> | undefined;
 
   return {
@@ -54,7 +54,7 @@ export async function createOipBackend(
         const wanted = options.providers.filter((provider) => provider !== 'oip');
         return backend.createSession(source, { ...options, providers: wanted.length === 0 ? offered : wanted });
       }
-      // At the click level too, each graph is a model of its own that batches.
+      // At the click level too, each graph is a separate model that batches.
       batches.add(`${source.manifest.name}-${graph}`, resolved.weights === 'trust' ? '' : versionOf(source.modelHash));
       pair ??= openClickLevel(client, resolved, source);
       const sessions = await pair;
@@ -86,7 +86,7 @@ async function openClickLevel(client: OipClient, server: ResolvedServer, source:
   try {
     return clickSessions(source, await openServed(client, server, source, clickContract(manifest)));
   } catch (error) {
-    // Where it is not there, the plain level may be; what that fails with tells more.
+    // If it is missing, the plain level may exist. Its error would say more.
     if (level === 'auto' && isClickmaskError(error, 'bad-model')) return null;
     throw error;
   }
@@ -96,7 +96,7 @@ async function openGraph(client: OipClient, server: ResolvedServer, source: Grap
   const { manifest, graph } = source;
   const { inputs, outputs } = manifest.graphs[graph];
   const contract = { name: `${manifest.name}-${graph}`, inputs, outputs };
-  // Halves stay as they are where all that could take them is on the server.
+  // Half-precision values stay unchanged if everything that uses them is on the server.
   return graphSession(await openServed(client, server, source, contract), contract, server.here.length === 0);
 }
 

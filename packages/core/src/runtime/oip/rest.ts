@@ -14,7 +14,7 @@ import {
 
 const headerLength = 'inference-header-content-length';
 
-/** The protocol over HTTP, tensors as bytes behind the JSON (the extension for binary tensor data). */
+/** The protocol over HTTP, with tensors as bytes after the JSON (the binary tensor data extension). */
 export function createRestTransport({ url, headers, secure }: ResolvedServer): OipTransport {
   const http = createHttpExchange(secure);
   const alignAt = (from: IncomingHttpHeaders) => Number(from[headerLength]);
@@ -29,7 +29,7 @@ export function createRestTransport({ url, headers, secure }: ResolvedServer): O
     parseJson((await call(path, timeoutMs, maxMetadataBytes)).bytes);
   const modelPath = (model: string, version: string) =>
     `/models/${encodeURIComponent(model)}${version === '' ? '' : `/versions/${encodeURIComponent(version)}`}`;
-  /** What a server without an extension answers to it. */
+  /** The answer of a server that lacks an extension. */
   const optional = async <T>(work: Promise<T>): Promise<T | null> => {
     try {
       return await work;
@@ -144,7 +144,7 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   const said = errorText(bytes);
   const message = `it answered ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 401 || status === 403) return new CallFailure('refused', message);
-  // 502 is a balancer's word for a server that is gone, 429 and 503 for one that is busy.
+  // 502 is a load balancer's status for a missing server; 429 and 503 mean that it is busy.
   if (status === 429 || status === 502 || status === 503) return new CallFailure('unavailable', message);
   if (status === 504) return new CallFailure('deadline', message);
   if (status === 404 || isUnknownModel(said)) return new CallFailure('unknown-model', message);
@@ -154,7 +154,7 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
       `${message}, to go elsewhere, which is not followed. Give the address it leads to`,
     );
   }
-  // Servers with the extension say in the protocol's form what was wrong.
+  // Servers with the extension describe errors in the protocol's form.
   if (status === 422 || said === '') {
     const advice =
       'A server without binary tensors over REST, such as MLServer, is reached by its gRPC address (grpc://…)';
@@ -163,7 +163,7 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   return new CallFailure('failed', message);
 }
 
-/** Triton says so with the status of a wrong request. */
+/** Triton reports this with the status of a bad request. */
 export const isUnknownModel = (said: string): boolean =>
   /unknown model|model .*not found|not (?:ready|loaded)/i.test(said);
 
@@ -202,7 +202,7 @@ function tensors(value: unknown): readonly TensorInfo[] {
   });
 }
 
-/** @throws CallFailure `failed` for a type that no graph here has */
+/** @throws CallFailure `failed` for a type that no graph here uses */
 export function tensorInfo(name: string, datatype: string, shape: readonly number[]): TensorInfo {
   const type = typeOf(datatype);
   if (type === undefined)

@@ -4,7 +4,7 @@ import type { GraphSource, TensorInfo, TensorType } from '../backend.js';
 import type { ResolvedServer } from './address.js';
 import type { OipClient } from './client.js';
 
-/** What a model on a server is asked with and answers with, as the manifest declares it. */
+/** Inputs and outputs of a model on a server, as declared in the manifest. */
 export interface ServedContract {
   /** Its name on the server. */
   readonly name: string;
@@ -12,18 +12,18 @@ export interface ServedContract {
   readonly outputs: readonly DeclaredTensor[];
 }
 
-/** What a server has under a model's name, checked. */
+/** The server's model under this name, checked. */
 export interface ServedModel {
-  /** The types that the server takes, by input, and gives, by output. */
+  /** The server's types of inputs and outputs. */
   readonly types: Readonly<Record<string, TensorType>>;
 }
 
-/** The parameter of a server's model configuration in which the export writes the SHA-256 of `model.json`. */
+/** The parameter of a server's model configuration that holds the SHA-256 of `model.json`. */
 export const hashParameter = 'clickmask_model_sha256';
 
 /**
- * The version number under which an export puts a model on a server: the first 48 bits of the SHA-256 of `model.json`. It
- * is part of every call, so that a server with other weights answers an error, never a wrong mask.
+ * The version number of an exported model on a server: the first 48 bits of the SHA-256 of `model.json`. It is part of
+ * every call, so a server with other weights answers with an error and never with a wrong mask.
  *
  * @param modelHash - SHA-256 in hex
  * @returns a whole number from 1, as text
@@ -40,9 +40,9 @@ interface Wanted {
 }
 
 /**
- * Compares what the server says of a model with the manifest: weights, names, types, shapes.
+ * Compares the server's description of a model with the manifest: weights, names, types, shapes.
  *
- * @throws ClickmaskError `bad-model`, and what a call can fail with
+ * @throws ClickmaskError `bad-model`, and errors of a call
  */
 export async function checkServed(client: OipClient, wanted: Wanted): Promise<ServedModel> {
   const { server, source, contract, version } = wanted;
@@ -81,7 +81,7 @@ export async function checkServed(client: OipClient, wanted: Wanted): Promise<Se
   return { types: Object.fromEntries([...metadata.inputs, ...metadata.outputs].map(({ name, type }) => [name, type])) };
 }
 
-/** For the message about other weights: which the server has. */
+/** For the message about other weights: those of the server. */
 async function whatIsThere(client: OipClient, name: string): Promise<string> {
   try {
     const { versions } = await client.call(`the model '${name}'`, (transport, timeoutMs) =>
@@ -114,14 +114,14 @@ function differences(
 
 const render = ({ name, type, shape }: TensorInfo): string => `'${name}' ${type}[${shape.join(', ')}]`;
 
-/** How a server's tensor may differ from the manifest's: bytes for an image, halves for features. */
+/** Allowed differences between a server's tensor and the manifest's: bytes for an image, halves for features. */
 function acceptsType(info: TensorInfo, declared: DeclaredTensor, source: GraphSource): boolean {
   if (info.type === declared.type) return true;
   if (declared.type !== 'float32') return false;
   return info.type === 'float16' || (info.type === 'uint8' && info.name === 'image' && source.bytePicture);
 }
 
-/** Where no version of the server holds the weights that the local `model.json` describes. */
+/** No version on the server has the weights of the local `model.json`. */
 function otherWeights(server: string, name: string, expected: string, found: string): ClickmaskError {
   const message = `Expected the inference server at ${server} to hold '${name}' of the weights ${expected}, as model.json here describes them, but found ${found}. Export the repository again, or take the model here that the server has.`;
   return new ClickmaskError('bad-model', message, { details: { server, model: name, expected, found } });

@@ -1,9 +1,9 @@
 import type { TensorInfo } from '../backend.js';
 
-/** A tensor as it goes over the wire: little-endian, row-major. */
+/** A tensor in wire form: little-endian, row-major. */
 export interface WireTensor {
   readonly name: string;
-  /** As the protocol names types: `FP32`, `UINT8`, ... */
+  /** The protocol's name of the type: `FP32`, `UINT8`, ... */
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
@@ -14,22 +14,22 @@ export interface InferRequest {
   readonly model: string;
   readonly version: string;
   readonly inputs: readonly WireTensor[];
-  /** Names of the outputs that are wanted. */
+  /** Names of the requested outputs. */
   readonly outputs: readonly string[];
-  /** 1 goes first; servers without priorities take no notice. */
+  /** 1 is the highest. Servers without priorities ignore it. */
   readonly priority?: number;
-  /** Bytes that the answer may have at most; more is refused before memory is taken. */
+  /** Maximum bytes of the answer. A larger one is refused before memory is allocated. */
   readonly maxBytes: number;
 }
 
-/** What a server says of itself. */
+/** A server's description of itself. */
 export interface ServerMetadata {
   readonly name: string;
   readonly version: string;
   readonly extensions: readonly string[];
 }
 
-/** What a server says of one model. */
+/** A server's description of one model. */
 export interface ModelMetadata {
   readonly name: string;
   readonly versions: readonly string[];
@@ -38,11 +38,11 @@ export interface ModelMetadata {
   readonly outputs: readonly TensorInfo[];
 }
 
-/** What a server has counted of one model since it started. */
+/** A server's counts for one model since its start. */
 export interface ModelStatistics {
-  /** Requests answered by the network or the cache. */
+  /** Requests answered by the network or from the cache. */
   readonly inferences: number;
-  /** Runs of the network; fewer than the inferences where they were batched or found in the cache. */
+  /** Runs of the network: fewer than the requests if they were batched or cached. */
   readonly executions: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
@@ -50,28 +50,28 @@ export interface ModelStatistics {
   readonly largestBatch: number;
 }
 
-/** How the protocol is spoken: REST or gRPC. Every call fails with a {@link CallFailure}. */
+/** A transport of the protocol: REST or gRPC. Every call fails with a {@link CallFailure}. */
 export interface OipTransport {
-  /** Whether the server can do work. */
+  /** Whether the server is ready. */
   ready(timeoutMs: number): Promise<boolean>;
   serverMetadata(timeoutMs: number): Promise<ServerMetadata>;
   modelMetadata(model: string, version: string, timeoutMs: number): Promise<ModelMetadata>;
-  /** Parameters of the model's configuration, where the server tells them (Triton); null where it does not. */
+  /** Parameters of the model's configuration, if the server reports them (Triton); else null. */
   modelParameters(model: string, version: string, timeoutMs: number): Promise<Readonly<Record<string, string>> | null>;
-  /** Null where the server keeps no such count. */
+  /** Null if the server keeps no such count. */
   modelStatistics(model: string, version: string, timeoutMs: number): Promise<ModelStatistics | null>;
   infer(request: InferRequest, timeoutMs: number): Promise<readonly WireTensor[]>;
   close(): void;
 }
 
 /**
- * Why a call failed: the server could not be reached, or is too busy (`unavailable`, worth another try); it took too long
- * (`deadline`); it wants other credentials (`refused`); it has no such model or version (`unknown-model`); it could not do
- * it (`failed`); its answer makes no sense, or is too large (`garbage`).
+ * Why a call failed. `unavailable`: the server cannot be reached or is busy; worth a retry. `deadline`: it took too
+ * long. `refused`: it wants other credentials. `unknown-model`: it has no such model or version. `failed`: it could not
+ * do the work. `garbage`: its answer makes no sense or is too large.
  */
 export type FailureKind = 'unavailable' | 'deadline' | 'refused' | 'unknown-model' | 'failed' | 'garbage';
 
-/** A failure of a transport; the client makes a `ClickmaskError` of it. */
+/** A failure of a transport. The client turns it into a `ClickmaskError`. */
 export class CallFailure extends Error {
   override readonly name = 'CallFailure';
   readonly kind: FailureKind;
@@ -82,5 +82,5 @@ export class CallFailure extends Error {
   }
 }
 
-/** Bytes that an answer about a model or server may have. */
+/** Maximum bytes of an answer about a model or server. */
 export const maxMetadataBytes = 2 ** 20;

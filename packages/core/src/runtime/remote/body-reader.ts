@@ -3,35 +3,35 @@ import { type BodyLimits, createBodyRoom, type Place, tooLarge } from './body-ro
 
 export type { BodyLimits };
 
-/** A body that comes with a request. */
+/** The body of a request. */
 export interface ComingBody {
   readonly stream: ReadableStream<Uint8Array> | null;
-  /** The header `content-length`, where there is one. */
+  /** The header `content-length`, if present. */
   readonly announced?: string | null;
-  /** Whose it is, such as an address or a user. */
+  /** The sender, such as an address or a user. */
   readonly client: string;
   /** Ends the reading, with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Reads bodies within limits that no sender can hold for the others. */
+/** Reads bodies within limits that no single sender can use up. */
 export interface BodyReader {
-  /** Of all bodies under way. */
+  /** Bytes of all running bodies. */
   readonly bytes: number;
   /**
-   * Reads one, and hands it on; until that is done, its bytes count. Where all bodies together need more room than there is,
-   * the largest that still come give way.
+   * Reads one and passes it on. Its bytes count until that is done. If all bodies together need more room than there
+   * is, the largest ones that are still arriving give way.
    *
-   * @throws ClickmaskError `image-too-large`, `queue-full` where there is no room, `deadline-exceeded` where it comes too
-   * slowly, `aborted` where it breaks off
+   * @throws ClickmaskError `image-too-large`; `queue-full` if there is no room; `deadline-exceeded` if it arrives too
+   * slowly; `aborted` if it breaks off
    */
   read<T>(body: ComingBody, use: (bytes: Uint8Array) => T | Promise<T>): Promise<T>;
 }
 
 /**
- * What servers read bodies with: {@link createSegmenterHandler}, and those of the adapters.
+ * The body reader of {@link createSegmenterHandler} and of the adapters' servers.
  *
- * @param now - milliseconds by a clock that nobody sets; default `performance.now()`
+ * @param now - milliseconds of a monotonic clock; default `performance.now()`
  *
  * @example
  * ```ts
@@ -96,12 +96,12 @@ async function collect(
   }
 }
 
-/** What is read away of a body that nobody wants: less than it costs to connect anew. */
+/** Maximum bytes to drain from an unwanted body: cheaper than a new connection. */
 const unwanted = { bytes: 2 ** 20, ms: 1000 };
 
 /**
- * Lets go of a body that was not read to its end. A short one is read away, so that its connection can be used again; a long
- * or slow one is broken off, but not before its sender had time to read the answer.
+ * Releases a body that was not read to its end. A short one is drained, so that its connection can be reused. A long or
+ * slow one is cut off, after its sender had time to read the answer.
  */
 export async function dropBody(body: ReadableStream<Uint8Array> | null): Promise<void> {
   if (body !== null && !body.locked) await readAway(body.getReader());
@@ -124,7 +124,7 @@ async function readAway(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
     }
     await reader.cancel();
   } catch {
-    // It has ended already, one way or another.
+    // It has already ended in some way.
   } finally {
     clearTimeout(timer);
   }

@@ -1,33 +1,33 @@
 import { ClickmaskError } from '../../errors/index.js';
 
 export interface BodyLimits {
-  /** Of one body. */
+  /** Bytes of one body. */
   readonly maxBytes: number;
-  /** Of all bodies under way together, as far as they have come; one client has at most half of it, or one body. */
+  /** Received bytes of all running bodies. One client gets at most half of it, or one body. */
   readonly maxBytesUnderWay: number;
-  /** What a sender must keep up, over each three seconds. */
+  /** Minimum rate of a sender over every three seconds. */
   readonly minBytesPerSecond: number;
-  /** Bodies of one client that come at the same time. */
+  /** Bodies of one client at the same time. */
   readonly maxBodies: number;
 }
 
-/** The room that bodies under way have together, which no sender can hold for the others. */
+/** The shared room for running bodies, which no single sender can use up. */
 export interface BodyRoom {
-  /** Of all bodies under way. */
+  /** Bytes of all running bodies. */
   readonly bytes: number;
   /**
-   * Begins one.
+   * Registers a body.
    *
-   * @param refuse - told once why the body is given up, if it is
+   * @param refuse - called once with the reason if the body is given up
    */
   enter(client: string, refuse: (why: ClickmaskError) => void): Place;
 }
 
-/** What one body takes. */
+/** The room of one body. */
 export interface Place {
-  /** So many bytes more have come. */
+  /** Adds received bytes. */
   take(bytes: number): void;
-  /** All of it has come; it is held until it is answered, and is not given up any more. */
+  /** The body is complete. It counts until its answer is sent, and is not given up any more. */
   arrived(): void;
   leave(): void;
 }
@@ -38,16 +38,16 @@ interface Body {
   readonly refuse: (why: ClickmaskError) => void;
   bytes: number;
   isArriving: boolean;
-  /** Where it stood when its rate was looked at last. */
+  /** Its state at the last check of its rate. */
   mark: { readonly at: number; readonly bytes: number };
 }
 
 const tickMs = 500;
 const windowMs = 3000;
-/** Larger bodies are bulk: they have three quarters of the room, so that clicks find the last one. */
+/** Larger bodies are bulk. They may use three quarters of the room; clicks have the rest. */
 const bulkShare = 1 / 16;
 
-/** @param now - milliseconds by a clock that nobody sets */
+/** @param now - milliseconds of a monotonic clock */
 export function createBodyRoom(limits: BodyLimits, now: () => number = () => performance.now()): BodyRoom {
   const { maxBytes, maxBytesUnderWay, minBytesPerSecond, maxBodies } = limits;
   const bodies = new Set<Body>();
@@ -66,10 +66,10 @@ export function createBodyRoom(limits: BodyLimits, now: () => number = () => per
     timer = undefined;
   }
 
-  /** Looks for senders that have become too slow, even after much came quickly. */
+  /** Finds senders that have become too slow, even after a fast start. */
   function watch(): void {
     const at = now();
-    // While the process was busy, nothing was read of what came.
+    // While the process was busy, it read nothing of what arrived.
     const wasBusy = at - looked > 3 * tickMs;
     looked = at;
     for (const body of bodies) {
@@ -94,13 +94,13 @@ export function createBodyRoom(limits: BodyLimits, now: () => number = () => per
     if (timer === undefined) {
       looked = at;
       timer = setInterval(watch, tickMs);
-      // In Node it does not keep the process.
+      // In Node, this timer does not keep the process alive.
       (timer as { unref?: () => void }).unref?.();
     }
     return body;
   }
 
-  /** The largest of those that still come give way, so that a click is never kept out by what stands in its way. */
+  /** The largest bodies that are still arriving give way, so that bulk cannot keep a click out. */
   function makeRoom(body: Body, share: readonly Body[], limit: number): void {
     const room = body.bytes > maxBytes * bulkShare ? Math.max(maxBytes, 0.75 * limit) : limit;
     const byBytes = share.filter(({ isArriving }) => isArriving).sort((a, b) => b.bytes - a.bytes);

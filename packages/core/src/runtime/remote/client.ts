@@ -7,9 +7,9 @@ import type { EngineRequest, ImageSource, PredictionData, SegmenterInfo } from '
 import { joined } from './body-reader.js';
 import { pack, packedType, unpack } from './packed.js';
 
-/** A segmenter's server, as plain data that can be sent to a worker. */
+/** The server of a segmenter, as plain data that can be sent to a worker. */
 export interface ServerAddress {
-  /** Where the handler is mounted, such as `https://labels.example.org/clickmask`. */
+  /** The address where the handler is mounted, such as `https://labels.example.org/clickmask`. */
   readonly url: string;
   /** Sent with every request, such as `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface ServerAddress {
   readonly timeoutMs?: number;
 }
 
-/** The requests of {@link createSegmenterHandler}, from the other side. */
+/** The client side of {@link createSegmenterHandler}. */
 export interface SegmenterClient {
   info(): Promise<SegmenterInfo & { readonly features: boolean }>;
   addImage(source: ImageSource): Promise<Size & { readonly key: string }>;
@@ -27,10 +27,10 @@ export interface SegmenterClient {
   features(key: string, view: View): Promise<Features>;
 }
 
-/** Times a request is sent again after a passing failure: the server is busy, or the network was away. */
+/** Number of retries after a temporary failure: a busy server or a network outage. */
 const retries = 2;
 
-/** Features of a large view have some 20 MB. */
+/** Features of a large view have about 20 MB. */
 const mostBytes = 256 * 2 ** 20;
 
 export function createSegmenterClient(server: ServerAddress): SegmenterClient {
@@ -40,7 +40,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
   const headers = { ...server.headers, ...bearer };
   const base = url.endsWith('/') ? url : `${url}/`;
 
-  /** The body of the answer, read to its end: it may break off, or take too long, just as the request may. */
+  /** The whole body of the answer. Like the request, it may break off or take too long. */
   const send = async (action: string, body?: Uint8Array, type = packedType): Promise<Uint8Array> => {
     for (let attempt = 0; ; attempt++) {
       let response: Response;
@@ -50,7 +50,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
           method: body === undefined ? 'GET' : 'POST',
           headers: { ...headers, ...(body === undefined ? {} : { 'content-type': type }) },
           signal: AbortSignal.timeout(timeoutMs),
-          // The headers are for this server alone.
+          // The headers are only for this server.
           redirect: 'error',
           ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
         });
@@ -102,7 +102,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
   };
 }
 
-/** @throws ClickmaskError `backend-failed` for more than any answer has */
+/** @throws ClickmaskError `backend-failed` for more bytes than any answer has */
 async function readAnswer({ body }: Response): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -138,14 +138,14 @@ function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** What the server failed with; `details.server` tells it from what fails here. */
+/** The server's error. `details.server` distinguishes it from errors on this side. */
 function errorOf(status: number, bytes: Uint8Array, base: string): ClickmaskError {
   try {
     const { error } = parseJson(bytes) as { error: ErrorMessage };
     const made = fromErrorMessage({ ...error, details: { ...error.details, server: base } });
     if (isClickmaskError(made) && typeof error.code === 'string') return made;
   } catch {
-    // Not an answer of the handler; the status is all there is.
+    // Not an answer of the handler: only the status is known.
   }
   return new ClickmaskError('backend-unavailable', `The server at ${base} answered ${status}. Check the address.`, {
     details: { server: base },

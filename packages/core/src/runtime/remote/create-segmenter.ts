@@ -4,9 +4,9 @@ import type { ServerAddress } from './client.js';
 import { createRemoteEngine } from './remote-engine.js';
 
 export interface RemoteSegmenterOptions extends ServerAddress {
-  /** Requests that may wait before `queue-full`; default 64. */
+  /** Maximum waiting requests; more fail with `queue-full`. Default 64. */
   readonly queueCapacity?: number;
-  /** Milliseconds after which a request fails with `deadline-exceeded`; default none. */
+  /** Milliseconds after which a request fails with `deadline-exceeded`. Default: none. */
   readonly deadlineMs?: number;
 }
 

@@ -1,20 +1,22 @@
-/** Who may ask, where a web page may be the one who asks. */
+/** Whose web pages may send requests. */
 export interface PageRules {
-  /** Origins whose pages may ask, besides the server's own; `*` stands for every one. Default: none. */
+  /** Origins whose pages may send requests, besides the server's own. `*` means every one. Default: none. */
   readonly origins?: readonly string[];
   /**
-   * Names, without port, under which the server is reached; `*` stands for every one. Default: addresses, names without a
-   * dot, and those below `localhost`, `internal`, `home.arpa` and `cluster.local`, none of which a stranger can make their own.
+   * Names of the server, without port. `*` means every one. Default: addresses, names without a dot, and names below
+   * `localhost`, `internal`, `home.arpa` and `cluster.local`, which no stranger can register.
    */
   readonly hosts?: readonly string[];
 }
 
 /**
- * Why a request is not answered that a page of another origin may have sent from somebody's browser; null where none has.
- * A browser says where the page comes from (`Sec-Fetch-Site`, `Origin`), and by which name it asks (`Host`): a page may
- * have made its own name point here (DNS rebinding), and is then of the same origin. What is no browser says nothing.
+ * Why a request is refused because a page of another origin may have sent it from somebody's browser; null if it is
+ * fine.
  *
- * @param header - the value of a header by its name in lower case; null or undefined where there is none
+ * A browser names the page's origin (`Sec-Fetch-Site`, `Origin`) and the requested name (`Host`). A page may point its
+ * own host name here (DNS rebinding) and is then of the same origin. Other clients send none of these.
+ *
+ * @param header - returns the value of a header by its lower-case name; null or undefined if it is absent
  *
  * @example
  * ```ts
@@ -44,7 +46,8 @@ export function foreignPage(
 function isOriginOf(origin: string, host: string): boolean {
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
-  // By the origin's own scheme, whose port may be left out: a proxy takes https for a server that knows http alone.
+  // Uses the origin's own scheme, whose port may be left out: a proxy may accept https for a server that only knows
+  // http.
   const own = `${url.protocol}//${host}`;
   return URL.canParse(own) && new URL(own).host === url.host;
 }

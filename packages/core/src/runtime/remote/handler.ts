@@ -24,40 +24,43 @@ export interface SegmenterHandlerOptions {
   /** Largest accepted body, in bytes. Default 64 MB. */
   readonly maxBytes?: number;
   /**
-   * Received bytes of all bodies that still arrive. One client gets half of it. If more is needed, the largest bodies give
-   * way. Default 4 × `maxBytes`.
+   * Received bytes of all bodies that are still arriving. One client gets half of it. If more is needed, the largest
+   * bodies give way. Default 4 × `maxBytes`.
    */
   readonly maxBytesUnderWay?: number;
-  /** Least rate of a body, in bytes per second over three seconds; below it, `deadline-exceeded`. Default 16384. */
+  /**
+   * Minimum rate of a body in bytes per second, over three seconds. Slower ones fail with `deadline-exceeded`. Default
+   * 16,384.
+   */
   readonly minBytesPerSecond?: number;
-  /** Most bodies from one client at the same time. One more makes the slowest give way. Default 64. */
+  /** Maximum bodies of one client at the same time. One more makes the slowest give way. Default 64. */
   readonly maxBodies?: number;
-  /** Most images known at a time. The least recently used is forgotten first. Default 64. */
+  /** Maximum number of known images. The least recently used is forgotten first. Default 64. */
   readonly maxImages?: number;
   /** Bytes of the files of all known images. One client gets half of it. Default 4 × `maxBytes`. */
   readonly maxImageBytes?: number;
-  /** Milliseconds from the last use of an image until it is forgotten. Default one hour. */
+  /** Milliseconds after its last use until an image is forgotten. Default 3,600,000 (one hour). */
   readonly imageAgeMs?: number;
-  /** Milliseconds for one answer, with the reading of its body; then `deadline-exceeded`, status 504. Default 30000. */
+  /** Milliseconds for one answer, including reading its body; then `deadline-exceeded`, status 504. Default 30,000. */
   readonly deadlineMs?: number;
   /** Whether a request may be answered. Compare tokens in constant time. Default: all requests. */
   readonly authorize?: (request: Request) => boolean | Promise<boolean>;
   /**
-   * Names the client, such as a user or an address. No client takes the room and the turns of the others.
-   * Default: the header `authorization`; without it, all requests count as one client.
+   * Names the client, such as a user or an address. No client can take the room and the turns of others. Default: the
+   * header `authorization`; without it, all requests count as one client.
    */
   readonly clientOf?: (request: Request) => string;
   /** The origin whose pages may ask, or `*`. Default: only pages of the same origin. */
   readonly allowOrigin?: string;
   /**
-   * Names, without port, under which browsers reach this server, or `*`. They protect against pages that point their own
-   * name here (DNS rebinding). Default: addresses, `localhost` and names without a dot; with `authorize` all names, because
-   * such a page has no credentials.
+   * Names, without port, under which browsers reach this server, or `*`. They protect against pages that point their
+   * own host name here (DNS rebinding). Default: addresses, `localhost` and names without a dot. With `authorize`, all
+   * names, because such a page has no credentials.
    */
   readonly hosts?: readonly string[];
 }
 
-/** Statuses of those errors that are not the server's own fault, or are passing. */
+/** Statuses of errors that are not the server's fault, or are temporary. */
 const statuses: Readonly<Partial<Record<ClickmaskErrorCode, number>>> = {
   'image-not-loaded': 404,
   'image-too-large': 413,
@@ -72,7 +75,7 @@ const statuses: Readonly<Partial<Record<ClickmaskErrorCode, number>>> = {
   'backend-failed': 500,
 };
 
-/** A request that is refused before any work, with the status that says so. */
+/** A request that is refused before any work, with its status. */
 class Refusal extends Error {
   readonly status: number;
   readonly error: ClickmaskError;
@@ -84,18 +87,18 @@ class Refusal extends Error {
   }
 }
 
-/** What the actions of one handler work with. */
+/** What the actions of one handler use. */
 interface Tools {
   readonly segmenter: Segmenter;
   readonly images: KnownImages;
   readonly bodies: BodyReader;
 }
 
-/** One request that may be answered. */
+/** An accepted request. */
 interface Call {
   readonly request: Request;
   readonly client: string;
-  /** Aborts the reading of the body at the deadline, or when nobody waits any more. */
+  /** Aborts at the deadline, or when nobody waits any more. */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline. */
   left(): number;
@@ -103,7 +106,7 @@ interface Call {
 
 interface Action {
   readonly method: 'GET' | 'POST';
-  /** Which content types a body may have. A page can send any other one unasked. */
+  /** The allowed content types of a body. A page can send other types without permission. */
   readonly types?: RegExp;
   readonly answer: (tools: Tools, call: Call) => Promise<Response>;
 }
@@ -235,7 +238,7 @@ function comingBody({ request, client, signal }: Call): ComingBody {
   return { stream: request.body, announced: request.headers.get('content-length'), client, signal };
 }
 
-/** Makes an image known; one that is known already is not opened again. */
+/** Makes an image known. A known image is not opened again. */
 async function addImage({ segmenter, images }: Tools, call: Call, body: Uint8Array): Promise<Response> {
   const key = `sha256:${await sha256(body)}`;
   const isFile = !isPacked.test(call.request.headers.get('content-type') ?? '');
@@ -247,7 +250,7 @@ async function addImage({ segmenter, images }: Tools, call: Call, body: Uint8Arr
   return json({ key, width: image.width, height: image.height });
 }
 
-/** Reads a packed body that names a known image, and answers about it. */
+/** Reads a packed body that names a known image, and answers. */
 function aboutImage(
   tools: Tools,
   call: Call,
@@ -308,7 +311,7 @@ function json(value: unknown, status = 200): Response {
 function refuse(error: unknown): Response {
   if (error instanceof Refusal) return json({ error: toErrorMessage(error.error) }, error.status);
   const message = toErrorMessage(error);
-  // What is not an error of this project may tell of the server's inside.
+  // Errors of other kinds might reveal internals of the server.
   const told = isClickmaskError(error) ? message : { ...message, message: 'The server failed to answer.' };
   const status = statuses[message.code] ?? 400;
   const response = json({ error: told }, status);

@@ -4,9 +4,9 @@ import type { SegmenterImage } from '../../segmenter/index.js';
 
 export interface ImageLimits {
   readonly maxImages: number;
-  /** Of all images together, as they came; one client has at most half of it, or one image. */
+  /** Bytes of all images as received. One client has at most half of it, or one image. */
   readonly maxBytes: number;
-  /** Since an image was last used. */
+  /** Milliseconds since an image was last used. */
   readonly maxAgeMs: number;
 }
 
@@ -14,12 +14,12 @@ export interface ImageLimits {
 export interface KnownImages {
   readonly size: number;
   readonly bytes: number;
-  /** An open image, which then counts as just used. */
+  /** An open image. It then counts as most recently used. */
   get(key: string): Promise<SegmenterImage> | undefined;
   /**
-   * Keeps an image that is being opened; where that fails, it is forgotten.
+   * Keeps an image that is being opened. If that fails, it is forgotten.
    *
-   * @throws ClickmaskError `image-too-large` where it alone is beyond the budget
+   * @throws ClickmaskError `image-too-large` if it alone exceeds the budget
    */
   add(key: string, bytes: number, client: string, open: () => Promise<SegmenterImage>): Promise<SegmenterImage>;
 }
@@ -28,7 +28,7 @@ interface Known {
   readonly opening: Promise<SegmenterImage>;
   readonly bytes: number;
   readonly client: string;
-  /** By a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   usedAt: number;
 }
 
@@ -41,7 +41,7 @@ export function createKnownImages({ maxImages, maxBytes, maxAgeMs }: ImageLimits
   });
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Forgets what nobody used for long, and looks again when the next one is due. */
+  /** Forgets images that nobody has used for long, and schedules the next check. */
   function forgetOld(): void {
     timer = undefined;
     for (const [key, { usedAt }] of images.entries()) {
@@ -54,11 +54,11 @@ export function createKnownImages({ maxImages, maxBytes, maxAgeMs }: ImageLimits
   function plan(): void {
     if (timer !== undefined || images.size === 0) return;
     timer = setTimeout(forgetOld, Math.min(maxAgeMs, 60_000));
-    // In Node it does not keep the process.
+    // In Node, this timer does not keep the process alive.
     (timer as { unref?: () => void }).unref?.();
   }
 
-  /** One client's images push out that client's own first. */
+  /** A client's images first push out images of the same client. */
   function makeRoom(client: string, bytes: number): void {
     const own = [...images.entries()].filter(([, known]) => known.client === client);
     let left = own.reduce((sum, [, known]) => sum + known.bytes, bytes);

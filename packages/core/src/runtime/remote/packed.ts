@@ -18,21 +18,21 @@ type AnyArray = InstanceType<(typeof arrays)[ArrayName]>;
 
 const marker = '$array';
 
-/** Most bytes of the text: what is large is in arrays, and a long text would hold up the thread that reads it. */
+/** Maximum bytes of the text. Large data are in arrays, and a long text would block the thread that parses it. */
 const maxText = 2 ** 20;
 
 /**
  * Plain data with typed arrays as bytes: the length of a JSON text (4 bytes, little-endian), the text, and then the
- * arrays, each at a multiple of 8. In the text an array is `{ "$array": [type, offset, length] }`.
+ * arrays, each at a multiple of 8. In the text, an array is `{ "$array": [type, offset, length] }`.
  *
  * Base64 in JSON would be a third larger and many times slower.
  */
 export function pack(value: unknown): Uint8Array {
   const parts: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   let size = 0;
-  // Before JSON sees anything: a Buffer would turn itself into a list of all its bytes.
+  // Done before JSON sees it: a Buffer would turn itself into a list of all its bytes.
   const plain = (one: unknown): unknown => {
-    // As JSON has it: "all" is a number that no image reaches.
+    // JSON has no Infinity; this number stands for "all", and no image reaches it.
     if (one === Infinity || one === -Infinity) return Math.sign(one) * Number.MAX_SAFE_INTEGER;
     if (typeof one !== 'object' || one === null) return one;
     if (Array.isArray(one)) return one.map(plain);
@@ -54,7 +54,7 @@ export function pack(value: unknown): Uint8Array {
 }
 
 /**
- * Reads what {@link pack} wrote; nothing about the bytes is taken for granted. The arrays are views into one copy.
+ * Reads the result of {@link pack} from untrusted bytes. The arrays are views into one copy.
  *
  * @throws ClickmaskError `bad-format`
  */
@@ -64,7 +64,7 @@ export function unpack(bytes: Uint8Array): unknown {
   const start = aligned(4 + length);
   if (length > maxText) throw damaged(`a text of at most ${maxText} bytes`);
   if (4 + length > bytes.length) throw damaged(`a text of ${length} bytes`);
-  // A copy, so that every array starts at a multiple of its element's size.
+  // A copy, so that every array is aligned to its element size.
   const whole = bytes.slice();
   let text: string;
   try {

@@ -2,7 +2,7 @@ import { ClickmaskError } from '../../errors/index.js';
 import type { Engine } from '../../segmenter/index.js';
 import { createSegmenterClient, type ServerAddress } from './client.js';
 
-/** An engine whose work is done by a server: every click is one small request. */
+/** An engine on a server: every click is one small request. */
 export async function createRemoteEngine(server: ServerAddress): Promise<Engine> {
   const client = createSegmenterClient(server);
   const { features: _, workers: __, ...info } = await client.info();
@@ -21,7 +21,7 @@ export async function createRemoteEngine(server: ServerAddress): Promise<Engine>
       return { width, height };
     },
     async prepare() {
-      // The server makes an image ready when it is sent.
+      // The server prepares an image when it receives it.
     },
     async segment(request) {
       const prediction = await client.segment({ ...request, key: nameOf(request.key) });

@@ -3,22 +3,22 @@ import type { LoadedModel } from '../../models/index.js';
 import type { Engine, ImageSource } from '../../segmenter/index.js';
 import { createSegmenterClient, type ServerAddress } from './client.js';
 
-/** The graph whose work the server does in split mode. */
+/** The graph that runs on the server in split mode. */
 export const encoderGraph = 'encoder';
 
 /** The parts of an engine whose features come from a server. */
 export interface SplitParts {
-  /** The model, encoding on the server and decoding here. */
+  /** The model: encodes on the server and decodes here. */
   wrapModel(model: LoadedModel): LoadedModel;
-  /** The engine, sending each image to the server once. */
+  /** The engine. It sends each image to the server once. */
   wrapEngine(engine: Engine): Engine;
 }
 
 /**
- * Split mode: the image encoder runs on a server, once per region; clicks are decoded here, so that a click, a preview
- * and every step of refinement cost no network. Server and client must run the same model.
+ * Split mode: the image encoder runs on a server, once per region, and clicks are decoded here. A click, a preview and
+ * every step of refinement then need no network. Server and client must have the same model.
  *
- * @throws ClickmaskError `bad-model` where the server runs another model, `backend-unavailable`
+ * @throws ClickmaskError `bad-model` if the server has another model; `backend-unavailable`
  */
 export async function createSplitParts(server: ServerAddress, model: string): Promise<SplitParts> {
   const client = createSegmenterClient(server);
@@ -64,7 +64,7 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
       async load(key, source, shrink) {
         const before = sources.get(key);
         sources.set(key, source);
-        // Sent while it is decoded here; what goes wrong is told by the first click.
+        // Sent while it is decoded here. The first click reports a failure.
         send(key).catch(() => {});
         try {
           return await engine.load(key, source, shrink);

@@ -8,9 +8,9 @@ import { type DownloadProgress, type ModelSource, portableSource } from './model
 import { forbidden, startWorker } from './start-worker.js';
 import { type Fallback, webWorkerSlot } from './worker-slot.js';
 
-/** Options of {@link createSegmenter}; every one has a default. */
+/** Options of {@link createSegmenter}. All have defaults. */
 export interface WebSegmenterOptions {
-  /** Default: the embedded model, from the files of its package beside this one. */
+  /** Default: the embedded model, from its package beside this one. */
   readonly model?: ModelSource;
   /** Where the network runs. `auto` (default) takes a GPU if there is one, and the processor if that fails. */
   readonly provider?: 'auto' | Extract<Provider, 'webgpu' | 'wasm'>;
@@ -18,31 +18,31 @@ export interface WebSegmenterOptions {
   readonly split?: ServerAddress;
   /** The worker: the address of its script, or a function that makes it. Default: the script beside this one. */
   readonly worker?: string | URL | (() => Worker);
-  /** Folder of the runtime's `.wasm` files; default: beside the worker's script. */
+  /** Folder of the runtime's `.wasm` files. Default: beside the worker's script. */
   readonly wasmPaths?: string | URL;
-  /** The bytes of `ort-wasm-simd-threaded.wasm`, for pages that may fetch nothing. Excludes the GPU. */
+  /** The bytes of `ort-wasm-simd-threaded.wasm`, for pages that may not fetch. Cannot be used with a GPU. */
   readonly wasmBinary?: ArrayBuffer;
   /** Keeps the model in the browser's Cache API. Default true. */
   readonly cache?: boolean;
   /** Threads of the processor. Default: up to 4 on a cross-origin isolated page, else 1. */
   readonly threads?: number;
-  /** Requests that may wait before `queue-full`; default 64. */
+  /** Maximum waiting requests; more fail with `queue-full`. Default 64. */
   readonly queueCapacity?: number;
-  /** Milliseconds after which a request fails with `deadline-exceeded`; default none. */
+  /** Milliseconds after which a request fails with `deadline-exceeded`. Default: none. */
   readonly deadlineMs?: number;
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Replaces the model's defaults for every request, field by field. Options of a request go first. Click logs do not
-   * hold it: replay them with a segmenter of the same options.
+   * Replaces the model's defaults for every request, field by field. A request's own options take precedence. Click
+   * logs do not include this option: replay them with a segmenter that has it too.
    */
   readonly refinement?: RefinementOptions;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Called when the GPU failed and the processor took over. */
   readonly onFallback?: (fallback: Fallback) => void;
-  /** A call on the GPU that takes longer, in milliseconds, counts as hung: the processor takes over. Default 60000. */
+  /** A GPU call that takes longer, in milliseconds, counts as hung: the processor takes over. Default 60,000. */
   readonly gpuPatienceMs?: number;
-  /** Also uses a GPU emulated in software, which is slower than WASM. Default false. */
+  /** Also uses a GPU that is emulated in software, which is slower than WASM. Default false. */
   readonly allowSoftwareGpu?: boolean;
 }
 
@@ -109,7 +109,7 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
     throw error;
   }
   return {
-    // What the engine says now: it may have moved from the GPU to the processor.
+    // The engine's present information: it may have moved from the GPU to the processor.
     get info() {
       return { ...host.info, ...slot.info, workers: 1 };
     },
@@ -126,7 +126,7 @@ export async function createSegmenter(options: WebSegmenterOptions = {}): Promis
   };
 }
 
-/** The worker beside this script, written in the one form that bundlers recognise and follow. */
+/** The worker beside this script, in the only form that bundlers recognise. */
 function followedWorker(): Worker {
   try {
     return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'clickmask' });
@@ -135,7 +135,7 @@ function followedWorker(): Worker {
   }
 }
 
-/** The files of the embedded model's package, which lies beside this one; bundlers find and copy them. */
+/** The files of the embedded model's package, which lies beside this one. Bundlers find and copy them. */
 function embeddedModel(): ModelSource {
   try {
     return {

@@ -8,14 +8,14 @@ import {
   unreadHeic,
 } from '../../image/index.js';
 
-/** Rows that are read from the canvas at once: bounds the memory beside the pixels themselves. */
+/** Number of rows to read from the canvas at once, which limits the extra memory. */
 const bandPixels = 4_000_000;
 
 /**
- * Decodes an image to upright 8-bit RGB with the browser's own decoders: EXIF rotation applied, colours brought to
- * sRGB, transparency laid over white; of an animation, the first frame.
+ * Decodes an image to upright 8-bit RGB with the browser's own decoders. EXIF rotation is applied, colours are
+ * converted to sRGB, and transparency is laid over white. Of an animation, the first frame is read.
  *
- * @throws ClickmaskError `unsupported-image` for a format that is not read, `bad-image` for a file that is damaged, or
+ * @throws ClickmaskError `unsupported-image` for an unsupported format, `bad-image` for a damaged file, or
  * `image-too-large`
  *
  * @example
@@ -57,7 +57,7 @@ export async function decodeImage(given: Uint8Array, maxPixels = 64e6): Promise<
   }
 }
 
-/** A browser only says that it cannot: files of formats that it reads are damaged, others are not for it. */
+/** A browser only says that it failed. If it reads this format, the file is damaged; else the format is unsupported. */
 function refusal(bytes: Uint8Array, cause: unknown): ClickmaskError {
   const format = pictureFormat(bytes);
   if (format === 'heif') return unreadHeic(cause);
@@ -70,7 +70,7 @@ function refusal(bytes: Uint8Array, cause: unknown): ClickmaskError {
   return new ClickmaskError('bad-image', message, { cause });
 }
 
-/** The pixels of a bitmap, over white, read band by band. */
+/** The pixels of a bitmap over white, read in bands of rows. */
 function readPixels(bitmap: ImageBitmap): RgbImage {
   const { width, height } = bitmap;
   const data = new Uint8Array(width * height * 3);

@@ -15,7 +15,7 @@ import { decodeImage } from './decode-image.js';
 import { type DownloadProgress, type PortableSource, webModelFiles } from './model-source.js';
 import { createOnnxWebBackend, type OnnxWebOptions } from './onnx-backend.js';
 
-/** What an engine needs to start, as plain data that can be sent to a worker. */
+/** What an engine needs to start: plain data that can be sent to a worker. */
 export interface EngineSettings extends OnnxWebOptions {
   readonly source: PortableSource;
   readonly provider: 'auto' | Provider;
@@ -24,7 +24,7 @@ export interface EngineSettings extends OnnxWebOptions {
   readonly budgets?: Partial<CacheBudgets>;
   readonly limits?: Partial<EngineLimits>;
   readonly refinement?: RefinementOptions;
-  /** The server that computes the features; default: they are computed here. */
+  /** The server that computes the features. Default: none. */
   readonly split?: ServerAddress;
 }
 
@@ -50,7 +50,7 @@ export async function loadEngine(
   return parts.wrapEngine(engineOf(wrapped, decodeImage, settings));
 }
 
-/** Said before anything is downloaded; the runtime's own words come late and name no cure. */
+/** Reported before any download: the runtime's own message comes late and gives no advice. */
 function checkWebAssembly(): void {
   if (typeof WebAssembly !== 'object') {
     const message =
@@ -58,7 +58,7 @@ function checkWebAssembly(): void {
     throw new ClickmaskError('backend-unavailable', message);
   }
   try {
-    // The smallest module there is: its magic number and version.
+    // The smallest WebAssembly module: its magic number and version.
     new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   } catch (cause) {
     const message =

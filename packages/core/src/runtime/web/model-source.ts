@@ -5,12 +5,12 @@ import { type ModelFiles, sha256 } from '../../models/index.js';
 export type ModelFile = string | URL | Blob | Uint8Array;
 
 /**
- * Where a model comes from: the address of its folder, its files by name (`model.json` and the graphs), or files as a
- * user picks them.
+ * Source of a model: the address of its folder, its files by name (`model.json` and the graphs), or files picked by a
+ * user.
  */
 export type ModelSource = string | URL | Readonly<Record<string, ModelFile>> | readonly File[];
 
-/** A model's source in the form that is sent to a worker: absolute addresses, or the files themselves. */
+/** A model's source in a form for a worker: absolute addresses, or the files themselves. */
 export type PortableSource =
   | { readonly kind: 'folder'; readonly address: string }
   | { readonly kind: 'files'; readonly files: Readonly<Record<string, string | Blob | Uint8Array>> };
@@ -18,9 +18,9 @@ export type PortableSource =
 export interface DownloadProgress {
   readonly file: string;
   readonly loaded: number;
-  /** Null where the server does not tell. */
+  /** Null if the server does not say. */
   readonly total: number | null;
-  /** Of the whole model, 0 to 1. */
+  /** Progress of the whole model, 0 to 1. */
   readonly fraction: number;
 }
 
@@ -62,16 +62,16 @@ export function portableSource(source: ModelSource, base: string): PortableSourc
 }
 
 /**
- * The files of a model, downloaded where they are addresses. Graphs are kept in the Cache API under the SHA-256 that the
- * manifest names, so that they are never stale; the manifest is fetched anew each time, and taken from the cache when
- * the network is away. Whether the bytes are the right ones is checked by whoever reads them.
+ * The files of a model, downloaded if they are addresses. Graphs are cached under the SHA-256 in the manifest, so they
+ * are never stale. The manifest is fetched each time, and taken from the cache if the network is down. The reader
+ * checks the bytes.
  */
 export function webModelFiles(source: PortableSource, options: ModelFilesOptions = {}): ModelFiles {
   const location = source.kind === 'folder' ? source.address : 'the given files';
   const hashes = new Map<string, { readonly sha256: string; readonly bytes: number }>();
   const arrived = new Map<string, number>();
   const report = (file: string, loaded: number, total: number | null) => {
-    // The manifest is small, and says how much there is to come.
+    // The manifest is small, and gives the total size.
     if (file !== manifestName) arrived.set(file, loaded);
     const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
     const whole = sum([...hashes.values()].map(({ bytes }) => bytes));
@@ -127,7 +127,7 @@ export function webModelFiles(source: PortableSource, options: ModelFilesOptions
     },
   };
 
-  /** Learns from the manifest what the graphs must be. */
+  /** Learns the graphs' sizes and hashes from the manifest. */
   function remember(name: string, bytes: Uint8Array): Uint8Array {
     if (name !== manifestName) return bytes;
     try {
@@ -136,17 +136,17 @@ export function webModelFiles(source: PortableSource, options: ModelFilesOptions
       };
       for (const { file, sha256, bytes: size } of Object.values(graphs)) hashes.set(file, { sha256, bytes: size });
     } catch {
-      // What is wrong with it is told by the manifest's own reader.
+      // The manifest's own reader reports what is wrong with it.
     }
     return bytes;
   }
 }
 
-/** Most bytes of a file of whose size nothing is known. */
+/** Maximum bytes of a file of unknown size. */
 const maxFileBytes = 2 ** 30;
 const maxManifestBytes = 2 ** 20;
 
-/** The cache, or null: pages without a secure origin have none, and private windows may refuse. */
+/** The cache, or null: insecure origins have none, and private windows may refuse it. */
 async function openCache({ cache = true }: ModelFilesOptions): Promise<Cache | null> {
   try {
     return cache && globalThis.caches !== undefined ? await globalThis.caches.open(cacheName) : null;
@@ -156,7 +156,7 @@ async function openCache({ cache = true }: ModelFilesOptions): Promise<Cache | n
 }
 
 async function keep(store: Cache | null, key: string, bytes: Uint8Array): Promise<void> {
-  // A full disk costs a download next time, nothing else.
+  // With a full disk, the file is downloaded again next time.
   await store?.put(key, new Response(bytes as Uint8Array<ArrayBuffer>)).catch(() => {});
 }
 
@@ -175,7 +175,7 @@ async function download(
   if (!response.ok) throw notFound(name, address, new Error(`the server answered ${response.status}`));
   const total = expected ?? (Number(response.headers.get('content-length')) || null);
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  // What is announced is not believed: the array grows with what comes.
+  // The announced size is not trusted: the array grows with the received bytes.
   let bytes = new Uint8Array(Math.min(total ?? 1 << 16, 16 * 2 ** 20));
   let loaded = 0;
   const reader = response.body.getReader();

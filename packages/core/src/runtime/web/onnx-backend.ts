@@ -3,17 +3,17 @@ import { ClickmaskError, messageOf } from '../../errors/index.js';
 import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
 
 export interface OnnxWebOptions {
-  /** Where the runtime's `.wasm` and `.mjs` files lie: a folder's address. Default: beside the runtime's own script. */
+  /** Folder of the runtime's `.wasm` and `.mjs` files, as an address. Default: beside the runtime's script. */
   readonly wasmPaths?: string;
-  /** The bytes of `ort-wasm-simd-threaded.wasm`, for pages that hold all in one file. Excludes WebGPU. */
+  /** The bytes of `ort-wasm-simd-threaded.wasm`, for pages in a single file. Cannot be used with WebGPU. */
   readonly wasmBinary?: ArrayBuffer;
   /** Whether a software adapter counts as WebGPU. It is slower than WASM; for tests. Default false. */
   readonly allowSoftwareGpu?: boolean;
 }
 
 /**
- * One queue for everything onnxruntime-web does in this thread, creating sessions and running them: two calls that
- * overlap on WebGPU, even of two sessions, hang the thread for good. The runtime is one per thread, and so is its queue.
+ * One queue for all session creations and runs of onnxruntime-web in this thread. Two overlapping calls on WebGPU, even
+ * in different sessions, hang the thread for good. The runtime exists once per thread, and so does its queue.
  */
 let tail: Promise<unknown> = Promise.resolve();
 
@@ -26,7 +26,7 @@ function inTurn<T>(job: () => Promise<T>): Promise<T> {
 /**
  * onnxruntime-web as an {@link InferenceBackend}. `run` blocks its thread on WASM, so it belongs in a Web Worker.
  *
- * The GPU build and the smaller CPU build are separate downloads: the GPU one is fetched only where there is a GPU.
+ * The GPU build and the smaller CPU build are separate downloads. The GPU build is fetched only if there is a GPU.
  *
  * @example
  * ```ts browser
@@ -86,7 +86,7 @@ interface AdapterLike {
   readonly info?: { readonly isFallbackAdapter?: boolean; readonly architecture?: string };
 }
 
-/** A GPU adapter that is worth using, or null. */
+/** A usable GPU adapter, or null. */
 async function findAdapter(allowSoftware: boolean): Promise<AdapterLike | null> {
   const { gpu } = globalThis.navigator as { gpu?: { requestAdapter(): Promise<AdapterLike | null> } };
   if (gpu === undefined) return null;
@@ -103,7 +103,7 @@ async function findAdapter(allowSoftware: boolean): Promise<AdapterLike | null> 
   }
 }
 
-/** A build of the runtime: its script, and the file that this loads. */
+/** A build of the runtime: its script, and the file that the script loads. */
 interface Build {
   readonly file: string;
   load(): Promise<unknown>;
@@ -113,7 +113,7 @@ function buildFor(provider: Provider): Build {
   if (provider !== 'webgpu') {
     return { file: 'ort-wasm-simd-threaded.wasm', load: () => import('onnxruntime-web/wasm') };
   }
-  // A browser that can suspend WebAssembly by itself takes the smaller build, 10 MB less than the one that brings its own way.
+  // A browser that can suspend WebAssembly takes the smaller build, which saves 10 MB.
   return 'Suspending' in WebAssembly
     ? { file: 'ort-wasm-simd-threaded.jspi.wasm', load: () => import('onnxruntime-web/jspi') }
     : { file: 'ort-wasm-simd-threaded.asyncify.wasm', load: () => import('onnxruntime-web/webgpu') };
@@ -129,11 +129,11 @@ async function loadRuntime(provider: Provider, options: OnnxWebOptions, threads?
   }
   const { wasm } = ort.env;
   if (options.wasmPaths !== undefined) {
-    // Only the .wasm file: the script that goes with it is part of the runtime's bundle.
+    // Only the .wasm file: its script is part of the runtime's bundle.
     wasm.wasmPaths = { wasm: new URL(file, options.wasmPaths).href };
   }
   if (options.wasmBinary !== undefined) wasm.wasmBinary = options.wasmBinary;
-  // Threads need cross-origin isolation; without it the runtime would fall back to one by itself, with a warning.
+  // Threads need cross-origin isolation. Without it, the runtime would use one thread and print a warning.
   wasm.numThreads = globalThis.crossOriginIsolated ? (threads ?? Math.min(4, navigator.hardwareConcurrency || 1)) : 1;
   return ort;
 }
@@ -174,7 +174,7 @@ function describeTensor(value: Ort.InferenceSession.ValueMetadata): TensorInfo {
   return { name: value.name, type: value.type as TensorType, shape: value.shape };
 }
 
-/** The runtime tells in words only that its own files could not be fetched. */
+/** The runtime reports only by text that its own files could not be fetched. */
 function isMissingRuntime(error: unknown): boolean {
   return /no available backend found|dynamically imported module|wasm.*(fetch|404|MIME)|(fetch|404|MIME).*wasm/i.test(
     String(error),

@@ -3,18 +3,19 @@ import { ClickmaskError, messageOf } from '../../errors/index.js';
 const name = 'clickmask';
 
 /**
- * A worker from the address of its script, also where that is of another origin than the page, as on a CDN or in a sandboxed
- * frame, and where the page asks for trusted addresses (Trusted Types). The script is a module, in a `data:` address a classic one.
+ * Starts a worker from the address of its script. Works if the script has another origin than the page (a CDN, or a
+ * sandboxed frame) and if the page requires Trusted Types. The script is a module; in a `data:` address it is a classic
+ * script.
  *
- * @throws ClickmaskError `worker-lost` where the page forbids it; the message says what to allow
+ * @throws ClickmaskError `worker-lost` if the page forbids it; the message says what to allow
  */
 export function startWorker(address: URL): Worker {
-  // Where the page has no origin, as one opened as a file, browsers start no module from the address that holds it.
+  // On a page without an origin (opened as a file), browsers cannot start a module from such an address.
   if (address.protocol === 'data:') return create(address.href, { name });
   const isOwn = address.protocol === 'blob:' || address.origin === globalThis.origin;
   if (isOwn) return create(address.href, { name, type: 'module' });
-  // A worker's script has to be of the page's origin; what it imports may be of any that allows it. A classic script, since
-  // Chromium starts no module from a blob where the page has no origin.
+  // A worker's script must have the page's origin, but it may import scripts of other origins. A classic script,
+  // because Chromium cannot start a module from a blob on a page without an origin.
   const own = URL.createObjectURL(new Blob([importing(address.href)], { type: 'text/javascript' }));
   const worker = create(own, { name });
   const release = () => URL.revokeObjectURL(own);
@@ -23,7 +24,7 @@ export function startWorker(address: URL): Worker {
   return worker;
 }
 
-/** A script that imports another, and hands on what was sent to it meanwhile. */
+/** A script that imports another one, and passes on messages received meanwhile. */
 function importing(address: string): string {
   return `const early = [];
 const hold = (event) => early.push(event);
@@ -45,7 +46,7 @@ function create(address: string, options: WorkerOptions): Worker {
   }
 }
 
-/** A worker that the page did not allow to be made at all. */
+/** A worker that the page did not allow. */
 export function forbidden(cause: unknown): ClickmaskError {
   const message =
     'The worker that segments images could not be made. A page with Trusted Types must allow the policy ' +
@@ -65,7 +66,7 @@ interface ScriptAddresses {
 
 const policies = /*#__PURE__*/ new WeakMap<TrustedTypes, ScriptAddresses>();
 
-/** The address as pages take it that accept trusted ones only. */
+/** The address in the form that pages with Trusted Types accept. */
 function trusted(address: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   if (trustedTypes === undefined) return address;
@@ -75,12 +76,12 @@ function trusted(address: string): string {
     policies.set(trustedTypes, policy);
     return policy.createScriptURL(address);
   } catch {
-    // Pages may allow no such policy and not ask for one either.
+    // A page may forbid such a policy and still not require one.
     return address;
   }
 }
 
-/** Why a worker's script did not run, found out by fetching it; browsers do not tell. */
+/** Finds out why a worker's script did not run, by fetching it. Browsers do not say. */
 export async function whyNotStarted(address: URL | null): Promise<string> {
   if (address === null) {
     return (

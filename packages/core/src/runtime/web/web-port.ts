@@ -1,6 +1,6 @@
 import type { PortLike } from '../../host/index.js';
 
-/** The browser's message ports in the form that the host protocol takes. */
+/** Adapts the browser's message ports to the host protocol. */
 export function webPort(port: MessagePort): PortLike {
   return {
     postMessage: (message, transfer) => port.postMessage(message, [...transfer]),

@@ -7,7 +7,7 @@ import { whyNotStarted } from './start-worker.js';
 import { webPort } from './web-port.js';
 import type { ProgressMessage, StartMessage } from './worker.js';
 
-/** Why the network was moved from the GPU to the processor. */
+/** Why the network moved from the GPU to the processor. */
 export interface Fallback {
   readonly from: 'webgpu';
   readonly to: 'wasm';
@@ -17,24 +17,24 @@ export interface Fallback {
 export interface WorkerSlotOptions {
   readonly settings: EngineSettings;
   readonly createWorker: () => Worker;
-  /** The address of its script, where it is known. */
+  /** The address of its script, if known. */
   readonly script?: URL | null;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly onFallback?: (fallback: Fallback) => void;
-  /** Milliseconds after which a call on the GPU counts as hung. */
+  /** Milliseconds after which a GPU call counts as hung. */
   readonly gpuPatienceMs: number;
 }
 
 export interface WebSlot extends EngineSlot {
-  /** What the running engine says of itself; null before the first start. */
+  /** The running engine's information about itself; null before the first start. */
   readonly info: Engine['info'] | null;
-  /** Ends the worker at once, whatever it does. */
+  /** Terminates the worker at once, whatever it does. */
   terminate(): void;
 }
 
 /**
- * An engine in a Web Worker. A GPU that is lost, fails or hangs costs the worker its life (a browser's worker, unlike
- * Node's, may be ended at any time) and the next one computes on the processor; the host sends the images again.
+ * An engine in a Web Worker. If the GPU is lost, fails or hangs, the worker is terminated (a browser's worker, unlike
+ * Node's, may be at any time) and the next one computes on the processor. The host sends the images again.
  */
 export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
   let provider = options.settings.provider;
@@ -47,7 +47,7 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
   };
 
   const launch = async (): Promise<ConnectedEngine> => {
-    // One that was lost by an error of its script may still run.
+    // A worker lost by an error of its script may still be running.
     terminate();
     const mine = options.createWorker();
     worker = mine;
@@ -80,10 +80,10 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
     return engine.info.provider === 'webgpu' ? guarded(engine) : engine;
   };
 
-  /** Watches an engine on the GPU and replaces it by one on the processor when the GPU fails. */
+  /** Watches an engine on the GPU. If the GPU fails, replaces it by one on the processor. */
   const guarded = (engine: ConnectedEngine): Engine & { readonly isLost: boolean } => {
     const watch = async <T>(call: () => Promise<T>): Promise<T> => {
-      // An engine asked for a provider by name is not moved to another behind the caller's back.
+      // An engine with an explicitly chosen provider is not moved silently.
       if (options.settings.provider !== 'auto') return call();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const hung = new Promise<never>((_, reject) => {
@@ -95,7 +95,7 @@ export function webWorkerSlot(options: WorkerSlotOptions): WebSlot {
       try {
         return await Promise.race([call(), hung]);
       } catch (error) {
-        // In split mode it may be the server that failed.
+        // In split mode, the server may be what failed.
         if (!isClickmaskError(error, 'backend-failed') || Object.hasOwn(error.details, 'server')) throw error;
         provider = 'wasm';
         terminate();

@@ -3,14 +3,14 @@ import { type EngineSettings, loadEngine } from './load-engine.js';
 import type { DownloadProgress } from './model-source.js';
 import { webPort } from './web-port.js';
 
-/** What a page sends to start the worker, with the port that the engine is served on. */
+/** The message by which a page starts the worker, with the port for the engine. */
 export interface StartMessage {
   readonly type: 'start';
   readonly settings: EngineSettings;
   readonly port: MessagePort;
 }
 
-/** What the worker tells besides: the model's download. */
+/** Other messages of the worker: the model's download. */
 export interface ProgressMessage {
   readonly type: 'progress';
   readonly progress: DownloadProgress;
@@ -21,7 +21,7 @@ interface WorkerScope {
   postMessage(message: ProgressMessage): void;
 }
 
-// The entry of a Web Worker: nothing here runs unless it was started as one.
+// The entry of a Web Worker. It does nothing unless it was started as one.
 if ('WorkerGlobalScope' in globalThis) {
   const scope = globalThis as unknown as WorkerScope;
   scope.onmessage = ({ data }) => {

@@ -1,18 +1,18 @@
-/** One option of a command, as data: from it come the parser, the checks, the types and the help. */
+/** One option of a command, as data. The parser, the checks, the types and the help are derived from it. */
 export type Option = {
-  /** What `--help` says of it. */
+  /** Its text in `--help`. */
   readonly help: string;
-  /** Stands for the value in the help, such as `FILE`. */
+  /** Placeholder for the value in the help, such as `FILE`. */
   readonly value?: string;
-  /** Another name of the option. */
+  /** Short name of the option. */
   readonly also?: string;
-  /** Environment variables that give it too; the first that is set counts. */
+  /** Environment variables for the same value. The first that is set counts. */
   readonly env?: readonly string[];
 } & (
   | { readonly type: 'switch' }
-  /** Repeated, each as it was given. */
+  /** Repeatable; each value is kept as given. */
   | { readonly type: 'texts'; readonly required?: true }
-  /** Repeated, or with commas. */
+  /** Repeatable, or separated by commas. */
   | { readonly type: 'list'; readonly choices?: readonly string[]; readonly required?: true }
   | {
       readonly type: 'text';
@@ -46,7 +46,7 @@ type Raw<O extends Option> = O['type'] extends 'switch'
           ? readonly string[]
           : string;
 
-/** The values of options: a switch is a boolean and a list a list; what may be missing may be undefined. */
+/** The values of options. A switch is a boolean; a repeatable option is a list; an optional one may be undefined. */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends
     | { readonly type: 'switch' | 'list' | 'texts' }
@@ -56,32 +56,29 @@ export type Values<O extends Options> = {
     : Raw<O[K]> | undefined;
 };
 
-/** What a command was called with. */
+/** The parsed arguments of a command. */
 export interface Given<O extends Options = Options> {
   readonly values: Values<O>;
-  /** What is no option, in order. */
+  /** Arguments that are not options, in order. */
   readonly args: readonly string[];
 }
 
-/** How many arguments that are no options a command takes. */
+/** Number of arguments that a command accepts besides options. */
 export interface Arguments {
-  /** As the usage shows them, such as `<image>`. */
+  /** Their form in the usage line, such as `<image>`. */
   readonly usage: string;
-  /** What is expected, for the message where it is not: `one picture`. */
+  /** What is expected, for the error message: `one picture`. */
   readonly expected: string;
   readonly min: number;
   readonly max: number;
 }
 
-/**
- * What a command touches of the world: results go to `out`, everything else to `err`. Both end a text by a line break
- * where it has none.
- */
+/** A command's output: results go to `out`, everything else to `err`. Both add a missing line break at the end. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   out(text: string | Uint8Array): void;
   err(text: string): void;
-  /** Writes over the line that tells how far the work is; '' clears it. Does nothing where there is no screen. */
+  /** Replaces the progress line; '' clears it. Does nothing without a screen. */
   status(text: string): void;
   /** Whether there is a screen for {@link Terminal.status}. */
   readonly isScreen: boolean;
@@ -94,21 +91,21 @@ export interface Command<O extends Options = Options> {
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** More for its own help, in paragraphs. */
+  /** More text for its own help, in paragraphs. */
   readonly about?: string;
-  /** None where it is missing. */
+  /** None if left out. */
   readonly args?: Arguments;
   readonly options: O;
-  /** Shown after the options, as it stands. */
+  /** Shown unchanged after the options. */
   readonly notes?: string;
-  /** Whole command lines. */
+  /** Complete command lines. */
   readonly examples: readonly string[];
-  /** Resolves to the exit code; undefined means 0. */
+  /** Resolves to the exit code. Undefined means 0. */
   run(given: Given<O>, terminal: Terminal): Promise<number | undefined>;
 }
 
 /**
- * A command, with the types of its options.
+ * A command with the types of its options.
  *
  * @example
  * ```ts
@@ -136,16 +133,16 @@ export interface Program {
   readonly name: string;
   readonly summary: string;
   readonly commands: readonly Command[];
-  /** The command that is meant where none is named. */
+  /** The command used if none is named. */
   readonly fallback?: Command;
-  /** Of the program's package. */
+  /** The version of the program's package. */
   version(): string;
-  /** What is shown of an error, where it is not just its message. */
+  /** How an error is shown, if not by its message alone. */
   explain?(error: unknown): string | undefined;
 }
 
 /**
- * The command line was wrong: exit code 2.
+ * Wrong use of the command line: exit code 2.
  *
  * @example
  * ```ts

@@ -12,11 +12,11 @@ const explanations: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'it is not a path',
 };
 
-/** What a failed access to a path means; undefined for other errors. */
+/** Explains a failed access to a path; undefined for other errors. */
 export function explainPathError(error: unknown, path = factsOf(error).path): string | undefined {
   const { code } = factsOf(error);
   const folder = path === undefined ? '' : dirname(resolve(path));
-  // Also of a file that was to be written.
+  // Also for a file that was to be written.
   if (code === 'ENOENT' && path !== undefined && !existsSync(folder)) {
     return `Cannot open '${path}': there is no folder '${folder}'.`;
   }
@@ -24,7 +24,7 @@ export function explainPathError(error: unknown, path = factsOf(error).path): st
   return explanation === undefined || path === undefined ? undefined : `Cannot read '${path}': ${explanation}.`;
 }
 
-/** What the operating system refuses, in a sentence; undefined for other errors. */
+/** Explains in a sentence what the operating system refused; undefined for other errors. */
 export function explainSystemError(error: unknown): string | undefined {
   const { code, port, address } = factsOf(error);
   if (code === 'EADDRINUSE') return `Another program listens on port ${port} already. Choose another one with --port.`;

@@ -2,7 +2,7 @@ import type { Command, Option, Program } from './command.js';
 
 const width = 100;
 
-/** What `PROGRAM --help` prints. */
+/** The text of `PROGRAM --help`. */
 export function programHelp({ name, summary, commands, fallback }: Program): string {
   const column = Math.max(...commands.map((command) => command.name.length)) + 2;
   return [
@@ -22,7 +22,7 @@ export function programHelp({ name, summary, commands, fallback }: Program): str
   ].join('\n');
 }
 
-/** What `PROGRAM COMMAND --help` prints. */
+/** The text of `PROGRAM COMMAND --help`. */
 export function commandHelp(program: Program, command: Command): string {
   const { name, about, args, options, notes, examples } = command;
   const rows = Object.entries(options).map(([key, option]) => [left(key, option), right(option)] as const);
@@ -54,7 +54,7 @@ function left(name: string, option: Option): string {
   return `  --${name} ${value ?? (option.type === 'number' || option.type === 'whole' ? 'N' : 'VALUE')}`;
 }
 
-/** Few short choices stand for the value; others are listed after the explanation. */
+/** A few short choices replace the placeholder. Others are listed after the explanation. */
 function shownChoices(option: Option): string | undefined {
   if (!('choices' in option) || option.choices === undefined || option.value !== undefined) return undefined;
   return option.choices.join('|');

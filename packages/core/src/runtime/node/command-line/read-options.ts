@@ -10,9 +10,9 @@ import {
 } from './command.js';
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @throws UsageError for unknown options, values that are missing or out of range, and too few or too many arguments
+ * @throws UsageError for unknown options, missing or invalid values, and too few or too many arguments
  */
 export function readCommandLine<O extends Options>(
   { options, args: expected }: Pick<Command<O>, 'options' | 'args'>,
@@ -44,13 +44,13 @@ function parse(options: Options, args: readonly string[]): { values: Parsed; pos
       positionals: string[];
     };
   } catch (error) {
-    // Node's second sentence is about `--`, which helps nobody here.
+    // Node's second sentence, about `--`, does not help here.
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${message.split('. ')[0].replace(/\.?$/, '.')}`);
   }
 }
 
-/** `--click -5,1` means what it says: a value that begins like a negative number is a value. */
+/** A value that begins like a negative number is a value, as in `--click -5,1`. */
 function joinNegative(args: readonly string[], takesValue: (arg: string) => boolean): string[] {
   const joined: string[] = [];
   for (const arg of args) {
@@ -85,7 +85,7 @@ function readValue(name: string, option: Option, given: Parsed, env: NodeJS.Proc
   return readNumber(source, raw as string, option);
 }
 
-/** What was given, and by what, as messages name it. */
+/** Options that were given, with the source (option or variable) that messages name. */
 function rawOf(name: string, { also, env: variables = [] }: Option, given: Parsed, env: NodeJS.ProcessEnv) {
   for (const one of also === undefined ? [name] : [name, also]) {
     if (given[one] !== undefined) return { source: `--${one}`, raw: given[one] };
@@ -101,7 +101,7 @@ function readSwitch(source: string, text: string): boolean {
 }
 
 /**
- * A number from a text, for options and for values that hold one.
+ * Parses a number in an option's value.
  *
  * @throws UsageError
  */

@@ -7,7 +7,7 @@ import { commandHelp, programHelp } from './help.js';
 import { readCommandLine } from './read-options.js';
 import { showable } from './showable.js';
 
-/** Codes that say that the command line, not the work, was wrong. */
+/** Error codes that mean wrong use of the command line. */
 const usageCodes: readonly ClickmaskErrorCode[] = [
   'bad-box',
   'bad-click',
@@ -17,10 +17,10 @@ const usageCodes: readonly ClickmaskErrorCode[] = [
 ];
 
 /**
- * Runs a command line. The caller sets `process.exitCode` and leaves the end to Node: to force it while a worker is inside
- * the network would abort the process.
+ * Runs a command line. The caller sets `process.exitCode` and lets Node end: a forced exit while a worker is inside the
+ * network would abort the process.
  *
- * @returns the exit code: 0 done, 1 failed, 2 called wrongly
+ * @returns the exit code: 0 success, 1 failure, 2 wrong use
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export async function runProgram(program: Program, args: readonly string[], scre
   return runCommand(program, command, isNamed ? rest : args, terminal);
 }
 
-/** What is told of strangers' names and texts goes through here, whichever command tells it. */
+/** All output passes through here, because names and texts may come from strangers. */
 function cleaned(terminal: Terminal): Terminal {
   return {
     ...terminal,
@@ -98,7 +98,7 @@ async function runCommand(
 }
 
 /**
- * The version of a package, asked for by a module of its own.
+ * The version of the package of a given module.
  *
  * @example
  * ```ts

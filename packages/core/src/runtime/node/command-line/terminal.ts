@@ -1,8 +1,7 @@
 import type { Terminal } from './command.js';
 
 /**
- * The terminal of this process. A reader that has seen enough, such as `head`, is no failure: what would still be written
- * goes nowhere.
+ * The terminal of this process. A reader that stops early, such as `head`, is not an error: further output is dropped.
  *
  * @example
  * ```ts

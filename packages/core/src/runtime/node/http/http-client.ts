@@ -22,68 +22,69 @@ export interface HttpRequest {
   readonly url: string | URL;
   /** Default `GET`. */
   readonly method?: string;
-  /** `accept-encoding` is `gzip` where it is not given. */
+  /** Default of `accept-encoding`: `gzip`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** Most bytes of the answer, unpacked; default the client's. */
+  /** Maximum bytes of the answer after unpacking. Default: the client's. */
   readonly maxBytes?: number;
-  /** Milliseconds until the whole answer is here; default the client's. */
+  /** Milliseconds until the whole answer is received. Default: the client's. */
   readonly timeoutMs?: number;
-  /** Whether the host may have a private or local address; default the client's. */
+  /** Whether the host may have a private or local address. Default: the client's. */
   readonly privateAddresses?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** An answer, whole. */
+/** A complete answer. */
 export interface HttpResponse {
-  /** Where it came from; after redirects, the last one. */
+  /** Its address; after redirects, the last one. */
   readonly url: URL;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Of an answer that is no success, at most the first 64 kB. */
+  /** For an unsuccessful answer, at most the first 64 kB. */
   readonly bytes: Buffer;
 }
 
 /** Options of {@link createHttpClient}. */
 export interface HttpClientOptions {
-  /** Milliseconds until a whole answer is here. Default 20000. */
+  /** Milliseconds until a whole answer is received. Default 20,000. */
   readonly timeoutMs?: number;
-  /** Most bytes of an answer. Default 64 MB. */
+  /** Maximum bytes of an answer. Default 64 MB. */
   readonly maxBytes?: number;
-  /** Whether hosts with private or local addresses are asked too. Default false: the public internet alone. */
+  /** Whether hosts with private or local addresses are allowed. Default false: only the public internet. */
   readonly privateAddresses?: boolean;
   /** Default `clickmask`. */
   readonly userAgent?: string;
-  /** How names are resolved; default as the system does. */
+  /** How names are resolved. Default: by the system. */
   readonly lookup?: LookupFunction;
 }
 
 /** HTTP with limits on time, size and addresses. */
 export interface HttpClient {
   /**
-   * One request. Redirects are not followed: they would take credentials, or the caller, elsewhere. Every status is an
-   * answer.
+   * Sends one request. Redirects are not followed, because they could take the credentials elsewhere. Every status is
+   * an answer.
    *
-   * @throws ClickmaskError `request-failed` with a {@link HttpFailure} in `details.reason`, `deadline-exceeded`, `aborted`
+   * @throws ClickmaskError `request-failed` with a {@link HttpFailure} in `details.reason`, `deadline-exceeded`,
+   * `aborted`
    */
   send(request: HttpRequest): Promise<HttpResponse>;
   /**
-   * Gets a file: follows at most five redirects, each of them checked like the first, and wants a status of 2xx.
+   * Gets a file. Follows at most five redirects, each checked like the first, and expects a 2xx status.
    *
-   * @throws ClickmaskError `request-failed` with a {@link HttpFailure} in `details.reason` and, where there is one, the
+   * @throws ClickmaskError `request-failed` with a {@link HttpFailure} in `details.reason` and, if there is one, the
    * `status`; `deadline-exceeded`, `aborted`
    */
   download(request: Omit<HttpRequest, 'method' | 'body'>): Promise<HttpResponse>;
-  /** Ends the connections that are kept for further requests. */
+  /** Closes kept connections. */
   close(): void;
 }
 
 const maxRedirects = 5;
 
 /**
- * The one HTTP client of the house, for addresses that come from strangers, and for servers that are one's own.
+ * The HTTP client for strangers' addresses and for your own servers.
  *
- * The address is checked at the moment of connecting, so that a name cannot mean another one between check and use.
+ * The address is checked when the connection is made, so a name cannot change its address between check and use.
  * Messages never show credentials or queries.
  *
  * @example
@@ -103,7 +104,7 @@ const maxRedirects = 5;
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const { timeoutMs = 20_000, maxBytes = 64e6, privateAddresses = false, userAgent = 'clickmask' } = options;
   const lookup = options.lookup ?? (dnsLookup as LookupFunction);
-  // Two sets: a connection to a private address, once made, must not serve a request that may not go there.
+  // Two sets, because a kept connection to a private address must not serve a request that may not go there.
   const connections = { open: createAgents(lookup), guarded: createAgents(publicOnly(lookup)) };
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
@@ -113,7 +114,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
     const open = request.privateAddresses ?? privateAddresses;
     try {
-      // A literal address is never looked up, so that it is checked here.
+      // A literal address is never resolved, so it is checked here.
       const literal = url.hostname.replace(/^\[|\]$/g, '');
       if (!open && isIP(literal) !== 0 && !isPublicAddress(literal)) throw new RefusedAddress();
       const headers = { 'user-agent': userAgent, 'accept-encoding': 'gzip', ...request.headers };
@@ -140,7 +141,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
       let url = parseUrl(request.url);
       for (let hops = 0; hops <= maxRedirects; hops++) {
-        // What was meant for the first host is not for the next one.
+        // Headers for the first host are not sent to the next one.
         const headers = url.origin === parseUrl(request.url).origin ? request.headers : withoutSecrets(request.headers);
         const response = await send({ ...request, url, headers, signal });
         const next = redirectOf(response);
@@ -162,9 +163,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 /**
- * Where an answer redirects to, or null.
+ * The target of a redirect, or null.
  *
- * @throws ClickmaskError `request-failed` where that is no address
+ * @throws ClickmaskError `request-failed` if it is not an address
  *
  * @example
  * ```ts
@@ -192,7 +193,7 @@ function createAgents(lookup: LookupFunction): Agents {
 
 class RefusedAddress extends Error {}
 
-/** Wraps name resolution so that a name with any address that is not public gives an error. */
+/** Wraps name resolution. If any address of a name is not public, it fails. */
 function publicOnly(lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, options, (error, address, family) => {
@@ -204,7 +205,7 @@ function publicOnly(lookup: LookupFunction): LookupFunction {
   };
 }
 
-/** Sends a request and waits for the head of the answer. */
+/** Sends a request and waits for the answer's head. */
 function begin(url: URL, request: HttpRequest, agents: Agents): Promise<IncomingMessage> {
   const { method = 'GET', headers, body, signal } = request;
   return new Promise((resolve, reject) => {
@@ -212,7 +213,7 @@ function begin(url: URL, request: HttpRequest, agents: Agents): Promise<Incoming
     const options = { method, headers, signal, agent: https ? agents.https : agents.http };
     const outgoing = (https ? httpsRequest : httpRequest)(url, options, resolve);
     outgoing.once('error', (error: NodeJS.ErrnoException) => {
-      // The server had ended the kept connection just then: not the answer to this request.
+      // The server had just closed the kept connection. This is not an answer to the request.
       const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && method === 'GET';
       if (stale && signal?.aborted !== true) begin(url, request, agents).then(resolve, reject);
       else reject(error);
@@ -222,7 +223,7 @@ function begin(url: URL, request: HttpRequest, agents: Agents): Promise<Incoming
 }
 
 /**
- * The body. Of a success all of it; of a refusal what the server says to it, cut where that is much.
+ * Reads the body: all of a successful answer, and the beginning of an error message.
  *
  * @throws ClickmaskError `request-failed`, `too-large`
  */
@@ -245,7 +246,7 @@ async function readBody(message: IncomingMessage, maxBytes: number, url: URL): P
     }
     return Buffer.concat(parts);
   } finally {
-    // Nothing more is read; a connection whose answer was read to its end stays.
+    // Nothing more is read. The connection is kept only if its answer was read to the end.
     if (!message.complete) message.destroy();
   }
 }
@@ -278,7 +279,7 @@ function withoutSecrets(headers: HttpRequest['headers'] = {}): Readonly<Record<s
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !secret.test(name)));
 }
 
-/** An address as it may be shown: without user, password and query. */
+/** An address without user, password and query, safe to show. */
 function shown(url: URL): string {
   return `${url.origin}${url.pathname.slice(0, 200)}`;
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { globalUnicast6, type SpecialPurposeBlock, specialPurpose4, specialPurpose6 } from './special-purpose.js';
 
-// Lists of one kind each: a list that holds both compares IPv4 addresses with the IPv6 forms that wrap them.
+// Separate lists: a combined list would compare IPv4 addresses with the IPv6 forms that wrap them.
 const special4 = listOf(specialPurpose4, 'ipv4');
 const special6 = listOf(specialPurpose6, 'ipv6');
 const unicast6 = listOf([globalUnicast6], 'ipv6');
@@ -13,9 +13,9 @@ function listOf(blocks: readonly SpecialPurposeBlock[], family: 'ipv4' | 'ipv6')
 }
 
 /**
- * Whether an address is one of the public internet: global unicast, and in no block of IANA's registries of special
- * purposes, even one that can be reached: not private, loopback, link-local, shared, documentation, multicast, reserved,
- * nor an IPv6 form that wraps an IPv4 address. What is no address at all is not public.
+ * Whether an address is on the public internet: global unicast, and in no block of IANA's special-purpose registries.
+ * It is not private, loopback, link-local, shared, documentation, multicast or reserved, and not an IPv6 form that
+ * wraps an IPv4 address. Anything that is not an address is not public.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** A block of addresses that IANA set aside, and what for. */
+/** A block of addresses that IANA reserves, and its purpose. */
 export interface SpecialPurposeBlock {
   readonly network: string;
   readonly prefix: number;
@@ -8,7 +8,8 @@ export interface SpecialPurposeBlock {
 const block = (network: string, prefix: number, purpose: string): SpecialPurposeBlock => ({ network, prefix, purpose });
 
 /**
- * The IPv4 Special-Purpose Address Registry, and multicast, which has a registry of its own.
+ * The IPv4 Special-Purpose Address Registry, and multicast, which has its own registry.
+ *
  * Source: https://www.iana.org/assignments/iana-ipv4-special-registry
  */
 export const specialPurpose4: readonly SpecialPurposeBlock[] = [
@@ -33,7 +34,8 @@ export const specialPurpose4: readonly SpecialPurposeBlock[] = [
 ];
 
 /**
- * The blocks of the IPv6 Special-Purpose Address Registry that lie in global unicast space.
+ * The blocks of the IPv6 Special-Purpose Address Registry within global unicast space.
+ *
  * Source: https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 export const specialPurpose6: readonly SpecialPurposeBlock[] = [
@@ -45,9 +47,10 @@ export const specialPurpose6: readonly SpecialPurposeBlock[] = [
 ];
 
 /**
- * The only IPv6 space that IANA gives out for hosts of the internet. All else is special or reserved: unspecified, loopback,
- * IPv4 in its disguises (`::7f00:1`, `::ffff:7f00:1`, `::ffff:0:7f00:1`, `64:ff9b::7f00:1`), discard, segment routing,
+ * The only IPv6 space that IANA assigns to internet hosts. Everything else is special or reserved: unspecified,
+ * loopback, wrapped IPv4 (`::7f00:1`, `::ffff:7f00:1`, `::ffff:0:7f00:1`, `64:ff9b::7f00:1`), discard, segment routing,
  * unique local, link and site local, multicast.
+ *
  * Source: https://www.iana.org/assignments/ipv6-address-space
  */
 export const globalUnicast6: SpecialPurposeBlock = block('2000::', 3, 'global unicast');
