@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-// Formatting and the general rules are Biome's; here only what needs type information.
+// Biome does formatting and general rules. These rules need type information.
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'training/**', 'tools/**', '.cache/**', 'test-results/**'] },
   {

@@ -5,7 +5,7 @@ import standalone from './packages/browser-widget-standalone/rollup.mjs';
 
 const target = 'es2022';
 
-/** Packages, with the entries that are neither exported nor a command. */
+/** Packages, with entries that are neither exports nor commands. */
 const packages = {
   'packages/core': ['runtime/node/worker'],
   'packages/label-studio-backend': [],
@@ -13,7 +13,7 @@ const packages = {
   'packages/browser-widget': [],
 };
 
-/** Copied on its own into a function's folder, so in one file. */
+/** This file is copied alone into a function's folder, so it is bundled. */
 const inOneFile = { directory: 'packages/cvat-serverless', entry: 'nuclio/wrapper', file: 'dist/wrapper.js' };
 
 const manifestOf = (directory) => JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
@@ -31,7 +31,7 @@ function entriesOf(directory) {
     .map((name) => `${directory}/${name.startsWith('bin/') ? '' : 'src/'}${name}.ts`);
 }
 
-/** What a package declares stays outside its bundle; everything else is inside. */
+/** A package's dependencies stay outside its bundle. Everything else is inside. */
 function externals(directory) {
   const { dependencies, peerDependencies } = manifestOf(directory);
   const names = Object.keys({ ...dependencies, ...peerDependencies });
@@ -43,7 +43,7 @@ const plugins = [
   esbuild({ target, tsconfig: 'tsconfig.base.json', pure: ['Object.freeze'] }),
 ];
 
-/** Takes away what an earlier build of other sources left, or it would be packed. */
+/** Removes the results of earlier builds, which would be packed too. */
 function cleanFirst(directory) {
   return {
     name: 'clean-first',
@@ -55,7 +55,7 @@ function cleanFirst(directory) {
   };
 }
 
-// Each module becomes a file of its own in dist/, in the folders of src/: whoever bundles a package takes what is used.
+// Each module becomes a file in dist/, in the folders of src/, so that bundlers take only what is used.
 const modules = Object.keys(packages).map((directory) => ({
   input: entriesOf(directory),
   external: externals(directory),

@@ -1,5 +1,5 @@
-/** Whether an example of this name cannot be run by a browser as it is written. */
+/** Whether a browser cannot run the example with this name without a build. */
 export function needsBundler(name: string): boolean;
 
-/** Builds an example in memory: files by their paths. */
+/** Builds an example in memory: files by path. */
 export function bundleExample(name: string): Promise<Map<string, Uint8Array>>;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Examples that a browser cannot run as they are written. */
+/** Examples that a browser cannot run without a build. */
 const bundled = ['react', 'vue', 'svelte', 'annotorious'];
 
 /** @param {string} name */

@@ -10,7 +10,7 @@ import { bundleExample, needsBundler } from './bundle.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What is served, by the first part of the path: the examples, and the built widget with its files. */
+/** What is served, by the first part of the path: the examples, and the built widget. */
 const folders = {
   examples: join(root, 'examples'),
   clickmask: join(root, 'packages/browser-widget-standalone/dist'),
@@ -30,10 +30,10 @@ const types = {
   '.map': 'application/json',
 };
 
-/** What is compressed already. */
+/** Types that are already compressed. */
 const compact = ['.jpg', '.png'];
 
-/** How files are compressed, the best first; without a precompressed file beside them, fast is better than small. */
+/** Encodings, best first. Without a precompressed file, speed matters more than size. */
 const encodings = [
   {
     name: 'br',
@@ -78,7 +78,7 @@ export async function serveExamples({ port = 8080, host = '127.0.0.1', isolated 
   };
 }
 
-/** Files by their addresses, read when they are asked for; what was compressed is kept until the file changes. */
+/** Files by address, read on request. Compressed versions are kept until the file changes. */
 function createFiles() {
   const compressed = new Map();
   const bundles = new Map();
@@ -129,12 +129,12 @@ async function answerFile(files, pathname, request, response, isolated) {
   const etag = `"${file.tag}${encoding === undefined ? '' : `-${encoding.name}`}"`;
   const headers = {
     'content-type': types[file.extension] ?? 'application/octet-stream',
-    // Asked for again each time, which costs some bytes where nothing changed.
+    // Revalidated on each request, which costs few bytes if nothing changed.
     'cache-control': 'no-cache',
     etag,
     vary: 'accept-encoding',
     'x-content-type-options': 'nosniff',
-    // So that a page that lies elsewhere, as one opened as a file, can use the widget and the images.
+    // Lets pages of other origins, such as those opened as files, use the widget and the images.
     'access-control-allow-origin': '*',
     ...(isolated
       ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
@@ -153,7 +153,7 @@ async function answerFile(files, pathname, request, response, isolated) {
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** The file of a path, or null: nothing outside the served folders, and no hidden files. */
+/** The file of a path, or null. Only files in the served folders, and no hidden ones. */
 function findFile(pathname) {
   let path;
   try {
@@ -186,7 +186,7 @@ async function answerWith(handler, request, response) {
   response.end(Buffer.from(await answer.arrayBuffer()));
 }
 
-/** Listens on the port, or on the next free one of twenty. */
+/** Listens on the port, or on one of the next twenty. */
 async function listen(server, port, host) {
   for (let wanted = port; ; wanted++) {
     try {

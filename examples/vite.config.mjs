@@ -13,10 +13,10 @@ export default defineConfig({
     svelte(),
     vue({ template: { compilerOptions: { isCustomElement: (tag) => tag === 'clickmask-annotator' } } }),
   ],
-  // The worker loads the runtime for the GPU or for the processor, so that it is more than one file.
+  // The worker has several files: it loads the runtime for the GPU or for the processor.
   worker: { format: 'es' },
-  // As they are, the dev server finds the worker and the model beside the packages' own files.
+  // Without optimisation, the dev server finds the worker and the model beside the packages' own files.
   optimizeDeps: { exclude: ['@clickmask/core', '@clickmask/browser-widget'] },
-  // Only in this workspace, whose packages are links: the model is looked for where packages are installed.
+  // Only in this workspace, where packages are links: the model is looked up among installed packages.
   resolve: { preserveSymlinks: true },
 });

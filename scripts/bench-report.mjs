@@ -1,4 +1,4 @@
-// `npm run bench -- report`: the main measurements one after the other, and one page with plots of them.
+// `npm run bench -- report`: runs the main measurements one after another, and writes a page with their plots.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
@@ -141,7 +141,7 @@ const stages = (timings) =>
 
 const memoryBars = ({ min, median, max }) => Object.entries({ least: min, median, most: max });
 
-/** `finalMaskMs` as people write it: "final mask". */
+/** Turns `finalMaskMs` into "final mask". */
 const words = (name) => name.replace(/Ms$|Mb$/, '').replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
 const escapeHtml = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const round = (value) => (value >= 100 ? Math.round(value) : Math.round(value * 10) / 10);

@@ -1,4 +1,5 @@
-// `npm run bench`: the stages of a click; with a name, a longer measurement, packages/*/bench/NAME.mjs, which gets the options.
+// `npm run bench`: the stages of a click. With a name, a longer measurement, packages/*/bench/NAME.mjs, which gets the
+// options.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
@@ -7,7 +8,7 @@ const scripts = Object.fromEntries(
   readdirSync(join(root, 'packages')).flatMap((name) => {
     const folder = join(root, 'packages', name, 'bench');
     if (!existsSync(folder)) return [];
-    // What exports something is there for the others.
+    // Files that export something are helpers.
     const isMeasurement = (file) =>
       file.endsWith('.mjs') && !/^export /m.test(readFileSync(join(folder, file), 'utf8'));
     const files = readdirSync(folder).filter(isMeasurement);

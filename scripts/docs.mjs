@@ -37,7 +37,7 @@ if (!/^\/([\w.-]+\/)*$/.test(values.base)) {
 const docs = join(root, 'docs');
 const made = join(docs, 'public', 'made');
 
-/** Pages that stand elsewhere in the repository, and where the site shows them. */
+/** Pages from elsewhere in the repository, with their places on the site. */
 const collected = {
   'packages/core/README.md': 'reference/core.md',
   'packages/label-studio-backend/README.md': 'reference/label-studio-backend.md',
@@ -70,7 +70,7 @@ cpSync(join(docs, 'clicks.webp'), join(made, 'clicks.webp'));
 vitepress('build', '--base', values.base);
 if (values.build !== true) vitepress('preview', '--base', values.base, '--port', values.port);
 
-/** The site's own tools: only who builds it needs them. */
+/** The site's own tools. Only people who build the site need them. */
 function install() {
   const installed = join(docs, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(docs, 'package-lock.json')).mtimeMs) return;
@@ -78,11 +78,11 @@ function install() {
   run('npm', ['ci', '--prefix', 'docs', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 
-/** Copies the collected pages, with their links turned to where the site shows things. */
+/** Copies the collected pages, and redirects their links to the site. */
 function collect() {
   for (const [from, to] of Object.entries(collected)) {
     if (!existsSync(join(root, from))) continue;
-    // A line of prose that begins with a placeholder such as <folder> would be taken for a component.
+    // A line that begins with a placeholder such as <folder> would be read as a component.
     const text = readFileSync(join(root, from), 'utf8').replace(/(?<=\S)\n(?=<[a-z])/g, ' ');
     const file = join(docs, to);
     mkdirSync(dirname(file), { recursive: true });
@@ -101,7 +101,7 @@ function collect() {
   }
 }
 
-/** Copies an image of a collected page beside the made ones, and returns its address. */
+/** Copies an image of a page to the site, and returns its address. */
 function copyPicture(source) {
   const name = source.replaceAll('/', '-');
   mkdirSync(made, { recursive: true });
@@ -109,7 +109,7 @@ function copyPicture(source) {
   return `/made/${name}`;
 }
 
-/** Pages of the public interface, from the comments in the code. */
+/** Writes the pages of the public interface from the comments in the code. */
 function describeApi() {
   console.log('Reading the public interface (typedoc) ...');
   run('node', [join(docs, 'node_modules', 'typedoc', 'bin', 'typedoc'), '--options', join(docs, 'typedoc.json')]);

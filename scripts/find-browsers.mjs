@@ -10,7 +10,7 @@ function onPath(names) {
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).filter((path) => existsSync(path));
 }
 
-/** What a variable names, else the first of these places that is there. */
+/** The path in a variable, else the first of these places that exists. */
 function find(variable, places) {
   const named = process.env[variable];
   if (named !== undefined && named !== '') return existsSync(named) ? named : null;
@@ -55,7 +55,7 @@ export function findWebKit() {
   return driver === undefined || screen === undefined || browser === null ? null : { driver, browser, screen };
 }
 
-/** It lies among the libraries: /usr/lib/<machine>/webkit2gtk-4.1/MiniBrowser. */
+/** It is among the libraries: /usr/lib/<machine>/webkit2gtk-4.1/MiniBrowser. */
 function miniBrowser() {
   const list = (folder) => (existsSync(folder) ? readdirSync(folder) : []);
   const folders = ['/usr/lib', '/usr/libexec', ...list('/usr/lib').map((name) => join('/usr/lib', name))];
@@ -67,7 +67,7 @@ function miniBrowser() {
 
 function ofPlaywright() {
   try {
-    // Not imported: `npm test` loads this file before anything is installed.
+    // Not imported, because `npm test` loads this file before anything is installed.
     return [createRequire(import.meta.url)('playwright').chromium.executablePath()];
   } catch {
     return [];

@@ -1,4 +1,4 @@
-// `npm run hostile`: hostile inputs for every surface that takes something from strangers; `--help` tells more.
+// `npm run hostile`: hostile inputs for every surface that accepts something from strangers; see `--help`.
 import { prepare, run } from './prepare.mjs';
 
 prepare();

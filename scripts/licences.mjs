@@ -1,5 +1,5 @@
-// Looks at what each released package brings with it: that its licence allows that, and that its text is there. Writes a bill
-// of materials beside the code (CycloneDX). Part of `npm run build`; fails where something is not as it should be.
+// Checks the dependencies of each released package: the licence must allow them, and its text must be there. Writes a
+// bill of materials beside the code (CycloneDX). Part of `npm run build`, which fails if something is wrong.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { packages: locked } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 
 const free = /^(?:MIT|ISC|0BSD|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|CC0-1\.0|Unlicense)$/;
-/** Libraries of their own, that anybody can replace: what the LGPL asks for. */
+/** Separate libraries that anybody can replace, as the LGPL requires. */
 const replaceable = /^@img\/sharp-(?:libvips-|win32-|wasm32)/;
-/** Published without the text; it is known, and packed where we pass them on ourselves. */
+/** Published without the licence text. The text is known, and included where this project passes them on. */
 const textElsewhere = /^(?:onnxruntime-(?:node|web|common)|guid-typescript|@img\/sharp-.*)$/;
 
 const faults = [];
@@ -43,7 +43,7 @@ if (faults.length > 0) {
   process.exit(1);
 }
 
-/** Paths in the lock file of all that is installed with a package, nested ones included. */
+/** Paths in the lock file of everything that is installed with a package, nested packages included. */
 function dependenciesOf(path, found = new Set()) {
   const { dependencies = {}, optionalDependencies = {} } = locked[path] ?? {};
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
@@ -64,7 +64,7 @@ function resolve(from, name) {
   }
 }
 
-/** Packages whose code a bundle holds, by its source maps; their licences have to stand in its notices. */
+/** Packages whose code a bundle contains, by its source maps. Their licences must be in its notices. */
 function bundledIn(path) {
   const dist = join(root, path, 'dist');
   const maps = existsSync(dist) ? readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.map')) : [];

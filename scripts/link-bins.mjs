@@ -1,5 +1,5 @@
-// Makes the commands of the workspace's packages runnable by `npx NAME` at the root. npm links them at install, before
-// they are built, so that files were missing or not yet executable then.
+// Makes the commands of the workspace's packages run by `npx NAME` at the root. npm links them when it installs, before
+// they are built, when the files are missing or not executable.
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ for (const folder of readdirSync(join(root, 'packages'))) {
     const target = join(root, 'packages', folder, file);
     if (!existsSync(target)) continue;
     chmodSync(target, 0o755);
-    // On Windows npm's own .cmd wrappers, made at install, work as they are.
+    // On Windows, npm's own .cmd wrappers work unchanged.
     if (process.platform === 'win32') continue;
     const link = join(bins, name);
     if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) rmSync(link);

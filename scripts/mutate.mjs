@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare, root } from './prepare.mjs';
 
-/** What every release is measured on. */
+/** Options of every release's measurement. */
 const areas = {
   segmenter: 'packages/core/src/segmenter',
   refinement: 'packages/core/src/refinement',
@@ -75,7 +75,7 @@ await new Stryker({
   coverageAnalysis: 'perTest',
   concurrency: Number(values.workers),
   timeoutMS: 10_000,
-  // The sandbox holds what tests read: examples' images and models, and what was built, for the tests of workers.
+  // The sandbox contains what tests read: images and models of the examples, and built files for the tests of workers.
   ignorePatterns: ['.cache', '/training', '/tools', '/docs', '.venv'],
   tempDirName: '.mutation/sandbox',
   reporters: ['progress-append-only', 'json'],
@@ -85,7 +85,7 @@ await new Stryker({
 }).runMutationTest();
 summarise(JSON.parse(readFileSync(report, 'utf8')));
 
-/** The sources of an area, without their tests, in the form that Stryker takes. */
+/** The sources of an area without their tests, in Stryker's form. */
 function sourcesOf(path) {
   if (statSync(join(root, path)).isFile()) return [values.lines === undefined ? path : `${path}:${values.lines}`];
   return [`${path}/**/*.ts`, `!${path}/**/*.test.ts`, `!${path}/**/index.ts`];
@@ -141,7 +141,7 @@ function summarise({ files }) {
   }
 }
 
-/** The text at a location, whose lines and columns count from 1. */
+/** The text at a location. Lines and columns count from 1. */
 function cut(source, { start, end }) {
   const lines = source.split('\n').slice(start.line - 1, end.line);
   lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1);

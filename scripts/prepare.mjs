@@ -1,5 +1,5 @@
-// What `npm start`, `npm test` and `npm run bench` do first, with nothing but Node and npm at hand: install what is
-// missing, then build.
+// The first step of `npm start`, `npm test` and `npm run bench`. Needs only Node and npm: installs what is missing,
+// then builds.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-/** Installs where node_modules is missing or older than the lock file, then builds. Ends the process on failure. */
+/** Installs if node_modules is missing or older than the lock file, then builds. Ends the process on failure. */
 export function prepare() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
@@ -25,7 +25,7 @@ export function prepare() {
   run('npm', ['run', '--silent', 'build']);
 }
 
-/** Runs a command in the root, with its output shown; ends the process where it fails. */
+/** Runs a command in the root and shows its output. Ends the process if it fails. */
 export function run(command, args, { mayFail = false } = {}) {
   const result = spawnSync(command, args, {
     cwd: root,

@@ -19,7 +19,7 @@ const faces = [
   'adapters',
 ];
 
-/** Leaves out what this repository does not have. */
+/** Ignores links to files that this repository does not have. */
 function pages(items: { text: string; link: string }[]) {
   return items.filter(({ link }) => existsSync(`${docs}${link}.md`) || existsSync(`${docs}${link}index.md`));
 }
@@ -31,11 +31,11 @@ export default defineConfig({
   cleanUrls: false,
   srcExclude: ['README.md', 'public/**', '**/node_modules/**'],
   vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith('clickmask-') } } },
-  // Themes whose comments can be read by everybody.
+  // Themes whose comments have enough contrast.
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(md) {
-      // Blocks that scroll can be scrolled by keyboard too.
+      // Makes scrolling blocks reachable by keyboard.
       const rule = md.renderer.rules.code_block;
       md.renderer.rules.code_block = (...args) => rule?.(...args).replace('<pre', '<pre tabindex="0"') ?? '';
     },

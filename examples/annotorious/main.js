@@ -2,7 +2,7 @@ import { createImageAnnotator, ShapeType } from '@annotorious/annotorious';
 import { createAnnotator, createDefaultSegmenter } from '@clickmask/browser-widget';
 import '@annotorious/annotorious/annotorious.css';
 
-// Annotorious keeps and shows the annotations of an image; Clickmask makes new ones, as polygons, from clicks.
+// Annotorious keeps and shows an image's annotations. Clickmask makes new ones from clicks, as polygons.
 const image = document.querySelector('#photo');
 const annotations = createImageAnnotator(image, { drawingEnabled: false });
 const clickmask = createAnnotator(document.querySelector('#annotator'), {
@@ -10,7 +10,7 @@ const clickmask = createAnnotator(document.querySelector('#annotator'), {
   settings: { detail: 0.9 },
 });
 
-/** The largest outline of a mask as an annotation; Annotorious has no polygons with holes. */
+/** The largest outline of a mask as an annotation. Annotorious has no polygons with holes. */
 function toAnnotation(id, polygons) {
   const outlines = polygons.map(([outer]) => outer);
   const points = outlines.reduce((largest, one) => (one.length > largest.length ? one : largest));

@@ -31,7 +31,7 @@ function addPicture(address, name, source, classId) {
   button.addEventListener('click', () => {
     mark(button, address);
     if (classId !== undefined) annotator.setAttribute('class-id', classId);
-    // What fails is said by the widget itself.
+    // The widget itself reports errors.
     annotator.load(source).catch(() => {});
   });
   list.append(button);
@@ -50,7 +50,7 @@ input.addEventListener('change', () => {
   added[0]?.button.click();
   input.value = '';
 });
-// Dropped or pasted on the widget, which shows it already.
+// The widget already shows a dropped or pasted image.
 annotator.addEventListener('clickmask-picture', ({ detail }) => {
   const { button, address } = addFile(detail.source);
   mark(button, address);
@@ -58,7 +58,7 @@ annotator.addEventListener('clickmask-picture', ({ detail }) => {
 
 // ---- results
 
-/** What formats are called where their names say too little, and the ending of their files. */
+/** Names of formats that need an explanation, and their file extensions. */
 const names = {
   'coco-rle': 'COCO RLE',
   'coco-rle-uncompressed': 'COCO RLE, uncompressed',
@@ -76,7 +76,7 @@ const format = find('#format');
 const output = find('#output');
 const figure = find('#cutout');
 const longest = 4000;
-// Masks as objects of the page are no files.
+// Masks as page objects cannot be saved as files.
 const offered = resultFormats.filter((name) => name !== 'mask' && name !== 'runs');
 for (const name of [...offered, cutOut]) {
   format.append(make('option', { value: name, textContent: names[name] ?? name.replaceAll('-', ' ') }));
@@ -84,7 +84,7 @@ for (const name of [...offered, cutOut]) {
 
 const isThere = () => annotator.annotator !== null && annotator.getResult('bbox') !== null;
 
-/** The object alone, cut out of its image, as a canvas. */
+/** The object cut out of its image, as a canvas. */
 async function cut() {
   const mask = annotator.getResult('mask');
   const { x, y, width, height } = annotator.getResult('bbox');
@@ -150,7 +150,7 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** Says for a moment on a button what it did. */
+/** Shows the result of a button on it for a moment. */
 function confirm(button, text) {
   const before = button.textContent;
   button.textContent = text;
@@ -159,7 +159,7 @@ function confirm(button, text) {
   }, 1500);
 }
 
-/** @param content - a text, or the promise of an image */
+/** @param content - a text, or a promise of an image */
 async function copy(button, content) {
   try {
     if (typeof content === 'string') await navigator.clipboard.writeText(content);
@@ -191,7 +191,7 @@ find('#download').addEventListener('click', async () => {
 const dataset = find('#dataset');
 const labelMap = 'this image: label map';
 void datasetFormats().then((all) => {
-  // Those with a file for each object are above.
+  // Formats with one file per object are in the list above.
   const sets = all.filter(({ name }) => !offered.includes(name));
   for (const { name } of sets) dataset.append(make('option', { value: name, textContent: name }));
   dataset.append(make('option', { value: labelMap, textContent: labelMap }));
@@ -274,7 +274,7 @@ tabs.addEventListener('keydown', ({ key }) => {
 });
 select(0);
 
-// ---- the first image, once all listens
+// ---- the first image, once everything listens
 
 const [first] = samples.map(({ file, name, classId }) => {
   const address = `/examples/photos/${file}`;

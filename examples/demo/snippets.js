@@ -1,4 +1,4 @@
-// What is printed works as it is: addresses are those of this server, and commands say where they run.
+// The printed code works unchanged: addresses are those of this server, and commands say where to run them.
 const here = location.origin;
 
 export const snippets = [

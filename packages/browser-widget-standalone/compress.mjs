@@ -1,4 +1,4 @@
-// Puts a .br and a .gz beside every file that is worth it, as small as can be: servers hand them out as they are.
+// Writes a .br and a .gz version of every file that gains from it, for servers to send unchanged.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

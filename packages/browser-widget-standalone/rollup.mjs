@@ -17,7 +17,7 @@ const runtime = dirname(require.resolve('onnxruntime-web/wasm'));
 const model = join(root, 'models/clickmask-small');
 const modelFiles = readdirSync(model).filter((name) => name === 'model.json' || name.endsWith('.onnx'));
 
-/** Puts the runtime's binaries and the embedded model beside the scripts. */
+/** Copies the runtime's binaries and the embedded model beside the scripts. */
 function copyAssets() {
   return {
     name: 'copy-assets',
@@ -33,7 +33,7 @@ function copyAssets() {
   };
 }
 
-/** Gives the worker, the runtime and the model as a module. */
+/** Provides the worker, the runtime and the model as a module. */
 function embedFiles() {
   const id = 'virtual:embedded-files';
   const fold = (bytes) => gzipSync(bytes, { level: 9 }).toString('base64');
@@ -42,7 +42,7 @@ function embedFiles() {
     resolveId: (source) => (source === id ? id : null),
     async load(source) {
       if (source !== id) return null;
-      // Nothing lies beside an embedded script: its files are handed to it.
+      // An embedded script has no neighbouring files, so its files are passed to it.
       const nowhere = {
         name: 'nowhere',
         resolveImportMeta: (name) => (name === 'url' ? '"https://nowhere.invalid/"' : null),
@@ -81,13 +81,13 @@ const options = (input, plugins = [], inlineDynamicImports = false, sourcemap = 
 });
 
 export default [
-  // A folder that pages without a bundler can serve as it is: the element, its worker, the runtime and the model.
-  // What is loaded later takes what it shares from the element's own file, which finds the others beside itself.
+  // A folder that any web server can serve: the element, its worker, the runtime and the model. Modules that load later
+  // import shared code from the element's own file, which finds the others beside itself.
   {
     ...options({ 'clickmask-annotator': join(widget, 'src/standalone.ts') }),
     preserveEntrySignatures: 'allow-extension',
   },
   options({ 'web-worker': workerSource }, [copyAssets()]),
-  // One file that holds all of it.
+  // A single file with everything.
   options({ 'clickmask-annotator.single': join(widget, 'src/single.ts') }, [embedFiles()], true, false, 'iife'),
 ];

@@ -60,7 +60,7 @@ export async function drawFigures(folder) {
   }
 }
 
-/** Images side by side, of one height. */
+/** Images side by side, with equal heights. */
 async function strip(file, panels) {
   const scaled = await Promise.all(
     panels.map((panel) => sharp(panel).resize({ height: panelHeight }).png().toBuffer({ resolveWithObject: true })),

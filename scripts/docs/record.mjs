@@ -12,7 +12,7 @@ const size = { width: 860, height: 560 };
 const frameMs = 125;
 const out = join(root, 'docs', 'clicks.webp');
 
-/** What the hand does: where to click in the image (0 to 1 of its sides), and what is shown after it for how long. */
+/** The script of the recording: where to click in the image (0 to 1 of its sides), and how long the result is shown. */
 const scenes = [
   { photo: 'rocket.jpg', steps: [{ at: [0.5, 0.58] }] },
   { photo: 'astronaut.jpg', steps: [{ at: [0.43, 0.78] }, { at: [0.6, 0.66] }] },
@@ -85,13 +85,13 @@ async function play(page, photo, steps) {
   await shoot(page, 700);
 }
 
-/** Where a place of the image lies in the page: the image is fitted into the middle of the stage. */
+/** Converts a point of the image to the page: the image is fitted to the middle of the stage. */
 function pointOf({ x, y, width, height, imageWidth, imageHeight }, [u, v]) {
   const scale = Math.min(width / imageWidth, height / imageHeight) * 0.955;
   return { x: x + width / 2 + (u - 0.5) * imageWidth * scale, y: y + height / 2 + (v - 0.5) * imageHeight * scale };
 }
 
-/** Waits until the widget's status line says what is meant. */
+/** Waits until the widget's status line matches. */
 function waitForStatus(page, pattern) {
   return page.waitForFunction(
     (source) => {
@@ -103,7 +103,7 @@ function waitForStatus(page, pattern) {
   );
 }
 
-/** Previews on the way would only distract. */
+/** Previews on the way would distract. */
 function preview(page, isOn) {
   return page.evaluate((on) => document.querySelector('clickmask-annotator').toggleAttribute('no-preview', !on), isOn);
 }

@@ -1,4 +1,4 @@
-// For `npm run mutate`: leaves out texts in words. How a message is worded is not for tests to fix; codes and names are.
+// For `npm run mutate`: leaves out prose. Tests do not fix the wording of messages, only codes and names.
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
 export const strykerPlugins = [

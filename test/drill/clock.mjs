@@ -1,4 +1,4 @@
-// Loaded before a server: its clock jumps two days on at the first signal, and back at the next.
+// Loaded before a server: its clock jumps two days ahead at the first signal, and back at the next.
 const RealDate = Date;
 let offset = 0;
 process.on('SIGUSR2', () => {

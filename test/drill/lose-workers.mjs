@@ -1,4 +1,4 @@
-// Loaded before a server: at each signal its worker threads end, wherever they are.
+// Loaded before a server: at each signal, its worker threads end, whatever they do.
 const living = new Set();
 process.on('worker', (worker) => {
   living.add(worker);

@@ -11,7 +11,7 @@ const folder = new URL('servers/', import.meta.url);
 const servers = readdirSync(folder).map((name) => name.replace(/\.mjs$/, ''));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Each gets a server's module and says how it went: a line, and whether it is good. */
+/** Each gets a server's module and returns a line about the result, and whether it is good. */
 const drills = {
   async kill(server) {
     const running = await start(server);
@@ -53,7 +53,7 @@ const drills = {
       nodeArgs: ['--import', fileURLToPath(new URL('lose-workers.mjs', import.meta.url))],
     });
     let unready = 0;
-    // Threads and processes, again and again while they are started anew.
+    // Counts threads and processes repeatedly while they restart.
     for (let i = 0; i < 30; i++) {
       running.child.kill('SIGUSR2');
       for (const pid of processTree(running.child.pid).slice(1)) killIfThere(pid);
@@ -178,7 +178,7 @@ async function start(server, { port, stdio = 'ignore', nodeArgs = [], descriptor
   return running;
 }
 
-/** Milliseconds until a click works; infinite where none does in time. */
+/** Milliseconds until a click works; infinite if none does in time. */
 async function recovers(running, patienceMs = 10_000) {
   const began = performance.now();
   let over = false;
@@ -202,7 +202,7 @@ function killIfThere(pid) {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 

@@ -1,4 +1,4 @@
-// Loads the models of the folders that it is told, one after the other, and says what came of each.
+// Loads the models of the given folders, one after another, and prints each result.
 
 import { families, loadModel } from '@clickmask/core/models';
 import { createOnnxNodeBackend, folderFiles } from '@clickmask/core/node';

@@ -52,7 +52,7 @@ if (unknown !== undefined) {
  */
 const total = Number(values.inputs ?? (values.short ? 300 : 10_000));
 const seed = Number(values.seed);
-// CI's machine has other work beside it.
+// CI's machine has other work too.
 const longest = values.short ? 30_000 : 5000;
 let failed = false;
 for (const name of positionals.length > 0 ? positionals : known) {
@@ -72,7 +72,7 @@ async function attack(name, surface) {
   let sent = 0;
   let before = 0;
   const tenth = Math.ceil(total / 10);
-  // By then caches are as full as they get, and code is compiled.
+  // By then, caches are full and code is compiled.
   const warm = 2 * tenth;
   const course = [];
   const queue = [
@@ -132,7 +132,7 @@ async function attack(name, surface) {
   return good;
 }
 
-/** A connection that was kept may have been ended just then; what ends the server does so a second time. */
+/** A kept connection may have closed just then. If the input ends the server, it does so again. */
 async function send(surface, input) {
   const again = (error) => {
     if (error.cause?.code === 'UND_ERR_SOCKET' || error.cause?.code === 'ECONNRESET') return surface.send(input);

@@ -1,4 +1,4 @@
-// What surfaces share: processes, memory, inner addresses, and odd values.
+// Shared by the surfaces: processes, memory, inner addresses, and odd values.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ export function memoryMb(pid) {
   }
 }
 
-/** Starts a script of this folder that sends its address when it is ready. */
+/** Starts a script of this folder that prints its address when it is ready. */
 export async function startServer(script, args = []) {
   const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -35,7 +35,7 @@ export async function startServer(script, args = []) {
   };
 }
 
-/** A server of this machine that nobody may ever reach. */
+/** A server on this machine that must never be reached. */
 export async function forbiddenServer() {
   let visits = 0;
   const server = createServer((_request, response) => {
@@ -75,7 +75,7 @@ export const number = fc.oneof(
   fc.integer(),
   fc.constantFrom(-0, 1e308, -1e308, 1e-308, 2 ** 53, 4294967296, 9e12),
 );
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export const odd = fc.oneof(
   { maxDepth: 2 },
   fc.jsonValue({ maxDepth: 3 }),
@@ -84,7 +84,7 @@ export const odd = fc.oneof(
   fc.constantFrom(null, [], {}, '__proto__', 'constructor', true, '\u001b[2J', 'x'.repeat(20_000), '\u0000'),
 );
 
-/** Begins so many requests that announce a large body and send a byte now and then. */
+/** Starts this many requests that announce a large body and send a byte now and then. */
 export async function stallBodies(url, path, headers, count = 12) {
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: count }, () => {

@@ -59,7 +59,10 @@ await writeFile(
 );
 const bytes = await readFile(photo);
 
-/** Where people click: the middle, then in turns about it and at the rim. [share of width, share of height, positive] */
+/**
+ * Where people click: first the middle, then alternately around it and at the rim. [share of width, share of height,
+ * positive]
+ */
 const places = [
   [0.5, 0.5, true],
   [0.15, 0.15, false],
@@ -71,7 +74,7 @@ const places = [
   [0.1, 0.8, false],
 ];
 
-/** The other side: a child that answers each line with one. */
+/** The other side: a child process that answers each line with a line. */
 function connect(command) {
   const child = spawn(command[0], command.slice(1), {
     cwd: here,
@@ -104,7 +107,7 @@ try {
     const given = [];
     for (let i = 0; i < clickCount; i++) {
       const [x, y, positive] = places[i % places.length];
-      // Not twice on the same pixel.
+      // No pixel twice.
       const [column, row] = [Math.floor(x * width) + 3 * Math.floor(i / places.length), Math.floor(y * height)];
       clicks.push({ x: column + 0.5, y: row + 0.5, label: positive ? 'positive' : 'negative' });
       given.push([row, column, positive]);
@@ -122,7 +125,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** The first session starts everything up and does not count. */
+/** The first session is the warm-up. */
 const counted = sessions > 1 ? rows.filter((row) => row.session > 0) : rows;
 function summary(list) {
   const part = (stage) => median(list.map(({ timings }) => timings[stage]));

@@ -25,9 +25,9 @@ const { samples, refinement, threshold, msPerClick, msToEncode, integrity } = JS
 const threads = Number(process.env.THREADS ?? 2);
 const segmenter = await createSegmenter({ model, workers: 0, threads });
 const masks = await readdir(join(dataset, 'boundary_GT'));
-// Where the authors' code applies structural integrity, the manifest says how.
+// If the authors' code applies structural integrity, the manifest says how.
 const postprocess = integrity ? {} : { structuralIntegrity: 'off' };
-// What users would not want of the authors' zoom-in is done here as they do it.
+// Parts of the authors' zoom-in that users would not want are done here as they do it.
 const { zoomIn } = JSON.parse(await readFile(join(model, 'model.json'), 'utf8')).refinement;
 const released = zoomIn === null ? refinement : { ...refinement, zoomIn: { whenEmpty: 'as-released' } };
 const options = { refinement: released, postprocess, includeMap: true };
@@ -54,7 +54,7 @@ const stemOf = (name) => name.replace(/\.[^.]+$/, '');
 const textOf = (click) => (click === null ? 'none' : `${click.label} ${Math.floor(click.x)},${Math.floor(click.y)}`);
 const sameClick = (a, b) => a !== null && b !== null && a.x === b.x && a.y === b.y && a.label === b.label;
 
-/** Probabilities on the pixels of the image. */
+/** Probabilities at the image's pixels. */
 function probabilitiesOf(map, size) {
   // Logits are enlarged before they become probabilities.
   const { scale = 'probability', ...values } = map;
@@ -62,7 +62,7 @@ function probabilitiesOf(map, size) {
   return scale === 'logit' ? sigmoid(enlarged) : enlarged;
 }
 
-/** How far two masks are from each other, and how far from the threshold the probabilities of the pixels are where they are. */
+/** The difference of two masks, and how far from the threshold the probabilities of the differing pixels are. */
 function compareMasks(theirs, own, expected) {
   let both = 0;
   let either = 0;
@@ -75,7 +75,7 @@ function compareMasks(theirs, own, expected) {
   return { iou: either === 0 ? 1 : both / either, unlike: either - both, margin };
 }
 
-/** The authors' answers to each click of a sample: probabilities and masks, as far as they were kept. */
+/** The authors' recorded answers to each click of a sample: probabilities and masks. */
 async function keptAnswers(sample) {
   const plane = sample.width * sample.height;
   const maps = sample.maps === null ? null : await readFile(join(record, sample.maps));
@@ -91,7 +91,7 @@ async function keptAnswers(sample) {
 }
 
 for (const sample of samples) {
-  // Where the authors encode an image before the first click, so is it here.
+  // If the authors encode an image before the first click, so does this script.
   const prepare = msToEncode !== undefined;
   const picture = await readFile(join(dataset, 'data_GT', sample.name));
   const opened = performance.now();
@@ -111,7 +111,7 @@ for (const sample of samples) {
   let unlikeBefore = { unlike: 0, margin: 0 };
   const [x1, y1, x2, y2] = sample.box ?? [];
   for (const [i, made] of sample.clicks.entries()) {
-    // The box alone comes first, where there is one.
+    // A box alone comes first, if there is one.
     if (made !== null) {
       const [row, column, positive] = made;
       const own = nextClick(truth, previous, given);
@@ -148,7 +148,7 @@ for (const sample of samples) {
     for (let p = 0; p < plane; p++) diff = Math.max(diff, Math.abs(expected.map[p] - found[p]));
     total.maps += 1;
     worst.diff = Math.max(worst.diff, diff);
-    // With structural integrity, the authors' mask is less than what the map gives.
+    // With structural integrity, the authors' mask is smaller than what the map gives.
     if (integrity && sample.masks === undefined) continue;
     const { iou, unlike, margin } = compareMasks(expected.mask, mask.data, expected.map);
     unlikeBefore = { unlike, margin };

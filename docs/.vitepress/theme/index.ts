@@ -3,7 +3,7 @@ import DefaultTheme from 'vitepress/theme';
 import { defineComponent, h, nextTick, onMounted, watch } from 'vue';
 import './style.css';
 
-/** The default layout, whose home page says which part of it is the main one. */
+/** The default layout, with a main landmark on the home page. */
 const Layout = defineComponent(() => {
   const route = useRoute();
   const { frontmatter } = useData();

@@ -89,7 +89,7 @@ const spread = (values) =>
     ? null
     : { p50: round(quantile(values, 0.5)), p95: round(quantile(values, 0.95)), n: values.length };
 
-/** What the browser says of its threads while something is done: processor time of the main thread's longest task. */
+/** Thread times of the browser during an action: processor time of the main thread's longest task. */
 async function traced(tab, work) {
   await browser.startTracing(tab, {
     categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'],
@@ -119,7 +119,7 @@ for (let i = 0; i < 5; i++) {
   }
 }
 
-/** A tab that notes, for each click, how long after the release of the button the mask was painted. */
+/** A tab that records, for each click, the time from the button's release to the painted mask. */
 async function clickTab(from) {
   const { tab } = await open('clicks', from);
   await tab.evaluate(() => {
@@ -162,12 +162,12 @@ async function clickTab(from) {
     tab,
     /** @param held - milliseconds between press and release */
     async click(held) {
-      // Never the same point twice: its answer would be known already.
+      // Every click is at a new point, because answers to known ones are cached.
       const i = point++;
       made++;
       if (i % inARow === 0) await tab.keyboard.press('n');
       await tab.mouse.click(200 + ((i * 137) % 640), 200 + ((i * 71) % 401), { delay: held });
-      // Waiting must not paint: it looks with a timer, not with every frame.
+      // Waiting must not cause painting, so it checks by timer and not by frame.
       await tab.evaluate(
         (count) =>
           new Promise((resolve) => {
@@ -195,7 +195,7 @@ async function clickTab(from) {
   };
 }
 
-// A press without any length is the hardest: whatever is computed while the button is down does not count.
+// A press of no length is the hardest case: nothing can be computed while the button is down.
 const builds = [{ name: 'this build', server }];
 for (const folder of args.against) builds.push({ name: basename(folder), server: await serve(folder) });
 for (const build of builds) build.clicker = await clickTab(build.server);
@@ -228,7 +228,7 @@ for (const { name, clicker } of builds) {
   });
 }
 
-// The pointer moves without rest; how often does the preview follow?
+// While the pointer moves without pause: how often does the preview follow?
 const hover = await open('previews');
 await hover.tab.evaluate(() => {
   window.previews = [];

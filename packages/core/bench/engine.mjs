@@ -46,7 +46,7 @@ for (let round = 0; round < rounds; round++) {
   const clicks = places.map(([x, y, label]) => ({ x: x * width, y: y * height, label }));
   for (let n = 1; n <= clicks.length; n++) {
     const areas = [];
-    // Each goes first as often as the others.
+    // Each one goes first equally often.
     for (let i = 0; i < ways.length; i++) {
       const at = (i + round + n) % ways.length;
       const { segmenter, samples } = ways[at];
@@ -55,7 +55,7 @@ for (let round = 0; round < rounds; round++) {
       const wall = performance.now() - start;
       const { user, system } = process.cpuUsage(cpu);
       const steps = made.refinement.steps + 1;
-      // The first rounds are for what is done once.
+      // The first rounds warm up.
       if (round >= 2) samples[n - 1].push({ wall, cpu: (user + system) / 1000, encode: made.timings.encode, steps });
       areas[at] = made.area;
     }

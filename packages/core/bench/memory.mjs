@@ -20,7 +20,7 @@ const pictures = Number(values.pictures);
 const [width, height] = values.size.split('x').map(Number);
 const megabyte = 2 ** 20;
 
-/** A JPEG with an ellipse of a colour, place and size of its own. */
+/** A JPEG of an ellipse with its own colour, place and size. */
 async function picture(index) {
   const hue = (index * 47) % 360;
   const [x, y] = [width * (0.3 + 0.4 * ((index * 0.37) % 1)), height * (0.3 + 0.4 * ((index * 0.61) % 1))];
@@ -31,13 +31,13 @@ async function picture(index) {
 
 const sources = await Promise.all(Array.from({ length: pictures }, (_, index) => picture(index)));
 const segmenter = await createSegmenter({ workers: Number(values.workers) });
-/** Images that are open, oldest first: as many as people and prefetching keep at a time. */
+/** Open images, oldest first: as many as people and prefetching keep open. */
 const opened = new Map();
 const atOnce = Math.min(8, pictures);
 const samples = [];
 const perPicture = 4;
 
-/** Clicks come in turns of four on one image; the image used longest ago is closed for it, and comes again later. */
+/** Four clicks on one image, then the next. The least recently used image is closed, and opened again later. */
 for (let done = 0; done < clicks; ) {
   const index = Math.floor(done / perPicture) % pictures;
   const { x, y, bytes } = sources[index];
@@ -72,7 +72,7 @@ for (let done = 0; done < clicks; ) {
 const stats = await segmenter.stats();
 await segmenter.close();
 
-// Warm-up: the first quarter, in which the caches fill.
+// The first quarter fills the caches.
 const steady = samples.filter((sample) => sample.clicks > clicks / 4).map(({ residentMB }) => residentMB);
 const median = [...steady].sort((a, b) => a - b)[steady.length >> 1];
 const spread = { min: Math.min(...steady), max: Math.max(...steady), median };

@@ -37,7 +37,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const width = 4000;
 const height = 3000;
 
-/** A frame with a large object of uneven outline; `seed` changes its bytes. */
+/** A frame with a large object of uneven outline. `seed` changes its bytes. */
 async function picture(seed) {
   const blob = Array.from({ length: 90 }, (_, i) => {
     const angle = (i / 90) * 2 * Math.PI;
@@ -57,7 +57,7 @@ async function picture(seed) {
     .toBuffer();
 }
 
-/** The same pixels with other bytes are another frame to the function: a comment in the JPEG is enough. */
+/** The same pixels in other bytes are another frame to the function. A comment in the JPEG is enough. */
 function withComment(image, text) {
   const note = Buffer.from(text);
   const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0, note.length + 2]), note]);
@@ -82,7 +82,7 @@ let ports = 18980;
 async function startNuclio(source, env, onLog) {
   const running = await runBundle(source, { env });
   const copy = mkdtempSync(join(tmpdir(), 'clickmask-nuclio-'));
-  // The folder as the image would hold it: what runBundle has just completed.
+  // The folder as in the image, as completed by runBundle.
   cpSync(running.directory, copy, { recursive: true });
   await running.close();
   const config = parse(readFileSync(join(copy, 'function.yaml'), 'utf8'));
@@ -160,13 +160,13 @@ async function startLocal(source, env, onLog) {
 
 const start = process.env.NUCLIO_PROCESSOR === undefined ? startLocal : startNuclio;
 
-/** Resident memory of all workers together, in MB. */
+/** Resident memory of all workers, in MB. */
 function memoryMb(pids) {
   const kilobytes = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
   return round(kilobytes.reduce((sum, one) => sum + one, 0) / 1024);
 }
 
-/** Processor time of all workers together, in ms. */
+/** Processor time of all workers, in ms. */
 function cpuMs(pids) {
   const ticks = pids.map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
@@ -178,7 +178,7 @@ function cpuMs(pids) {
 const firstClick = [[2000, 1500]];
 const secondClick = (i) => [[100 + i * 20, 200 + i * 10]];
 
-/** First click on a new frame, then second clicks, each beside another place. */
+/** First click on a new frame, then second clicks, each at another place. */
 async function timeClicks(env, image) {
   const steps = { segment: [], write: [] };
   const running = await start(folder, env, (text) => {
@@ -205,7 +205,7 @@ async function timeClicks(env, image) {
   }
 }
 
-/** Second clicks of this folder's function and another's, in turns. */
+/** Alternates second clicks on this folder's function and another's. */
 async function timePair(other, image) {
   const env = { CLICKMASK_REPLY: 'mask' };
   const sides = [await start(folder, env, () => {}), await start(resolve(other), env, () => {})];
@@ -214,13 +214,13 @@ async function timePair(other, image) {
     for (const side of sides) await post(side.url, body(image, firstClick, []));
     const began = sides.map((side) => cpuMs(side.pids()));
     for (let i = 0; i < 2 * clicks; i++) {
-      // Which comes first changes from turn to turn.
+      // The order alternates.
       for (const k of i % 2 === 0 ? [0, 1] : [1, 0]) {
         times[k].push((await post(sides[k].url, body(image, firstClick, secondClick(i)))).ms);
       }
     }
     const [here, there] = times.map((list) => round(median(list)));
-    // Of one turn both have the same machine: what else it does then counts for both.
+    // Both have the same machine within a turn, so that other load affects both.
     const ratios = times[0].map((ms, i) => ms / times[1][i]).sort((a, b) => a - b);
     const at = (share) => round(100 * ratios[Math.floor(share * (ratios.length - 1))]) / 100;
     const cpu = sides.map((side, k) => round((cpuMs(side.pids()) - began[k]) / times[k].length));
@@ -245,13 +245,16 @@ async function measureMemory(frames, image) {
   }
 }
 
-/** Kills a worker, and tells how long it takes until the next click is answered; nuclio itself ends, and is started again. */
+/**
+ * Kills a worker and measures the time until the next answered click. With nuclio, the whole process ends and is
+ * restarted.
+ */
 async function measureKill(image) {
   let running = await start(folder, { CLICKMASK_REPLY: 'shapes' }, () => {});
   await post(running.url, body(image, firstClick, []));
   const started = performance.now();
   process.kill(running.pids()[0], 'SIGKILL');
-  // The restart policy of the container does this.
+  // The container's restart policy does this.
   const restarted = running.ended === undefined ? null : running.ended.then(() => true);
   const ended = restarted === null ? false : await Promise.race([restarted, pause(5000).then(() => false)]);
   const endedMs = ended ? performance.now() - started : null;

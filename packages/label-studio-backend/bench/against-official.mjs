@@ -97,13 +97,13 @@ try {
 }
 if (failed) process.exitCode = 1;
 
-/** All rounds of one number of annotators, and their table. */
+/** All rounds with one number of annotators, and their table. */
 async function compare(crowd) {
   const names = Object.keys(backends);
   const turns = Object.fromEntries(names.map((name) => [name, []]));
   const busy = busyShares();
   for (let round = 0; round < rounds; round++) {
-    // Another one begins in each round.
+    // Another backend starts each round.
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + round) % names.length];
       turns[name].push(await takeTurn(backends[name], crowd, round));
@@ -149,7 +149,9 @@ async function compare(crowd) {
   }
 }
 
-/** One backend's turn: all annotators at once, without pauses, until their clicks are made or the time is over. */
+/**
+ * One backend's turn: all annotators at once, without pauses, until they have made their clicks or the time is over.
+ */
 async function takeTurn(backend, crowd, round) {
   const until = performance.now() + Number(values.seconds) * 1000;
   const perAnnotator = Array.from({ length: crowd }, () => []);
@@ -182,7 +184,7 @@ async function takeTurn(backend, crowd, round) {
   };
 }
 
-/** A turn of few annotators has more objects, so that no single click decides. */
+/** With few annotators, a turn has more objects, so that no single click decides. */
 function objectsOf(crowd) {
   return Math.max(Number(values.objects), Math.ceil(leastObjects / crowd));
 }

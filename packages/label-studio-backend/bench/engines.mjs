@@ -28,7 +28,7 @@ const { values } = parseArgs({
     annotators: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '30' },
     clicks: { type: 'string', default: '10000' },
-    /** For the script's own use: loads the server at this address. */
+    /** Internal: loads the server at this address. */
     load: { type: 'string' },
   },
 });
@@ -65,7 +65,7 @@ async function measure() {
   }
 }
 
-/** Clicks a second of one server and of two, each on a core of its own together with what loads it; in turn. */
+/** Clicks per second with one server and with two, in turn. Each server shares a core with what loads it. */
 async function throughput({ servers }) {
   const loadOf = (index) =>
     new Promise((resolve, reject) => {
@@ -97,7 +97,7 @@ async function throughput({ servers }) {
   console.log(`throughput of two: ${quantile(ratios, 0.5).toFixed(2)} x one (median of ${ratios.length})`);
 }
 
-/** Annotators through two adapters; one server is killed a third of the way, and started again after two thirds. */
+/** Annotators use two adapters. One server is killed after a third of the time and restarted after two thirds. */
 async function kill({ servers, balancer, repository, folder }) {
   const annotators = Number(values.annotators);
   const size = { width: 800, height: 600 };
@@ -116,7 +116,7 @@ async function kill({ servers, balancer, repository, folder }) {
   const until = performance.now() + seconds * 1000;
   const annotator = async (index) => {
     await openTask(url, index, size);
-    /** What each object's clicks gave the first time: any replica has to give the same again. */
+    /** The first masks of each object's clicks. Every replica must give the same again. */
     const known = new Map();
     for (let n = 0; performance.now() < until; n++) {
       const object = n % 3;
@@ -170,7 +170,7 @@ async function memory({ balancer }) {
   let errors = 0;
   const lane = async (index) => {
     for (let n = 0; n < clicks / 4; n++) {
-      // Nowhere twice: what was answered before would not go through the server.
+      // No place twice: answers that are already known would not reach the server.
       const [x, y] = [20 + 60 * ((n * 0.618034) % 1), 20 + 60 * (n / clicks)];
       const first = clickOf(`${index}-${n}`, x, y, true, size.width, size.height);
       const { status } = await predict(adapter.url, taskOf(index), { result: [first] });
@@ -185,7 +185,7 @@ async function memory({ balancer }) {
   await pictures.close();
 }
 
-/** Calls of the click level, one after another on two connections, for which the server's decoder is the bound. */
+/** Calls at the click level, one after another on two connections. The server's decoder is the bottleneck. */
 async function load(port) {
   const agent = new Agent({ keepAlive: true, noDelay: true });
   const model = await (await fetch(`http://127.0.0.1:${port}/v2/models/clickmask-small-click`)).json();
@@ -230,7 +230,7 @@ async function load(port) {
   agent.destroy();
 }
 
-/** On one core; returns when it is ready. */
+/** On one core. Returns when it is ready. */
 async function startTriton(repository, core, given) {
   const ports = given ?? [await freePort(), await freePort(), await freePort()];
   const [http, grpc, metrics] = ports;
@@ -249,7 +249,7 @@ async function startTriton(repository, core, given) {
   return { port: http, ports, stop: (signal = 'SIGTERM') => child.kill(signal) };
 }
 
-/** haproxy in front of some ports; a server that is away is left out, and what it did not answer is sent to another. */
+/** Starts haproxy in front of some ports. It skips a missing server and sends its unanswered requests to another. */
 async function startBalancer(folder, name, ports, health) {
   const port = await freePort();
   const file = join(folder, `${name}.cfg`);

@@ -24,7 +24,7 @@ const thousands = [];
 let errors = 0;
 for (let index = 0; index < pictures; index++) await openTask(backend.url, index, size);
 for (let done = 0; done < clicks; ) {
-  // Image after image, again and again, a few clicks on each, as people come back to their tasks.
+  // Images in turn, again and again, with a few clicks on each, as people return to their tasks.
   const index = (done / 20) % pictures;
   await annotate(backend.url, index, { seed: done, count: 20, size }, (_time, status) => {
     if (status !== 200) errors++;

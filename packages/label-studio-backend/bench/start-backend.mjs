@@ -1,4 +1,4 @@
-// What the measurements share: a stand-in for Label Studio that serves images, and the bin in a process of its own.
+// Shared by the measurements: a stand-in for Label Studio that serves images, and the program in its own process.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -15,10 +15,10 @@ export const config = `<View><Image name="image" value="$image"/>
 <BrushLabels name="mask" toName="image"><Label value="Thing"/></BrushLabels>
 <KeyPointLabels name="click" toName="image"><Label value="Thing"/></KeyPointLabels></View>`;
 
-/** Must never come back in an answer. */
+/** Must never appear in an answer. */
 export const token = 'c0ffee'.repeat(7);
 
-/** Photos of this size, each one different. */
+/** Photos of this size, all different. */
 export async function makePhotos(count, width, height) {
   const made = [];
   for (let i = 0; i < count; i++) {
@@ -35,7 +35,7 @@ export async function makePhotos(count, width, height) {
 
 export async function startPictureServer(pictures) {
   const server = createServer((request, response) => {
-    // Uploads are asked for by their own address, or through the one that checks the token.
+    // Uploads are requested by their own address, or through the one that checks the token.
     const { pathname, searchParams } = new URL(request.url, 'http://localhost');
     const name = searchParams.get('filepath') ?? pathname;
     const index = Number(/(\d+)\.jpg$/.exec(name)?.[1] ?? -1);
@@ -49,7 +49,7 @@ export async function startPictureServer(pictures) {
   };
 }
 
-/** Clickmask's backend as it is compared with others: those keep fetched images on disk, so that it need not fetch either. */
+/** Clickmask's backend for comparisons. The others keep fetched images on disk, so it does not fetch either. */
 export async function clickmaskBackend(labelStudioUrl, args = []) {
   const { url, child, stop } = await startBackend(labelStudioUrl, args);
   return { url, stop, pids: () => processTree(child.pid) };
@@ -73,7 +73,7 @@ export async function startBackend(labelStudioUrl, args = []) {
     url,
     child,
     exited,
-    /** Resident memory in MB, where the system tells. */
+    /** Resident memory in MB, if the system reports it. */
     memory() {
       try {
         return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024;
@@ -98,21 +98,21 @@ export async function predict(url, task, context) {
   return { status: response.status, text };
 }
 
-/** Opens a task, and returns after its image is ready for clicks. */
+/** Opens a task, and returns once its image is ready for clicks. */
 export async function openTask(url, index, { width, height }) {
   const started = performance.now();
   await predict(url, taskOf(index), null);
   const answered = performance.now() - started;
-  // A click waits until the image is ready; an empty one does not, so this is what tells.
+  // A click waits until the image is ready; an empty request does not. So a click is sent.
   await predict(url, taskOf(index), { result: [clickOf('warm', 50, 50, true, width, height)] });
   return { answered, ready: performance.now() - started };
 }
 
 /**
- * Objects of up to four clicks each, as an annotator makes them: the first in the middle, the others around.
+ * Makes objects of up to four clicks, as an annotator does: the first in the middle, the others around it.
  *
- * @param until - the time, as performance.now() has it, after which no further click is made
- * @param onClick - told milliseconds, status and length of each answer
+ * @param until - the time on the clock of performance.now() after which no click is made
+ * @param onClick - called with milliseconds, status and length of each answer
  */
 export async function annotate(url, index, { seed, count, size, until = Number.POSITIVE_INFINITY }, onClick) {
   const next = random(seed + 1);
@@ -133,7 +133,7 @@ const random = (seed) => () => {
   return seed / 2 ** 32;
 };
 
-/** A process and all that descend from it. */
+/** A process and all its descendants. */
 export function processTree(pid) {
   const parents = new Map();
   for (const name of readdirSync('/proc')) {
@@ -144,7 +144,7 @@ export function processTree(pid) {
   return tree;
 }
 
-/** CPU milliseconds that these processes have used, where the system tells. */
+/** CPU milliseconds of these processes, if the system reports them. */
 export function cpuMs(pids) {
   return pids.reduce((sum, pid) => {
     const stat = statOf(pid);
@@ -152,7 +152,7 @@ export function cpuMs(pids) {
   }, 0);
 }
 
-/** Memory of these processes in MB; what several share counts once. */
+/** Memory of these processes in MB. Shared memory counts once. */
 export function memoryMb(pids) {
   return pids.reduce((sum, pid) => {
     try {

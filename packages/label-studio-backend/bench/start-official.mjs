@@ -10,7 +10,7 @@ const application = fileURLToPath(new URL('./official', import.meta.url));
 
 export async function officialBackend(labelStudioUrl, { python, folder, featureCache, spin }) {
   const port = await freePort();
-  // All as in its Dockerfile, but that it keeps connections, so that none is closed under a request.
+  // As in its Dockerfile, except that it keeps connections open, so that none closes during a request.
   const args = [
     '--preload',
     '--bind',
@@ -50,7 +50,7 @@ export async function officialBackend(labelStudioUrl, { python, folder, featureC
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-  // It predicts only after a setup, which is where it learns the address of the images.
+  // It predicts only after a setup, where it learns the images' address.
   const setup = { project: '1.1', schema: config, hostname: labelStudioUrl, access_token: token };
   for (let i = 0; ; i++) {
     const answer = await post('/setup', setup).catch(() => undefined);

@@ -1,10 +1,10 @@
-// CVAT's function: events as a processor hands them on, from a server that is not to be trusted.
+// CVAT's function: events as a processor passes them on, from an untrusted server.
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { number, odd, stallBodies, startServer } from '../support.mjs';
 
-/** Replies of more bytes are looked at from both ends. */
+/** Of larger replies, only the beginning and the end are checked. */
 const LARGE = 2 ** 20;
 
 export async function start() {
@@ -75,7 +75,7 @@ export async function start() {
       const answer = await post(body, more);
       const bytes = Buffer.from(await answer.arrayBuffer());
       if (answer.status < 300 && bytes.length > LARGE) {
-        // Of a mask of 50 MP, reading the numbers would take longer here than making it took there.
+        // For a mask of 50 MP, parsing the numbers here would take longer than making them took there.
         const ends = bytes.toString('latin1', 0, 10) + bytes.toString('latin1', bytes.length - 3);
         return { code: `${answer.status}`, wrong: ends === '{"points":]]}' ? undefined : ends };
       }

@@ -45,7 +45,7 @@ export async function start() {
     }
     if (answer.status !== 200) throw new Error(`a click was answered ${answer.status}`);
     const bytes = Buffer.from(await answer.arrayBuffer());
-    // What follows the text is the mask; the text tells times.
+    // The mask follows the text. The text contains times.
     const mask = bytes.subarray(Math.ceil((4 + bytes.readUInt32LE()) / 8) * 8).toString('base64');
     honest ??= mask;
     if (mask !== honest) changed++;

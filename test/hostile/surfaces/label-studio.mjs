@@ -13,7 +13,7 @@ export async function start() {
     sharp({ create: { width, height, channels: 3, background: '#000' } })
       .png({ compressionLevel: 9 })
       .toBuffer();
-  // Small files of many pixels: the first is beyond the limit, the second is decoded.
+  // Small files of many pixels: the first exceeds the limit, the second is decoded.
   const bombs = [await flat(16_000, 16_000), await flat(7000, 7000)];
   const lying = Buffer.from(png);
   lying.writeUInt32BE(0x7fffffff, 16);
@@ -216,7 +216,7 @@ export async function start() {
     ['/predict', ''],
   ];
 
-  /** Of another task and project, clicked from time to time: its mask stays what it was. */
+  /** An object of another task and project, clicked now and then: its mask must stay the same. */
   const honest = JSON.stringify({
     tasks: [{ id: 77, data: { image: '/data/upload/1/scene.png' } }],
     project: '7.1',

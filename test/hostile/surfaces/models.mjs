@@ -1,4 +1,4 @@
-// Models: manifests and graphs of strangers, as `models add` and the options of every program take them.
+// Models: manifests and graphs from strangers, as `models add` and the options of every program accept them.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ export async function start() {
   let server = await startServer('models-server.mjs');
   let crashes = 0;
 
-  /** All paths of an object, so that any value of it can be replaced. */
+  /** All paths of an object, so that any of its values can be replaced. */
   const pathsOf = (value, path = []) =>
     typeof value === 'object' && value !== null
       ? [path, ...Object.entries(value).flatMap(([key, item]) => pathsOf(item, [...path, key]))]
@@ -49,7 +49,7 @@ export async function start() {
     byte: fc.nat(255),
     cut: fc.boolean(),
   });
-  /** The hash is made right again, so that the graph itself is read. */
+  /** The hash is corrected, so that the graph itself is read. */
   const badGraph = fc.constantFrom(...samples).chain((sample) =>
     fc
       .tuple(fc.nat(sample.files.length - 1), fc.array(damage, { minLength: 1, maxLength: 3 }))

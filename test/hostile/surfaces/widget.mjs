@@ -6,7 +6,7 @@ import { serveExamples } from '../../../examples/serve.mjs';
 import { findChromium } from '../../../scripts/find-browsers.mjs';
 import { forbiddenServer, innerAddresses, number, odd } from '../support.mjs';
 
-/** Resolves to null where there is no browser. */
+/** Resolves to null without a browser. */
 export async function start() {
   const executablePath = findChromium();
   if (executablePath === null) return null;
@@ -163,7 +163,7 @@ export async function start() {
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('address'), value: fc.constantFrom(...addresses) }) },
   );
   return {
-    // One page, whose inputs follow each other.
+    // One page; its inputs follow each other.
     parallel: 1,
     handMade: [
       ...markup.flatMap((value) => [
@@ -174,7 +174,7 @@ export async function start() {
         { kind: 'stored', value: { objects: [{ id: value, classId: value }], activeId: value } },
       ]),
       ...addresses.map((value) => ({ kind: 'address', value })),
-      // What a colour may not do, addresses of this machine may not either.
+      // Colours and addresses of this machine must not cause requests.
       ...innerAddresses(secret.port).map((address) => ({
         kind: 'classes',
         value: [{ id: 'a', colour: `url(${address})` }],
@@ -211,7 +211,7 @@ export async function start() {
   };
 }
 
-/** What the way to the page cannot carry as it is: JSON goes, with numbers that are none by name. */
+/** What cannot be passed to the page unchanged: it goes as JSON, with names for special numbers. */
 function portable(input) {
   return JSON.stringify(input, (_, one) => (typeof one === 'number' && !Number.isFinite(one) ? `#${one}` : one));
 }

@@ -226,7 +226,7 @@ describe('keepClickedParts', () => {
     const data = new Uint8Array([1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1]);
     const filled = fillHoles(runsFromMask({ width: 5, height: 3, data }), undefined, 8, [{ column: 3, row: 1 }]);
     expect([...maskFromRuns(filled).data].map((value) => value > 0)).toEqual(
-      data.reduce<boolean[]>((all, v, i) => [...all, v > 0 || i === 6], []),
+      Array.from(data, (v, i) => v > 0 || i === 6),
     );
   });
 });

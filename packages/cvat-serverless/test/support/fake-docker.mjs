@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Stands in for the docker command as nuctl calls it, up to the point where a container would run. It keeps nuctl's records
- * in FAKE_DOCKER_OUT/store, hands out empty files for what nuctl copies from its images, and leaves Dockerfile and context
- * of the function's image in FAKE_DOCKER_OUT.
+ * Replaces the docker command for nuctl, up to the point where a container would run. It keeps nuctl's records in
+ * FAKE_DOCKER_OUT/store, returns empty files for what nuctl copies from its images, and leaves the Dockerfile and
+ * context of the function's image in FAKE_DOCKER_OUT.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
