@@ -7,3 +7,8 @@ Conventions used everywhere in this package:
   (origin top left, pixel centre at +0.5), label 1 positive, 0 negative, -1 padding;
 * a mask is uint8 0/1, an ignore map is uint8 1 where ground truth is undefined.
 """
+
+import os
+
+# onnxruntime's official builds send data about models unless this is set before they are imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

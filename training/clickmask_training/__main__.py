@@ -145,7 +145,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 
 def evaluation_sets(options: argparse.Namespace) -> dict:
-    """Samples by set; a set is only read where it is asked for."""
+    """Samples by set. A set is read only when it is needed."""
     from .evaluation_sets import grabcut_samples, item_samples, small_samples, thin_samples
 
     wanted = set(options.sets.split(","))

@@ -46,6 +46,6 @@ def _low_light(image: np.ndarray, rng: random.Random, noise: np.random.Generator
 
 
 def _jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    """Through a JPEG of the given quality."""
+    """Compress as a JPEG of the given quality and decode again."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(data, cv2.IMREAD_COLOR)

@@ -1,4 +1,4 @@
-"""Data check: counts per source and licence, and that every item can be read and says what its index says."""
+"""Data check: counts per source and licence, and that every item is readable and matches its index entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .licences import LICENCE_FILTERS, rights_of
 
 
 def problem_of(item: Item) -> str | None:
-    """What is wrong with an item, or None."""
+    """The fault of an item, or None."""
     try:
         image, labels = item.read_image(), item.read_labels()
     except ValueError as error:

@@ -17,7 +17,7 @@ from .network import ClickNetwork
 
 @dataclass
 class Progress:
-    """How far a run has come."""
+    """The progress of a run."""
 
     step: int = 0
     pictures: int = 0
@@ -104,7 +104,7 @@ def write_weights(path: Path, newer: Path, older: Path | None = None, share: flo
         differing = {_block(name) for name, _ in shapes ^ other_shapes}
         if any(block.startswith("encoder.") for block in differing):
             raise ValueError(f"{newer} and {older} are not of one network")
-        # Counters, the only whole numbers, are the newer run's.
+        # Counters, the only whole numbers, come from the newer run.
         average = {
             name: torch.lerp(theirs[name].float(), value.float(), share)
             if value.is_floating_point() and _block(name) not in differing

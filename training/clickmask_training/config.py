@@ -86,12 +86,12 @@ class TrainConfig:
 
 
 SCHEDULES: dict[str, TrainConfig] = {
-    # About two hours on two cores: small views first, since steps count more than detail early on.
+    # About two hours on two cores. Small views first, because steps matter more than detail early on.
     "cpu": TrainConfig(
         phases=(Phase(0.5, 224, 8), Phase(0.85, 288, 8), Phase(1.0, 352, 8)),
         minutes=120.0,
     ),
-    # One large GPU; everything is trained, at the size of use in the end.
+    # One large GPU. Everything is trained, at the final size in the end.
     "full": TrainConfig(
         phases=(Phase(0.6, 320, 48), Phase(1.0, 384, 48)),
         minutes=24.0,
@@ -103,7 +103,7 @@ SCHEDULES: dict[str, TrainConfig] = {
         sampling=SampleConfig(targets=3),
     ),
     # A further cycle for a finished run (--start-from): larger views earlier, a lower peak of the learning rate, and
-    # more passes without a new click, which the cascade on the first click lives on.
+    # more passes without a new click, on which the cascade on the first click depends.
     "further": TrainConfig(
         phases=(Phase(0.35, 224, 8), Phase(0.7, 288, 8), Phase(1.0, 384, 8)),
         minutes=100.0,
@@ -111,7 +111,7 @@ SCHEDULES: dict[str, TrainConfig] = {
         warm_up_steps=50,
         refine_probability=0.3,
     ),
-    # The score head again, once the masks have settled; start from a finished run (--start-from).
+    # The score head again, after the masks have settled. Start from a finished run (--start-from).
     "scores": TrainConfig(
         phases=(Phase(1.0, 288, 8),),
         minutes=6.0,
@@ -120,7 +120,7 @@ SCHEDULES: dict[str, TrainConfig] = {
         warm_up_steps=10,
         ema_decay=0.98,
     ),
-    # Seconds; for tests.
+    # Takes seconds; for tests.
     "smoke": TrainConfig(phases=(Phase(1.0, 64, 2),), samples=8, warm_up_steps=2),
 }
 

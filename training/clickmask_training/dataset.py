@@ -28,7 +28,7 @@ MAX_CLICKS = 16
 
 @dataclass(frozen=True)
 class SampleConfig:
-    """What training samples are made of."""
+    """Options of training samples."""
 
     targets: int = 2
     """Targets per picture: the encoder runs once for all of them."""
@@ -103,7 +103,7 @@ class ClickDataset(Dataset):
         }
 
     def _composite(self, size: int, rng: random.Random, noise: np.random.Generator) -> Composite | None:
-        """A view with everything done to it, or None if its target came out too small or too large."""
+        """A finished view, or None if its target is too small or too large."""
         composite = self._scene(size, rng)
         composite = apply_suem(composite, lambda: self._scene(size, rng), rng, self.config.suem)
         if rng.random() < self.config.shape_probability:
@@ -152,7 +152,7 @@ class ClickDataset(Dataset):
 
     @staticmethod
     def _others(item: Item, warped: np.ndarray, focus: list[int], rng: random.Random) -> list[int]:
-        """Up to three further object ids that show in the view."""
+        """Up to three more object ids that are visible in the view."""
         ids = [other for other in item.ids if other not in focus]
         rng.shuffle(ids)
         return [other for other in ids[:6] if (warped == other).any()][:3]
@@ -167,7 +167,7 @@ class ClickDataset(Dataset):
 
     @staticmethod
     def _choose(targets: list[Target], count: int, rng: random.Random) -> list[Target]:
-        """The first target and others in random order; where there are too few, the first again (with other clicks)."""
+        """The first target and others in random order. If there are too few, the first again (with other clicks)."""
         others = targets[1:]
         rng.shuffle(others)
         chosen = [targets[0], *others][:count]

@@ -140,7 +140,7 @@ class Decoder(nn.Module):
             stride: gaussians(clicks, height * 4 // stride, width * 4 // stride, stride, CLICK_SIGMA[stride])
             for stride in (4, 8, 16)
         }
-        # Maps take the features' type: a wider one would drag every concatenation below along.
+        # Maps take the features' type, because a wider type would widen every concatenation below.
         kind = f4.dtype
         previous = previous.to(kind)
         maps = {stride: click_maps(value, clicks).to(kind) for stride, value in per_click.items()}
@@ -169,7 +169,7 @@ class Decoder(nn.Module):
         x4 = self.refine_4(self.merge_4(x4))
         packed = self.mask(x4).float()
         logits = F.pixel_shuffle(packed, self.unshuffle) if self.unshuffle > 1 else packed
-        # The score is trained on what the masks are, it must not change them.
+        # The score is trained on the masks as they are; it must not change them.
         coarse = F.avg_pool2d(logits.detach(), self.unshuffle) if self.unshuffle > 1 else logits.detach()
         with torch.autocast(logits.device.type, enabled=False):
             scores = self.score(x4.detach().float(), x16.detach().float(), coarse, per_click[4], clicks)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 
 class Group:
-    """This process's place among those that train together; a group of one does nothing."""
+    """This process's place among those that train together. A group of one does nothing."""
 
     def __init__(self) -> None:
         self.size = int(os.environ.get("WORLD_SIZE", "1"))

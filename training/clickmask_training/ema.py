@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class MovingAverage:
-    """Keeps the average that is evaluated and exported; warms up so that short runs are not held back by the start."""
+    """Keeps the average that is evaluated and exported. It warms up, so that the start does not hold short runs back."""
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
@@ -16,7 +16,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
-        """Take the network's present state in."""
+        """Adds the network's present state."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         floats: list[Tensor] = []

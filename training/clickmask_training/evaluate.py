@@ -63,7 +63,7 @@ def click_ious(
     max_clicks: int = MAX_CLICKS,
     enough: float | None = None,
 ) -> list[float]:
-    """IoU after each simulated click, ``max_clicks`` values; one of ``enough`` is kept for all further clicks."""
+    """IoU after each simulated click, ``max_clicks`` values. A value of ``enough`` is repeated for all further clicks."""
     pipeline = ClickPipeline(model, refinement, sample.image, start)
     mask = pipeline.mask
     clicked = np.zeros_like(sample.truth)
@@ -104,7 +104,7 @@ def evaluate(model: ClickModel, refinement: Refinement, samples: Iterable[Evalua
 
 @dataclass(frozen=True)
 class Readings:
-    """What the candidates offer after the first click, and what their scores say of them."""
+    """What the candidates offer after the first click, and how well their scores rank them."""
 
     first: float
     """Mean IoU of the first candidate, ..."""
@@ -128,7 +128,7 @@ READINGS_HEADER = "| first | best-scored | best | rank correlation of score and 
 def readings_of(
     model: ClickModel, refinement: Refinement, sample: EvaluationSample, count: int = 3
 ) -> tuple[list[float], list[float]]:
-    """IoU and score of each candidate after the first click: what a user can have who looks through them."""
+    """IoU and score of each candidate after the first click: what a user gets by looking through them."""
     nothing = np.zeros_like(sample.truth)
     click = next_evaluation_click(nothing, sample.truth, sample.ignore, nothing)
     ious, scores = [], []
@@ -153,7 +153,7 @@ def compare_readings(model: ClickModel, refinement: Refinement, samples: Iterabl
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's: the correlation of the ranks, equal values sharing the mean of theirs; 0 where one does not vary."""
+    """Spearman's rank correlation; equal values share their mean rank; 0 if one side does not vary."""
 
     def ranks(values: np.ndarray) -> np.ndarray:
         _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)

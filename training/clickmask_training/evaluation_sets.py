@@ -82,7 +82,7 @@ SMALL_SIDE = 1000
 
 
 def thin_samples(items: list[Item], least_area: int = 150) -> Iterator[EvaluationSample]:
-    """Thin objects of pictures that were held back, one to a few of each picture, and cables drawn over boards."""
+    """Thin objects of held-back pictures, one to a few per picture, and cables drawn over boards."""
     for source, count in THIN_OF.items():
         queues = []
         for item in (item for item in items if item.source == source and item.thin):
@@ -90,7 +90,7 @@ def thin_samples(items: list[Item], least_area: int = 150) -> Iterator[Evaluatio
             ids = [value for value in item.thin if int((labels == value).sum()) >= least_area]
             random.Random(f"thin/{item.name}").shuffle(ids)
             queues.append([(item, value) for value in ids])
-        # One of each picture, then a second one, until there are enough.
+        # One per picture, then a second one, until there are enough.
         turns = [
             queue[turn] for turn in range(max(map(len, queues), default=0)) for queue in queues if turn < len(queue)
         ]
@@ -104,7 +104,7 @@ def thin_samples(items: list[Item], least_area: int = 150) -> Iterator[Evaluatio
 
 
 def small_samples(items: list[Item]) -> Iterator[EvaluationSample]:
-    """Objects of 0.1 to 1 % of pictures of at least ``SMALL_SIDE`` px, which four held-back pictures each are put together to."""
+    """Objects of 0.1 to 1 % of large pictures (at least ``SMALL_SIDE`` px), each made of four held-back pictures."""
     by_source: dict[str, list[Item]] = {}
     for item in items:
         by_source.setdefault(item.source, []).append(item)

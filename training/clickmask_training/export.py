@@ -114,7 +114,7 @@ def export(checkpoint: Path, folder: Path, size: int) -> dict:
 
 
 def fold_padding(model: onnx.ModelProto) -> None:
-    """Move the backbone's right-and-bottom padding from Pad nodes, and what computes their pads, into the Convs."""
+    """Move the backbone's right-and-bottom padding from Pad nodes (and their computed pads) into the Convs."""
     graph = model.graph
     pads = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Pad"}
     for node in graph.node:
@@ -128,7 +128,7 @@ def fold_padding(model: onnx.ModelProto) -> None:
 
 
 def fold_scalars(model: onnx.ModelProto) -> None:
-    """Work out Casts and Reciprocals of constants: the exporter leaves scalars in fp64, which WebGPU does not have."""
+    """Compute Casts and Reciprocals of constants: the exporter leaves scalars in fp64, which WebGPU lacks."""
     graph = model.graph
     known: dict[str, np.ndarray] = {}
     for node in graph.node:
@@ -152,7 +152,7 @@ def fold_scalars(model: onnx.ModelProto) -> None:
 
 
 def _remove_unused(graph: onnx.GraphProto) -> None:
-    """Drop nodes whose outputs nothing reads."""
+    """Drop nodes whose outputs are unused."""
     needed = {output.name for output in graph.output}
     kept = []
     for node in reversed(graph.node):
@@ -164,7 +164,7 @@ def _remove_unused(graph: onnx.GraphProto) -> None:
 
 
 def complete_convolutions(model: onnx.ModelProto) -> None:
-    """Write out every Conv attribute that has a default; some engines (WebGPU) do not fill them in."""
+    """Write every Conv attribute that has a default, because some engines (WebGPU) do not fill them in."""
     shapes = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
     for node in model.graph.node:
         if node.op_type != "Conv":

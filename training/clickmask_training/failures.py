@@ -155,7 +155,7 @@ def clicked_parts(mask: np.ndarray, clicks: list[Click]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Course:
-    """How a case went."""
+    """The result of a case."""
 
     masks: dict[int, np.ndarray]
     """Number of clicks (of ``SHOWN_AFTER``) to mask."""
@@ -164,7 +164,7 @@ class Course:
     clicks: list[Click]
 
     def reached(self) -> str:
-        """When ``REACHED`` is, in words."""
+        """When ``REACHED`` is reached, in words."""
         count = next((index for index, iou in enumerate(self.ious, 1) if iou >= REACHED), None)
         return f"IoU {REACHED} after {count} clicks" if count else f"IoU {REACHED} not in {MAX_CLICKS} clicks"
 
@@ -187,7 +187,7 @@ def run_case(model: ClickModel, refinement: Refinement, sample: EvaluationSample
 
 
 def view_of(sample: EvaluationSample, course: Course) -> tuple[slice, slice]:
-    """Rows and columns to show: clicks, masks and truth with a margin, in the aspect of a panel where the picture allows."""
+    """Rows and columns to show: clicks, masks and truth with a margin, in a panel's aspect if the picture allows."""
     seen = sample.truth.copy()
     for mask in course.masks.values():
         seen |= mask

@@ -14,7 +14,7 @@ UNCLEAR_NOTE = (
     "See MODEL_CARD.md."
 )
 REFINEMENT = {
-    # The first click is the weak one; later ones gain less than a further pass costs.
+    # The first click is the weak one. Later ones gain less than a further pass costs.
     "cascade": {"steps": 2, "settledPixels": 20, "clicks": "first"},
     # RITM's numbers. Large objects gain from it once their shape is found: from the fourth click on.
     "zoomIn": {
@@ -27,7 +27,7 @@ REFINEMENT = {
         "anySizeFrom": 4,
     },
     "flip": False,
-    # A pupil, a window, a reflection: what no negative click asked for.
+    # Small holes that no negative click asked for: a pupil, a window, a reflection.
     "fillHoles": {"share": 0.01},
 }
 """What the exported model does unless its user says otherwise."""

@@ -15,7 +15,7 @@ Features = Any
 
 @dataclass(frozen=True)
 class Candidates:
-    """One decoder pass: ``logits`` float32 (K, h, w), ``scores`` float32 (K,) or None where the model gives none."""
+    """One decoder pass: ``logits`` float32 (K, h, w), ``scores`` float32 (K,) or None if the model gives none."""
 
     logits: np.ndarray
     scores: np.ndarray | None
@@ -69,7 +69,7 @@ class CheckpointModel:
             decoder.first_click.register_forward_hook(lambda module, inputs, output: torch.zeros_like(output))
         if "similarity" in without:
             for similarity in decoder.similarity.values():
-                # What the maps hold where there is no click of the kind.
+                # The values of the maps if there is no click of that kind.
                 similarity.register_forward_hook(lambda module, inputs, output: torch.full_like(output, -1.0))
         self._blind = "previous" in without
         self.size = size
@@ -118,7 +118,7 @@ class OnnxModel:
 
 
 def open_model(path: Path, size: int, without: Collection[str] = ()) -> ClickModel:
-    """A folder is taken for exported graphs (their size is fixed), a file for a checkpoint."""
+    """A folder means exported graphs (with a fixed size), a file means a checkpoint."""
     if not path.is_dir():
         return CheckpointModel(path, size, without)
     if without:

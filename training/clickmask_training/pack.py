@@ -1,4 +1,4 @@
-"""Repack the selected items into parts of bounded size, for machines that are fed in small uploads, and back."""
+"""Repack the selected items into parts of bounded size, for small uploads, and join them again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pack(items: list[Item], folder: Path, part_bytes: int = 60 * 2**20) -> list[
 
     for item in items:
         files = {f"items/{item.image_path.name}": item.image_path, f"items/{item.labels_path.name}": item.labels_path}
-        # Names and headers of a ZIP take some 200 bytes a file, the index about as much.
+        # Names and headers of a ZIP take about 200 bytes per file, the index about as much.
         needed = sum(path.stat().st_size + 400 for path in files.values()) + 400
         if archive is not None and used + needed > part_bytes:
             close()

@@ -1,4 +1,4 @@
-"""Starting masks: ground truth made wrong, so that correcting a given mask is learned."""
+"""Starting masks: wrong versions of the ground truth, for learning to correct a given mask."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def perturb(
         changed = rng.choice((_move, _grow, _bite, _blob, _polygon, _coarsen))(wrong, rng)
         iou = mask_iou(changed, mask)
         if iou < low:
-            continue  # Too far: this change is dropped, another one is tried on the mask so far.
+            continue  # Too far: drop this change, and try another one on the mask so far.
         wrong = changed
         if iou <= high and rng.random() < 0.6:
             break
@@ -110,7 +110,7 @@ def _polygon(mask: np.ndarray, rng: random.Random) -> np.ndarray:
 
 
 def _coarsen(mask: np.ndarray, rng: random.Random) -> np.ndarray:
-    """Through a coarse grid: what a whole-picture view makes of a small object."""
+    """Through a coarse grid, as in a whole-picture view of a small object."""
     height, width = mask.shape
     cells = max(6, round(height / rng.choice((8, 12, 16, 24))))
     small = cv2.resize(mask.astype(np.float32), (cells, cells), interpolation=cv2.INTER_AREA)

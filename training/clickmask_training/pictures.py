@@ -1,4 +1,4 @@
-"""Pictures of how samples went: the mask after a few clicks over the image, for looking at failures."""
+"""Pictures of samples: the mask after a few clicks over the image, to look at failures."""
 
 from __future__ import annotations
 

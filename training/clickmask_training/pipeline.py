@@ -205,14 +205,14 @@ def zoom_region(mask: np.ndarray, clicks: list[Click], current: Region | None, z
     if current is None:
         return wanted
     cx, cy, cw, ch = current
-    # Exclusive at the inclusive far edge, as in the authors' code.
+    # Exclusive at the far edge, which the region includes, as in the authors' code.
     holds = all(cx <= x < cx + cw - 1 and cy <= y < cy + ch - 1 for x, y in points)
     overlap = _line_iou(cx, cw, wanted[0], wanted[2]) * _line_iou(cy, ch, wanted[1], wanted[3])
     return current if holds and overlap >= zoom.keep_iou else wanted
 
 
 def _expand(low: int, high: int, limit: int, zoom: ZoomIn) -> tuple[int, int]:
-    """Inclusive ends of a stretch expanded about its centre, inside [0, limit)."""
+    """Inclusive ends of a range expanded about its centre, inside [0, limit)."""
     length = max(zoom.expansion * (high - low + 1), zoom.least_side)
     centre = 0.5 * (low + high)
     # Python rounds halves to even, as the authors' code does.

@@ -1,4 +1,4 @@
-"""What the decoder makes of clicks: Gaussian maps, and similarity of the features to the clicked ones."""
+"""The decoder's view of clicks: Gaussian maps, and similarity of the features to the clicked ones."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class ClickSimilarity(nn.Module):
             embedding = self.embed(features.float())
             embedding = embedding * torch.rsqrt((embedding * embedding).sum(1, keepdim=True) + 1e-6)
             flat = embedding.reshape(batch, -1, height * width)  # (B, E, hw)
-            # A narrow window: the clicked feature, not its neighbourhood.
+            # A narrow window: the clicked feature, without its neighbourhood.
             weights = (per_click.float() ** 4).reshape(batch, -1, height * width)  # (B, N, hw)
             clicked = torch.bmm(weights, flat.transpose(1, 2))  # (B, N, E)
             clicked = clicked * torch.rsqrt((clicked * clicked).sum(2, keepdim=True) + 1e-6)
             similarity = torch.bmm(clicked, flat).reshape(batch, -1, height, width)  # (B, N, h, w)
             is_positive = positive(clicks)[:, :, None, None]
             is_negative = negative(clicks)[:, :, None, None]
-            # -1 where there is no such click: nothing is similar to it.
+            # -1 if there is no such click: nothing is similar to it.
             near_positive = (similarity * is_positive - (1.0 - is_positive)).amax(1)
             near_negative = (similarity * is_negative - (1.0 - is_negative)).amax(1)
             first = similarity[:, 0] * is_positive[:, 0] - (1.0 - is_positive[:, 0])

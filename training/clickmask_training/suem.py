@@ -31,7 +31,7 @@ class SuemConfig:
 
 @dataclass
 class Target:
-    """What is to be segmented: mask and ignore map, uint8 (S, S)."""
+    """The target: mask and ignore map, uint8 (S, S)."""
 
     mask: np.ndarray
     ignore: np.ndarray
@@ -41,7 +41,7 @@ class Target:
     """What the mask is a part of, uint8 (S, S), where that is known: another reading too."""
 
     def seen_through(self, visible: np.ndarray) -> Target:
-        """What is left of it where ``visible`` (uint8 (S, S), 0 or 1) lets it show."""
+        """The part that stays visible under ``visible`` (uint8 (S, S), 0 or 1)."""
         parts, whole = (None if other is None else other * visible for other in (self.parts, self.whole))
         return Target(self.mask * visible, self.ignore * visible, parts, whole)
 
@@ -55,7 +55,7 @@ class Composite:
 
 
 def simple(base: Composite, other: Composite, opacity: float, rng: random.Random) -> Composite:
-    """The base's object on the other picture; the other's objects stay targets where they still show."""
+    """The base's object on the other picture. The other's objects stay targets if they are still visible."""
     mask = base.targets[0].mask
     image = paste(other.image, base.image, mask, opacity, rng)
     clear = np.zeros_like(mask)
@@ -64,7 +64,7 @@ def simple(base: Composite, other: Composite, opacity: float, rng: random.Random
 
 
 def exclusion(base: Composite, other: Composite, rng: random.Random) -> Composite:
-    """The other's object over the base, no part of the target."""
+    """The other's object over the base, not part of the target."""
     pasted = other.targets[0].mask
     image = paste(base.image, other.image, pasted, 1.0, rng)
     return Composite(

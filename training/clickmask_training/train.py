@@ -38,7 +38,7 @@ from .network import ClickNetwork
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where a run lives and how it uses the machine; none of it changes what is learned."""
+    """Where a run is stored and how it uses the machine. None of it changes what is learned."""
 
     folder: Path
     backbone: Path | None
@@ -57,7 +57,7 @@ class RunOptions:
 
 
 def train(items: list[Item], config: TrainConfig, options: RunOptions) -> bool:
-    """Train, or go on where ``options.folder`` holds a checkpoint; True when the schedule is complete."""
+    """Train, or continue if ``options.folder`` holds a checkpoint. True when the schedule is complete."""
     return _Run(items, config, options).run()
 
 
@@ -67,7 +67,7 @@ class _Run:
             raise ValueError("a schedule has either minutes or samples")
         if options.threads:
             torch.set_num_threads(options.threads)
-        # The loop's own OpenCV calls are tiny; its threads would only fight PyTorch's.
+        # The loop's own OpenCV calls are tiny. Its threads would only compete with PyTorch's.
         cv2.setNumThreads(0)
         torch.manual_seed(config.seed)
         self.config, self.options = config, options
@@ -109,7 +109,7 @@ class _Run:
 
     def _resume(self) -> None:
         state = load_checkpoint(self.path, self.device)
-        # Only the length of a run and of its phases may be changed on the way.
+        # Only the length of a run and of its phases may change between stops.
         length = ("minutes", "samples", "phases")
         if any(state["config"][name] != value for name, value in self.settings.items() if name not in length):
             raise ValueError(f"{self.path} was made with another configuration; use another --out or the same options")
@@ -119,7 +119,7 @@ class _Run:
         self.progress = Progress(**state["progress"])
 
     def _take_weights(self, path: Path) -> None:
-        """Averaged weights of another run; what does not fit or is missing there keeps its initial values."""
+        """Averaged weights of another run. What does not fit, or is missing there, keeps its initial values."""
         mine = self.network.state_dict()
         fitting = fitting_weights(load_checkpoint(path)["average"]["average"], mine)
         left = sorted({name.rsplit(".", 1)[0] for name in mine if name not in fitting})
@@ -172,7 +172,7 @@ class _Run:
             if now - last_save > 60 * self.options.checkpoint_minutes:
                 self._save()
                 last_save = now
-            # The leader's clock and signals decide for all; a stop is told as a negative share.
+            # The leader's clock and signals decide for all. A stop is sent as a negative share.
             self.share = self.group.agree(-1.0 if self.stopping else self.share_done(), self.device)
             if self.share < 0.0:
                 break
@@ -203,7 +203,7 @@ class _Run:
             save_checkpoint(self.path, self.network, self.average, self.optimizer, self.progress, self.settings)
 
     def _step(self, batch: dict[str, Tensor]) -> dict[str, float]:
-        # With only the score head training, normalisation keeps the statistics that the masks were trained to.
+        # When only the score head trains, normalisation keeps the statistics that the masks were trained with.
         self.network.train(not (self.config.only_scores or self.config.freeze_statistics))
         config, loss_config = self.config, self.config.loss
         image = (
@@ -263,7 +263,7 @@ class _Run:
         weights = self.config.loss.iteration_weights
         if not self.config.loss.one_pass:
             return [weight / sum(weights) for weight in weights]
-        # From the step's number, as the clicks are, so that a resumed run draws the same.
+        # From the step's number, like the clicks, so that a resumed run draws the same.
         (last,) = random.Random(f"{self.config.seed}/{self.progress.step}/pass").choices(range(len(weights)), weights)
         return [0.0] * last + [1.0]
 
@@ -290,14 +290,14 @@ class _Run:
         per_candidate = mask_loss(logits, target_k, mask_weight) + config.dice * dice(logits, target_k, weight)
         loss = per_candidate[:, 0].mean()
         if logits.shape[1] > 1:
-            # Best of n: only the closest of the alternatives learns from this sample, so that they grow apart.
+            # Best of n: only the closest alternative learns from this sample, so that they diverge.
             alternatives = per_candidate[:, 1:].amin(1)
             if reading is not None and logits.shape[1] == 3:
                 reading_k = reading.expand(-1, 2, -1, -1)
                 other = mask_loss(logits[:, 1:], reading_k, weight) + config.dice * dice(
                     logits[:, 1:], reading_k, weight
                 )
-                # One of the two takes the target, the other one the other reading, whichever way costs less.
+                # One of the two learns the target, the other one the other reading, whichever way costs less.
                 both = (per_candidate[:, 1:] + other.flip(1)).amin(1)
                 alternatives = torch.where(reading.amax((1, 2, 3)) > 0.5, both, alternatives)
             loss = loss + config.candidates * alternatives.mean()
@@ -312,7 +312,7 @@ class _Run:
         self, iteration: int, clicks: Tensor, predicted: np.ndarray, truth: np.ndarray, undefined: np.ndarray
     ) -> None:
         """Append a simulated click to each sample that gets one; coordinates go from the target grid to input px."""
-        # Drawn from the sample's number, not from a running state: a resumed run goes on as if it had not stopped.
+        # Drawn from the sample's number and not from a running state, so a resumed run continues exactly.
         first = self.progress.targets + self.group.rank * len(clicks)
 
         def simulate(index: int):

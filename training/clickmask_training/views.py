@@ -42,14 +42,14 @@ def random_view(
     x0, y0, x1, y1 = box
     if rng.random() < config.whole_probability:
         span_x, span_y = width * rng.uniform(0.8, 1.08), height * rng.uniform(0.8, 1.08)
-        # The SDK squeezes without keeping the aspect; a few views keep it, so that both are familiar.
+        # The SDK squeezes without keeping the aspect. A few views keep it, so that both are familiar.
         if rng.random() < 0.1:
             span_x = span_y = max(span_x, span_y)
         # Move within the slack, but keep the object's centre inside.
         centre_x = width / 2 + rng.uniform(-0.5, 0.5) * abs(width - span_x)
         centre_y = height / 2 + rng.uniform(-0.5, 0.5) * abs(height - span_y)
     else:
-        # From an object that fills the frame to one that is a third of it.
+        # From an object that fills the frame to one of a third of it.
         side = max(x1 - x0, y1 - y0, 48) * rng.uniform(1.0, 3.0)
         if rng.random() < config.sharp_probability:
             side = max(side, min(size / rng.uniform(config.smallest_zoom, config.largest_zoom), max(width, height)))
@@ -77,7 +77,7 @@ def random_view(
 
 
 def _within(centre: float, span: float, length: float) -> float:
-    """The centre of a span that does not leave the picture, as the SDK's regions do not."""
+    """The centre of a span that stays inside the picture, as the SDK's regions do."""
     return min(max(centre, span / 2), length - span / 2)
 
 

@@ -5,7 +5,7 @@ import importlib
 import json
 import pathlib
 
-# System to the module that exports it.
+# Each system with the module that exports it.
 SYSTEMS = {
     "adaptiveclick": "adaptiveclick",
     "cfr-icl": "isegm",

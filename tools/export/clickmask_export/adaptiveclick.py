@@ -20,13 +20,13 @@ OUTPUTS = ["logits", "candidate_masks", "candidate_scores"]
 
 
 def combine(classes, masks, size):
-    """The authors' answer: all masks, enlarged, each weighed by how much its query says object."""
+    """The authors' answer: all masks, enlarged, each weighted by its query's probability of being an object."""
     enlarged = F.interpolate(masks, size=(size, size), mode="bilinear", align_corners=True)
     return (classes.sigmoid()[:, :, 1, None, None] * enlarged).sum(dim=1, keepdim=True)
 
 
 class AdaptiveClickNetwork(nn.Module):
-    """The authors' `net(image, points)` from the point on where the click maps are drawn."""
+    """The authors' `net(image, points)`, starting where the click maps are drawn."""
 
     def __init__(self, net, size):
         super().__init__()
@@ -36,7 +36,7 @@ class AdaptiveClickNetwork(nn.Module):
         self.register_buffer("std", net.normalization.std.clone())
         pixel, decoder = net.pixel_decoder, net.click_aware_decoder
         grid = net.backbone.patch_embed.grid_size[0]
-        # Coarsest first; the deformable attention's levels are also the decoder's first ones.
+        # Coarsest first. The levels of the deformable attention are also the decoder's first ones.
         self.sides = [grid // 2, grid, grid * 2]
         with torch.no_grad():
             positions, places = [], []
@@ -63,7 +63,9 @@ class AdaptiveClickNetwork(nn.Module):
         return combine(classes, masks, self.size), masks, classes
 
     def pixel_levels(self, pyramid):
-        """Finest first in, coarsest first out: three levels after deformable attention, and the mask features."""
+        """Takes the finest map first and returns the coarsest first: three levels after deformable attention, and the
+        mask features.
+        """
         decoder = self.net.pixel_decoder
         used = pyramid[:0:-1]
         tokens = torch.cat(
@@ -116,7 +118,7 @@ class AdaptiveClickNetwork(nn.Module):
         classes, masks, hidden = self.heads(state, mask_features, self.sides[0], clicks)
         for i in range(decoder.num_layers):
             level = i % count
-            # Where all is hidden, nothing is.
+            # If everything is hidden, hide nothing.
             hidden = hidden & ~hidden.all(dim=2, keepdim=True)
             state = decoder.transformer_cross_attention_layers[i](
                 state, sources[level], memory_mask=hidden, pos=getattr(self, f"position{level}"), query_pos=embed
@@ -127,13 +129,13 @@ class AdaptiveClickNetwork(nn.Module):
         return classes, masks
 
     def heads(self, state, mask_features, side, clicks):
-        """What the queries say now, and which cells the next layer hides from them: [heads, Q, cells]."""
+        """The queries' present answers, and the cells that the next layer hides from them: [heads, Q, cells]."""
         decoder = self.net.click_aware_decoder
         normal = decoder.decoder_norm(state).transpose(0, 1)
         classes = decoder.class_embed(normal)
         masks = torch.einsum("bqc,bchw->bqhw", decoder.mask_embed(normal), mask_features)
         outside = F.interpolate(masks, size=(side, side), mode="bilinear", align_corners=False).sigmoid() < 0.5
-        # Only queries that say object see the clicks.
+        # Only queries that mean an object see the clicks.
         near = classes.argmax(dim=2).float()[:, :, None, None] * clicks
         for _ in range(int(math.log(self.size / side, 2))):
             near = F.max_pool2d(near, kernel_size=3, stride=2, padding=1)
@@ -207,7 +209,7 @@ def build(arguments):
         }
     )
     net = AdaptiveClickModel(config, with_prev_mask=True, use_disks=True, norm_radius=5)
-    # The authors' train() ignores its argument, so that eval() does nothing.
+    # The authors' train() ignores its argument, so eval() has no effect.
     for module in net.modules():
         module.training = False
     if arguments.checkpoint:
@@ -223,7 +225,7 @@ def build(arguments):
 
 
 def enliven(net, module, size, spread=3.0):
-    """Scales and centres the mask of every query, since random ones are all of one sign; the scores differ too."""
+    """Scales and centres the mask of every query, because random ones all have one sign. The scores differ too."""
     features = net.pixel_decoder.mask_features
     classes = net.click_aware_decoder.class_embed
     with torch.no_grad():

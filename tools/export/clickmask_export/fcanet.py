@@ -17,7 +17,7 @@ LICENCE = {
     "note": "Research and education only; commercial use needs the permission of the authors.",
 }
 
-# As the released code has it; the paper says eight-connected.
+# As in the released code; the paper says 8-connected.
 INTEGRITY = {"structuralIntegrity": {"connectivity": 4, "whenNoneHit": "empty"}}
 
 
@@ -32,7 +32,7 @@ class DistanceNetwork(nn.Module):
 
 def use_checkout(code):
     upstream.use_checkout(code)
-    # Where older SciPy kept the distance transform.
+    # Older SciPy has the distance transform here.
     sys.modules["scipy.ndimage.morphology"] = scipy.ndimage
 
 

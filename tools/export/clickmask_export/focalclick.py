@@ -40,7 +40,7 @@ REFINEMENT = {"cascade": out.NO_CASCADE, "zoomIn": ZOOM, "flip": False, "progres
 
 
 class GivenMaps(nn.Module):
-    """In the place of the authors' click maps: those that come in are the maps already."""
+    """Replaces the authors' click maps: the inputs are already maps."""
 
     def forward(self, image, maps):
         return maps
@@ -72,7 +72,7 @@ class Refine(nn.Module):
 
 
 class Both(nn.Module):
-    """Both looks at the whole picture, to be taught in one: the mean of what they say."""
+    """Both looks at the whole picture, for training in one: the mean of their answers."""
 
     def __init__(self, net):
         super().__init__()
@@ -97,7 +97,7 @@ def use_checkout(code):
 
 
 def variant_of(arguments, saved):
-    """The variant asked for, or the one that the authors' checkpoint says it is: S1 and S2 have the same weights."""
+    """The requested variant, or the one named in the authors' checkpoint: S1 and S2 have the same weights."""
     config = saved.get("config") if isinstance(saved, dict) else None
     if not config:
         return arguments.variant or DEFAULT
@@ -162,7 +162,7 @@ def make_lively(net, kind, size):
             last = net.feature_extractor.cls_head
         else:
             last = net.feature_extractor.decode_head.linear_pred
-            # So that masks follow clicks.
+            # Makes masks follow clicks.
             net.feature_extractor.backbone.patch_embed_side1.norm.weight.mul_(6)
             net.refiner.image_conv1.conv.weight[:, 3:5].mul_(6)
         random_weights.enliven(last, lambda: coarse(*coarse_example(size).values())[0])
@@ -171,7 +171,7 @@ def make_lively(net, kind, size):
 
 
 def refined_alone(net, refine, example):
-    """What the second look would answer if it trusted only itself."""
+    """The second look's answer if it trusted only itself."""
     trimap = net.refiner.refine_trimap
     kept = trimap.weight.clone(), trimap.bias.clone()
     trimap.weight.zero_()

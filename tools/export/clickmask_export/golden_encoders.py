@@ -13,7 +13,7 @@ from .golden_samples import CLICKS, FOLDER, LICENCE, SOURCE, photo, sampled, tru
 
 POINTS = {"point_coords": {1: "points"}, "point_labels": {1: "points"}}
 MASKS = ["low_res_masks", "iou_predictions"]
-# About the object of `truth_of`, neither on pixels' edges nor on their centres.
+# Around the object of `truth_of`, neither on pixels' edges nor on their centres.
 BOX = [61.3, 58.6, 196.2, 205.4]
 
 
@@ -43,13 +43,13 @@ def toy_folder(name, family, graphs, options, threshold):
 
 
 def recorded_clicks():
-    """Clicks simulated around another toy: the authors of SAM simulate none."""
+    """Clicks simulated around another toy, because the authors of SAM simulate none."""
     steps = json.loads((FOLDER / "golden" / "isegm.json").read_text())["cases"][0]["steps"]
     return [(row, column, label == "positive") for column, row, label in (step["click"] for step in steps)]
 
 
 def segment(predictor, clicks, box):
-    """Probability maps after the box, where there is one, and after each click; the chosen logits are fed back."""
+    """Probability maps after the box, if there is one, and after each click. The chosen logits are fed back."""
     last, maps = None, []
     for count in range(0 if box else 1, len(clicks) + 1):
         coords = np.array([[column, row] for row, column, _ in clicks[:count]], dtype=np.float64)
@@ -100,7 +100,7 @@ def prompted(name, predictor):
 
 
 class Prompts(nn.Module):
-    """Passes prompts on to the toy's decoder, as one list of points with their labels."""
+    """Passes prompts to the toy's decoder, as one list of points with labels."""
 
     def forward(self, points, boxes, masks):
         coords, labels = points if points is not None else (torch.zeros(1, 0, 2), torch.zeros(1, 0))
@@ -167,7 +167,7 @@ def sam2(code):
     stable = []
 
     class Decoder(MaskDecoder):
-        """Theirs, but for the network itself."""
+        """The authors' code, except for the network itself."""
 
         def __init__(self):
             nn.Module.__init__(self)
@@ -246,7 +246,7 @@ def segnext(code):
             return image
 
     class Pixels(nn.Module):
-        """Every pixel a token of its own."""
+        """Every pixel is a token."""
 
         patch_size = (1, 1)
 
@@ -258,7 +258,7 @@ def segnext(code):
             return toy.ToyDense()(*pair)
 
     class Net(PlainVitModel):
-        """Theirs, but for the network itself."""
+        """The authors' code, except for the network itself."""
 
         device = torch.device("cpu")
 

@@ -11,12 +11,14 @@ from . import golden_samples as golden
 from . import model_folder as out
 
 SIZE = 128
-# Left, top, width, height: a starting mask of two parts, one of them far from what is to be found.
+# Left, top, width, height: a starting mask in two parts, one of them far from the object.
 START = [(80, 70, 50, 90), (230, 20, 40, 30)]
 
 
 class Net(nn.Module):
-    """The toys as the authors' predictor calls a network; the way into the second look is the authors' own."""
+    """The toys in the form in which the authors' predictor calls a network. The second look gets its input from the
+    authors' code.
+    """
 
     with_prev_mask = True
 

@@ -228,7 +228,7 @@ def adaptiveclick(code):
             clicker.make_next_click(mask)
             before = predictor.get_states()
             each = []
-            # What the same pass makes of one query alone, by the authors' flip, sigmoid and zoom.
+            # The same pass's result for one query alone, with the authors' flip, sigmoid and zoom.
             for net.only in range(len(queries.gains)):
                 predictor.set_states(before)
                 each.append(np.array(predictor.get_prediction(clicker)))
@@ -289,7 +289,7 @@ def fcanet(code):
     image = photo()
     truth = truth_of(image.shape[:2]).astype(np.uint8)  # ignored pixels become 255
     height, width = truth.shape
-    # The authors' code gives away masks only: its probabilities are noted where it makes them.
+    # The authors' code returns only masks, so its probabilities are recorded where it makes them.
     made = []
     sigmoid = torch.sigmoid
 

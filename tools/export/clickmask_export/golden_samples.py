@@ -1,4 +1,4 @@
-"""What the golden files have in common: the photo, the truth, the samples of an answer, the toy models' folders."""
+"""Shared by the golden files: the photo, the truth, the samples of an answer, the toy models' folders."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def photo():
 
 
 def truth_of(shape):
-    """An ellipse left of the middle, with a band around it that is ignored."""
+    """An ellipse left of the middle, surrounded by an ignored band."""
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     radius = ((rows - shape[0] * 0.55) / (shape[0] * 0.3)) ** 2 + ((columns - shape[1] * 0.4) / (shape[1] * 0.2)) ** 2
     truth = (radius <= 1).astype(np.int32)

@@ -32,7 +32,7 @@ def mean_of_groups(x):
 
 @contextmanager
 def staged_group_norms(module):
-    """Group normalisations inside `module` are staged ones meanwhile."""
+    """Replaces the group normalisations inside `module` by staged ones for the duration."""
     places = [
         (parent, name)
         for parent in module.modules()

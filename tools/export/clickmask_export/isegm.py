@@ -13,7 +13,7 @@ from . import random_weights, upstream
 
 
 class MapsNetwork(nn.Module):
-    """The authors' `net(image, points)` from the point on where the click maps are drawn."""
+    """The authors' `net(image, points)`, starting where the click maps are drawn."""
 
     def __init__(self, net):
         super().__init__()

@@ -62,7 +62,7 @@ def export_graph(module, inputs, path, outputs, dynamic=None, opset=18, legacy=F
                 optimize=True,
                 verbose=False,
             )
-    # Neither paths of this machine nor traces of Python code stay in the file.
+    # The file contains neither paths of this machine nor traces of Python code.
     model = onnx.load(path)
     for node in model.graph.node:
         node.doc_string = ""
@@ -92,7 +92,7 @@ def session_of(path, threads=2):
 
 
 def compare(module, path, cases, outputs, repeats=3):
-    """Runs both on each case (name -> tensor); the report says how far apart they are and how long each takes."""
+    """Runs both on each case (name -> tensor). The report has their difference and the time of each."""
     session = session_of(path)
     report = []
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 2)))
@@ -126,7 +126,7 @@ def compare(module, path, cases, outputs, repeats=3):
 
 
 def compare_with_authors(net, module, cases):
-    """How far the module for export is from the authors' own network, called as their predictors call it.
+    """The difference between the exported module and the authors' own network, called as their predictors call it.
 
     Their network draws its click maps itself: from the points of a case, or from the two of the example's maps.
     """
@@ -160,7 +160,7 @@ def describe_tensor(info):
 
 
 def describe_graph(path):
-    """File, hash and tensors, with the shapes that the runtime infers."""
+    """File, hash and tensors, with the shapes inferred by the runtime."""
     path = pathlib.Path(path)
     data = path.read_bytes()
     session = session_of(path)

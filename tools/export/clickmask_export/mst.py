@@ -22,7 +22,7 @@ SURE = 0.65
 
 
 class MstNetwork(nn.Module):
-    """The authors' `net(image, points)` from the point on where the click maps are drawn."""
+    """The authors' `net(image, points)`, starting where the click maps are drawn."""
 
     def __init__(self, net, size):
         super().__init__()
@@ -63,14 +63,14 @@ class MstNetwork(nn.Module):
         return F.interpolate(net.head(maps), size=image.shape[2:], mode="bilinear", align_corners=True)
 
     def clicked_cells(self, points):
-        """Cells of the base tokens that hold a positive click, and whether there is such a click: [1, N] each."""
+        """The cells of base tokens that hold a positive click, and whether there is such a click: [1, N] each."""
         cells = torch.floor(points[:, : points.shape[1] // 2, :2] / PATCH)
         index = (cells[:, :, 0] * (self.size // PATCH) + cells[:, :, 1]).long()
         there = index >= 0
         return torch.where(there, index, torch.zeros_like(index)), there
 
     def choose(self, block, base, small, large, clicked):
-        """Lets the base tokens look at those small and large tokens that are most like what was clicked."""
+        """Lets the base tokens see the small and large tokens that are most similar to the clicked ones."""
         keys, values = shared_keys(block.score.cross_attn, block.score.norm2(base))
         wanted = like_clicks(base, clicked)
         expert = block.score.cross_attn.proj
@@ -114,12 +114,12 @@ def shared_keys(layer, base):
 
 
 def like_clicks(base, clicked):
-    """One direction [1, 1, C] that stands for the clicked tokens, and whether there are any [1, 1]."""
+    """One direction [1, 1, C] for the clicked tokens, and whether there are any [1, 1]."""
     cells, there = clicked
     width = base.shape[2]
     tokens = base.gather(1, cells.unsqueeze(2).expand(-1, -1, width)) * there.unsqueeze(2)
     likeness = tokens @ tokens.transpose(1, 2) / width**0.5
-    # Finite, so that nothing clicked does not become NaN.
+    # Finite, so that "nothing clicked" does not become NaN.
     weights = likeness.masked_fill(~there.unsqueeze(1), -1e30).softmax(dim=2)
     count = there.sum(dim=1, keepdim=True)
     mean = ((weights @ tokens) * there.unsqueeze(2)).sum(dim=1, keepdim=True) / count.clamp(min=1).unsqueeze(2)
@@ -127,7 +127,7 @@ def like_clicks(base, clicked):
 
 
 def select(score, tokens, positions, keys, values, expert, direction, any_clicked):
-    """Refines the tokens of one scale; gives the ones most like the clicks, the others of them as zeros."""
+    """Refines the tokens of one scale. Returns those most similar to the clicks; the others become zeros."""
     layer = score.cross_attn
     queries = split_heads(layer.q(score.norm1(tokens)), layer.num_heads)
     seen = join_heads(((queries @ keys.transpose(2, 3)) * layer.scale).softmax(dim=3) @ values)

@@ -1,4 +1,4 @@
-"""What the exporters of SAM and SAM 2 share: example prompts, graphs, and random weights that make lively masks."""
+"""Shared by the exporters of SAM and SAM 2: example prompts, graphs, and random weights that react to prompts."""
 
 import torch
 
@@ -51,7 +51,7 @@ def export(arguments, encoder, decoder, image, features, repeats=3):
 
 
 def enliven_masks(mask_decoder, run, spread=3.0):
-    """Scales and shifts what the mask tokens become, so that the logits of `run()` have mean 0 and this spread."""
+    """Scales and shifts the mask tokens' results, so that the logits of `run()` have mean 0 and this spread."""
     kept = {}
     hook = mask_decoder.output_upscaling[-1].register_forward_hook(lambda _, __, value: kept.update(features=value))
     with torch.no_grad():

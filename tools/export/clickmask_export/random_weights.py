@@ -1,4 +1,4 @@
-"""Seeded weights for networks without a checkpoint, made lively enough that masks react to pictures and clicks."""
+"""Seeded weights for networks without a checkpoint, scaled so that masks react to pictures and clicks."""
 
 import torch
 

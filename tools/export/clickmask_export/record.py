@@ -28,7 +28,7 @@ BUILDERS = {
 
 
 def predictor_of(arguments, cascade=None, max_size=None):
-    """The authors' predictor with their zoom-in of that system."""
+    """The authors' predictor with their zoom-in for that system."""
     net, _ = BUILDERS[arguments.system](arguments)
     size = arguments.size or (400 if arguments.system == "ritm" else 448)
     zoom = (
@@ -55,7 +55,7 @@ def isegm_predictor(net, zoom_in, flip=True, cascade=None, max_size=None):
 
 
 class Recorder:
-    """A predictor that notes what it answers, and how long it takes."""
+    """A predictor that records its answers and their time."""
 
     def __init__(self, predictor):
         self.predictor = predictor
@@ -74,7 +74,9 @@ class Recorder:
 
 
 def click_the_deepest():
-    """MST's simulated user draws among the fifty deepest pixels; here it takes the deepest, as the others' do."""
+    """MST's simulated user chooses randomly among the fifty deepest pixels. Here it takes the deepest, as the others
+    do.
+    """
     from isegm.inference import clicker
 
     if "topk(50)" in inspect.getsource(clicker.Clicker._get_next_click):
@@ -95,12 +97,12 @@ def evaluate_isegm(predictor, image, truth, max_clicks):
 
 
 def evaluate_fcanet(net, image, truth, max_clicks, integrity):
-    """The same by FCA-Net's code; also its masks, since structural integrity takes parts away."""
+    """The same with FCA-Net's code. Also records its masks, because structural integrity removes parts."""
     import core
     import evaluate
 
     truth = truth.astype(np.uint8)  # ignored pixels become 255
-    # The authors' code gives away masks only: its probabilities are noted where it makes them.
+    # The authors' code returns only masks, so its probabilities are recorded where it makes them.
     made = []
     sigmoid = torch.sigmoid
     core.torch = types.SimpleNamespace(

@@ -18,7 +18,7 @@ from . import recording, sam, sam2, segnext
 
 
 def next_click(truth, mask, clicks):
-    """The deepest pixel of what is missing or too much: row, column, whether it is the object's."""
+    """The deepest pixel of the errors: row, column, and whether it belongs to the object."""
     depths = []
     for wrong in ((truth == 1) & ~mask, (truth == 0) & mask):
         depth = cv2.distanceTransform(np.pad(wrong, 1).astype(np.uint8), cv2.DIST_L2, 0)[1:-1, 1:-1]
@@ -37,7 +37,7 @@ def box_of(truth):
 
 
 def prompted(predictor, image, truth, count, box, options):
-    """What a predictor answers that takes points and its last logits; no click is the box alone."""
+    """The answers of a predictor that takes points and its last logits. No click means the box alone."""
     started = time.perf_counter()
     predictor.set_image(image)
     encode = time.perf_counter() - started
@@ -93,7 +93,7 @@ def simulated(net, image, truth, count):
 
 
 def predictor_of(arguments):
-    """What answers for one picture: (image, truth, clicks, box) -> what `recording.write` takes."""
+    """The function that answers for one picture: (image, truth, clicks, box) -> input of `recording.write`."""
     if arguments.system == "segnext":
         net = segnext.build(arguments)[0]
         return lambda image, truth, count, box: simulated(net, image, truth, count)

@@ -28,7 +28,7 @@ def focal_predictor(net, size=focalclick.SIZE):
 
 
 def evaluate_focal(predictor, image, truth, max_clicks, start=None):
-    """With a starting mask, the masks are those merged progressively."""
+    """With a starting mask, the masks are the progressively merged ones."""
     from isegm.inference import evaluation
 
     recorder = Recorder(predictor)

@@ -1,6 +1,6 @@
-"""What the recorders share: their arguments, the pictures, and the record that they write for `compare.mjs`.
+"""Shared by the recorders: their arguments, the pictures, and the record that they write for `compare.mjs`.
 
-A record is written after every picture, and gone on with when the same command is given again.
+A record is written after every picture. The same command continues it.
 """
 
 import json
@@ -15,7 +15,7 @@ import torch
 
 
 def add_network_arguments(parse, systems=None):
-    """`systems`: those to choose from, where there are several."""
+    """`systems`: the choices, if there are several."""
     if systems is not None:
         parse.add_argument("system", choices=sorted(systems))
     parse.add_argument("--code", required=True, type=pathlib.Path)
@@ -54,16 +54,16 @@ def read_grabcut(folder, limit):
 
 
 def write(arguments, facts, answer):
-    """Records what `answer(image, truth)` says of each picture.
+    """Records the result of `answer(image, truth)` for each picture.
 
-    It gives `clicks` (row, column, positive), probability `maps` of the full size and `seconds`, one a click each;
-    `masks` where they are not what the maps give; the `box` given, and the seconds to `encode` a picture. `facts` are of
-    the whole record: at least `system` and `threshold`.
+    It returns `clicks` (row, column, positive), probability `maps` of the full size and `seconds`, one per click;
+    `masks` if they differ from what the maps give; the `box`, if given, and the seconds to `encode` a picture. `facts`
+    describe the whole record: at least `system` and `threshold`.
     """
     folder = arguments.out
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "record.json"
-    # What the answers depend on; more pictures may be asked for later.
+    # What the answers depend on. More pictures may be requested later.
     asked = {
         key: value if isinstance(value, (bool, int, type(None))) else str(value)
         for key, value in vars(arguments).items()

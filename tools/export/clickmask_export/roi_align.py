@@ -7,7 +7,7 @@ import torch
 
 
 def axis_weights(start, end, cells, size):
-    """[cells, size]: how much each input position counts for each cell along one axis; all in single precision."""
+    """[cells, size]: the weight of each input position for each cell along one axis; all in single precision."""
     step = (end - start) / cells
     samples = max(1, math.ceil(float(step)))
     positions = start + step * (torch.arange(cells)[:, None] + (torch.arange(samples)[None, :] + 0.5) / samples)
@@ -50,6 +50,6 @@ class RoiAlign(torch.autograd.Function):
 
 
 def roi_align(features, boxes, output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False):
-    """In the place of torchvision's, for one picture: boxes [1, 5] with the picture's number first."""
+    """Replaces torchvision's, for one picture: boxes [1, 5] with the picture's number first."""
     assert aligned and sampling_ratio == -1 and boxes.shape[0] == 1
     return RoiAlign.apply(features, boxes[:, 1:], [int(size) for size in output_size], float(spatial_scale))

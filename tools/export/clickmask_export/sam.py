@@ -29,7 +29,7 @@ SYSTEMS = {
 
 
 class Encoder(nn.Module):
-    """HQ-SAM's also gives its earliest features; the others' is the authors' as it is."""
+    """HQ-SAM's also returns its earliest features. The others' are the authors', unchanged."""
 
     def __init__(self, encoder):
         super().__init__()
@@ -41,7 +41,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """All mask tokens at low resolution; choice and enlargement are made outside."""
+    """All mask tokens at low resolution. Choice and enlargement happen outside."""
 
     def __init__(self, model, package):
         super().__init__()
@@ -67,7 +67,7 @@ class Decoder(nn.Module):
 
 
 def tiny(package):
-    """The authors' classes at the size of a test."""
+    """The authors' classes in a small size for tests."""
     modeling = importlib.import_module(f"{package}.modeling")
     transformer = modeling.TwoWayTransformer(depth=2, embedding_dim=32, mlp_dim=64, num_heads=2)
     decoder = dict(

@@ -43,7 +43,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """All mask tokens at low resolution; choice, limits and enlargement are made outside."""
+    """All mask tokens at low resolution. Choice, limits and enlargement happen outside."""
 
     def __init__(self, model):
         super().__init__()
@@ -81,7 +81,7 @@ class Decoder(nn.Module):
 
 def use_checkout(code):
     root = upstream.use_checkout(code)
-    # Without the configuration framework that the package starts when it is imported.
+    # Without the configuration framework that the package starts on import.
     package = types.ModuleType("sam2")
     package.__path__ = [str(root / "sam2")]
     sys.modules["sam2"] = package
@@ -89,7 +89,7 @@ def use_checkout(code):
 
 
 def made(value):
-    """What a configuration describes: objects by their `_target_`, numbers also where YAML takes them for texts."""
+    """Builds what a configuration describes: objects by their `_target_`, and numbers that YAML reads as text."""
     if isinstance(value, list):
         return [made(item) for item in value]
     if isinstance(value, str) and re.fullmatch(r"[0-9.]+e-?[0-9]+", value):
@@ -104,7 +104,7 @@ def made(value):
 
 
 def shrink(config):
-    """The authors' classes at the size of a test; what only videos need is left out."""
+    """The authors' classes in a small size for tests, without what only videos need."""
     encoder = config["image_encoder"]
     encoder["trunk"].update(embed_dim=8, stages=[1, 1, 2, 1], global_att_blocks=[3])
     encoder["neck"].update(d_model=32, backbone_channel_list=[64, 32, 16, 8])

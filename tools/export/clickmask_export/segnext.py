@@ -25,7 +25,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """From the prompt's map to logits on the square input; the way to the picture's size is made outside."""
+    """From the prompt's map to logits on the square input. Scaling to the picture's size happens outside."""
 
     def __init__(self, net):
         super().__init__()
@@ -40,7 +40,7 @@ class Decoder(nn.Module):
 
 
 class Both(nn.Module):
-    """From the picture and the prompt's map to logits, to be taught in one."""
+    """From the picture and the prompt's map to logits, for training in one."""
 
     def __init__(self, encoder, decoder):
         super().__init__()

@@ -37,7 +37,7 @@ def scene(size, generator):
     target = shown[int(number(0, len(shown) - 0.01))]
 
     def some(mask):
-        """A pixel inside, not at the edge where there is a choice."""
+        """A pixel inside the object, not at its edge if possible."""
         inner = -F.max_pool2d(-mask.float()[None, None], 21, 1, 10)[0, 0] > 0
         places = (inner if inner.any() else mask).nonzero()
         return tuple(int(v) for v in places[int(number(0, len(places) - 0.01))])
@@ -84,7 +84,7 @@ def inputs_of(system, picture, maps, clicks):
 
 
 def teach(system, module, size, steps):
-    """A short training on drawn scenes, one at a time; the mean loss of the last fifty is printed on the way."""
+    """A short training on drawn scenes, one at a time. Prints the mean loss of the last fifty."""
     generator = torch.Generator().manual_seed(11)
     weights = [value for value in module.parameters() if value.requires_grad]
     optimiser = torch.optim.Adam(weights, lr=1e-3)

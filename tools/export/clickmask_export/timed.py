@@ -24,7 +24,7 @@ def main():
     parse.add_argument("--limit", type=int, help="greatest longer side of un-zoomed pictures, as in the demos")
     arguments = parse.parse_args()
     recording.use_threads()
-    # What the authors' code prints must not come between the answers.
+    # Output of the authors' code must not mix with the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     with torch.no_grad():
         predictor = record.predictor_of(arguments, max_size=arguments.limit)

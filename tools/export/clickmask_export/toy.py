@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 
 def near(map_):
-    """How close clicks are: a wide mean of their maps."""
+    """How close the clicks are: a wide mean of their maps."""
     for _ in range(2):
         map_ = F.avg_pool2d(map_, 31, 1, 15)
     return map_
@@ -21,7 +21,7 @@ class Toy(nn.Module):
     def forward(self, image, coord_features):
         previous, positive, negative = coord_features[:, 0:1], coord_features[:, 1:2], coord_features[:, 2:3]
         logits = 0.5 - 80.0 * self.unlike(image, positive) + 12.0 * self.unlike(image, negative).clamp(max=0.3)
-        # Not the same for the mirrored picture.
+        # Different for the mirrored picture.
         red = image[:, 0:1]
         logits = logits + 4.0 * (F.pad(red, (3, 0, 0, 0))[..., :-3] - red)
         return logits + 60.0 * near(positive) - 80.0 * near(negative) + 2.0 * (previous - 0.5)
@@ -35,7 +35,7 @@ class Toy(nn.Module):
 
 
 class ToyWithPoints(nn.Module):
-    """As MST takes points: beside the maps, here as soft spots around the points that are not missing."""
+    """MST's points: besides the maps, here as soft spots around the points that are not missing."""
 
     def forward(self, image, coord_features, points):
         height, width = image.shape[2:]
@@ -98,7 +98,7 @@ class ToyDecoder(nn.Module):
         spot = torch.exp(-square / 200.0)
         clicked = (of(1) * spot).sum(1, keepdim=True)
         avoided = (of(0) * spot).sum(1, keepdim=True)
-        # Corners of a box: what lies between them is more likely the object.
+        # Inside the corners of a box, object is more likely.
         corner = lambda label, axis: (of(label)[..., 0, 0] * (point_coords[:, :, axis] + 0.5)).sum(1)[:, None, None]
         between = (
             torch.sigmoid((columns - corner(2, 0)) / 6)
@@ -122,7 +122,7 @@ class ToyFineEncoder(nn.Module):
 
 
 class ToyFineDecoder(nn.Module):
-    """As SAM 2's decoder. Its logits are larger, so that their limits count, and its first mask is often unstable."""
+    """SAM 2's decoder. Its logits are larger, so that their limits matter, and its first mask is often unstable."""
 
     def forward(self, fine, middle, coarse, point_coords, point_labels, mask_input, has_mask_input):
         larger = lambda map_: F.interpolate(map_, size=(64, 64), mode="nearest")
@@ -139,7 +139,7 @@ class ToyDense(nn.Module):
 
 
 class ToyCoarse(nn.Module):
-    """As FocalClick's first look: logits that know no fine detail, and features for the second."""
+    """FocalClick's first look: logits without fine detail, and features for the second."""
 
     def forward(self, image, coord_features):
         logits = F.avg_pool2d(Toy()(image, coord_features), 4)
@@ -148,14 +148,14 @@ class ToyCoarse(nn.Module):
 
 
 class ToyRefiner(nn.Module):
-    """As FocalClick's second look: picture, click maps, coarse features and logits of the focus to its logits."""
+    """FocalClick's second look: picture, click maps, coarse features and logits of the focus to its logits."""
 
     def forward(self, image, click_maps, feature, logits):
         feature = F.interpolate(feature, size=image.shape[2:], mode="bilinear", align_corners=True)
         detail = ((image - feature[:, :3]) * torch.tensor([6.0, -4.0, 3.0])[None, :, None, None]).sum(1, keepdim=True)
         clicked = 50.0 * near(click_maps[:, :1]) - 60.0 * near(click_maps[:, 1:])
         told = 8.0 * feature[:, 3:4] - 8.0 * feature[:, 4:5]
-        # The authors' second answer is one for their training.
+        # The authors' second output is only for their training.
         return 0.8 * logits + detail + clicked + told, None
 
 

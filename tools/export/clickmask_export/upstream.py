@@ -46,7 +46,7 @@ OPTIONAL = {
 
 
 class Anything:
-    """Stands for a class, function or decorator that is named but never used."""
+    """Replaces a class, function or decorator that is named but never used."""
 
     def __init__(self, *args, **kwargs):
         pass
@@ -234,7 +234,7 @@ def use_checkout(folder, *more):
     sys.meta_path.append(Finder(missing))
     if "tensorboard" in missing:
         sys.modules["torch.utils.tensorboard"] = StandIn("torch.utils.tensorboard")
-    # Names that numpy dropped and older code still uses.
+    # Names that numpy has dropped and older code still uses.
     for name in ("bool", "int", "float", "object"):
         if name not in np.__dict__ or name in ("int", "float", "object"):
             setattr(np, name, getattr(__import__("builtins"), name))
@@ -242,7 +242,7 @@ def use_checkout(folder, *more):
 
 
 def load_state(checkpoint):
-    """The weights of a checkpoint file, wherever the authors put them in it."""
+    """The weights of a checkpoint file, in any of the authors' layouts."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
     for key in ("state_dict", "model", "net"):
         if isinstance(saved, dict) and isinstance(saved.get(key), dict):

@@ -32,7 +32,7 @@ Draw = Callable[[int, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture and what draws the masks of its objects."""
+    """A picture, and a function that draws the masks of its objects."""
 
     path: Path
     objects: tuple[Draw, ...]
@@ -49,7 +49,7 @@ class Labelled:
 
 
 class Pictures:
-    """Finds pictures by what an export calls them."""
+    """Finds pictures by their names in an export."""
 
     def __init__(self, folders: list[Path]) -> None:
         self.by_name: dict[str, list[Path]] = {}
@@ -59,7 +59,7 @@ class Pictures:
                     self.by_name.setdefault(path.name, []).append(path)
 
     def find(self, name: str) -> Path | None:
-        """By the end of the path; the longest end that fits wins. Label Studio puts a prefix before uploads' names."""
+        """By the end of the path; the longest matching end wins. Label Studio adds a prefix to the names of uploads."""
         address = urlparse(name)
         local = parse_qs(address.query).get("d", [address.path])[0]
         parts = PurePosixPath(unquote(local).replace("\\", "/")).parts
@@ -142,12 +142,12 @@ def read_file(path: Path) -> Iterator[tuple[str, list[Draw]]]:
 
 
 def polygon(rings: list[np.ndarray], share: bool = False) -> Draw:
-    """An object of closed rings of corners (x, y), in px or in per cent of the picture's sides; even-odd."""
+    """An object made of closed rings of corners (x, y), in px or in percent of the picture's sides; even-odd."""
 
     def draw(width: int, height: int) -> np.ndarray:
         mask = np.zeros((height, width), np.uint8)
         scale = np.array([width, height]) / 100.0 if share else 1.0
-        # Corners lie at the pixels' edges, OpenCV's at their centres; 4 bits of fraction.
+        # Corners are at pixel edges, OpenCV's at pixel centres; 4 bits of fraction.
         fixed = [np.rint((ring * scale - 0.5) * 16).astype(np.int32) for ring in rings if len(ring) > 2]
         cv2.fillPoly(mask, fixed, 1, shift=4)
         return mask
@@ -156,7 +156,7 @@ def polygon(rings: list[np.ndarray], share: bool = False) -> Draw:
 
 
 def fixed_mask(make: Callable[[], np.ndarray]) -> Draw:
-    """A mask that has a size of its own, brought to the picture's where they differ."""
+    """A mask with its own size, scaled to the picture's if they differ."""
 
     def draw(width: int, height: int) -> np.ndarray:
         mask = make()
@@ -234,7 +234,7 @@ def _label_studio_region(region: dict) -> Draw | None:
 
 
 def _bitmask(url: str) -> np.ndarray:
-    """A PNG in a data URL: where it has alpha, what is opaque; else what is not black."""
+    """A PNG in a data URL: what is opaque, if it has alpha; else what is not black."""
     data = np.frombuffer(base64.b64decode(url.split(",", 1)[-1]), np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if picture is None:
@@ -311,7 +311,7 @@ def _mask_objects(file: Path) -> list[Draw]:
     if values is None:
         raise ValueError(f"unreadable mask: {file}")
     if values.ndim == 3:
-        # Colours as numbers: each is an object.
+        # Colours as numbers: each one is an object.
         values = values[..., :3].astype(np.int32) @ np.array([1, 256, 65536])
     found = [int(value) for value in np.unique(values) if value != 0]
     objects = found if len(found) == 1 else [value for value in found if value != 255]

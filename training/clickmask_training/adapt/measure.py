@@ -51,7 +51,7 @@ class Figures:
 def measure(
     weights: Path, refinement: Refinement, samples: list[EvaluationSample], tell: Callable[[], None]
 ) -> list[list[float]]:
-    """IoU after each click, an entry a sample; ``tell`` is called after each."""
+    """IoU after each click, one entry per sample. ``tell`` is called after each."""
     model = CheckpointModel(weights, SIZE)
     ious = []
     for sample in samples:
@@ -61,25 +61,25 @@ def measure(
 
 
 def figures(ious: list[list[float]]) -> Figures:
-    """Of what ``measure`` gives."""
+    """Summarises the result of ``measure``."""
     mean = lambda threshold: float(np.mean([number_of_clicks(one, threshold) for one in ious]))
     curve = np.mean(np.array(ious), 0).tolist()
     return Figures(len(ious), mean(0.85), mean(0.9), curve[0], curve)
 
 
 def is_better(before: Figures, after: Figures) -> bool:
-    """Fewer clicks to 0.85 and masks after the first ones as good, or as many clicks and better masks."""
+    """Fewer clicks to 0.85 and early masks as good as before, or as many clicks and better masks."""
     least = -LEAST_GAIN if after.clicks_85 < before.clicks_85 else LEAST_GAIN
     return after.clicks_85 <= before.clicks_85 and after.early >= before.early + least
 
 
 def keeps(before: Figures, after: Figures) -> bool:
-    """Whether general objects get masks as good as before after the first clicks, within ``KEPT_WITHIN``."""
+    """Whether the early masks of general objects are as good as before, within ``KEPT_WITHIN``."""
     return after.early >= before.early - KEPT_WITHIN
 
 
 def general_samples() -> list[EvaluationSample]:
-    """The general objects that ship with the recipe; nothing learns from them."""
+    """The general objects that come with the recipe. Nothing learns from them."""
     samples = []
     for path in sorted(GENERAL.glob("*.webp")):
         image = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)

@@ -1,4 +1,4 @@
-"""The page at the end: figures, curves, and pictures with the masks after one click, before and after. One file, no scripts."""
+"""The final page: figures, curves, and pictures with the masks after one click, before and after. One file, no scripts."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ SOURCE = "project"
 
 @dataclass(frozen=True)
 class Split:
-    """Items by what they are for; no picture is in both."""
+    """Items by their use; no picture has two uses."""
 
     train: list[Item]
     check: list[Item]
 
 
 def write_items(labelled: list[Labelled], folder: Path, licence: str) -> list[Item]:
-    """Write pictures and label maps into ``folder``; a picture without objects is left out."""
+    """Write pictures and label maps into ``folder``. A picture without objects is left out."""
     folder.mkdir(parents=True, exist_ok=True)
     items: list[Item] = []
     for one in labelled:
@@ -51,7 +51,7 @@ def write_items(labelled: list[Labelled], folder: Path, licence: str) -> list[It
 
 
 def label_map(masks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
-    """Label map uint8 of (width, height); smaller objects lie on larger ones."""
+    """Label map uint8 of (width, height). Smaller objects are on top of larger ones."""
     labels = np.zeros(size[::-1], np.uint8)
     ordered = sorted(masks, key=lambda mask: -int(mask.sum()))[:MOST_OBJECTS]
     for index, mask in enumerate(ordered, 1):
@@ -61,7 +61,9 @@ def label_map(masks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
 
 
 def split(items: list[Item], seed: int) -> Split:
-    """One picture of five for checking, at least one; by a hash of the picture, not by its place in the export."""
+    """One picture of five for checking, at least one. Chosen by a hash of the picture, not by its position in the
+    export.
+    """
     if len(items) < 2:
         raise ValueError(
             f"{len(items)} pictures with masks: expected at least 2, one to learn from and one to check with"

@@ -69,7 +69,7 @@ def masks_of(model: CheckpointModel, image: np.ndarray) -> list[np.ndarray]:
     kept: list[np.ndarray] = []
     for row in range(ROWS):
         for column in range(COLUMNS):
-            # All clicks share what was encoded.
+            # All clicks share the encoded features.
             pipeline.clicks, pipeline._grid = [], None
             pipeline.probabilities = np.zeros((height, width), np.float32)
             pipeline.add(((column + 0.5) * width / COLUMNS, (row + 0.5) * height / ROWS, 1.0))
@@ -82,7 +82,7 @@ def masks_of(model: CheckpointModel, image: np.ndarray) -> list[np.ndarray]:
 
 
 def label_maps(seen: list[np.ndarray]) -> list[np.ndarray]:
-    """Label maps uint8 (H, W) that hold masks which hardly overlap; what is not sure is ``IGNORE_ID``."""
+    """Label maps uint8 (H, W) of masks that hardly overlap. Uncertain pixels are ``IGNORE_ID``."""
     maps: list[np.ndarray] = []
     for p in sorted(seen, key=lambda one: -float((one > 0.5).sum())):
         mask = p > 0.5

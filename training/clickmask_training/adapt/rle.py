@@ -25,7 +25,7 @@ def from_counts(counts: list[int], height: int, width: int, order: str) -> np.nd
 
 
 def coco_counts(text: str) -> list[int]:
-    """The counts of COCO's compressed text: six bits a character, differences to the count but one before."""
+    """The counts of COCO's compressed text: six bits a character, as differences to the count two before."""
     counts: list[int] = []
     position = 0
     while position < len(text):
@@ -73,7 +73,7 @@ def label_studio(rle: list[int], height: int, width: int) -> np.ndarray:
 
 
 class _Bits:
-    """Bits of a string of bytes, from the highest on."""
+    """Bits of a byte string, highest first."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.position = data, 0

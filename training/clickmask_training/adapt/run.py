@@ -40,7 +40,7 @@ FEW_CHECKED = 8
 
 @dataclass(frozen=True)
 class AdaptOptions:
-    """What the command was asked."""
+    """The options of the command."""
 
     source: Path
     out: Path
@@ -98,7 +98,7 @@ def schedule(minutes: float, seed: int, pictures: int) -> TrainConfig:
 
 
 def adapt(options: AdaptOptions) -> int:
-    """Returns 0 where a model was written, 3 where it was not better and therefore not, 1 where it was stopped."""
+    """Returns 0 if a model was written, 3 if it was not better and was not written, 1 if the run was stopped."""
     if options.out.exists() and not (options.out / WORK).is_dir():
         raise ValueError(f"{options.out} is there already; choose another folder")
     started = time.monotonic()
@@ -123,7 +123,7 @@ def adapt(options: AdaptOptions) -> int:
         say(table(result), f"{options.out}: use it with --model {options.out}")
         return 0
     finally:
-        # A stopped run keeps its work, to be resumed; pictures are not left behind by one that ended.
+        # A stopped run keeps its work to be resumed. A finished run leaves no pictures behind.
         if (work / "done").is_file():
             shutil.rmtree(work)
             if options.out.is_dir() and not any(options.out.iterdir()):
@@ -135,7 +135,7 @@ WORK = ".adapt"
 
 
 class Remaining:
-    """Says how far the learning has come, and how long it still takes."""
+    """Reports the progress of learning, and the time that is left."""
 
     def __init__(self, pictures: int, every: float = 10.0) -> None:
         self.pictures, self.every, self.said = pictures, every, 0.0
@@ -163,7 +163,7 @@ def read_parts(options: AdaptOptions, work: Path) -> Split:
 
 
 def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Path | None:
-    """Train, or go on where an earlier run of the same command was stopped; None where this one is stopped."""
+    """Train, or continue an earlier run of the same command that was stopped. None if this one is stopped."""
     config = schedule(options.minutes, options.seed, len(parts.train))
     run = RunOptions(
         folder=work / "run",
@@ -182,7 +182,7 @@ def fine_tune(parts: Split, options: AdaptOptions, base: Path, work: Path) -> Pa
 
 
 def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
-    """Measure before, and each share of the tuned weights; the best that keeps general objects."""
+    """Measure the state before and each share of the tuned weights. Returns the best one that keeps general objects."""
     refinement = refinement_of(REFINEMENT)
     per_picture = max(3, MOST_CHECKED // len(parts.check))
     check = list(item_samples(parts.check, per_picture))[:MOST_CHECKED]
@@ -225,7 +225,7 @@ def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
 
 
 def _rank(figures: measured.Figures) -> tuple[float, float]:
-    """Fewer clicks first; both thresholds together, since either alone hangs on single objects."""
+    """Fewer clicks first. Both thresholds together, because either alone depends on single objects."""
     return figures.clicks_85 + figures.clicks_90, -figures.early
 
 
@@ -270,12 +270,12 @@ def write_model(options: AdaptOptions, base: Path, weights: Path, parts: Split, 
 
 
 def model_name(text: str) -> str:
-    """Letters, digits and ``._-``, as names of models are."""
+    """Letters, digits and ``._-``, as in names of models."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("._-") or "adapted"
 
 
 def replace_licence(licence: dict, pictures: str) -> dict:
-    """What was learned from pictures of unknown rights is for its makers to judge."""
+    """The maker of a model decides what pictures of unknown rights mean for it."""
     return licence | {
         "note": f"Adapted with pictures of the licence: {pictures}. Who hands it on has to look after that."
     }

@@ -4,6 +4,7 @@ export const tritonPythonModel = `"""Runs the ONNX graph beside this file, for s
 import json
 import os
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # Read when onnxruntime is imported.
 import numpy as np
 import onnxruntime
 import triton_python_backend_utils as pb_utils
@@ -58,7 +59,9 @@ def same(values):
 export const mlserverRuntime = `"""An MLServer runtime for ONNX graphs: pip install mlserver onnxruntime."""
 
 import asyncio
+import os
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # Read when onnxruntime is imported.
 import numpy as np
 import onnxruntime
 from mlserver import MLModel

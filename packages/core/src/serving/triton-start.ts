@@ -30,7 +30,7 @@ if [ ! -x "$backends/python/triton_python_backend_stub" ]; then
   cp "$server/python_backend_stubs/$version/triton_python_backend_stub" "$environment/backends.$$/python/"
   mv "$environment/backends.$$" "$backends"
 fi
-export PATH="$environment/bin:$PATH" PYTHONPATH="$site"
+export PATH="$environment/bin:$PATH" PYTHONPATH="$site" ORT_DISABLE_TELEMETRY="\${ORT_DISABLE_TELEMETRY:-1}"
 export LD_LIBRARY_PATH="$site/nvidia_pytriton.libs:$lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 # Memory for tensors is kept, not given back and fetched anew with every request.
 export MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=1073741824

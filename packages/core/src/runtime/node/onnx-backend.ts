@@ -5,6 +5,7 @@ import type * as Ort from 'onnxruntime-node';
 import { ClickmaskError, messageOf } from '../../errors/index.js';
 import type { InferenceBackend, InferenceSession, Provider, Tensor, TensorInfo, TensorType } from '../backend.js';
 import { refuseExternalData } from './external-data.js';
+import { turnOffTelemetry } from './no-telemetry.js';
 
 /** Best first. WebGPU comes after the CPU unless it is named: on servers it is often a software renderer. */
 const preference: readonly Provider[] = ['cuda', 'cpu', 'webgpu'];
@@ -21,7 +22,8 @@ export interface OnnxNodeOptions {
 /**
  * onnxruntime-node as an {@link InferenceBackend}.
  *
- * `run` blocks the calling thread, so servers use it inside a worker.
+ * `run` blocks the calling thread, so servers use it inside a worker. The runtime's telemetry is turned off by the
+ * environment variable `ORT_DISABLE_TELEMETRY`; in a worker of your own, set it in the main thread.
  *
  * @param options - how the runtime's own threads behave
  * @throws ClickmaskError `backend-unavailable` if onnxruntime-node is not installed or has no binary for this system
@@ -79,6 +81,7 @@ export async function createOnnxNodeBackend({ spin = false }: OnnxNodeOptions = 
 }
 
 function loadRuntime(): typeof Ort {
+  turnOffTelemetry();
   try {
     // Resolved from here, so it is found wherever the package manager installed it.
     return createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;

@@ -2,12 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { ClickmaskError } from '../../errors/index.js';
 import { connectEngine, type EngineSlot } from '../../host/index.js';
 import type { EngineSettings } from './load-engine.js';
+import { turnOffTelemetry } from './no-telemetry.js';
 import { nodePort } from './node-port.js';
 
 /** An engine in its own worker thread. If the thread is lost, it reports this and starts a new one. */
 export function workerSlot(settings: EngineSettings, script: URL): EngineSlot {
   return {
     async start(onLost) {
+      turnOffTelemetry();
       // The process's own flags are not passed on: some, such as --input-type, would prevent the worker's start.
       const worker = new Worker(script, { workerData: settings, name: 'clickmask', execArgv: [] });
       const { ready, lost } = connectEngine(nodePort(worker));
