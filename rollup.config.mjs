@@ -5,16 +5,18 @@ import standalone from './packages/browser-widget-standalone/rollup.mjs';
 
 const target = 'es2022';
 
-/** Packages, with entries that are neither exports nor commands. */
-const packages = {
-  'packages/core': ['runtime/node/worker'],
-  'packages/label-studio-backend': [],
-  'packages/cvat-serverless': [],
-  'packages/browser-widget': [],
-};
+const packages = [
+  'packages/core',
+  'packages/label-studio-backend',
+  'packages/cvat-serverless',
+  'packages/browser-widget',
+];
 
-/** This file is copied alone into a function's folder, so it is bundled. */
-const inOneFile = { directory: 'packages/cvat-serverless', entry: 'nuclio/wrapper', file: 'dist/wrapper.js' };
+/** Bundled into one file each: one is copied alone into a function's folder, and each start waits for the other. */
+const inOneFile = [
+  { directory: 'packages/cvat-serverless', entry: 'nuclio/wrapper', file: 'dist/wrapper.js' },
+  { directory: 'packages/core', entry: 'runtime/node/worker', file: 'dist/runtime/node/worker.js' },
+];
 
 const manifestOf = (directory) => JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
 
@@ -25,9 +27,8 @@ function entriesOf(directory) {
   // npm wants programs without a leading ./, and exports with one.
   const files = [...exported, ...Object.values(bin).map((file) => `./${file}`)];
   return files
-    .filter((file) => /^\.\/dist\/[^*]*\.js$/.test(file) && !file.endsWith(inOneFile.file))
+    .filter((file) => /^\.\/dist\/[^*]*\.js$/.test(file) && !inOneFile.some((one) => file.endsWith(one.file)))
     .map((file) => file.slice('./dist/'.length, -'.js'.length))
-    .concat(packages[directory])
     .map((name) => `${directory}/${name.startsWith('bin/') ? '' : 'src/'}${name}.ts`);
 }
 
@@ -56,7 +57,7 @@ function cleanFirst(directory) {
 }
 
 // Each module becomes a file in dist/, in the folders of src/, so that bundlers take only what is used.
-const modules = Object.keys(packages).map((directory) => ({
+const modules = packages.map((directory) => ({
   input: entriesOf(directory),
   external: externals(directory),
   output: {
@@ -71,11 +72,11 @@ const modules = Object.keys(packages).map((directory) => ({
   plugins: [cleanFirst(directory), ...plugins],
 }));
 
-const wrapper = {
-  input: `${inOneFile.directory}/src/${inOneFile.entry}.ts`,
-  external: externals(inOneFile.directory),
-  output: { file: `${inOneFile.directory}/${inOneFile.file}`, format: 'es', sourcemap: true },
+const single = inOneFile.map(({ directory, entry, file }) => ({
+  input: `${directory}/src/${entry}.ts`,
+  external: externals(directory),
+  output: { file: `${directory}/${file}`, format: 'es', sourcemap: true, inlineDynamicImports: true },
   plugins,
-};
+}));
 
-export default [...modules, wrapper, ...standalone];
+export default [...modules, ...single, ...standalone];

@@ -1,6 +1,5 @@
 import { pictureFormat } from '@clickmask/core/adapters';
 import { decodeImage } from '@clickmask/core/node';
-import sharp from 'sharp';
 import { Problem, toProblem } from '../problems/index.js';
 
 const maxSvgBytes = 10e6;
@@ -19,6 +18,7 @@ export async function asReadable(bytes: Uint8Array, maxPixels: number): Promise<
     const { width, height, data } = await decodeImage(bytes, maxPixels).catch((cause: unknown) => {
       throw toProblem(cause);
     });
+    const { default: sharp } = await import('sharp');
     return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: maxPixels })
       .png({ compressionLevel: 1 })
       .toBuffer();
@@ -43,6 +43,7 @@ async function drawSvg(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array
   }
   const text = Buffer.from(bytes).toString('utf8');
   if (/<!ENTITY/i.test(text)) throw new Problem('picture-unreadable', 'Expected an SVG without entities of its own.');
+  const { default: sharp } = await import('sharp');
   try {
     return await sharp(Buffer.from(withoutOutside(text)), { limitInputPixels: maxPixels })
       .timeout({ seconds })

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { RgbImage, Segmenter, SegmenterImage } from '@clickmask/core';
-import sharp from 'sharp';
 import { untilAborted } from '../work/index.js';
 import { asReadable } from './as-readable.js';
 import type { PictureLoader } from './load-picture.js';
@@ -192,6 +191,7 @@ function closeImage(entry: Entry): void {
 
 /** Decodes the pixels without the EXIF orientation. */
 async function decodeAsStored(bytes: Uint8Array, maxPixels: number): Promise<RgbImage> {
+  const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(bytes, { autoOrient: false, limitInputPixels: maxPixels, failOn: 'error' })
     .toColourspace('srgb')
     .flatten({ background: '#fff' })

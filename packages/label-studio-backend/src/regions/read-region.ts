@@ -1,7 +1,6 @@
 import type { MaskRuns, Size } from '@clickmask/core';
 import { labelStudioRle, polygonJson } from '@clickmask/core/formats';
 import { runsFromMask } from '@clickmask/core/masks';
-import sharp from 'sharp';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -26,6 +25,7 @@ export async function readMask(value: Values, size: Size, maxPixels: number): Pr
   }
   if (typeof value.imageDataURL !== 'string') return undefined;
   const bytes = Buffer.from(value.imageDataURL.slice(value.imageDataURL.indexOf(',') + 1), 'base64');
+  const { default: sharp } = await import('sharp');
   const picture = sharp(bytes, { limitInputPixels: maxPixels }).ensureAlpha().extractChannel('alpha');
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   if (info.width !== size.width || info.height !== size.height) return undefined;

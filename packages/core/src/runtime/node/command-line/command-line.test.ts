@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClickmaskError } from '../../../errors/index.js';
-import { defineCommand, type Given, type Program, runProgram, UsageError } from './index.js';
+import { type Command, defineCommand, type Given, type Program, runProgram, UsageError } from './index.js';
 
 let given: Given;
 let fails: Error | undefined;
@@ -71,6 +71,22 @@ describe('a program', () => {
       expect(out).toMatch(/Usage: demo draw <image> \[options\].*--port N .*default 9090; DRAW_PORT.*Examples:/s);
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     }
+  });
+
+  it('loads no command but the one that is asked for, and all for its help', async () => {
+    const loaded: string[] = [];
+    const later = (command: Command) => ({
+      name: command.name,
+      load: async () => {
+        loaded.push(command.name);
+        return command;
+      },
+    });
+    const of = { ...program, commands: [draw, send].map((command) => later(command as Command)) };
+    expect((await call(['send', '--url', 'abc'], {}, of)).code).toBe(3);
+    expect((await call(['sand'], {}, of)).err).toContain('Commands: draw, send.');
+    expect(loaded).toEqual(['send']);
+    expect((await call(['--help'], {}, of)).out).toBe((await call(['--help'])).out);
   });
 
   it('takes its fallback where no command is named', async () => {

@@ -128,11 +128,18 @@ export function defineCommand<const O extends Options>(command: Command<O>): Com
   return command;
 }
 
+/** A command whose module is loaded only when it is called, so that it does not slow down the others. */
+export interface LazyCommand {
+  /** As the command has it. */
+  readonly name: string;
+  load(): Promise<Command>;
+}
+
 /** A program with commands. */
 export interface Program {
   readonly name: string;
   readonly summary: string;
-  readonly commands: readonly Command[];
+  readonly commands: readonly (Command | LazyCommand)[];
   /** The command used if none is named. */
   readonly fallback?: Command;
   /** The version of the program's package. */

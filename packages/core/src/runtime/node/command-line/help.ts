@@ -1,9 +1,15 @@
-import type { Command, Option, Program } from './command.js';
+import type { Command, LazyCommand, Option, Program } from './command.js';
 
 const width = 100;
 
+/** A command, its module loaded. */
+export async function loadCommand(command: Command | LazyCommand): Promise<Command> {
+  return 'load' in command ? command.load() : command;
+}
+
 /** The text of `PROGRAM --help`. */
-export function programHelp({ name, summary, commands, fallback }: Program): string {
+export async function programHelp({ name, summary, fallback, ...program }: Program): Promise<string> {
+  const commands = await Promise.all(program.commands.map(loadCommand));
   const column = Math.max(...commands.map((command) => command.name.length)) + 2;
   return [
     summary,

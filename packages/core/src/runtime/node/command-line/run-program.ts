@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { type ClickmaskErrorCode, isClickmaskError } from '../../../errors/index.js';
 import { type Command, type Program, type Terminal, UsageError } from './command.js';
 import { explainSystemError } from './explain-error.js';
-import { commandHelp, programHelp } from './help.js';
+import { commandHelp, loadCommand, programHelp } from './help.js';
 import { readCommandLine } from './read-options.js';
 import { showable } from './showable.js';
 
@@ -39,22 +39,23 @@ export async function runProgram(program: Program, args: readonly string[], scre
     return 0;
   }
   if (first === undefined && fallback === undefined) {
-    terminal.err(programHelp(program));
+    terminal.err(await programHelp(program));
     return 2;
   }
   if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) {
     const more = fallback === undefined ? '' : `\n${commandHelp(program, fallback)}`;
-    terminal.out(`${programHelp(program)}${more}`);
+    terminal.out(`${await programHelp(program)}${more}`);
     return 0;
   }
   const wanted = first === 'help' ? rest[0] : first;
   const isNamed = fallback === undefined || (wanted !== undefined && !wanted.startsWith('-'));
-  const command = isNamed ? program.commands.find((one) => one.name === wanted) : fallback;
-  if (command === undefined) {
+  const found = isNamed ? program.commands.find((one) => one.name === wanted) : fallback;
+  if (found === undefined) {
     const known = program.commands.map((one) => one.name).join(', ');
     terminal.err(`${name}: there is no command '${wanted}'. Commands: ${known}. See '${name} --help'.\n`);
     return 2;
   }
+  const command = await loadCommand(found);
   if (first === 'help') {
     terminal.out(commandHelp(program, command));
     return 0;
