@@ -1,8 +1,8 @@
 import { expectInteger } from '../errors/index.js';
-import { complement, difference, union } from './boolean.js';
+import { difference, union } from './boolean.js';
 import { type Connectivity, checkConnectivity } from './checks.js';
 import { connectedComponents, keepComponents, selectComponents } from './components.js';
-import type { MaskRuns } from './mask-runs.js';
+import { type MaskRuns, RunBuilder } from './mask-runs.js';
 import { partAt } from './part-at.js';
 
 /**
@@ -31,23 +31,47 @@ export function fillHoles(
 ): MaskRuns {
   checkConnectivity(connectivity);
   checkArea('maxArea', maxArea);
-  const { width, height } = runs;
   const background = connectivity === 8 ? 4 : 8;
-  let holes = keepComponents(
-    complement(runs),
-    ({ area, bounds }) =>
-      area <= maxArea &&
-      bounds.x > 0 &&
-      bounds.y > 0 &&
-      bounds.x + bounds.width < width &&
-      bounds.y + bounds.height < height,
-    background,
-  );
+  let holes = holesOf(runs, maxArea, background);
   for (const { column, row } of open) {
     const hole = partAt(holes, column, row, background);
     if (hole !== null) holes = difference(holes, hole);
   }
   return holes.spans.length === 0 ? runs : union(runs, holes);
+}
+
+/**
+ * Holes lie in the gaps between the runs of a row, since what lies before the first run and after the last reaches the
+ * edge. Most masks have few gaps.
+ */
+function holesOf(runs: MaskRuns, maxArea: number, connectivity: Connectivity): MaskRuns {
+  const { height, rows, spans } = runs;
+  const gaps = gapsOf(runs);
+  const parts = connectedComponents(gaps, connectivity);
+  const kept = Uint8Array.from(parts.areas, (area) => (area <= maxArea ? 1 : 0));
+  const reach = connectivity === 8 ? 1 : 0;
+  const opens = (start: number, end: number, y: number) =>
+    y < 0 ||
+    y === height ||
+    rows[y] === rows[y + 1] ||
+    start < spans[2 * rows[y]] + reach ||
+    end + reach > spans[2 * rows[y + 1] - 1];
+  for (let y = 0; y < height; y++) {
+    for (let i = gaps.rows[y]; i < gaps.rows[y + 1]; i++) {
+      const [start, end] = [gaps.spans[2 * i], gaps.spans[2 * i + 1]];
+      if (opens(start, end, y - 1) || opens(start, end, y + 1)) kept[parts.labels[i]] = 0;
+    }
+  }
+  return selectComponents(gaps, parts, kept);
+}
+
+function gapsOf(runs: MaskRuns): MaskRuns {
+  const { height, rows, spans } = runs;
+  const builder = new RunBuilder(runs);
+  for (let y = 0; y < height; y++) {
+    for (let i = 2 * rows[y]; i + 2 < 2 * rows[y + 1]; i += 2) builder.add(y, spans[i + 1], spans[i + 2]);
+  }
+  return builder.finish();
 }
 
 /**
