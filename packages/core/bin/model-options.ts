@@ -15,7 +15,7 @@ import { serverFromOptions } from '../src/runtime/oip/index.js';
 
 /** An object is small for `--zoom small` if its region covers at most this share of the image. */
 const smallShare = 0.3;
-/** With `--zoom late`, zoom-in applies to objects of any size from this click on. */
+/** With `--zoom late`, zoom-in applies to larger objects too from this click on. */
 const lateClick = 4;
 
 /** Which model runs, and where. */
@@ -73,7 +73,7 @@ export const modelOptions = {
   zoom: {
     type: 'text',
     choices: ['on', 'late', 'small', 'off'],
-    help: `Looks closer at the object after the first mask. small: if its surroundings are at most ${smallShare} of the image. late: as small, and always from click ${lateClick} on. Default: the model's.`,
+    help: `Looks closer at the object after the first mask. small: if its surroundings are at most ${smallShare} of the image. late: as small, and larger objects too from click ${lateClick} on. Default: the model's.`,
   },
   flip: { type: 'switch', help: 'Averages with the mirrored image. Slower, a little more exact.' },
   merge: {

@@ -277,6 +277,6 @@ function zoomLine(zoomIn: ZoomInOptions | null): string {
   if (zoomIn === null) return 'off';
   const { largestShare = 1, anySizeFrom = null } = zoomIn;
   if (largestShare === 1) return 'on';
-  const late = anySizeFrom === null ? '' : `, from click ${anySizeFrom} on of any size`;
+  const late = anySizeFrom === null ? '' : `, larger ones from click ${anySizeFrom} on`;
   return `on regions of at most ${largestShare} of the image${late}`;
 }

@@ -30,8 +30,8 @@ export interface ZoomInOptions {
    */
   readonly largestShare?: number;
   /**
-   * From this many clicks on, regions of any size are used, whatever `largestShare` says, because detail matters by
-   * then. null: never.
+   * From this many clicks on, regions of up to three quarters of the image are used, whatever `largestShare` says, because
+   * detail matters by then. null: never.
    *
    * @defaultValue null
    */

@@ -208,11 +208,20 @@ describe('zoomRegion', () => {
     expect(zoom(share, current)).toEqual({ roi: whole, shownIn: whole, zoomed: false, current: null });
   });
 
-  it('looks at regions of any size from the click that the options name', () => {
+  it('looks at larger regions from the click that the options name, but not at nearly the whole image', () => {
     const options = { ...publishedZoomIn, largestShare: 0.01, anySizeFrom: 3 };
     expect(zoomRegion(mask, two, null, size, options).zoomed).toBe(false);
     expect(zoomRegion(mask, [...two, two[0]], null, size, options).zoomed).toBe(true);
     expect(zoomRegion(mask, [...two, two[0]], null, size, { ...options, anySizeFrom: null }).zoomed).toBe(false);
+    const cover = (width: number) => {
+      const seen = { ...options, expansion: 1, anySizeFrom: 1, minSize: 1 };
+      return zoomRegion({ x: 0, y: 0, width, height: size.height }, [two[0]], null, size, { ...seen, skipClicks: 0 });
+    };
+    expect(cover(0.7 * size.width).zoomed).toBe(true);
+    expect(cover(0.8 * size.width)).toMatchObject({ roi: whole, zoomed: false, current: null });
+    // Who wants every size says so by `largestShare`.
+    const all = { ...options, largestShare: 1, expansion: 4 };
+    expect(zoomRegion(whole, [...two, two[0]], null, size, all)).toMatchObject({ roi: whole, zoomed: true });
   });
 
   it('puts the answer for an emptied mask where it is told', () => {
