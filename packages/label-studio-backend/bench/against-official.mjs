@@ -1,8 +1,9 @@
 // Clickmask's backend against thin ones on the official label-studio-ml package, all with the same ONNX files: one that
 // encodes the image at every click, as the package's SAM 2 example does, and one that remembers features. The same
-// clicks go to each in turn, in rounds, and the ratios are taken within a round.
+// clicks go to each in turn, in rounds, and the ratios are taken within a round. Ours runs the network more than once for
+// some clicks, for a better mask; `plain` is ours with as little network work as theirs.
 // Usage: node packages/label-studio-backend/bench/against-official.mjs --python PATH [options]
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +19,7 @@ import {
   quantile,
   startPictureServer,
 } from './start-backend.mjs';
-import { officialBackend } from './start-official.mjs';
+import { modelFolder, officialBackend } from './start-official.mjs';
 
 const help = `Usage: npm run bench -- label-studio-backend/against-official --python PATH [options]
 
@@ -33,7 +34,8 @@ Options:
   --objects N            objects of four clicks that each annotator makes in a turn, at least (default 2; together 10)
   --official-spin off    let the threads of the official ones sleep while they wait, as ours do
   --ours=ARGS            further options of Clickmask's backend, such as --ours="--workers 2 --threads 2"
-  --only NAMES           ours, official, cached: some of them (default: all three)
+  --only NAMES           some of: ours; plain, which is ours with one pass a click and no closer look; official; cached
+                         (default: ours,official,cached)
 `;
 const { values } = parseArgs({
   options: {
@@ -71,8 +73,10 @@ const official = (featureCache) =>
     featureCache,
     spin: values['official-spin'],
   });
+const ours = (more = []) => clickmaskBackend(pictures.url, [...values.ours.split(' ').filter(Boolean), ...more]);
 const starts = {
-  ours: () => clickmaskBackend(pictures.url, values.ours.split(' ').filter(Boolean)),
+  ours: () => ours(),
+  plain: () => ours(['--model', onePassModel(join(folder, 'plain'))]),
   official: () => official(0),
   cached: () => official(256),
 };
@@ -138,15 +142,28 @@ async function compare(crowd) {
       console.log(`    ${errors} errors`);
     }
   }
-  if (backends.ours === undefined) return;
-  for (const name of names.filter((other) => other !== 'ours')) {
-    const ratios = (pick) => turns.ours.map((turn, i) => pick(turn, turns[name][i]));
-    const rate = ratios((ours, theirs) => ours.rate / theirs.rate);
-    const cpu = ratios((ours, theirs) => theirs.cpu / ours.cpu);
-    console.log(
-      `  ours against ${name}: ${middle(rate).toFixed(1)} x the clicks a second (${rate.map((ratio) => ratio.toFixed(1)).join(', ')}), 1 / ${middle(cpu).toFixed(1)} of the CPU`,
-    );
+  const isOurs = (name) => name === 'ours' || name === 'plain';
+  for (const one of names.filter(isOurs)) {
+    for (const other of names.filter((name) => !isOurs(name))) {
+      const ratios = (pick) => turns[one].map((turn, i) => pick(turn, turns[other][i]));
+      const rate = ratios((own, theirs) => own.rate / theirs.rate);
+      const cpu = ratios((own, theirs) => theirs.cpu / own.cpu);
+      console.log(
+        `  ${one} against ${other}: ${middle(rate).toFixed(1)} x the clicks a second (${rate.map((ratio) => ratio.toFixed(1)).join(', ')}), 1 / ${middle(cpu).toFixed(1)} of the CPU`,
+      );
+    }
   }
+}
+
+/** A copy of the model that answers each click by one pass over the whole image. */
+function onePassModel(to) {
+  cpSync(modelFolder, to, { recursive: true });
+  const file = join(to, 'model.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  const { cascade } = manifest.refinement;
+  manifest.refinement = { ...manifest.refinement, cascade: { ...cascade, steps: 0 }, zoomIn: null };
+  writeFileSync(file, JSON.stringify(manifest));
+  return to;
 }
 
 /**

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { config, processTree, token } from './start-backend.mjs';
 
-const modelFolder = fileURLToPath(new URL('../../../models/clickmask-small', import.meta.url));
+export const modelFolder = fileURLToPath(new URL('../../../models/clickmask-small', import.meta.url));
 const application = fileURLToPath(new URL('./official', import.meta.url));
 
 export async function officialBackend(labelStudioUrl, { python, folder, featureCache, spin }) {
