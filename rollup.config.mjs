@@ -50,7 +50,7 @@ function cleanFirst(directory) {
     name: 'clean-first',
     buildStart() {
       for (const name of readdirSync(`${directory}/dist`, { recursive: true })) {
-        if (/\.js(\.map)?$/.test(name) && !name.startsWith('standalone')) rmSync(`${directory}/dist/${name}`);
+        if (/\.js(\.map)?$/.test(name)) rmSync(`${directory}/dist/${name}`);
       }
     },
   };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,9 @@ const out = join(here, 'dist');
 const runtime = dirname(require.resolve('onnxruntime-web/wasm'));
 const model = join(root, 'models/clickmask-small');
 const modelFiles = readdirSync(model).filter((name) => name === 'model.json' || name.endsWith('.onnx'));
+
+/** Empties the folder: chunks of earlier builds have other names, and would stay. */
+const emptyFirst = { name: 'empty-first', buildStart: () => rmSync(out, { recursive: true, force: true }) };
 
 /** Copies the runtime's binaries and the embedded model beside the scripts. */
 function copyAssets() {
@@ -84,7 +87,7 @@ export default [
   // A folder that any web server can serve: the element, its worker, the runtime and the model. Modules that load later
   // import shared code from the element's own file, which finds the others beside itself.
   {
-    ...options({ 'clickmask-annotator': join(widget, 'src/standalone.ts') }),
+    ...options({ 'clickmask-annotator': join(widget, 'src/standalone.ts') }, [emptyFirst]),
     preserveEntrySignatures: 'allow-extension',
   },
   options({ 'web-worker': workerSource }, [copyAssets()]),

@@ -10,7 +10,7 @@ const Layout = defineComponent(() => {
   const mark = async () => {
     await nextTick();
     const content = document.querySelector('#VPContent');
-    if (frontmatter.value['layout'] === 'home') content?.setAttribute('role', 'main');
+    if (frontmatter.value.layout === 'home') content?.setAttribute('role', 'main');
     else content?.removeAttribute('role');
   };
   onMounted(mark);

@@ -95,7 +95,7 @@ export const cleanUpOptions = {
 
 /** The same and more, for making masks. */
 export const postprocessOptions = {
-  threshold: { type: 'number', max: 1, help: "Least probability of a pixel of the object. Default: the model's." },
+  threshold: { type: 'number', max: 1, help: "Minimum probability of an object pixel. Default: the model's." },
   ...cleanUpOptions,
   'remove-specks': { type: 'number', help: 'Drops parts of fewer than N pixels.' },
   largest: { type: 'switch', help: 'Keeps only the largest part.' },

@@ -40,7 +40,7 @@ a new zip. Nothing is overwritten. Only annotations are written: images stay whe
   },
   notes: `Formats:
 ${formatsHelp}
-Report: images, objects, files, and what the formats could not hold. Exit code: 0 done, 1 failed, 2 wrong use.`,
+Report: images, objects, files, and what the formats could not hold. Exit code: 0 success, 1 failure, 2 wrong use.`,
   examples: [
     'clickmask convert instances.json labels --format yolo-seg',
     'clickmask convert labels coco --format coco --pictures images',

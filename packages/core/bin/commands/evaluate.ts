@@ -31,7 +31,7 @@ never reaches the IoU counts with the greatest number of clicks.`,
       default: 'grabcut',
       help: 'Layout of the data set, see below:',
     },
-    'max-clicks': { type: 'whole', min: 1, max: 200, default: 20, help: 'Most clicks per object.' },
+    'max-clicks': { type: 'whole', min: 1, max: 200, default: 20, help: 'Maximum clicks per object.' },
     limit: { type: 'whole', min: 1, help: 'Only the first N samples.' },
     ...cleanUpOptions,
     start: {

@@ -16,7 +16,7 @@ export const invoke = defineCommand({
       help: 'A click in image px, positive (default) or negative. Repeat it for more clicks, in order.',
     },
     box: { type: 'text', value: 'X1,Y1,X2,Y2', help: 'A box.' },
-    threshold: { type: 'number', max: 1, help: 'Least probability of a pixel of the object.' },
+    threshold: { type: 'number', max: 1, help: 'Minimum probability of an object pixel.' },
     repeat: {
       type: 'whole',
       min: 1,

@@ -78,7 +78,7 @@ export interface BackendLimits {
   readonly promptBytes: number;
   /** Bodies that may arrive at the same time from one address. Default 64. */
   readonly bodiesPerAddress: number;
-  /** Least bytes per second of a body, over three seconds. Default 10,000. */
+  /** Minimum bytes per second of a body, over three seconds. Default 10,000. */
   readonly bodyBytesPerSecond: number;
 }
 

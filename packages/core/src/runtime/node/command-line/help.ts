@@ -23,7 +23,7 @@ export async function programHelp({ name, summary, fallback, ...program }: Progr
     ...commands.map(({ examples }) => `  ${examples[0]}`),
     '',
     `'${name} <command> --help' explains a command.${fallback === undefined ? '' : ` Without a command, ${fallback.name} is meant.`}`,
-    'Exit code: 0 done, 1 failed, 2 called wrongly.',
+    'Exit code: 0 success, 1 failure, 2 wrong use.',
     '',
   ].join('\n');
 }
