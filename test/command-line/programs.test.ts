@@ -77,7 +77,7 @@ describe.runIf(existsSync(binOf('core')))('each program', () => {
     const { code, err } = await run('label-studio-backend', ['--port', String(port), '--cache-dir', cache]);
     expect([code, err]).toEqual([
       1,
-      `clickmask-label-studio serve: Another program listens on port ${port} already. Choose another one with --port.\n`,
+      `clickmask-label-studio serve: Another program already listens on port ${port}. Choose another one with --port.\n`,
     ]);
     expect(existsSync(cache)).toBe(false);
   });
@@ -87,6 +87,6 @@ describe.runIf(existsSync(binOf('core')))('each program', () => {
     expect(made.code).toBe(0);
     const { code, err } = await run('cvat-serverless', ['serve', 'function', '--port', String(port)]);
     expect(code).toBe(1);
-    expect(err).toMatch(new RegExp(`Another program listens on port ${port} already`));
+    expect(err).toMatch(new RegExp(`Another program already listens on port ${port}`));
   });
 });

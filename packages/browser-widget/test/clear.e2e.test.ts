@@ -228,7 +228,7 @@ describe.skipIf(missing !== null)('no work lost', () => {
     expect(await whys(text('\n<!DOCTYPE html><title>Log in'))).toMatch(/gives a web page/);
     expect(await whys(jpeg.subarray(0, 200))).toMatch(/damaged JPEG/);
     expect(await whys(text('II*\0 and more'))).toMatch(/is a TIFF file, which this browser cannot read/);
-    expect(await whys(text('hello'))).toMatch(/none that are known/);
+    expect(await whys(text('hello'))).toMatch(/no known format/);
     expect(await whys(wide)).toMatch(
       /sides that a canvas of this browser can hold for the image but received "66000 x 4/,
     );

@@ -35,7 +35,7 @@ export async function openEvaluationFolder(folder: string, settings: EvaluationS
   } else {
     if (lines[0] !== header) {
       throw new UsageError(
-        `${path} belongs to an evaluation with other settings: ${lines[0]}. Take another folder for --out, or delete this one.`,
+        `${path} belongs to an evaluation with other settings: ${lines[0]}. Choose another folder for --out, or delete this one.`,
       );
     }
     for (const line of lines.slice(1)) {

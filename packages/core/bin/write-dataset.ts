@@ -99,7 +99,7 @@ export async function writeFiles(
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content, { flag: mayReplace(path) ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
-      throw new UsageError(`${target} is there already, and is not overwritten. Take another folder.`);
+      throw new UsageError(`${target} already exists and is not overwritten. Choose another folder.`);
     });
     paths.push(path);
   }

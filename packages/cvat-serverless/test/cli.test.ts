@@ -187,7 +187,7 @@ describe.runIf(built)('a folder', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const before = (await readdir(tmpdir())).filter(ours);
     const served = await run('serve', out, '--port', new URL(busy).port);
-    expect([served.code, served.err]).toEqual([1, expect.stringMatching(/Another program listens on port/)]);
+    expect([served.code, served.err]).toEqual([1, expect.stringMatching(/Another program already listens on port/)]);
     expect((await readdir(tmpdir())).filter(ours)).toEqual(before);
 
     await writeFile(join(out, 'model/encoder.onnx'), 'broken');

@@ -128,9 +128,9 @@ function whyUnreadable(bytes: Uint8Array): string {
     return `The image is a damaged ${format.toUpperCase()} file, or one cut short. Save or download it again.`;
   const beginning = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart().toLowerCase();
   if (/^<(!doctype html|html|head|body|script)/.test(beginning)) {
-    return 'The address gives a web page, not an image: perhaps one to log in, or one that says that the image is not there.';
+    return 'The address returned a web page instead of an image, perhaps a login page or an error page.';
   }
-  return `Expected an image but these bytes are none that are known. ${readable}.`;
+  return `Expected an image but the bytes are of no known format. ${readable}.`;
 }
 
 /** A canvas size that every browser can hold. */
@@ -168,7 +168,7 @@ function readPixels(drawn: HTMLCanvasElement | ImageBitmap): ImageData {
   canvas.width = drawn.width;
   canvas.height = drawn.height;
   const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (context === null) throw new ClickmaskError('internal', 'This browser gives no 2-D canvas.');
+  if (context === null) throw new ClickmaskError('internal', 'This browser provides no 2-D canvas.');
   context.drawImage(drawn, 0, 0);
   try {
     return context.getImageData(0, 0, drawn.width, drawn.height);

@@ -50,7 +50,7 @@ export function parseClasses(text: string | null): readonly ObjectClass[] {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new ClickmaskError('bad-option', 'Expected JSON, or names with commas between them, for classes.', { cause });
+    throw new ClickmaskError('bad-option', 'Expected JSON, or names separated by commas, for classes.', { cause });
   }
   return takeClasses(json as readonly ObjectClass[]);
 }

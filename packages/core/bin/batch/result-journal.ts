@@ -126,7 +126,7 @@ async function readJournal(
     const length = Buffer.byteLength(line) + 1;
     if (start === 0 && line !== header) {
       throw new UsageError(
-        `${path} was made with other settings: ${line.slice(0, 400)}. Take another folder for --out, or delete this one.`,
+        `${path} was made with other settings: ${line.slice(0, 400)}. Choose another folder for --out, or delete this one.`,
       );
     }
     const value = JSON.parse(line) as { picture?: string; prompts?: string; error?: unknown; files?: string[] };

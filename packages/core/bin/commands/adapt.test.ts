@@ -55,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('clickmask adapt', () => {
 
   it('says what would be installed and where, and installs nothing unasked', async () => {
     const asked = call(['--from', source, '--out', 'm']);
-    await expect(asked).rejects.toThrow(/PyTorch .* installed into .*home.python.* Say --yes/);
+    await expect(asked).rejects.toThrow(/PyTorch .* installed into .*home.python.* Confirm with --yes/);
   });
 
   it('looks for the export before anything is installed', async () => {

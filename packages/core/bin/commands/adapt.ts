@@ -121,9 +121,9 @@ async function environment(requirements: string, mayInstall: boolean): Promise<s
   const program = (of: string) =>
     process.platform === 'win32' ? join(of, 'Scripts', 'python.exe') : join(of, 'bin', 'python');
   if (existsSync(program(folder))) return program(folder);
-  const text = `PyTorch and what else ${requirements} names will be installed into ${folder} (once; ${process.platform === 'linux' ? 'some 6 GB, since PyPI has PyTorch with CUDA' : 'some 1 GB'}).`;
+  const text = `PyTorch and the other packages of ${requirements} will be installed into ${folder} (once; ${process.platform === 'linux' ? 'some 6 GB, since PyPI has PyTorch with CUDA' : 'some 1 GB'}).`;
   if (!mayInstall && !(await agrees(text))) {
-    throw new UsageError(`${text} Say --yes for that, or name a Python that has it with --python.`);
+    throw new UsageError(`${text} Confirm with --yes, or name a Python that has them with --python.`);
   }
   process.stderr.write(`${text}\n`);
   const made = `${folder}.partial`;

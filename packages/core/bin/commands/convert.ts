@@ -53,7 +53,7 @@ Report: images, objects, files, and what the formats could not hold. Exit code: 
     const maxPixels = values['max-pixels'];
     const { source, named, folder } = await openDataset(from);
     const origin = values.from === undefined ? await recogniseDataset(named) : findDatasetFormat(values.from);
-    if (origin === null) throw new UsageError(`The format of ${from} cannot be told. Say it with --from NAME.`);
+    if (origin === null) throw new UsageError(`The format of ${from} is not recognised. Name it with --from NAME.`);
     await refuseFilled(to);
     const notes = { read: createNoteCounter(), written: createNoteCounter() };
     const { findPicture } = createPictureFinder(values.pictures ?? folder);
@@ -76,7 +76,7 @@ async function refuseFilled(to: string): Promise<void> {
   if (found === null) return;
   const entries = found.isDirectory() ? await readdir(to) : [to];
   if (entries.length === 0) return;
-  throw new UsageError(`Expected a folder that is empty or not there yet, or a new zip, but ${to} is there already.`);
+  throw new UsageError(`Expected an empty or new folder, or a new zip, but ${to} already exists.`);
 }
 
 async function write(to: string, files: AsyncIterable<DatasetFile>): Promise<number> {

@@ -25,7 +25,7 @@ export const noteTexts = Object.freeze({
   'classes-guessed': 'classes have no names in the files, they are called by their numbers',
   'class-unknown': 'objects were left out, their class is not in the list',
   'crowds-lost': 'groups (crowds) are kept as single objects',
-  'holes-bridged': 'holes are tied to the outline by a line passed there and back',
+  'holes-bridged': 'holes are connected to the outline by a line that runs there and back',
   'ids-lost': 'names of objects are not kept',
   'instances-merged': 'objects of the same class are one',
   'no-outline': 'shapes without an area (points, lines) were left out',

@@ -34,7 +34,7 @@ export async function requirePicture(
 ): Promise<KnownPicture> {
   const found = await findPicture?.(name);
   if (found !== undefined && found !== null) return found;
-  const message = `The size of ${name} is needed, as ${format} does not hold it, but the image was not found.`;
+  const message = `The size of ${name} is needed, as ${format} does not contain it, but the image was not found.`;
   throw new ClickmaskError('bad-option', `${message} Say where the images are.`, { details: { picture: name } });
 }
 

@@ -135,7 +135,7 @@ export function expectKnown(
   }
   for (const [key, value] of Object.entries(options ?? {})) {
     if (value === undefined || known.includes(key)) continue;
-    const message = `There is no ${name} option '${key.slice(0, 80)}'. Those there are: ${known.join(', ')}.`;
+    const message = `There is no ${name} option '${key.slice(0, 80)}'. Known options: ${known.join(', ')}.`;
     throw new ClickmaskError(code, message, { details: { name: key } });
   }
 }

@@ -285,7 +285,7 @@ function checkSegmentArguments(prompt: unknown, options: unknown): void {
   }
   for (const key of optionKeys) {
     if ((prompt as Record<string, unknown>)[key] === undefined) continue;
-    const message = `'${key}' belongs into the third argument: segment(image, { clicks }, { ${key} }).`;
+    const message = `'${key}' belongs in the third argument: segment(image, { clicks }, { ${key} }).`;
     throw new ClickmaskError('bad-option', message, { details: { name: key } });
   }
   expectKnown('bad-option', 'prompt', prompt, promptKeys);

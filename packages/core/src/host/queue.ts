@@ -135,7 +135,7 @@ async function invoke<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function fullError(capacity: number): ClickmaskError {
-  const message = `The queue is full: ${capacity} requests wait already. Try again in a moment, or add workers.`;
+  const message = `The queue is full: ${capacity} requests are already waiting. Try again in a moment, or add workers.`;
   return new ClickmaskError('queue-full', message, { details: { capacity } });
 }
 

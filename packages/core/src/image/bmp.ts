@@ -50,7 +50,7 @@ function openHeader(bytes: Uint8Array, maxPixels: number): Header {
     checkPixels(header, maxPixels);
     return header;
   } catch (cause) {
-    if (cause instanceof RangeError) throw damaged('its header is not whole', cause);
+    if (cause instanceof RangeError) throw damaged('its header is incomplete', cause);
     throw cause;
   }
 }

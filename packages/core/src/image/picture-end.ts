@@ -25,7 +25,7 @@ function ended(bytes: Uint8Array, end: readonly number[], name: string): EndedPi
   const whole = new Uint8Array(bytes.length + end.length);
   whole.set(bytes);
   whole.set(end, bytes.length);
-  return { bytes: whole, note: `The end of the ${name} is missing: what lacks of the image is grey.` };
+  return { bytes: whole, note: `The end of the ${name} is missing: the missing part of the image is grey.` };
 }
 
 /** The length up to which a JPEG without an end is complete; null if it has its end or lacks pixels. */

@@ -177,7 +177,7 @@ function absent(graph: ModelGraph): InferenceSession {
     inputs: graph.inputs,
     outputs: graph.outputs,
     async run() {
-      throw new ClickmaskError('backend-failed', `${graph.file} was not loaded here, so that it cannot be run.`);
+      throw new ClickmaskError('backend-failed', `${graph.file} was not loaded here, so it cannot run.`);
     },
     async dispose() {},
   };

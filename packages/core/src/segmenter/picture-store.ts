@@ -159,6 +159,6 @@ export function shrinkFor(view: Size, enough: Size | undefined): Shrink {
 
 /** @param shrink - left out if nothing is known about the image */
 function notLoaded(key: string, shrink?: Shrink): ClickmaskError {
-  const message = `The image '${key}' is not, or no longer, loaded. Open it again.`;
+  const message = `The image '${key}' is not loaded, or not any more. Open it again.`;
   return new ClickmaskError('image-not-loaded', message, { details: { shrink } });
 }

@@ -92,7 +92,7 @@ and start it again.`,
         if (json) terminal.out(JSON.stringify(report, null, 2));
         else terminal.out(`${report.restored} shapes are back.`);
         if (report.unclear.length > 0)
-          terminal.err(`Back already, it seems, and changed since: ${names(report.unclear)}.`);
+          terminal.err(`Probably restored already, and changed since: ${names(report.unclear)}.`);
         return 0;
       }
       const holes = values['fill-holes'];
@@ -147,7 +147,7 @@ function showReport(report: RefineReport, as: ResultKind, dryRun: boolean, termi
   }
   if (deleted > 0) terminal.out('--undo brings the deleted ones back.');
   if (unsure.length > 0) terminal.out(`Left to a person: ${names(unsure)}.`);
-  if (changed.length > 0) terminal.out(`Left, since they or their results were changed: ${names(changed)}.`);
+  if (changed.length > 0) terminal.out(`Left alone because they or their results were changed: ${names(changed)}.`);
   for (const { source, reason } of failed) terminal.err(`${source}: ${reason}`);
 }
 

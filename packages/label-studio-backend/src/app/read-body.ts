@@ -59,7 +59,7 @@ function toBodyProblem(cause: unknown, limits: BodyLimits): unknown {
       return new Problem('body-too-slow', message, { cause });
     }
     default:
-      return new Problem('client-gone', 'Expected the rest of the body but the client has hung up.', { cause });
+      return new Problem('client-gone', 'Expected the rest of the body but the client has disconnected.', { cause });
   }
 }
 

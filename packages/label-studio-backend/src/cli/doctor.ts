@@ -256,7 +256,7 @@ async function checkExports(client: LabelStudioClient, project: number, xml: str
   ];
   return {
     value: true,
-    detail: repairable ? where.join('; ') : 'nothing in the labeling config and annotations spoils them',
+    detail: repairable ? where.join('; ') : 'nothing in the labeling config and annotations breaks them',
     warning: warnings.length === 0 ? undefined : warnings.slice(0, 5).join(' '),
   };
 }

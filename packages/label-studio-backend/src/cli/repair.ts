@@ -21,7 +21,7 @@ export const repairCommand = defineCommand({
     const report = await repair(values, (line) => terminal.out(`${line}\n`));
     const { annotations, faulty, mended, skipped, crossed, config } = report;
     terminal.out(
-      `${annotations} annotations: ${faulty} faulty, ${mended} mended, ${skipped} left, since they changed meanwhile. ` +
+      `${annotations} annotations: ${faulty} faulty, ${mended} mended, ${skipped} left alone because they changed meanwhile. ` +
         `Labeling config: ${config}.\n`,
     );
     const isRight = faulty === mended && crossed === 0 && config !== 'faulty';

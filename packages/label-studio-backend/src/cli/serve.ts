@@ -343,7 +343,7 @@ async function serve(values: ServeValues, { env, out }: Terminal): Promise<{ sto
       logger.info({}, 'stopping');
       await closeServer(server);
       const ended = await within(freeMs, free());
-      logger.info({}, ended ? 'stopped' : 'stopped, though something still held on');
+      logger.info({}, ended ? 'stopped' : 'stopped, although something was still running');
     },
   };
 }

@@ -34,7 +34,7 @@ export function followModelInUse(segmenter: SwitchingSegmenter, options: FollowO
       segmenter.switchTo(next);
       logger.info({ model: next.info.model }, 'model in use has changed');
     } catch (error) {
-      logger.error({ model: wanted, error: String(error) }, 'model in use cannot be loaded; the one before goes on');
+      logger.error({ model: wanted, error: String(error) }, 'model in use cannot be loaded; the former one stays');
     }
   }
 

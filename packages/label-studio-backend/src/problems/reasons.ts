@@ -81,7 +81,7 @@ export const reasons = {
   'client-gone': {
     status: 499,
     advice:
-      'The caller hung up before the answer was ready. Label Studio waits 100 s (ML_TIMEOUT_PREDICT). A proxy may wait ' +
+      'The caller disconnected before the answer was ready. Label Studio waits 100 s (ML_TIMEOUT_PREDICT). A proxy may wait ' +
       'for less.',
   },
   'no-image-tag': {
@@ -156,7 +156,7 @@ export const reasons = {
   },
   'picture-unreadable': {
     status: 422,
-    advice: 'The fetched file is damaged, or no image format that can be decoded (JPEG, PNG, WebP, …).',
+    advice: 'The fetched file is damaged, or not in a supported image format (JPEG, PNG, WebP, …).',
   },
   'label-studio-unreachable': {
     status: 502,
@@ -184,7 +184,7 @@ export const reasons = {
   'foreign-page': {
     status: 403,
     advice:
-      'Web pages may not ask here. If you reach the backend under this name, add it with --server-name ' +
+      'Web pages may not send requests here. If you reach the backend under this name, add it with --server-name ' +
       '(auth.hosts), or set a user and password.',
   },
   unauthorized: {

@@ -32,7 +32,7 @@ export function machineWarnings(limits: ProcessLimits = processLimits()): readon
   }
   if (openFiles < enough.openFiles) {
     warnings.push(
-      `This process may open ${openFiles} files and connections at a time; beyond, connections are not accepted. Raise the limit (ulimit -n) to ${enough.openFiles} or more.`,
+      `This process may open ${openFiles} files and connections at a time; more connections are refused. Raise the limit (ulimit -n) to ${enough.openFiles} or more.`,
     );
   }
   return warnings;

@@ -81,7 +81,7 @@ const unreadKinds: readonly (readonly [
   [() => 'of complex numbers', ({ kind }) => kind === 'other', 'Save magnitude or phase as 32-bit float'],
   [({ bits, kind }) => `of ${bits}-bit ${kind} samples`, ({ bits }) => ![1, 2, 4, 8, 16, 32].includes(bits)],
   // The decoder would read grey floats as whole numbers.
-  [() => 'of 16-bit floats that are no RGB', ({ bits, kind, isRgb }) => bits === 16 && kind === 'float' && !isRgb],
+  [() => 'of 16-bit floats that are not RGB', ({ bits, kind, isRgb }) => bits === 16 && kind === 'float' && !isRgb],
   [
     () => 'in CIE Lab or other rare colours',
     ({ photometric }) => ![0, 1, 2, 3, 5, 6].includes(photometric),
@@ -93,7 +93,7 @@ const unreadKinds: readonly (readonly [
     'Save it as RGB',
   ],
   [
-    () => 'whose bands are stored one after the other, and are no grey levels or RGB,',
+    () => 'whose bands are stored separately and are neither grey nor RGB',
     ({ isPlanar, isPlain }) => isPlanar && !isPlain,
     'Save it with bands side by side in each pixel (gdal_translate -co INTERLEAVE=PIXEL), or as RGB',
   ],

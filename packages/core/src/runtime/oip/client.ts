@@ -75,7 +75,7 @@ export function createOipClient(
       trying = true;
       return;
     }
-    const message = `The inference server at ${url}, wanted for ${what}, failed ${failures} times in a row (${lastFailure}) and is left alone for a moment. Try again in ${Math.max(1, Math.ceil(left / 1000))} s.`;
+    const message = `The inference server at ${url}, wanted for ${what}, failed ${failures} times in a row (${lastFailure}) and is not asked for a moment. Try again in ${Math.max(1, Math.ceil(left / 1000))} s.`;
     throw new ClickmaskError('backend-unavailable', message, { details: { server: url, circuit: 'open' } });
   };
 

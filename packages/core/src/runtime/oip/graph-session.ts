@@ -130,7 +130,7 @@ function readOutputs(answer: readonly WireTensor[], expected: readonly DeclaredT
     if (tensor.type !== type && !(tensor.type === 'float16' && type === 'float32')) {
       throw new CallFailure('garbage', `output '${name}' is of ${tensor.type}, where ${type} was expected`);
     }
-    if (!allFinite(tensor)) throw new CallFailure('garbage', `output '${name}' holds what is not a number`);
+    if (!allFinite(tensor)) throw new CallFailure('garbage', `output '${name}' contains values that are not numbers`);
     outputs[name] = tensor;
   }
   return outputs;

@@ -44,7 +44,7 @@ export async function createGrpcTransport(server: ResolvedServer): Promise<OipTr
           try {
             resolve(readFields(answer ?? new Uint8Array(0)));
           } catch (cause) {
-            reject(new CallFailure('garbage', 'its answer is not of the form that the protocol has', cause));
+            reject(new CallFailure('garbage', 'its answer does not follow the protocol', cause));
           }
         },
       );
@@ -192,7 +192,7 @@ function readHead(bytes: Uint8Array): Omit<WireTensor, 'bytes'> {
     const fields = readFields(bytes);
     return { name: textOf(fields, 1), datatype: textOf(fields, 2), shape: numbersOf(fields, 3) };
   } catch (cause) {
-    throw new CallFailure('garbage', 'its answer is not of the form that the protocol has', cause);
+    throw new CallFailure('garbage', 'its answer does not follow the protocol', cause);
   }
 }
 

@@ -77,7 +77,7 @@ function readBody(response: IncomingMessage, { maxBytes, alignAt }: HttpExchange
   const whole = statusCode < 300;
   const most = whole ? maxBytes : errorBytes;
   const tooLarge = (size: number) =>
-    new CallFailure('garbage', `its answer has ${size} bytes or more, where ${most} are the most that make sense`);
+    new CallFailure('garbage', `its answer has ${size} bytes or more, where ${most} would be plausible`);
   const claimed = Number(headers['content-length'] ?? Number.NaN);
   if (whole && claimed > most) return Promise.reject(tooLarge(claimed));
   const into = claimed <= most ? room(claimed, alignAt?.(headers) ?? 0) : null;
@@ -110,7 +110,7 @@ function asFailure(error: unknown): CallFailure {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   // The message of Node's parser for bytes that are not HTTP.
   if (code.startsWith('HPE_')) {
-    return new CallFailure('garbage', `its answer is no HTTP (${messageOf(error)})`, error);
+    return new CallFailure('garbage', `its answer is not HTTP (${messageOf(error)})`, error);
   }
   return new CallFailure('unavailable', messageOf(error), error);
 }

@@ -151,7 +151,7 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   if (status >= 300 && status < 400) {
     return new CallFailure(
       'failed',
-      `${message}, to go elsewhere, which is not followed. Give the address it leads to`,
+      `${message}, a redirect, which is not followed. Use the address it leads to`,
     );
   }
   // Servers with the extension describe errors in the protocol's form.
@@ -181,13 +181,13 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new CallFailure('garbage', 'its answer is no JSON', cause);
+    throw new CallFailure('garbage', 'its answer is not JSON', cause);
   }
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new CallFailure('garbage', 'its answer is not of the form that the protocol has');
+  throw new CallFailure('garbage', 'its answer does not follow the protocol');
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -154,10 +154,10 @@ export function tooLarge(maxBytes: number): ClickmaskError {
 }
 
 function noRoom(): ClickmaskError {
-  return new ClickmaskError('queue-full', 'Too many bodies are under way. Try again in a moment.');
+  return new ClickmaskError('queue-full', 'Too many bodies are arriving. Try again in a moment.');
 }
 
 function tooSlow(minBytesPerSecond: number): ClickmaskError {
-  const message = `The body comes too slowly, below ${minBytesPerSecond} bytes a second. Send it again.`;
+  const message = `The body arrives too slowly, below ${minBytesPerSecond} bytes a second. Send it again.`;
   return new ClickmaskError('deadline-exceeded', message, { details: { minBytesPerSecond } });
 }

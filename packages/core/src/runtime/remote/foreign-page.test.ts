@@ -32,7 +32,7 @@ describe('foreignPage', () => {
     ['nonsense', { host: 'localhost:9090', 'sec-fetch-site': 'SAME-ORIGIN, none' }],
     ['an origin that is none', { host: 'localhost', origin: 'localhost' }],
   ])('refuses %s', (_, headers) => {
-    expect(ask(headers)).toBe('A page of another origin may not ask here.');
+    expect(ask(headers)).toBe('Pages of other origins may not send requests here.');
   });
 
   it.each([

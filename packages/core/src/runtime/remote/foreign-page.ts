@@ -23,7 +23,7 @@ export interface PageRules {
  * import { foreignPage } from '@clickmask/core/adapters';
  *
  * const headers = new Headers({ host: 'localhost:9090', origin: 'https://evil.example' });
- * console.log(foreignPage((name) => headers.get(name))); // A page of another origin may not ask here.
+ * console.log(foreignPage((name) => headers.get(name))); // Pages of other origins may not send requests here.
  * console.log(foreignPage((name) => headers.get(name), { origins: ['https://evil.example'] })); // null
  * ```
  */
@@ -40,7 +40,7 @@ export function foreignPage(
   const site = header('sec-fetch-site') ?? null;
   const isOwn = origin === null || isOriginOf(origin, host);
   const isNear = site === null || site === 'same-origin' || site === 'none';
-  return isOwn && isNear ? null : 'A page of another origin may not ask here.';
+  return isOwn && isNear ? null : 'Pages of other origins may not send requests here.';
 }
 
 function isOriginOf(origin: string, host: string): boolean {

@@ -320,7 +320,7 @@ function refuse(error: unknown): Response {
 }
 
 function deadlineError(deadlineMs: number): ClickmaskError {
-  const message = `No answer within ${deadlineMs} ms. The request may come slowly, or the machine be busy: try again.`;
+  const message = `No answer within ${deadlineMs} ms. The request may arrive slowly, or the machine may be busy: try again.`;
   return new ClickmaskError('deadline-exceeded', message, { details: { deadlineMs } });
 }
 

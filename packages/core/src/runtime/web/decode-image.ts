@@ -77,7 +77,7 @@ function readPixels(bitmap: ImageBitmap): RgbImage {
   const rows = Math.min(height, Math.max(1, Math.floor(bandPixels / width)));
   const canvas = new OffscreenCanvas(width, rows);
   const context = canvas.getContext('2d', { willReadFrequently: true, alpha: false });
-  if (context === null) throw new ClickmaskError('internal', 'This browser gives no 2-D canvas in a worker.');
+  if (context === null) throw new ClickmaskError('internal', 'This browser provides no 2-D canvas in a worker.');
   for (let top = 0, to = 0; top < height; top += rows) {
     const count = Math.min(rows, height - top);
     context.fillStyle = '#ffffff';

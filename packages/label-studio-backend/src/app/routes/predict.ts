@@ -30,7 +30,7 @@ function startDeadline(limitMs: number, request: Request, response: Response, lo
   const late = new Problem('too-slow', `Expected the answer to be ready within ${limitMs} ms.`);
   const deadline = createDeadline(limitMs - log.spent(request), late);
   response.once('close', () => {
-    const gone = new Problem('client-gone', 'Expected the client to wait for the answer but it has hung up.');
+    const gone = new Problem('client-gone', 'Expected the client to wait for the answer but it has disconnected.');
     deadline.stop(response.writableFinished ? undefined : gone);
   });
   return deadline.signal;

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 const explanations: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file. Check the path and the folder that you are in',
-  EISDIR: 'it is a folder, but one file is wanted',
+  ENOENT: 'there is no such file. Check the path and the present folder',
+  EISDIR: 'it is a folder, but a file is expected',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EACCES: 'you may not read it. Check its permissions',
   EPERM: 'you may not read it. Check its permissions',
@@ -27,7 +27,7 @@ export function explainPathError(error: unknown, path = factsOf(error).path): st
 /** Explains in a sentence what the operating system refused; undefined for other errors. */
 export function explainSystemError(error: unknown): string | undefined {
   const { code, port, address } = factsOf(error);
-  if (code === 'EADDRINUSE') return `Another program listens on port ${port} already. Choose another one with --port.`;
+  if (code === 'EADDRINUSE') return `Another program already listens on port ${port}. Choose another one with --port.`;
   if (code === 'EACCES' && port !== undefined) {
     return `This user may not listen on port ${port}. Choose one above 1023 with --port.`;
   }

@@ -124,7 +124,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       return { url, status: message.statusCode!, headers: message.headers, bytes };
     } catch (cause) {
       if (request.signal?.aborted) {
-        throw new ClickmaskError('aborted', `The request to ${shown(url)} was called off.`, { cause });
+        throw new ClickmaskError('aborted', `The request to ${shown(url)} was aborted.`, { cause });
       }
       if (deadline.aborted) {
         const message = `${shown(url)} did not answer within ${limit} ms.`;
@@ -178,7 +178,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 export function redirectOf({ url, status, headers }: Omit<HttpResponse, 'bytes'>): URL | null {
   if (status < 300 || status >= 400 || headers.location === undefined) return null;
   if (URL.canParse(headers.location, url)) return new URL(headers.location, url);
-  throw failed('bad-url', `${shown(url)} redirects to something that is no address.`);
+  throw failed('bad-url', `${shown(url)} redirects to something that is not an address.`);
 }
 
 interface Agents {
@@ -257,7 +257,7 @@ function unpacked(message: IncomingMessage, url: URL): Readable {
   if (encoding !== 'gzip') {
     throw failed(
       'bad-encoding',
-      `Expected the answer of ${shown(url)} as it is, or as gzip, but it comes as ${encoding}.`,
+      `Expected the answer of ${shown(url)} uncompressed or as gzip but received ${encoding}.`,
     );
   }
   const gunzip = createGunzip();
