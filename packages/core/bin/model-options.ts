@@ -130,7 +130,8 @@ export async function openSegmenter(
       return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
     };
     const own = notWithRemote.find(isGiven);
-    if (own !== undefined) throw new UsageError(`--${own} is decided by the server of --remote. Leave out one of them.`);
+    if (own !== undefined)
+      throw new UsageError(`--${own} is decided by the server of --remote. Leave out one of them.`);
     return createRemoteSegmenter({ url: remote, token: env.CLICKMASK_REMOTE_TOKEN });
   }
   const maxPixels = values['max-pixels'];

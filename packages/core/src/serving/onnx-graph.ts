@@ -36,7 +36,9 @@ export function withRim(model: Uint8Array, { openBatch = false, bytes, halves = 
   try {
     fields = readFields(model);
   } catch (cause) {
-    throw new ClickmaskError('bad-model', 'Expected an ONNX model but the bytes are not one. Export it again.', { cause });
+    throw new ClickmaskError('bad-model', 'Expected an ONNX model but the bytes are not one. Export it again.', {
+      cause,
+    });
   }
   const graph = bytesOf(fields, inModel.graph)[0];
   if (graph === undefined)

@@ -127,7 +127,10 @@ function readRemote(reader: Reader): FunctionSettings['remote'] {
   if (url === undefined) return undefined;
   const own = ['CLICKMASK_MODEL', 'CLICKMASK_ENGINE'].find((name) => reader.text(name) !== undefined);
   if (own !== undefined) {
-    throw new ClickmaskError('bad-option', `${own} is decided by the segmenter at CLICKMASK_REMOTE. Leave out one of them.`);
+    throw new ClickmaskError(
+      'bad-option',
+      `${own} is decided by the segmenter at CLICKMASK_REMOTE. Leave out one of them.`,
+    );
   }
   return { url, token: reader.text('CLICKMASK_REMOTE_TOKEN') };
 }

@@ -144,7 +144,11 @@ function connectionProblem(error: unknown, url: URL): Problem {
     case 'too-large':
       return new Problem('picture-too-large', `Expected a smaller image from ${url.host}.`, options);
     case 'bad-encoding':
-      return new Problem('picture-unreadable', 'Expected an uncompressed answer but received a compressed one.', options);
+      return new Problem(
+        'picture-unreadable',
+        'Expected an uncompressed answer but received a compressed one.',
+        options,
+      );
     default: {
       const message = `Expected an answer from ${url.host} but the connection failed.`;
       return new Problem('picture-unreachable', message, options);

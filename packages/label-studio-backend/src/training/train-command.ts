@@ -31,7 +31,9 @@ export function runTrainCommand(command: string, logger: Logger): OnTrain {
           logger[isError ? 'warn' : 'info']({ project, line }, 'training says');
         },
       );
-      return isBetter ? undefined : 'The new model was not better, so the present one stays. More annotations may help.';
+      return isBetter
+        ? undefined
+        : 'The new model was not better, so the present one stays. More annotations may help.';
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -149,10 +149,7 @@ function statusFailure(status: number, bytes: Uint8Array): CallFailure {
   if (status === 504) return new CallFailure('deadline', message);
   if (status === 404 || isUnknownModel(said)) return new CallFailure('unknown-model', message);
   if (status >= 300 && status < 400) {
-    return new CallFailure(
-      'failed',
-      `${message}, a redirect, which is not followed. Use the address it leads to`,
-    );
+    return new CallFailure('failed', `${message}, a redirect, which is not followed. Use the address it leads to`);
   }
   // Servers with the extension describe errors in the protocol's form.
   if (status === 422 || said === '') {

@@ -103,7 +103,11 @@ describe('a program', () => {
       [new ClickmaskError('bad-image', 'No image.'), 1, /No image/],
       [new ClickmaskError('bad-click', 'Outside.'), 2, /Outside\.\n?See 'demo draw --help'/],
       [new UsageError('Not so.'), 2, /Not so/],
-      [Object.assign(new Error('listen'), { code: 'EADDRINUSE', port: 80 }), 1, /Another program already listens on port 80/],
+      [
+        Object.assign(new Error('listen'), { code: 'EADDRINUSE', port: 80 }),
+        1,
+        /Another program already listens on port 80/,
+      ],
       [Object.assign(new Error('listen'), { code: 'EACCES', port: 80 }), 1, /may not listen on port 80/],
       [
         Object.assign(new Error('open'), { code: 'ENOENT', path: '/x.jpg' }),
