@@ -55,6 +55,7 @@ export default defineConfig({
         items: pages([
           { text: 'First mask', link: '/start' },
           { text: 'Label Studio', link: '/guides/label-studio' },
+          { text: 'Label Studio: operations', link: '/guides/label-studio-operations' },
           { text: 'CVAT', link: '/guides/cvat' },
           { text: 'A page of your own', link: '/guides/widget' },
           { text: 'Your own model', link: '/guides/models' },

@@ -75,6 +75,7 @@ describe.runIf(isBuilt && browser !== null && process.env.CLICKMASK_SITE !== 'of
     'comparison',
     'benchmarks',
     'guides/label-studio',
+    'guides/label-studio-operations',
     'guides/cvat',
     'guides/widget',
     'guides/models',

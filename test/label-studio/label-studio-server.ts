@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The version that the tests hold for; CLICKMASK_LABEL_STUDIO_VERSION takes another one, as `versions.mjs` does. */
-const testedVersion = '1.23.2';
+export const testedVersion = '1.23.2';
 export const labelStudioVersion = process.env.CLICKMASK_LABEL_STUDIO_VERSION ?? testedVersion;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

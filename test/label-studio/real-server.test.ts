@@ -17,7 +17,7 @@ import {
 } from '@clickmask/label-studio-backend';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { type EditorPage, openEditor } from './editor-page.js';
-import type { LabelStudioServer } from './label-studio-server.js';
+import { type LabelStudioServer, labelStudioVersion, testedVersion } from './label-studio-server.js';
 import { artifacts, root, type Stage, stageOrReason, startStage } from './stage.js';
 
 const photo = `${root}examples/photos/coffee.jpg`;
@@ -118,6 +118,42 @@ function reference(clicks: readonly { x: number; y: number; positive: boolean }[
   return cocoRle.parse((JSON.parse(out) as { rle: unknown }).rle);
 }
 
+/** A project of before: click tools with labels of their own, and regions with a second item of the click tool. */
+async function makeFaultyProject(count: number) {
+  const labels = '<Label value="Cup"/><Label value="Spoon"/>';
+  const { project } = await makeProject(
+    `<View><Image name="image" value="$image"/>
+  <PolygonLabels name="mask" toName="image" smart="false">${labels}</PolygonLabels>
+  <KeyPointLabels name="click" toName="image" smart="true" smartOnly="true">${labels}</KeyPointLabels>
+  <RectangleLabels name="box" toName="image" smart="true" smartOnly="true">${labels}</RectangleLabels></View>`,
+    false,
+  );
+  const points = [
+    [10, 10],
+    [40, 10],
+    [40, 60],
+  ];
+  const region = (type: string, name: string, label: string): Json => ({
+    ...{ id: `region-${label}`, to_name: 'image', original_width: 600, original_height: 400, image_rotation: 0 },
+    ...{ type, from_name: name, value: { points, closed: true, [type]: [label] } },
+  });
+  const result = ['Cup', 'Spoon'].flatMap((label) => [
+    region('polygonlabels', 'mask', label),
+    region('keypointlabels', 'click', label),
+  ]);
+  const tasks = Array.from({ length: count / 2 }, (_, i) => ({
+    data: { image: `/data/upload/1/picture-${i}.jpg` },
+    annotations: [{ result }, { result }],
+  }));
+  await labelStudio.call('POST', `/api/projects/${project}/import`, tasks);
+  const exported = (await labelStudio.call('GET', `/api/projects/${project}/export?exportType=JSON`)) as {
+    annotations: { id: number }[];
+  }[];
+  // In the order in which they are mended: of tasks, and within a task as Label Studio lists them.
+  const ids = exported.flatMap(({ annotations }) => annotations.map(({ id }) => id)).sort((a, b) => a - b);
+  return { project, ids, region };
+}
+
 async function annotationsOf(task: number): Promise<readonly { id: number; result: Json[] }[]> {
   return (await labelStudio.call('GET', `/api/tasks/${task}/annotations/`)) as { id: number; result: Json[] }[];
 }
@@ -163,53 +199,74 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
     expect(refused.out).toContain('✖ token');
   });
 
-  it('repairs a project whose old config and annotations spoil its exports, once', async (context) => {
+  it('repairs a project whose old config and annotations spoil its exports, through a kill and through edits', async (context) => {
     needsServer(context);
     const faulty = Number(process.env.CLICKMASK_FAULTY_ANNOTATIONS ?? 40);
-    const labels = '<Label value="Cup"/><Label value="Spoon"/>';
-    const { project } = await makeProject(
-      `<View><Image name="image" value="$image"/>
-  <PolygonLabels name="mask" toName="image" smart="false">${labels}</PolygonLabels>
-  <KeyPointLabels name="click" toName="image" smart="true" smartOnly="true">${labels}</KeyPointLabels>
-  <RectangleLabels name="box" toName="image" smart="true" smartOnly="true">${labels}</RectangleLabels></View>`,
-      false,
-    );
-    const points = [
-      [10, 10],
-      [40, 10],
-      [40, 60],
-    ];
-    const item = (type: string, name: string, label: string, value: Json): Json => ({
-      ...{ id: `region-${label}`, to_name: 'image', original_width: 600, original_height: 400, image_rotation: 0 },
-      ...{ type, from_name: name, value: { ...value, [type]: [label] } },
-    });
-    const result = ['Cup', 'Spoon'].flatMap((label) => [
-      item('polygonlabels', 'mask', label, { points, closed: true }),
-      item('keypointlabels', 'click', label, { points, closed: true }),
-    ]);
-    const tasks = Array.from({ length: faulty / 2 }, (_, i) => ({
-      data: { image: `/data/upload/1/picture-${i}.jpg` },
-      annotations: [{ result }, { result }],
-    }));
-    await labelStudio.call('POST', `/api/projects/${project}/import`, tasks);
-    expect(await exportStatus(project, 'COCO')).toBe(500);
-
+    const { project, ids, region } = await makeFaultyProject(faulty);
     const common = ['--url', labelStudio.url, '--token', labelStudio.token, '--project', String(project)];
+    const apply = ['repair', ...common, '--apply'];
+    const resultOf = async (id: number) =>
+      ((await labelStudio.call('GET', `/api/annotations/${id}/`)) as { result: Json[] }).result;
+    const edit = async (id: number, note: string) => {
+      const byHand = { ...region('polygonlabels', 'mask', 'Cup'), id: note };
+      await labelStudio.call('PATCH', `/api/annotations/${id}/`, { result: [...(await resultOf(id)), byHand] });
+    };
+    const isMended = async (id: number) => (await resultOf(id)).length === 2;
+    const until = (id: number) => expect.poll(() => isMended(id), { interval: 15, timeout: 60_000 }).toBe(true);
+
+    // Exporters of before 1.20 or so pass over the second items.
+    const spoiled = labelStudioVersion === testedVersion ? 500 : await exportStatus(project, 'COCO');
+    expect(await exportStatus(project, 'COCO')).toBe(spoiled);
     expect((await commandAsync('doctor', ...common)).out).toContain(`${faulty} of ${faulty} annotations`);
     const found = `${faulty} annotations: ${faulty} faulty, 0 mended`;
     expect(await commandAsync('repair', ...common)).toMatchObject({ code: 1, out: expect.stringContaining(found) });
-    expect(await exportStatus(project, 'COCO')).toBe(500);
-    const mended = await commandAsync('repair', ...common, '--apply');
-    expect(mended).toMatchObject({ code: 0, out: expect.stringContaining(`${faulty} faulty, ${faulty} mended`) });
+    expect(await exportStatus(project, 'COCO')).toBe(spoiled);
+
+    // Killed in the middle: each annotation is wholly the old one or wholly mended.
+    const started = performance.now();
+    const killed = spawn(process.execPath, [bin, ...apply], { stdio: 'ignore' });
+    await until(ids[Math.floor(faulty / 5)]);
+    killed.kill('SIGKILL');
+    await new Promise((resolve) => killed.once('exit', resolve));
+    const lengths = await Promise.all(ids.map(async (id) => (await resultOf(id)).length));
+    const before = lengths.filter((length) => length === 2).length;
+    expect(before).toBeGreaterThan(faulty / 5);
+    expect(lengths.filter((length) => length === 4)).toHaveLength(faulty - before);
+
+    // One that was edited between the runs is mended with what was added; one that is edited in this run, after it was
+    // listed, is left as its editor has it.
+    const [earlier, meanwhile] = [ids[Math.min(faulty, 100) - 2], ids[Math.min(faulty, 100) - 1]];
+    await edit(earlier, 'earlier');
+    const second = commandAsync(...apply);
+    await until(ids[Math.floor(faulty * 0.3)]);
+    await edit(meanwhile, 'meanwhile');
+    const left = faulty - before;
+    expect(await second).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`${left} faulty, ${left - 1} mended, 1 left`),
+    });
+    expect(await resultOf(meanwhile)).toHaveLength(5);
+    const third = await commandAsync(...apply);
+    expect(third).toMatchObject({ code: 0, out: expect.stringContaining('1 faulty, 1 mended') });
+    console.log(
+      `repair of ${faulty} annotations: ${Math.round(performance.now() - started)} ms, with a kill and edits`,
+    );
+
     expect(await exportStatus(project, 'COCO')).toBe(200);
-    const again = await commandAsync('repair', ...common, '--apply');
+    const stored = async () => [
+      await labelStudio.call('GET', `/api/projects/${project}/export?exportType=JSON`),
+      ((await labelStudio.call('GET', `/api/projects/${project}`)) as Json).label_config,
+    ];
+    const mended = await stored();
+    const again = await commandAsync(...apply);
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`${faulty} annotations: 0 faulty`) });
-    const archive = `/api/projects/${project}/export?exportType=JSON`;
-    const exported = (await labelStudio.call('GET', archive)) as { annotations: { result: Json[] }[] }[];
-    const kept = exported.flatMap(({ annotations }) => annotations.map((one) => one.result));
-    expect(kept).toHaveLength(faulty);
-    const own = result.filter(({ from_name: name }) => name === 'mask');
-    for (const one of kept) expect(one).toEqual(own.map((region) => expect.objectContaining(region)));
+    expect(await stored()).toEqual(mended);
+    for (const id of ids) {
+      const added = id === earlier ? ['earlier'] : id === meanwhile ? ['meanwhile'] : [];
+      const kept = [region('polygonlabels', 'mask', 'Cup'), region('polygonlabels', 'mask', 'Spoon')];
+      const byHand = added.map((note) => ({ ...kept[0], id: note }));
+      expect(await resultOf(id)).toEqual([...kept, ...byHand].map((one) => expect.objectContaining(one)));
+    }
   });
 
   it('answers clicks with the mask of the core, and the same region id', async (context) => {

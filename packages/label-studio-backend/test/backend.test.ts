@@ -357,6 +357,33 @@ describe('Start training', () => {
     expect(lines.join()).toContain(`${png.length} pictures/0.png`);
     expect(lines.join()).toContain('not found');
   });
+
+  it('saves no more images than it may, and tells what is left out without flooding the log', async () => {
+    const lines: { readonly [field: string]: unknown }[] = [];
+    const log = (fields: object) => lines.push({ ...fields });
+    const logger = { info: log, warn: log, error: log };
+    const tasks = Array.from({ length: 60 }, (_, id) => ({
+      id,
+      data: { image: id < 30 ? `/gone/${id}.png` : `/${id}.png` },
+      annotations: [{ result: [{}] }],
+    }));
+    const exportAnnotations = async () => Buffer.from(JSON.stringify(tasks));
+    const picture = async (value: string) => {
+      if (value.startsWith('/gone')) throw new Error('not found');
+      return png;
+    };
+    const run = { project: '4', signal: new AbortController().signal, exportAnnotations, picture };
+    const count = 'ls "$(dirname "$CLICKMASK_EXPORT")/pictures" | wc -l';
+    await runTrainCommand(count, logger, { maxBytes: 10.5 * png.length })(run);
+    expect(lines).toContainEqual(expect.objectContaining({ line: '10' }));
+    expect(lines.filter(({ error }) => error !== undefined)).toHaveLength(20);
+    expect(lines).toContainEqual(expect.objectContaining({ failed: 30, saved: 10 }));
+    expect(lines).toContainEqual(expect.objectContaining({ beyond: 20, saved: 10 }));
+    lines.length = 0;
+    await runTrainCommand(count, logger, { maxPictures: 35 })(run);
+    expect(lines).toContainEqual(expect.objectContaining({ line: '5' }));
+    expect(lines).toContainEqual(expect.objectContaining({ beyond: 25, saved: 5 }));
+  });
 });
 
 describe('clicks', () => {

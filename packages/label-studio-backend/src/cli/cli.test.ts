@@ -227,6 +227,21 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
+  it('shows no password of an address', async () => {
+    const url = labelStudio.url.replace('://', '://me:secret@');
+    const backend = { id: 1, url: 'http://me:secret@clicks:9090', is_interactive: true, title: null };
+    const error_message = 'No answer of http://me:secret@clicks:9090/health';
+    labelStudio.backends.push({ ...backend, state: 'ER', error_message });
+    const args = ['--url', url, '--token', labelStudio.legacyToken, '--project', '1'];
+    const checked = await call(['doctor', ...args]);
+    expect(checked.out).toContain('clicks:9090');
+    const registered = await call(['connect', ...args, '--backend', backendUrl]);
+    expect(registered.err).toContain('clicks:9090');
+    labelStudio.backends[0].state = 'CO';
+    const again = await call(['doctor', ...args]);
+    expect(JSON.stringify([checked, registered, again])).not.toContain('secret');
+  });
+
   it('skips what cannot be checked', async () => {
     const { out } = await call(['doctor', '--url', labelStudio.url, '--project', '1']);
     expect(out).toContain('✖ token');

@@ -1,5 +1,11 @@
 import { defineCommand, type Values } from '@clickmask/core/adapters';
-import { createLabelStudioClient, type LabelStudioClient, type LabelStudioTask } from '../client/index.js';
+import {
+  createLabelStudioClient,
+  type LabelStudioClient,
+  type LabelStudioTask,
+  shownAddress,
+  withoutCredentials,
+} from '../client/index.js';
 import {
   type ConfigLabel,
   chooseOutput,
@@ -287,16 +293,20 @@ async function checkBackend(client: LabelStudioClient, project: number) {
   }
   if (first.state !== 'CO') {
     throw new Failed(
-      `${first.url} is not connected: ${first.error_message ?? `state ${first.state ?? 'unknown'}`}`,
+      `${shownAddress(first.url)} is not connected: ${withoutCredentials(first.error_message ?? `state ${first.state ?? 'unknown'}`)}`,
       'Start the backend, and check that Label Studio reaches that address: inside Docker, localhost is the container itself.',
     );
   }
   const others = all.filter((one) => one.is_interactive && one.id !== first.id);
   const warning =
     others.length > 0
-      ? `Only the first of ${others.length + 1} interactive backends is asked: number ${first.id}, ${first.url}.`
+      ? `Only the first of ${others.length + 1} interactive backends is asked: number ${first.id}, ${shownAddress(first.url)}.`
       : undefined;
-  return { value: first.id, detail: `${first.url} is connected, model ${first.model_version ?? 'unknown'}`, warning };
+  return {
+    value: first.id,
+    detail: `${shownAddress(first.url)} is connected, model ${first.model_version ?? 'unknown'}`,
+    warning,
+  };
 }
 
 /** The request that the editor would send for a click in the middle of the image. */
@@ -339,7 +349,7 @@ async function clickMiddle(client: LabelStudioClient, backend: number, task: Lab
 
 /** Of the backend's answer, Label Studio passes on only the status line. */
 function readErrors(errors: readonly unknown[]): Failed {
-  const text = errors.map(String).join(' ');
+  const text = withoutCredentials(errors.map(String).join(' '));
   const [, code, message] = /Error: ([a-z-]+): (.*?)(?: for url: .*)?$/s.exec(text) ?? [];
   const advice = code !== undefined && Object.hasOwn(reasons, code) ? reasons[code as 'ok'].advice : '';
   return new Failed(message ?? text.slice(0, 500), advice || 'Look at /diagnostics of the backend, or into its log.');

@@ -280,6 +280,13 @@ const options = {
       'CLICKMASK_PROJECT is the number of the project. Default: none.',
     env: ['CLICKMASK_TRAIN_COMMAND'],
   },
+  'max-train-mb': {
+    type: 'number',
+    min: 1,
+    help: 'Size of all images that a training is given, in megabytes.',
+    env: ['CLICKMASK_MAX_TRAIN_MB'],
+    default: 4000,
+  },
   'empty-predictions': {
     type: 'text',
     choices: ['skip', 'store'],
@@ -391,7 +398,10 @@ function backendOptionsOf(values: ServeValues, env: NodeJS.ProcessEnv, logger: L
     combineMs: values['combine-minutes'] * 60_000,
     lookAhead: values['look-ahead'],
     negativeLabels: values['negative-label'],
-    onTrain: trainCommand === undefined ? undefined : runTrainCommand(trainCommand, logger),
+    onTrain:
+      trainCommand === undefined
+        ? undefined
+        : runTrainCommand(trainCommand, logger, { maxBytes: values['max-train-mb'] * 1e6 }),
     batchPoints: values['batch-points'],
     emptyPredictions: values['empty-predictions'],
   };

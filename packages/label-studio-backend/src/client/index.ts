@@ -11,6 +11,8 @@ export {
   type LabelStudioWebhook,
   type MlBackendSettings,
   parseLabelStudioUrl,
+  shownAddress,
+  withoutCredentials,
 } from './label-studio-client.js';
 export { createOfferedTokens, type OfferedTokens } from './offered-tokens.js';
 export { createTokenSource, isPersonalToken, type RefreshCall, type TokenSource } from './tokens.js';

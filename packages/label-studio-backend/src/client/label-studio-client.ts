@@ -175,7 +175,8 @@ export function createLabelStudioClient(options: LabelStudioClientOptions): Labe
     },
     async exportProject(projectId, format, signal) {
       const query = new URLSearchParams({ exportType: format, download_resources: 'false' });
-      return Buffer.from(await text('GET', `/api/projects/${projectId}/export?${query}`, undefined, signal));
+      const path = `/api/projects/${projectId}/export?${query}`;
+      return Buffer.from(await text('GET', path, undefined, signal, exportLimits));
     },
     mlBackends: (projectId, signal) => ask(listOf(backend), 'GET', `/api/ml/?project=${projectId}`, undefined, signal),
     addMlBackend: (settings) => ask(backend, 'POST', '/api/ml/', { extra_params: null, ...settings }),
@@ -196,10 +197,16 @@ function createApi(http: HttpClient, base: URL, tokens: TokenSource) {
     return parseJson(await text(method, path, body, outer), method, path);
   }
 
-  async function text(method: string, path: string, body?: unknown, outer?: AbortSignal): Promise<string> {
+  async function text(
+    method: string,
+    path: string,
+    body?: unknown,
+    outer?: AbortSignal,
+    limits: CallLimits = {},
+  ): Promise<string> {
     for (let attempt = 0; ; attempt++) {
       const authorization = await tokens.authorization(outer);
-      const sent = await send(http, base, { method, path, body, authorization, signal: outer });
+      const sent = await send(http, base, { ...limits, method, path, body, authorization, signal: outer });
       const { status, text: answer } = sent;
       if (status === 401 && authorization !== undefined && attempt === 0 && tokens.refused(authorization)) continue;
       if (status >= 200 && status < 300) return answer;
@@ -272,15 +279,41 @@ export function createLabelStudioTokens(base: URL, token: string | undefined, ti
   });
 }
 
-/** @throws ClickmaskError `bad-option` */
+/** An address as it may be shown: without user, password and query. */
+export function shownAddress(text: string): string {
+  if (!URL.canParse(text)) return text.split(/[?#]/)[0];
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname === '/' ? '' : pathname}`;
+}
+
+/** A text of another program without the user and password of addresses in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1');
+}
+
+/**
+ * Without user and password, which Label Studio does not take, so that no message shows them.
+ *
+ * @throws ClickmaskError `bad-option`
+ */
 export function parseLabelStudioUrl(text: string): URL {
   const url = expectUrl('bad-option', 'the address of Label Studio', text);
+  url.username = '';
+  url.password = '';
   url.hash = '';
   url.search = '';
   return url;
 }
 
-interface Call {
+interface CallLimits {
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+}
+
+/** Label Studio makes an export while it is waited for; a text of JavaScript holds no more. */
+const exportLimits: CallLimits = { timeoutMs: 600_000, maxBytes: 500e6 };
+
+interface Call extends CallLimits {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
@@ -290,7 +323,7 @@ interface Call {
 
 /** Redirects are not followed: they could lead to another origin, which must not get the token. */
 async function send(http: HttpClient, base: URL, call: Call): Promise<{ status: number; text: string }> {
-  const { method, path, body, authorization, signal } = call;
+  const { method, path, body, authorization, signal, timeoutMs, maxBytes } = call;
   try {
     const { status, headers, bytes } = await http.send({
       url: `${base.origin}${base.pathname.replace(/\/+$/, '')}${path}`,
@@ -301,12 +334,12 @@ async function send(http: HttpClient, base: URL, call: Call): Promise<{ status: 
         ...(authorization === undefined ? {} : { authorization }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
+      ...{ signal, timeoutMs, maxBytes },
     });
     if (status < 300 || status >= 400) return { status, text: bytes.toString('utf8') };
     const to = headers.location ?? '';
     if (to.includes('/user/login')) return { status: 401, text: 'asks for a login' };
-    return { status, text: `redirects to ${to}; give that address instead` };
+    return { status, text: `redirects to ${shownAddress(to)}; give that address instead` };
   } catch (cause) {
     const message = `Expected an answer of Label Studio at ${base.origin}: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new Problem('label-studio-unreachable', message, { cause });
@@ -326,6 +359,6 @@ function parseJson(text: string, method: string, path: string): unknown {
 }
 
 function summary(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').trim();
+  const flat = withoutCredentials(text.replace(/\s+/g, ' ').trim());
   return flat.length > 300 ? `${flat.slice(0, 300)}…` : flat;
 }

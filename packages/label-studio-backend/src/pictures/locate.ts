@@ -162,10 +162,12 @@ function safeDecode(text: string): string {
   }
 }
 
+/** Tells no more than the scheme: the rest may hold a password or a signature. */
 function unsupported(text: string): Problem {
-  const start = text.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');
+  const scheme = /^([a-z][a-z0-9+.-]{0,30}):\/\//i.exec(text)?.[1];
   return new Problem(
     'picture-url-unsupported',
-    `Expected a path in Label Studio, or an address with http, https, s3, gs, azure-blob or data, but received "${start}".`,
+    'Expected a path in Label Studio, or an address with http, https, s3, gs, azure-blob or data, but received ' +
+      `${scheme === undefined ? 'something else' : `one with ${scheme}`}.`,
   );
 }

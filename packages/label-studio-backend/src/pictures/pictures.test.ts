@@ -70,6 +70,26 @@ describe('locatePicture', () => {
     expect(urlOf(value)).toBe(expected);
   });
 
+  it.each([
+    's3+custom://AKIAUSER:se/cr+et@bucket/key.png',
+    'ftp://user:secret@host/a.png',
+    '//user:secret@host/a.png',
+    'AKIAUSER:secret@bucket/../../key',
+    'http://user:secret@[bad/a.png',
+    '/data/upload/1/../../../?token=secret',
+    `s3://user:secret@${'b'.repeat(9000)}`,
+  ])('tells nothing of an address that it refuses: %s', (value) => {
+    for (const task of ['7', '']) {
+      try {
+        locatePicture(value, { project: '1', task }, options);
+      } catch (error) {
+        const { message, reason } = error as { message: string; reason: string };
+        expect(reason).toBe('picture-url-unsupported');
+        expect(message).not.toMatch(/secret|se\/cr|user|AKIA/i);
+      }
+    }
+  });
+
   it('finds local files', () => {
     expect(urlOf('/data/local-files/?d=a/b.png')).toMatchObject({ kind: 'local-file', path: 'a/b.png' });
   });

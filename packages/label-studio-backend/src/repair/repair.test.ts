@@ -1,6 +1,9 @@
+import { ClickmaskError } from '@clickmask/core';
 import { describe, expect, it } from 'vitest';
+import type { LabelStudioClient } from '../client/index.js';
 import { chooseOutput, outputKinds, parseLabelingConfig, writeLabelingConfig } from '../labeling-config/index.js';
-import { planConfigRepair, repairResult } from './index.js';
+import { Problem } from '../problems/index.js';
+import { annotationsOf, planConfigRepair, repairResult } from './index.js';
 
 const labels = '<Label value="Cat" hotkey="c"/><Label value="Dog, brown"/>';
 const old = (tag: string) => `<View><!-- ours --><Image name="image" value="$image"/>
@@ -115,5 +118,32 @@ describe('repairResult', () => {
       { ...box, type: 'rectangle', value: place },
       { ...box, from_name: 'label', type: 'labels', value: { ...place, labels: ['Cat'] } },
     ]);
+  });
+});
+
+describe('annotationsOf', () => {
+  const tasks = Array.from({ length: 120 }, (_, i) => ({ id: i + 1, annotations: [{ id: 1000 + i, result: [] }] }));
+  /** Of a server whose answers may hold some tasks only. */
+  const read = async (most: number) => {
+    const sizes: number[] = [];
+    const annotatedTasks = async (_project: number, after: number, limit: number) => {
+      const page = tasks.slice(after, after + limit);
+      if (page.length <= most) return page;
+      sizes.push(limit);
+      const cause = new ClickmaskError('request-failed', 'too much', { details: { reason: 'too-large' } });
+      throw new Problem('label-studio-unreachable', 'too much', { cause });
+    };
+    const found: number[] = [];
+    const client = { annotatedTasks } as unknown as LabelStudioClient;
+    for await (const { annotation } of annotationsOf(client, 1)) found.push(annotation.id);
+    return { found, sizes };
+  };
+
+  it('asks for fewer tasks at once where their annotations are too long for one answer', async () => {
+    const all = tasks.map(({ annotations }) => annotations[0].id);
+    expect(await read(50)).toEqual({ found: all, sizes: [] });
+    expect(await read(5)).toEqual({ found: all, sizes: [50, 13] });
+    expect((await read(1)).found).toEqual(all);
+    await expect(read(0)).rejects.toThrow('too much');
   });
 });

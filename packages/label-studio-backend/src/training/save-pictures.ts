@@ -9,7 +9,18 @@ const folderName = 'pictures';
 const atOnce = 4;
 const pictureAddress = /\.(?:jpe?g|png|webp|bmp|tiff?)(?:$|[?#&])|^data:image\//i;
 
-/** The part of an exported task that is used here. */
+/** How much may be saved for a training. */
+export interface SavedLimits {
+  /** Most images. Default 10,000. */
+  readonly maxPictures?: number;
+  /** Most bytes of all images. Default 4 GB. */
+  readonly maxBytes?: number;
+}
+
+/** Failures that are told one by one; the others are counted. */
+const mostTold = 20;
+
+/** The part of an exported task that is read here. */
 interface ExportedTask {
   readonly id?: unknown;
   readonly data?: Record<string, unknown>;
@@ -17,8 +28,8 @@ interface ExportedTask {
 }
 
 /**
- * Saves the images of annotated tasks beside an export, so that training needs neither Label Studio's address nor its
- * token. An image that cannot be fetched is logged and left out.
+ * Saves the images of annotated tasks beside an export, so that a training needs neither Label Studio's address nor its
+ * token. Left out are an image that cannot be had, and those beyond the limits; the log tells how many.
  *
  * @param json - Label Studio's JSON export
  * @returns the export with file names in place of the images' addresses
@@ -29,29 +40,45 @@ export async function savePictures(
   folder: string,
   { project, picture, signal }: TrainingRun,
   logger: Logger,
+  { maxPictures = 10_000, maxBytes = 4e9 }: SavedLimits = {},
 ): Promise<string> {
   const tasks = JSON.parse(Buffer.from(json).toString('utf8')) as readonly ExportedTask[];
-  const wanted = tasks.filter(isAnnotated).flatMap(picturesOf);
+  const all = tasks.filter(isAnnotated).flatMap(picturesOf);
+  const wanted = all.slice(0, maxPictures);
   await mkdir(join(folder, folderName));
-  const failures: unknown[] = [];
-  let next = 0;
-  async function saveSome(): Promise<void> {
-    for (let index = next++; index < wanted.length && !signal.aborted; index = next++) {
-      const { data, field, value, task } = wanted[index];
-      try {
-        const bytes = await picture(value, task, signal);
-        const name = `${folderName}/${index}.${pictureFormat(bytes) ?? 'picture'}`;
-        await writeFile(join(folder, name), bytes, { mode: 0o600 });
-        data[field] = name;
-      } catch (error) {
-        failures.push(error);
+  let [next, bytes, saved, failed] = [0, 0, 0, 0];
+  let firstFailure: unknown;
+  async function save(index: number): Promise<void> {
+    const { data, field, value, task } = wanted[index];
+    try {
+      const file = await picture(value, task, signal);
+      if (bytes + file.length > maxBytes) {
+        // What does not fit ends it, so that the room is not filled by small images alone.
+        next = wanted.length;
+        return;
+      }
+      bytes += file.length;
+      const name = `${folderName}/${index}.${pictureFormat(file) ?? 'picture'}`;
+      await writeFile(join(folder, name), file, { mode: 0o600 });
+      data[field] = name;
+      saved++;
+    } catch (error) {
+      firstFailure ??= error;
+      if (++failed <= mostTold) {
         logger.warn({ project, task, error: String(error) }, 'image is left out of training');
       }
     }
   }
+  async function saveSome(): Promise<void> {
+    while (next < wanted.length && !signal.aborted) await save(next++);
+  }
   await Promise.all(Array.from({ length: atOnce }, saveSome));
   signal.throwIfAborted();
-  if (failures.length > 0 && failures.length === wanted.length) throw failures[0];
+  if (failed > 0 && saved === 0) throw firstFailure;
+  const beyond = all.length - saved - failed;
+  if (beyond > 0)
+    logger.warn({ project, saved, beyond, maxPictures, maxBytes }, 'more images than a training is given');
+  if (failed > mostTold) logger.warn({ project, saved, failed }, 'images are left out of training');
   return JSON.stringify(tasks);
 }
 

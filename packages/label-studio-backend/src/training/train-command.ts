@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../diagnostics/logger.js';
-import { savePictures } from './save-pictures.js';
+import { type SavedLimits, savePictures } from './save-pictures.js';
 import type { OnTrain } from './trainer.js';
 
 const longestLine = 2000;
@@ -16,13 +16,14 @@ const notBetter = 3;
  * line by line. Exit code 3 means that the new model is not better (as in `clickmask adapt`). Any other code but 0 is a
  * failure. Closing the backend stops the command.
  */
-export function runTrainCommand(command: string, logger: Logger): OnTrain {
+export function runTrainCommand(command: string, logger: Logger, limits?: SavedLimits): OnTrain {
   return async (run) => {
     const { project, exportAnnotations, signal } = run;
     const folder = await mkdtemp(join(tmpdir(), 'clickmask-train-'));
     try {
       const path = join(folder, 'export.json');
-      await writeFile(path, await savePictures(await exportAnnotations(), folder, run, logger), { mode: 0o600 });
+      const json = await savePictures(await exportAnnotations(), folder, run, logger, limits);
+      await writeFile(path, json, { mode: 0o600 });
       const isBetter = await runShell(
         command,
         { CLICKMASK_EXPORT: path, CLICKMASK_PROJECT: project },
