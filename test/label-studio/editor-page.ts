@@ -104,7 +104,8 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
       await group.hover();
       // The first click takes the first smart tool; the list of them stands beside while the pointer is there.
       await group.click();
-      const tool = page.locator(`.lsf-toolbar__smart [aria-label="${kind}-tool"]`);
+      // The list has another class in versions up to 1.18.
+      const tool = page.locator(`:is(.lsf-toolbar__smart, .lsf-tool__smart) [aria-label="${kind}-tool"]`).last();
       await group.hover();
       const isListed = await tool.waitFor({ state: 'visible', timeout: 3000 }).then(
         () => true,

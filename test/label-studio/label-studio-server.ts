@@ -13,6 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { globSync } from 'tinyglobby';
 
 /** The version that the tests hold for; CLICKMASK_LABEL_STUDIO_VERSION takes another one, as `versions.mjs` does. */
 export const testedVersion = '1.23.2';
@@ -27,6 +28,8 @@ export interface LabelStudioServer {
   readonly password: string;
   /** A legacy token. */
   readonly token: string;
+  /** Whether the editor of this version has a tag, such as `BitmaskLabels`. */
+  knowsTag(name: string): boolean;
   /** Calls the REST API with the legacy token. */
   call(method: string, path: string, body?: unknown): Promise<unknown>;
   upload(project: number, name: string, bytes: Uint8Array): Promise<number>;
@@ -239,6 +242,7 @@ export async function startLabelStudio(
     token,
     log: () => said,
     stop,
+    knowsTag: (name) => editorFiles(program).some((file) => readFileSync(file, 'utf8').includes(name)),
     async call(method, path, body) {
       const response = await fetch(`${url}${path}`, {
         method,
@@ -256,6 +260,15 @@ export async function startLabelStudio(
       return ids[0];
     },
   };
+}
+
+/** The editor's code, which lies elsewhere in older versions. */
+function editorFiles(program: string): string[] {
+  const patterns = [
+    'lib/**/web/dist/{apps/labelstudio,libs/editor}/*.js',
+    'Lib/**/web/dist/{apps/labelstudio,libs/editor}/*.js',
+  ];
+  return globSync(patterns, { cwd: join(program, '../..'), absolute: true });
 }
 
 /** Versions before personal access tokens have legacy tokens only, and no switch for them. */

@@ -282,6 +282,14 @@ describe('strangers', () => {
     const { url } = await start();
     expect(await state(url)).toBe('untried');
     await expect.poll(() => state(url)).toBe('good');
+    // Revoked while the program runs: the first click that needs the token tells, and the next good one too.
+    const before = labelStudio.legacyToken;
+    labelStudio.legacyToken = 'e'.repeat(40);
+    expect(await failure(url, [click(50, 50)])).toContain('token-refused');
+    expect(await state(url)).toBe('refused');
+    labelStudio.legacyToken = before;
+    await ask(url, [click(50, 50)]);
+    expect(await state(url)).toBe('good');
     const revoked = await start({ labelStudio: { url: labelStudio.url, token: 'f'.repeat(40) } });
     await expect.poll(() => state(revoked.url)).toBe('refused');
   });

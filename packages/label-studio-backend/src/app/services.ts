@@ -192,12 +192,16 @@ function tokenWatcher({ labelStudio }: LabelStudioBackendOptions, { url, tokens,
     if (performance.now() - asked > tokenCheckMs) {
       asked = performance.now();
       client.whoami().then(
-        () => client.tokens.accepted?.(''),
+        () => {
+          client.tokens.accepted?.('');
+          tokens?.accepted?.('');
+        },
         // The token source sees itself what a refusal means.
         () => {},
       );
     }
-    return client.tokens.state;
+    // A click may have found out since.
+    return tokens?.state === 'refused' ? 'refused' : client.tokens.state;
   };
 }
 

@@ -111,7 +111,8 @@ function labelRows(labels: readonly string[]): string[] {
   return labels.map((label, i) => `<Label value="${escapeXml(label)}" background="${colours[i % colours.length]}"/>`);
 }
 
-function escapeXml(text: string): string {
+/** A text as it stands in the value of an attribute. */
+export function escapeXml(text: string): string {
   return (
     text
       .replace(/&/g, '&amp;')

@@ -154,12 +154,15 @@ function parseUrl(text: string): URL {
   }
 }
 
+/** As servers decode: what is no escape of UTF-8 stays, and does not keep the rest from being decoded. */
 function safeDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes.replace(/%([0-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+    }
+  });
 }
 
 /** Tells no more than the scheme: the rest may hold a password or a signature. */

@@ -62,6 +62,9 @@ describe('locatePicture', () => {
     ['http://old.example.com/data/upload/1/a%20b.png', upload],
     ['http://localhost:8080/other.png', 'http://localhost:8080/other.png'],
     ['https://images.example.com/a.png', 'https://images.example.com/a.png'],
+    ['/data/upload/1/a b.png', upload],
+    ['/data/upload/1/50% of 60%25.png', upload.replace('a%20b', '50%25%20of%2060%25')],
+    ['/data/upload/1/gro%C3%9Fe Tasse+(猫).png', upload.replace('a%20b', 'gro%C3%9Fe%20Tasse%2B(%E7%8C%AB)')],
     [
       's3://b/k',
       `https://labels.example.com/ls/tasks/7/presign/?fileuri=${Buffer.from('s3://b/k').toString('base64url')}`,
@@ -143,6 +146,9 @@ describe('a Label Studio under a path prefix', () => {
     '/%2e%2e/data/upload/1/a.png',
     '/data/upload/..%2f..%2f..%2fdata/upload/1/a.png',
     '/data/upload/%252e%252e%255c..%252fapi',
+    '/data/upload/..%2f..%2f..%2fapi%zz',
+    '/data/upload/%ff%2e%2e%2f%2e%2e%2f..%2fapi',
+    '/data/upload/%ff/..%2f..%2f..%2fapi',
   ])('sends no token outside of it: %s', (value) => {
     expect(servesFiles(new URL(`http://10.0.0.5:8080/prefix${value}`), labelStudio)).toBe(false);
     let place: unknown;

@@ -12,13 +12,15 @@ type Item = Readonly<Record<string, unknown>>;
 export function repairResult(result: readonly unknown[], repair: ConfigRepair): unknown[] | undefined {
   const items = result.filter(isRecord);
   const masks = new Set(items.filter((item) => isShape(item) && !isOfPrompt(item, repair)).map(({ id }) => id));
-  const labelled = new Set(items.filter((item) => nameOf(item, repair).name === repair.labels).map(({ id }) => id));
+  const tags = new Set(repair.labels.values());
+  const labelled = new Set(items.filter((item) => tags.has(nameOf(item, repair).name)).map(({ id }) => id));
   const mended = result.flatMap((item) => {
     if (!isRecord(item)) return [item];
     if (isOfPrompt(item, repair) && masks.has(item.id)) return [];
     const { name, index } = nameOf(item, repair);
     const type = repair.bare.get(name);
-    const labels = index === '' ? repair.labels : repair.labels?.replaceAll(repair.indexFlag ?? '', index);
+    const tag = repair.labels.get(name);
+    const labels = index === '' ? tag : tag?.replaceAll(repair.indexFlag ?? '', index);
     return type === undefined || item.type === type ? [item] : bare(item, type, labels, labelled);
   });
   return mended.length === result.length && mended.every((item, i) => item === result[i]) ? undefined : mended;
@@ -29,9 +31,7 @@ const isOfPrompt = (item: Item, repair: ConfigRepair) => repair.prompts.has(name
 /** The control of an item and the `<Repeater>` index, where `mask_0` comes from `mask_{{idx}}` in the config. */
 function nameOf({ from_name: from }: Item, { prompts, bare, labels, indexFlag }: ConfigRepair) {
   const own = String(from);
-  for (const name of indexFlag === undefined
-    ? []
-    : [...prompts, ...bare.keys(), ...(labels === undefined ? [] : [labels])]) {
+  for (const name of indexFlag === undefined ? [] : [...prompts, ...bare.keys(), ...labels.values()]) {
     const [before, ...rest] = name.split(indexFlag ?? '');
     const index = /^\d{1,9}/.exec(own.slice(before.length))?.[0];
     if (rest.length > 0 && index !== undefined && own === [before, ...rest].join(index)) return { name, index };

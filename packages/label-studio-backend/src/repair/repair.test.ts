@@ -30,6 +30,58 @@ describe('planConfigRepair', () => {
     expect(planConfigRepair(xml).xml).toBe(xml);
   });
 
+  /** What is left of a config with polygons for its click tools, by control: where the labels are, and which. */
+  const mendedTools = (inside: string) => {
+    const plan = planConfigRepair(`<View>${inside}</View>`);
+    expect(planConfigRepair(plan.xml).xml).toBe(plan.xml);
+    const { controls } = parseLabelingConfig(plan.xml, { kinds: [{ value: 'Cup' }] });
+    const tools = controls.filter(({ smartOnly }) => smartOnly);
+    for (const { name, labelsFrom } of tools) expect(plan.labels.get(name)).toBe(labelsFrom);
+    return tools.map(({ type, name, labels: own }) => `${name} ${type} ${own.map(({ value }) => value).join('|')}`);
+  };
+  const tool = (name: string, image: string, inside: string, tag = 'KeyPoint') =>
+    `<PolygonLabels name="${name}-mask" toName="${image}">${inside}</PolygonLabels>
+     <${tag}Labels name="${name}" toName="${image}" smartOnly="true">${inside}</${tag}Labels>`;
+
+  it.each([
+    [
+      'of each image',
+      `${tool('a', 'left', labels)}${tool('b', 'right', '<Label value="C"/>')}`,
+      ['a', 'b'],
+      ['Cat|Dog, brown', 'C'],
+    ],
+    [
+      'of several tools',
+      `${tool('a', 'left', labels)}${tool('b', 'left', `<Label value="C"/>${labels}`, 'Rectangle')}`,
+      ['a', 'b'],
+      ['Cat|Dog, brown|C', 'Cat|Dog, brown|C'],
+    ],
+    [
+      'beside what is commented out',
+      `<!-- ${tool('a', 'left', '<Label value="Old"/>')} -->${tool('a', 'left', labels)}`,
+      ['a'],
+      ['Cat|Dog, brown'],
+    ],
+    ['of the task', tool('a', 'left', '').replaceAll('toName', 'value="$kinds" toName'), ['a'], ['Cup']],
+    ['with names that need entities', tool('a&amp;b', 'left', labels), ['a&b'], ['Cat|Dog, brown']],
+    ['with quotes and signs', tool('a', 'left', `<Label value='$1 "x" > $&amp;'/>`), ['a'], ['$1 "x" > $&']],
+  ])('keeps the labels %s', (_what, inside, names, expected) => {
+    const images = '<Image name="left" value="$a"/><Image name="right" value="$b"/>';
+    const found = mendedTools(images + inside);
+    expect(found.sort()).toEqual(
+      names.map(
+        (name, i) =>
+          `${name} ${inside.includes(`<RectangleLabels name="${name}"`) ? 'rectangle' : 'keypoint'} ${expected[i]}`,
+      ),
+    );
+  });
+
+  it('gives the labels a name that no other tag has', () => {
+    const inside = '<Image name="left" value="$a"/><Choices name="label" toName="left"><Choice value="x"/></Choices>';
+    const { labels: names } = planConfigRepair(`<View>${inside}${tool('a', 'left', labels)}</View>`);
+    expect([...names.values()]).toEqual(['label2']);
+  });
+
   it('leaves printed configs and real keypoints as they are', () => {
     for (const output of outputKinds) {
       const xml = writeLabelingConfig({ labels: ['Cat'], output });

@@ -9,7 +9,7 @@ const folderName = 'pictures';
 const atOnce = 4;
 const pictureAddress = /\.(?:jpe?g|png|webp|bmp|tiff?)(?:$|[?#&])|^data:image\//i;
 
-/** How much may be saved for a training. */
+/** Limits of what is saved for a training. */
 export interface SavedLimits {
   /** Most images. Default 10,000. */
   readonly maxPictures?: number;
@@ -17,10 +17,10 @@ export interface SavedLimits {
   readonly maxBytes?: number;
 }
 
-/** Failures that are told one by one; the others are counted. */
+/** Failures that are logged one by one; the others are counted. */
 const mostTold = 20;
 
-/** The part of an exported task that is read here. */
+/** The part of an exported task that is used here. */
 interface ExportedTask {
   readonly id?: unknown;
   readonly data?: Record<string, unknown>;
@@ -28,8 +28,8 @@ interface ExportedTask {
 }
 
 /**
- * Saves the images of annotated tasks beside an export, so that a training needs neither Label Studio's address nor its
- * token. Left out are an image that cannot be had, and those beyond the limits; the log tells how many.
+ * Saves the images of annotated tasks beside an export, so that training needs neither Label Studio's address nor its
+ * token. An image that cannot be fetched is logged and left out. Images beyond the limits are counted in the log.
  *
  * @param json - Label Studio's JSON export
  * @returns the export with file names in place of the images' addresses
@@ -53,7 +53,7 @@ export async function savePictures(
     try {
       const file = await picture(value, task, signal);
       if (bytes + file.length > maxBytes) {
-        // What does not fit ends it, so that the room is not filled by small images alone.
+        // The first one that does not fit is the last, so that small images do not get the rest.
         next = wanted.length;
         return;
       }
