@@ -30,8 +30,9 @@ export function flatRegions(data: Float32Array, size: Size): readonly MaskRuns[]
     for (let x = spacing >> 1; x < width; x += spacing) {
       const seed = y * width + x;
       if (seen[seed] === 1) continue;
-      const { count, isSharp } = grow(data, size, seed, queue, seen);
-      if (!isSharp || count < leastShare * width * height) continue;
+      const count = grow(data, size, seed, queue, seen);
+      // Natural images have thousands of small regions, so only large ones get their border looked at.
+      if (count < leastShare * width * height || !isSharp(data, size, queue, count)) continue;
       const mask = new Uint8Array(width * height);
       for (let i = 0; i < count; i++) mask[queue[i]] = 1;
       const runs = runsFromMask({ ...size, data: mask });
@@ -43,32 +44,55 @@ export function flatRegions(data: Float32Array, size: Size): readonly MaskRuns[]
   return found;
 }
 
-/** Fills `queue` with the cells of `seed`'s colour that are connected to it, and marks them in `seen`. */
-function grow(data: Float32Array, { width, height }: Size, seed: number, queue: Int32Array, seen: Uint8Array) {
+/** The largest difference of two cells in a channel. */
+function apart(data: Float32Array, plane: number, a: number, b: number): number {
+  return Math.max(
+    Math.abs(data[a] - data[b]),
+    Math.abs(data[plane + a] - data[plane + b]),
+    Math.abs(data[2 * plane + a] - data[2 * plane + b]),
+  );
+}
+
+/**
+ * Fills `queue` with the cells of `seed`'s colour that are connected to it, and marks them in `seen`.
+ *
+ * @returns how many cells there are
+ */
+function grow(data: Float32Array, { width, height }: Size, seed: number, queue: Int32Array, seen: Uint8Array): number {
   const plane = width * height;
-  const apart = (a: number, b: number): number =>
-    Math.max(
-      Math.abs(data[a] - data[b]),
-      Math.abs(data[plane + a] - data[plane + b]),
-      Math.abs(data[2 * plane + a] - data[2 * plane + b]),
-    );
   let count = 1;
-  let border = 0;
-  let sharp = 0;
-  const visit = (cell: number, next: number, behind: number) => {
-    if (apart(next, seed) > sameWithin) {
-      border += 1;
-      // A cell on the border is a mixture, so the one behind it is compared.
-      if (Math.max(apart(next, cell), apart(behind, cell)) >= sharpFrom) sharp += 1;
-    } else if (seen[next] === 0) {
-      seen[next] = 1;
-      queue[count++] = next;
-    }
+  const visit = (next: number) => {
+    if (seen[next] !== 0 || apart(data, plane, next, seed) > sameWithin) return;
+    seen[next] = 1;
+    queue[count++] = next;
   };
   seen[seed] = 1;
   queue[0] = seed;
   for (let done = 0; done < count; done++) {
     const cell = queue[done];
+    const x = cell % width;
+    if (x > 0) visit(cell - 1);
+    if (x < width - 1) visit(cell + 1);
+    if (cell >= width) visit(cell - width);
+    if (cell < plane - width) visit(cell + width);
+  }
+  return count;
+}
+
+/** Whether the colour changes sharply along the border of a region, the first `count` cells of `queue`. */
+function isSharp(data: Float32Array, { width, height }: Size, queue: Int32Array, count: number): boolean {
+  const plane = width * height;
+  const seed = queue[0];
+  let border = 0;
+  let sharp = 0;
+  const visit = (cell: number, next: number, behind: number) => {
+    if (apart(data, plane, next, seed) <= sameWithin) return;
+    border += 1;
+    // A cell on the border is a mixture, so the one behind it is compared.
+    if (Math.max(apart(data, plane, next, cell), apart(data, plane, behind, cell)) >= sharpFrom) sharp += 1;
+  };
+  for (let i = 0; i < count; i++) {
+    const cell = queue[i];
     const x = cell % width;
     const y = (cell - x) / width;
     if (x > 0) visit(cell, cell - 1, cell - Math.min(x, 2));
@@ -76,7 +100,7 @@ function grow(data: Float32Array, { width, height }: Size, seed: number, queue: 
     if (y > 0) visit(cell, cell - width, cell - Math.min(y, 2) * width);
     if (y < height - 1) visit(cell, cell + width, cell + Math.min(height - 1 - y, 2) * width);
   }
-  return { count, isSharp: border > 0 && sharp >= sharpShare * border };
+  return border > 0 && sharp >= sharpShare * border;
 }
 
 /**
