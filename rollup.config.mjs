@@ -20,16 +20,19 @@ const inOneFile = [
 
 const manifestOf = (directory) => JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
 
-/** The sources of what a package exports and of its commands: dist/x.js comes from src/x.ts, dist/bin/x.js from bin/x.ts. */
+/** The sources of what a package exports: dist/x.js comes from src/x.ts. */
 function entriesOf(directory) {
-  const { exports, bin = {} } = manifestOf(directory);
-  const exported = Object.values(exports).map((target) => target.default ?? target);
-  // npm wants programs without a leading ./, and exports with one.
-  const files = [...exported, ...Object.values(bin).map((file) => `./${file}`)];
-  return files
+  return Object.values(manifestOf(directory).exports)
+    .map((target) => target.default ?? target)
     .filter((file) => /^\.\/dist\/[^*]*\.js$/.test(file) && !inOneFile.some((one) => file.endsWith(one.file)))
-    .map((file) => file.slice('./dist/'.length, -'.js'.length))
-    .map((name) => `${directory}/${name.startsWith('bin/') ? '' : 'src/'}${name}.ts`);
+    .map((file) => `${directory}/src/${file.slice('./dist/'.length, -'.js'.length)}.ts`);
+}
+
+/** The sources of a package's programs: dist/bin/x.js comes from bin/x.ts. npm wants them without a leading ./. */
+function programsOf(directory) {
+  return Object.values(manifestOf(directory).bin ?? {}).map((file) =>
+    file.replace('dist/', `${directory}/`).replace('.js', '.ts'),
+  );
 }
 
 /** A package's dependencies stay outside its bundle. Everything else is inside. */
@@ -66,11 +69,24 @@ const modules = packages.map((directory) => ({
     sourcemap: true,
     preserveModules: true,
     preserveModulesRoot: `${directory}/src`,
-    banner: ({ facadeModuleId, isEntry }) =>
-      isEntry && /[/\\]bin[/\\]/.test(facadeModuleId) ? '#!/usr/bin/env node' : '',
   },
   plugins: [cleanFirst(directory), ...plugins],
 }));
+
+// Each module is a file to find and read, and a program waits for hundreds at its start. So it gets few.
+const programs = packages
+  .filter((directory) => programsOf(directory).length > 0)
+  .map((directory) => ({
+    input: programsOf(directory),
+    external: externals(directory),
+    output: {
+      dir: `${directory}/dist/bin`,
+      chunkFileNames: 'chunks/[name].js',
+      format: 'es',
+      banner: ({ isEntry }) => (isEntry ? '#!/usr/bin/env node' : ''),
+    },
+    plugins,
+  }));
 
 const single = inOneFile.map(({ directory, entry, file }) => ({
   input: `${directory}/src/${entry}.ts`,
@@ -79,4 +95,4 @@ const single = inOneFile.map(({ directory, entry, file }) => ({
   plugins,
 }));
 
-export default [...modules, ...single, ...standalone];
+export default [...modules, ...programs, ...single, ...standalone];

@@ -138,9 +138,10 @@ function resolveWorkers({ workers, engine }: NodeSegmenterOptions, cores: number
   return workers;
 }
 
-/** The worker is beside this file, or in dist/ when this runs from source. */
+/** The worker is beside this file. When this is part of a program or runs from source, it is elsewhere in dist/. */
 function workerScript(): URL {
-  const tried = ['./worker.js', '../../../dist/runtime/node/worker.js'].map((path) => new URL(path, import.meta.url));
+  const dist = ['..', '../..', '../../../dist'].map((path) => `${path}/runtime/node/worker.js`);
+  const tried = ['./worker.js', ...dist].map((path) => new URL(path, import.meta.url));
   const found = tried.find((url) => existsSync(url));
   if (found === undefined) {
     throw new ClickmaskError(
