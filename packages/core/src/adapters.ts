@@ -2,7 +2,7 @@
  * For authors of adapters, in Node: code that the Label Studio backend, the CVAT function and the command line share.
  */
 export { createLru, type Lru, type LruOptions } from './cache/lru.js';
-export { expectInteger, expectNumber, expectUrl, unexpected } from './errors/index.js';
+export { expectInteger, expectNumber, expectUrl, unexpected, withoutSecrets } from './errors/index.js';
 export { type PictureFormat, pictureFormat } from './image/index.js';
 export {
   type Command,

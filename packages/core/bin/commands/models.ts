@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { messageOf } from '../../src/errors/index.js';
+import { messageOf, withoutSecrets } from '../../src/errors/index.js';
 import { readGraph } from '../../src/models/index.js';
 import { families, type ModelFiles, type ModelManifest, readManifest, type ZoomInOptions } from '../../src/models.js';
 import {
@@ -229,18 +229,19 @@ async function add(target: string, sha256: string, terminal: Terminal): Promise<
 /** The files of a model below a URL. Only this command uses the network, and only for the given address. */
 function remoteFiles(url: string): ModelFiles {
   const base = url.endsWith('/') ? url : `${url}/`;
+  const shown = withoutSecrets(base);
   return {
-    location: base,
+    location: shown,
     async read(file, bytes) {
       const response = await fetch(new URL(file, base), { signal: AbortSignal.timeout(15 * 60_000) }).catch(
         (cause: unknown) => {
-          throw new ClickmaskError('model-not-found', `Cannot reach ${new URL(file, base)}.`, { cause });
+          throw new ClickmaskError('model-not-found', `Cannot reach ${file} at ${shown}.`, { cause });
         },
       );
       if (!response.ok || response.body === null) {
         throw new ClickmaskError(
           'model-not-found',
-          `Expected ${file} at ${base} but the server answered ${response.status}.`,
+          `Expected ${file} at ${shown} but the server answered ${response.status}.`,
         );
       }
       const limit = bytes ?? 2 ** 20;
@@ -250,14 +251,14 @@ function remoteFiles(url: string): ModelFiles {
         for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
           length += chunk.length;
           if (length > limit) {
-            const message = `Expected at most ${limit} bytes in ${file} at ${base} but there are more.`;
+            const message = `Expected at most ${limit} bytes in ${file} at ${shown} but there are more.`;
             throw new ClickmaskError('bad-model', message);
           }
           chunks.push(chunk);
         }
       } catch (cause) {
         if (cause instanceof ClickmaskError) throw cause;
-        const message = `The download of ${file} at ${base} broke off after ${length} bytes (${messageOf(cause)}). Try again.`;
+        const message = `The download of ${file} at ${shown} broke off after ${length} bytes (${messageOf(cause)}). Try again.`;
         throw new ClickmaskError('model-not-found', message, { cause });
       }
       return Buffer.concat(chunks);

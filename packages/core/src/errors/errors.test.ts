@@ -1,5 +1,13 @@
 import { expect, it, describe as suite } from 'vitest';
-import { ClickmaskError, describe, expectInteger, expectNumber, isClickmaskError, unexpected } from './index.js';
+import {
+  ClickmaskError,
+  describe,
+  expectInteger,
+  expectNumber,
+  isClickmaskError,
+  unexpected,
+  withoutSecrets,
+} from './index.js';
 
 suite('ClickmaskError', () => {
   it('carries code, details and cause', () => {
@@ -113,5 +121,22 @@ suite('expectInteger and expectNumber', () => {
     expect(() => expectNumber('bad-option', 'n', 5, -Number.MAX_VALUE, 2)).toThrow(
       'a finite number of at most 2 for n',
     );
+  });
+});
+
+suite('an address in a message', () => {
+  it.each([
+    ['http://me:s3cr3t@host:9/a?key=s3cr3t#s3cr3t', 'http://…@host:9/a'],
+    ['http://me:s3#cr3t/?@s3cr3t@host/a', 'http://…@host/a'],
+    ['me:s3cr3t@host/a', '…@host/a'],
+    ['http:\\\\me:s3cr3t@host', 'http:\\\\…@host'],
+    ['//s3cr3t@host', '…@host'],
+    ['http://host/a?token=s3cr3t', 'http://host/a'],
+  ])('is told without what may be a secret: %s', (address, shown) => {
+    expect(withoutSecrets(address)).toBe(shown);
+  });
+
+  it('is told without user, password and query where it is parsed', () => {
+    expect(withoutSecrets(new URL('http://me:pass@host:8080/a@b/?key=s3cr3t'))).toBe('http://host:8080/a@b/');
   });
 });

@@ -17,9 +17,23 @@ function typeName(value: object): string {
   return typeof type === 'function' ? String(type.name).slice(0, 40) : 'no class';
 }
 
-/** An address without user, password and query, where a secret may be. */
-export function describeAddress(address: string): string {
-  return describe(address.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1'));
+/**
+ * An address for a message: without user, password, query and fragment, in which a secret may be. Of a text, all up to the
+ * last `@` is left out: a password may hold any sign, and what is no address may hold a password too.
+ *
+ * @example
+ * ```ts
+ * import { withoutSecrets } from '@clickmask/core/adapters';
+ *
+ * console.log(withoutSecrets('https://me:pass@example.com/images?key=1')); // https://…@example.com/images
+ * ```
+ */
+export function withoutSecrets(address: string | URL): string {
+  const text =
+    typeof address === 'string'
+      ? address.replace(/^([a-z][\w+.-]*:[\\/]{2,})?.*@/is, '$1…@').replace(/[?#].*$/s, '')
+      : `${address.protocol}//${address.host}${address.pathname}`;
+  return text.slice(0, 200);
 }
 
 /** The first line of a caught value's message. What a runtime prints after it is for its developers. */
@@ -49,7 +63,7 @@ export function unexpected(
   return unexpectedText(code, name, expected, describe(received), advice);
 }
 
-/** Like {@link unexpected}, for an address: see {@link describeAddress}. */
+/** Like {@link unexpected}, for an address: see {@link withoutSecrets}. */
 export function unexpectedAddress(
   code: ClickmaskErrorCode,
   name: string,
@@ -60,7 +74,7 @@ export function unexpectedAddress(
     code,
     name,
     expected,
-    typeof received === 'string' ? describeAddress(received) : describe(received),
+    describe(typeof received === 'string' ? withoutSecrets(received) : received),
   );
 }
 

@@ -8,4 +8,5 @@ export {
   messageOf,
   unexpected,
   unexpectedAddress,
+  withoutSecrets,
 } from './expect.js';

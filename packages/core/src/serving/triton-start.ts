@@ -13,7 +13,7 @@ set -eu
 repository=$(cd "$(dirname "$0")" && pwd)
 environment=\${TRITON_ENV:-\${XDG_CACHE_HOME:-$HOME/.cache}/clickmask/triton}
 if ! "$environment/bin/python" -c 'import onnxruntime, numpy' 2>/dev/null || [ ! -f "$environment/ready" ]; then
-  echo "Triton is put into $environment" >&2
+  echo "Triton is put into $environment: once, some 450 MB, a minute or more" >&2
   "\${PYTHON:-python3}" -m venv "$environment"
   "$environment/bin/pip" install --quiet --disable-pip-version-check nvidia-pytriton==0.7.0 onnxruntime numpy
   touch "$environment/ready"

@@ -1,4 +1,5 @@
 import { ClickmaskError, isClickmaskError } from '@clickmask/core';
+import { withoutSecrets } from '@clickmask/core/adapters';
 import { type CvatClient, type CvatFunction, identifyServer } from '../client/index.js';
 import { readFunctionSettings } from '../function/index.js';
 import { type CvatRelease, cvatRelease, isFrom, isVersion } from '../releases/index.js';
@@ -64,7 +65,9 @@ export async function askVersion(url: string, client: CvatClient): Promise<strin
     if (about.code !== 'bad-format') throw about;
   }
   const { name } = await identifyServer(url);
-  throw new ClickmaskError('request-failed', `Expected CVAT at ${url} but found ${name}.`, { cause: about });
+  throw new ClickmaskError('request-failed', `Expected CVAT at ${withoutSecrets(url)} but found ${name}.`, {
+    cause: about,
+  });
 }
 
 function checkReply(at: string, reply: ReplyFormat, version: string, release: CvatRelease | null): Finding[] {

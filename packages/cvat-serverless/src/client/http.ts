@@ -1,5 +1,5 @@
 import { ClickmaskError } from '@clickmask/core';
-import type { HttpClient, HttpRequest, HttpResponse } from '@clickmask/core/adapters';
+import { type HttpClient, type HttpRequest, type HttpResponse, withoutSecrets } from '@clickmask/core/adapters';
 import { plainText } from '../text/plain.js';
 
 /**
@@ -11,18 +11,11 @@ export async function sendChecked(http: HttpClient, request: HttpRequest): Promi
   const response = await http.send(request);
   const { status, headers, bytes } = response;
   if (status >= 200 && status < 300) return response;
-  const where = withoutSecrets(String(request.url));
+  const where = withoutSecrets(request.url);
   const words = plainText(bytes.toString('utf8', 0, 2000), 500);
   const message =
     status >= 300 && status < 400
       ? `${where} redirects to ${plainText(withoutSecrets(headers.location ?? 'elsewhere'))}. Name that address if it is the right one.`
       : `${request.method ?? 'GET'} ${where} answered ${status}${words === '' ? '' : `: ${words}`}`;
   throw new ClickmaskError('request-failed', message, { details: { status } });
-}
-
-/** An address without user, password and query, safe to show. */
-function withoutSecrets(url: string): string {
-  if (!URL.canParse(url)) return url.split('?')[0];
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
 }

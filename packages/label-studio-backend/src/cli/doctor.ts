@@ -103,7 +103,7 @@ async function doctor(
   if (engine !== undefined) await check('inference server', () => checkEngine(engine, values.model));
   const version = await check('Label Studio answers', async () => {
     const value = await client.version();
-    return { value, detail: `version ${value} at ${client.url.href}` };
+    return { value, detail: `version ${value} at ${withoutSecrets(client.url)}` };
   });
   if (version === undefined) {
     skip('token', 'project', 'labeling config', 'exports', 'backend', 'task', 'smart click');

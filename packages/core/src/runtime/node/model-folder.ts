@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { ClickmaskError } from '../../errors/index.js';
+import { ClickmaskError, withoutSecrets } from '../../errors/index.js';
 import type { ModelFiles } from '../../models/index.js';
 import { readRegularFile } from './read-regular-file.js';
 
@@ -44,6 +44,10 @@ export function findModelFolder(nameOrPath: string, installed: string): string {
       const message = `The embedded model is missing. Install it with: npm install @clickmask/clickmask-small`;
       throw new ClickmaskError('model-not-found', message, { cause });
     }
+  }
+  if (/^[a-z][\w+.-]*:[\\/]{2}/i.test(nameOrPath)) {
+    const message = `Expected the name or the folder of a model but received an address, ${withoutSecrets(nameOrPath)}. Install it first: clickmask models add URL --sha256 HASH.`;
+    throw new ClickmaskError('model-not-found', message);
   }
   const tried = [resolve(nameOrPath)];
   if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(nameOrPath)) tried.push(join(installed, nameOrPath));

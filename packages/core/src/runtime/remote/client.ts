@@ -1,4 +1,4 @@
-import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
+import { ClickmaskError, isClickmaskError, withoutSecrets } from '../../errors/index.js';
 import type { Size } from '../../geometry/index.js';
 import type { ErrorMessage } from '../../host/protocol.js';
 import { fromErrorMessage } from '../../host/wire-error.js';
@@ -39,6 +39,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
     token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
   const headers = { ...server.headers, ...bearer };
   const base = url.endsWith('/') ? url : `${url}/`;
+  const shown = withoutSecrets(base);
 
   /** The whole body of the answer. Like the request, it may break off or take too long. */
   const send = async (action: string, body?: Uint8Array, type = packedType): Promise<Uint8Array> => {
@@ -60,7 +61,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
         if (cause instanceof DOMException && cause.name === 'TimeoutError') {
           throw new ClickmaskError(
             'deadline-exceeded',
-            `The server at ${base} did not answer within ${timeoutMs} ms.`,
+            `The server at ${shown} did not answer within ${timeoutMs} ms.`,
             { cause },
           );
         }
@@ -68,7 +69,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
           await pause(attempt);
           continue;
         }
-        const message = `The server at ${base} cannot be reached, or broke off its answer. Check the address, that it runs, and that it allows this page to ask (CORS).`;
+        const message = `The server at ${shown} cannot be reached, or broke off its answer. Check the address, that it runs, and that it allows this page to ask (CORS).`;
         throw new ClickmaskError('backend-unavailable', message, { cause });
       }
       if (response.ok) return bytes;
@@ -76,13 +77,13 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
         await pause(attempt);
         continue;
       }
-      throw errorOf(response.status, bytes, base);
+      throw errorOf(response.status, bytes, shown);
     }
   };
 
   return {
     async info() {
-      return readJson(await send('info'), base) as SegmenterInfo & { features: boolean };
+      return readJson(await send('info'), shown) as SegmenterInfo & { features: boolean };
     },
     async addImage(source) {
       const isFile = source instanceof Uint8Array;
@@ -91,7 +92,7 @@ export function createSegmenterClient(server: ServerAddress): SegmenterClient {
         isFile ? source : pack(source),
         isFile ? 'application/octet-stream' : packedType,
       );
-      return readJson(answer, base) as Size & { key: string };
+      return readJson(answer, shown) as Size & { key: string };
     },
     async segment(request) {
       return unpack(await send('segment', pack(request))) as PredictionData;
@@ -122,13 +123,13 @@ function pause(attempt: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 250 * 2 ** attempt));
 }
 
-function readJson(bytes: Uint8Array, base: string): unknown {
+function readJson(bytes: Uint8Array, server: string): unknown {
   try {
     return parseJson(bytes);
   } catch (cause) {
     throw new ClickmaskError(
       'backend-unavailable',
-      `Expected a Clickmask server at ${base} but it answered something else.`,
+      `Expected a Clickmask server at ${server} but it answered something else.`,
       { cause },
     );
   }
@@ -139,15 +140,15 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The server's error. `details.server` distinguishes it from errors on this side. */
-function errorOf(status: number, bytes: Uint8Array, base: string): ClickmaskError {
+function errorOf(status: number, bytes: Uint8Array, server: string): ClickmaskError {
   try {
     const { error } = parseJson(bytes) as { error: ErrorMessage };
-    const made = fromErrorMessage({ ...error, details: { ...error.details, server: base } });
+    const made = fromErrorMessage({ ...error, details: { ...error.details, server } });
     if (isClickmaskError(made) && typeof error.code === 'string') return made;
   } catch {
     // Not an answer of the handler: only the status is known.
   }
-  return new ClickmaskError('backend-unavailable', `The server at ${base} answered ${status}. Check the address.`, {
-    details: { server: base },
+  return new ClickmaskError('backend-unavailable', `The server at ${server} answered ${status}. Check the address.`, {
+    details: { server },
   });
 }

@@ -1,4 +1,4 @@
-import { ClickmaskError } from '../../errors/index.js';
+import { ClickmaskError, withoutSecrets } from '../../errors/index.js';
 import type { LoadedModel } from '../../models/index.js';
 import type { Engine, ImageSource } from '../../segmenter/index.js';
 import { createSegmenterClient, type ServerAddress } from './client.js';
@@ -24,7 +24,10 @@ export async function createSplitParts(server: ServerAddress, model: string): Pr
   const client = createSegmenterClient(server);
   const info = await client.info();
   if (!info.features) {
-    throw new ClickmaskError('bad-option', `The server at ${server.url} gives no features. Use mode 'remote'.`);
+    throw new ClickmaskError(
+      'bad-option',
+      `The server at ${withoutSecrets(server.url)} gives no features. Use mode 'remote'.`,
+    );
   }
   if (info.model !== model) {
     const message = `Expected the server to run ${model}, the model used here, but it runs ${info.model}. Give both the same model.`;

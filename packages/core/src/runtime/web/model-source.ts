@@ -1,4 +1,4 @@
-import { ClickmaskError, unexpected } from '../../errors/index.js';
+import { ClickmaskError, messageOf, unexpected, withoutSecrets } from '../../errors/index.js';
 import { type ModelFiles, sha256 } from '../../models/index.js';
 
 /** One file of a model: its address, or the file itself. */
@@ -67,7 +67,7 @@ export function portableSource(source: ModelSource, base: string): PortableSourc
  * checks the bytes.
  */
 export function webModelFiles(source: PortableSource, options: ModelFilesOptions = {}): ModelFiles {
-  const location = source.kind === 'folder' ? source.address : 'the given files';
+  const location = source.kind === 'folder' ? withoutSecrets(source.address) : 'the given files';
   const hashes = new Map<string, { readonly sha256: string; readonly bytes: number }>();
   const arrived = new Map<string, number>();
   const report = (file: string, loaded: number, total: number | null) => {
@@ -186,7 +186,7 @@ async function download(
       const most = expected ?? (name === manifestName ? maxManifestBytes : maxFileBytes);
       if (loaded + value.length > most) {
         await reader.cancel();
-        const message = `Expected ${expected === null ? 'at most ' : ''}${most} bytes in ${name} at ${address} but there are more. The file is of another version: install the model again.`;
+        const message = `Expected ${expected === null ? 'at most ' : ''}${most} bytes in ${name} at ${withoutSecrets(address)} but there are more. The file is of another version: install the model again.`;
         throw new ClickmaskError('bad-model', message, { details: { file: name } });
       }
       if (loaded + value.length > bytes.length) {
@@ -206,7 +206,8 @@ async function download(
 }
 
 function notFound(name: string, location: string, cause: unknown): ClickmaskError {
-  const why = cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : String(cause)})`;
-  const message = `Cannot read ${name} of the model at ${location}${why}. Check the address and that its server allows this page to read it (CORS).`;
+  // Browsers repeat an address that they refuse, its password too.
+  const why = cause === undefined ? '' : ` (${withoutSecrets(messageOf(cause))})`;
+  const message = `Cannot read ${name} of the model at ${withoutSecrets(location)}${why}. Check the address and that its server allows this page to read it (CORS).`;
   return new ClickmaskError('model-not-found', message, { cause });
 }

@@ -1,4 +1,4 @@
-import { ClickmaskError, messageOf } from '../../errors/index.js';
+import { ClickmaskError, messageOf, withoutSecrets } from '../../errors/index.js';
 
 const name = 'clickmask';
 
@@ -90,7 +90,7 @@ export async function whyNotStarted(address: URL | null): Promise<string> {
       'worker, wasmPaths and model).'
     );
   }
-  const place = address.protocol === 'data:' ? 'which is part of this page' : address.href;
+  const place = address.protocol === 'data:' ? 'which is part of this page' : withoutSecrets(address);
   let response: Response;
   try {
     response = await fetch(address);

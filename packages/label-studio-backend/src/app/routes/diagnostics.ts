@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@clickmask/core/adapters';
 import type { RequestHandler } from 'express';
 import { type DiagnosticsReport, diagnosticsPage } from '../../diagnostics/index.js';
 import type { Services } from '../services.js';
@@ -20,7 +21,7 @@ export function createReport(services: Services): DiagnosticsReport {
     version: modelVersion,
     provider: segmenter.info.provider,
     output: options.output?.kind ?? 'auto',
-    labelStudio: url?.href ?? 'not configured',
+    labelStudio: url === undefined ? 'not configured' : withoutSecrets(url),
     token: services.tokenKind(),
     pictures: pictures.count,
     training: trainer.state,

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ClickmaskError, isClickmaskError } from '../../../errors/index.js';
+import { ClickmaskError, isClickmaskError, withoutSecrets } from '../../../errors/index.js';
 import { isPublicAddress } from './public-address.js';
 
 /** Why a request failed: `details.reason` of `request-failed`. */
@@ -124,10 +124,10 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       return { url, status: message.statusCode!, headers: message.headers, bytes };
     } catch (cause) {
       if (request.signal?.aborted) {
-        throw new ClickmaskError('aborted', `The request to ${shown(url)} was aborted.`, { cause });
+        throw new ClickmaskError('aborted', `The request to ${withoutSecrets(url)} was aborted.`, { cause });
       }
       if (deadline.aborted) {
-        const message = `${shown(url)} did not answer within ${limit} ms.`;
+        const message = `${withoutSecrets(url)} did not answer within ${limit} ms.`;
         throw new ClickmaskError('deadline-exceeded', message, { cause });
       }
       throw problemOf(cause, url);
@@ -142,16 +142,18 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       let url = parseUrl(request.url);
       for (let hops = 0; hops <= maxRedirects; hops++) {
         // Headers for the first host are not sent to the next one.
-        const headers = url.origin === parseUrl(request.url).origin ? request.headers : withoutSecrets(request.headers);
+        const headers = url.origin === parseUrl(request.url).origin ? request.headers : withoutTokens(request.headers);
         const response = await send({ ...request, url, headers, signal });
         const next = redirectOf(response);
         if (next === null) {
           if (response.status >= 200 && response.status < 300) return response;
-          throw failed('status', `${shown(url)} answered with status ${response.status}.`, { status: response.status });
+          throw failed('status', `${withoutSecrets(url)} answered with status ${response.status}.`, {
+            status: response.status,
+          });
         }
         url = next;
       }
-      throw failed('too-many-redirects', `${shown(url)} redirects more than ${maxRedirects} times.`);
+      throw failed('too-many-redirects', `${withoutSecrets(url)} redirects more than ${maxRedirects} times.`);
     },
     close() {
       for (const { http, https } of Object.values(connections)) {
@@ -178,7 +180,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 export function redirectOf({ url, status, headers }: Omit<HttpResponse, 'bytes'>): URL | null {
   if (status < 300 || status >= 400 || headers.location === undefined) return null;
   if (URL.canParse(headers.location, url)) return new URL(headers.location, url);
-  throw failed('bad-url', `${shown(url)} redirects to something that is not an address.`);
+  throw failed('bad-url', `${withoutSecrets(url)} redirects to something that is not an address.`);
 }
 
 interface Agents {
@@ -242,7 +244,7 @@ async function readBody(message: IncomingMessage, maxBytes: number, url: URL): P
       }
     }
     if (isSuccess && length > limit) {
-      throw failed('too-large', `Expected at most ${limit} bytes from ${shown(url)} but it sends more.`);
+      throw failed('too-large', `Expected at most ${limit} bytes from ${withoutSecrets(url)} but it sends more.`);
     }
     return Buffer.concat(parts);
   } finally {
@@ -257,7 +259,7 @@ function unpacked(message: IncomingMessage, url: URL): Readable {
   if (encoding !== 'gzip') {
     throw failed(
       'bad-encoding',
-      `Expected the answer of ${shown(url)} uncompressed or as gzip but received ${encoding}.`,
+      `Expected the answer of ${withoutSecrets(url)} uncompressed or as gzip but received ${encoding}.`,
     );
   }
   const gunzip = createGunzip();
@@ -274,14 +276,9 @@ function parseUrl(text: string | URL): URL {
   );
 }
 
-function withoutSecrets(headers: HttpRequest['headers'] = {}): Readonly<Record<string, string>> {
+function withoutTokens(headers: HttpRequest['headers'] = {}): Readonly<Record<string, string>> {
   const secret = /^(?:authorization|cookie|proxy-authorization|x-.*)$/i;
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !secret.test(name)));
-}
-
-/** An address without user, password and query, safe to show. */
-function shown(url: URL): string {
-  return `${url.origin}${url.pathname.slice(0, 200)}`;
 }
 
 function failed(reason: HttpFailure, message: string, more: { status?: number; cause?: unknown } = {}): ClickmaskError {
@@ -297,7 +294,7 @@ function problemOf(cause: unknown, url: URL): ClickmaskError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return failed(
     'unreachable',
-    `${shown(url)} cannot be reached (${code}). Check the address and that the server runs.`,
+    `${withoutSecrets(url)} cannot be reached (${code}). Check the address and that the server runs.`,
     {
       cause,
     },
