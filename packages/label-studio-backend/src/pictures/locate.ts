@@ -127,15 +127,22 @@ function within(base: URL, path: string): URL {
   return url;
 }
 
-/** Whether a path leads upwards after a server or proxy decodes it once more: `..%2f`, `%252e%252e/`. */
+/**
+ * Whether a path leads upwards for a server or proxy that decodes it once more, reads other letters as dots and slashes, or
+ * drops what it cannot show: `..%2f`, `%252e%252e/`, `%zz/..%2f`, `%c0%ae./`, `..;/`, `..%00/`, `．．／`.
+ */
 function climbs(path: string): boolean {
   let text = path;
-  for (let i = 0; i < 4; i++) {
-    const next = safeDecode(text);
+  for (let i = 0; ; i++) {
+    // Two bytes for one letter, which no encoder writes and some decoders read.
+    const next = safeDecode(text.replace(/%c0%ae/gi, '.').replace(/%c0%af|%c1%9c/gi, '/'));
     if (next === text) break;
+    // Nobody encodes so often who means well.
+    if (i === 8) return true;
     text = next;
   }
-  return text.split(/[/\\;]/).includes('..');
+  const parts = text.normalize('NFKC').split(/[/\\;]/);
+  return parts.some((part) => part.replace(/[\p{C}\s]/gu, '') === '..');
 }
 
 function need(labelStudio: URL | undefined): URL {

@@ -149,6 +149,12 @@ describe('a Label Studio under a path prefix', () => {
     '/data/upload/..%2f..%2f..%2fapi%zz',
     '/data/upload/%ff%2e%2e%2f%2e%2e%2f..%2fapi',
     '/data/upload/%ff/..%2f..%2f..%2fapi',
+    '/data/upload/%zz/..%2f..%2f..%2fdata/upload/1/a.png',
+    '/data/upload/%c0%ae%c0%ae/%c0%ae%c0%ae%c0%afapi',
+    '/data/upload/..;/..;x=1/..%3b/api',
+    '/data/upload/..%00/..%20/.%C2%AD./api',
+    '/data/upload/．．／．．/%EF%BC%8E%EF%BC%8E/api',
+    `/data/upload/%${'25'.repeat(1000)}2e%2e/api`,
   ])('sends no token outside of it: %s', (value) => {
     expect(servesFiles(new URL(`http://10.0.0.5:8080/prefix${value}`), labelStudio)).toBe(false);
     let place: unknown;
@@ -159,6 +165,50 @@ describe('a Label Studio under a path prefix', () => {
       return;
     }
     expect((place as { url: URL }).url.pathname).toMatch(/^\/prefix\//);
+  });
+
+  it('sends no token to a path that any way of reading leads out of it', () => {
+    const pieces = [
+      '..',
+      '.',
+      '/',
+      '\\',
+      ';',
+      '%2e',
+      '%2E',
+      '%2f',
+      '%5C',
+      '%3b',
+      '%25',
+      '%252e',
+      '%zz',
+      '%ff',
+      '%',
+      'a',
+      'ä',
+    ];
+    /** As lax servers read: one escape after the other, what is wrong left as it is. */
+    const read = (path: string): string => {
+      const text = path.replace(/%[0-9a-f]{2}/gi, (one) => String.fromCharCode(Number.parseInt(one.slice(1), 16)));
+      return text === path ? text : read(text);
+    };
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 14 }), (some) => {
+        const url = new URL(`http://10.0.0.5:8080/prefix/data/upload/${some.join('')}`);
+        const parts = read(url.pathname).replaceAll('\\', '/').split('/');
+        const climbs = parts.some((part) => part.split(';')[0] === '..');
+        if (climbs) expect(servesFiles(url, labelStudio)).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('names no password where it refuses an address', () => {
+    for (const value of ['ftp://me:s3cr3t@host/a.png', 'http://me:s3cr3t@[bad/a.png', '\\\\me:s3cr3t@host\\a']) {
+      expect(() => locatePicture(value, owner, options)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('s3cr3t') }),
+      );
+    }
   });
 
   it('takes local files with and without the slash', () => {
