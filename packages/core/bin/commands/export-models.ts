@@ -118,10 +118,10 @@ function nextSteps(
         script === null
           ? `tritonserver --model-repository=${out} --cache-config=local,size=1073741824`
           : `sh ${script}`;
-      return `${head}Start: ${start}\nThen: clickmask-label-studio --engine grpc://HOST:8001\n`;
+      return `${head}Start: ${start}\nThen: npx clickmask-label-studio --engine http://127.0.0.1:8000\n`;
     }
     case 'export-mlserver':
-      return `${head}Start: pip install mlserver==1.7.1 onnxruntime && mlserver start ${out}\nThen: clickmask-label-studio --engine grpc://HOST:8081\n`;
+      return `${head}Install: python3 -m venv mlserver && mlserver/bin/pip install mlserver==1.7.1 onnxruntime\nStart: MLSERVER_HOST=127.0.0.1 MLSERVER_HTTP_PORT=8083 mlserver/bin/mlserver start ${out}\nThen: npm install @grpc/grpc-js && npx clickmask-label-studio --engine grpc://127.0.0.1:8081\n`;
     case 'export-kserve':
       return `${head}Put ${out}/models to the storage, then: kubectl apply -f ${join(out, 'inference-service.yaml')}\n`;
   }

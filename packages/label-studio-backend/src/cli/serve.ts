@@ -10,6 +10,7 @@ import {
   type Terminal,
   UsageError,
   type Values,
+  withoutSecrets,
 } from '@clickmask/core/adapters';
 import { createSegmenter, defaultModelsFolder, modelInUse } from '@clickmask/core/node';
 import { createLabelStudioBackend } from '../app/index.js';
@@ -344,7 +345,11 @@ async function serve(values: ServeValues, { env, out }: Terminal): Promise<{ sto
     throw error;
   }
   warn(logger, values.host, backendOptions.auth.basic !== undefined, values['label-studio-url']);
-  logger.info({ url, model: segmenter.info.model, provider: segmenter.info.provider }, 'listening');
+  const { engine, remote } = values;
+  const elsewhere = engine ?? remote;
+  const { model, provider } = segmenter.info;
+  const at = elsewhere === undefined ? {} : { [engine === undefined ? 'remote' : 'engine']: withoutSecrets(elsewhere) };
+  logger.info({ url, model, provider, ...at }, 'listening');
   return {
     async stop() {
       logger.info({}, 'stopping');
