@@ -19,12 +19,30 @@ describe('the files for clusters', () => {
 
 describe('the dashboard', () => {
   interface Panel {
+    readonly title: string;
+    readonly type: string;
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
     readonly targets?: readonly { readonly expr: string }[];
   }
   const { panels } = JSON.parse(readFileSync(join(deploy, 'grafana/clickmask.json'), 'utf8')) as { panels: Panel[] };
   const names = new Set(
     panels.flatMap(({ targets = [] }) => targets).flatMap(({ expr }) => expr.match(/\b(?:clickmask|nv)_\w+/g) ?? []),
   );
+
+  it('has its panels side by side, none over another, each with a title and a query', () => {
+    const taken = new Set<string>();
+    for (const { title, type, gridPos, targets = [] } of panels) {
+      const { x, y, w, h } = gridPos;
+      expect([title !== '', x + w <= 24, targets.length > 0]).toEqual([true, true, type !== 'row']);
+      for (let i = 0; i < w * h; i++) {
+        const cell = `${x + (i % w)} ${y + Math.floor(i / w)}`;
+        expect(taken.has(cell), `${title} lies over another panel at ${cell}`).toBe(false);
+        taken.add(cell);
+      }
+    }
+    // Without gaps: as many cells as rows times the width.
+    expect(taken.size).toBe(24 * Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h)));
+  });
 
   it('asks adapters for metrics that they have', () => {
     const source = readFileSync(join(root, 'packages/label-studio-backend/src/metrics/metrics.ts'), 'utf8');
