@@ -1,5 +1,5 @@
 // Drills: what happens when the machine fails. After each, the next click works within five seconds of the cause's end.
-// Usage: npm run drill -- [SERVER ...] [--only DRILL,DRILL]
+// Usage: npm run drill -- [SERVER ...] [--only DRILL,DRILL] [--short]
 import { spawn } from 'node:child_process';
 import { openSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -11,6 +11,8 @@ const folder = new URL('servers/', import.meta.url);
 const servers = readdirSync(folder).map((name) => name.replace(/\.mjs$/, ''));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** CI's machine has other work beside it. */
+const shortForm = ['kill', 'closed pipe', 'full disk'];
 /** Each gets a server's module and returns a line about the result, and whether it is good. */
 const drills = {
   async kill(server) {
@@ -20,7 +22,7 @@ const drills = {
     const again = await start(server, { port: running.port });
     const ms = await recovers(again);
     await again.stop();
-    return [`a click ${ms} ms after the new start was ready`, ms <= 5000];
+    return [`a click ${ms} ms after the new start was ready`, ms <= limit];
   },
   async stop(server) {
     const running = await start(server);
@@ -68,7 +70,7 @@ const drills = {
     const isTold = server.readyPath === undefined || unready > 0;
     return [
       `a click ${ms} ms after three seconds of it${told}; ended with ${code}`,
-      ms <= 5000 && isTold && code === 0,
+      ms <= limit && isTold && code === 0,
     ];
   },
   async 'closed pipe'(server) {
@@ -92,7 +94,7 @@ const drills = {
       times.push(await recovers(running));
     }
     await running.stop();
-    return [`a click ${times.join(' and ')} ms after two days on and back`, times.every((ms) => ms <= 5000)];
+    return [`a click ${times.join(' and ')} ms after two days on and back`, times.every((ms) => ms <= limit)];
   },
   async 'low memory'(server) {
     const running = await start(server, { nodeArgs: ['--max-old-space-size=64'] });
@@ -109,22 +111,26 @@ const drills = {
     for (const socket of sockets) socket.destroy();
     const ms = await recovers(running);
     const { code } = await running.stop();
-    return [`a click ${ms} ms after 200 idle connections went; ended with ${code}`, ms <= 5000 && code === 0];
+    return [`a click ${ms} ms after 200 idle connections went; ended with ${code}`, ms <= limit && code === 0];
   },
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string' }, help: { type: 'boolean' } },
+  options: { only: { type: 'string' }, short: { type: 'boolean', default: false }, help: { type: 'boolean' } },
 });
 if (values.help) {
-  console.log(`Usage: npm run drill -- [SERVER ...] [--only DRILL,DRILL]
+  console.log(`Usage: npm run drill -- [SERVER ...] [--only DRILL,DRILL] [--short]
+
+--short, as in CI: ${shortForm.join(', ')}, with 30 seconds for a click instead of 5
 
 Servers: ${servers.join(', ')} (default: all)
 Drills: ${Object.keys(drills).join(', ')} (default: all)`);
   process.exit(0);
 }
-const wanted = values.only?.split(',') ?? Object.keys(drills);
+const wanted = values.only?.split(',') ?? (values.short ? shortForm : Object.keys(drills));
+/** Milliseconds within which a click works again. */
+const limit = values.short ? 30_000 : 5000;
 const unknown = [
   ...positionals.filter((name) => !servers.includes(name)),
   ...wanted.filter((name) => !(name in drills)),
@@ -179,7 +185,7 @@ async function start(server, { port, stdio = 'ignore', nodeArgs = [], descriptor
 }
 
 /** Milliseconds until a click works; infinite if none does in time. */
-async function recovers(running, patienceMs = 10_000) {
+async function recovers(running, patienceMs = 2 * limit) {
   const began = performance.now();
   let over = false;
   running.exited.then(() => {
@@ -208,7 +214,7 @@ function killIfThere(pid) {
 
 async function clicksOn(_server, running, count) {
   let answered = 0;
-  for (let i = 0; i < count; i++) if ((await recovers(running, 5000)) <= 5000) answered++;
+  for (let i = 0; i < count; i++) if ((await recovers(running, limit)) <= limit) answered++;
   const { code } = await running.stop();
   return [`${answered} of ${count} clicks answered; ended with ${code}`, answered === count && code === 0];
 }

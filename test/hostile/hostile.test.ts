@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 /** The short form of `npm run hostile`: the same inputs every time. */
-it.each(['handler', 'models', 'label-studio', 'widget'])(
+it.each(['handler', 'cvat', 'models', 'label-studio', 'widget'])(
   'holds against hostile inputs: %s',
   async (surface) => {
     const run = fileURLToPath(new URL('run.mjs', import.meta.url));

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
+import sharp from 'sharp';
 
 /** Resident memory of a process and its children, in MB. */
 export function memoryMb(pid) {
@@ -12,6 +13,21 @@ export function memoryMb(pid) {
   } catch {
     return 0;
   }
+}
+
+/** Photos of 12 megapixels, each one different: what people bring. */
+export async function ordinaryPhotos(count) {
+  const made = [];
+  for (let i = 0; i < count; i++) {
+    const photo = sharp(new URL('../../examples/photos/cat.jpg', import.meta.url).pathname).resize(4000, 3000);
+    made.push(
+      await photo
+        .modulate({ brightness: 1 + 0.01 * i })
+        .jpeg()
+        .toBuffer(),
+    );
+  }
+  return made;
 }
 
 /** Starts a script of this folder that prints its address when it is ready. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { memoryMb, number, odd, stallBodies, startServer } from '../support.mjs';
+import { memoryMb, number, odd, ordinaryPhotos, stallBodies, startServer } from '../support.mjs';
 
 const packedType = 'application/vnd.clickmask.packed';
 const pack = (text, arrays = Buffer.alloc(0)) => {
@@ -49,6 +49,28 @@ export async function start() {
     const mask = bytes.subarray(Math.ceil((4 + bytes.readUInt32LE()) / 8) * 8).toString('base64');
     honest ??= mask;
     if (mask !== honest) changed++;
+  }
+
+  /** Images are opened and clicked as people do, one after another. */
+  async function warm() {
+    const photos = await ordinaryPhotos(24);
+    for (const bytes of photos) {
+      const own = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+      await post('/images', bytes, { 'content-type': 'image/jpeg' });
+      const clicks = [];
+      for (const [x, y] of [
+        [2000, 1500],
+        [900, 2400],
+        [3300, 700],
+      ]) {
+        clicks.push({ x, y, label: 'positive' });
+        const asked = pack(JSON.stringify({ key: own, prompt: { clicks } }));
+        const answer = await post('/segment', asked, { 'content-type': packedType });
+        if (answer.status !== 200) throw new Error(`a click was answered ${answer.status}`);
+        await answer.arrayBuffer();
+      }
+    }
+    return '24 photos of 12 MP with 3 clicks each';
   }
 
   const point = fc.oneof(
@@ -170,6 +192,7 @@ export async function start() {
       return { code: `${answer.status} ${error?.code}`, wrong };
     },
     click,
+    warm,
     stall: () => stallBodies(server.url, '/images', 'content-type: image/jpeg', 12),
     memoryMb: () => memoryMb(server.pid),
     harm: async () => ({ 'changed masks of others': changed }),
