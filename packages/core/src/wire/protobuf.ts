@@ -40,8 +40,15 @@ export function readFields(bytes: Uint8Array): readonly WireField[] {
   return fields;
 }
 
-/** The bytes of a message with these fields. */
-export function writeFields(fields: readonly WireField[]): Uint8Array {
+/**
+ * The bytes of a message with these fields.
+ *
+ * @param room - gives the array to write into, of exactly that many bytes; default a new one
+ */
+export function writeFields(
+  fields: readonly WireField[],
+  room = (bytes: number): Uint8Array => new Uint8Array(bytes),
+): Uint8Array {
   const heads = fields.map(({ number, value, fixed }) => {
     const tag = (type: number) => varintBytes((BigInt(number) << 3n) | BigInt(type));
     if (typeof value === 'bigint') return [...tag(varint), ...varintBytes(value)];
@@ -49,7 +56,7 @@ export function writeFields(fields: readonly WireField[]): Uint8Array {
     return [...tag(lengthDelimited), ...varintBytes(BigInt(value.length))];
   });
   const sizes = fields.map(({ value }, i) => heads[i].length + (typeof value === 'bigint' ? 0 : value.length));
-  const out = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  const out = room(sizes.reduce((sum, size) => sum + size, 0));
   let offset = 0;
   for (const [i, { value }] of fields.entries()) {
     out.set(heads[i], offset);

@@ -7,7 +7,15 @@ import {
   tinySource as source,
   tinyVersion as version,
 } from '../../../test/support/served-tiny.js';
-import { messageField, packedField, textField, type WireField, writeFields } from '../../wire/index.js';
+import {
+  bytesOf,
+  messageField,
+  packedField,
+  readFields,
+  textField,
+  type WireField,
+  writeFields,
+} from '../../wire/index.js';
 import { createOipBackend } from './oip-backend.js';
 
 const started: (Http2Server | Server)[] = [];
@@ -17,7 +25,7 @@ afterEach(() => {
   for (const server of started.splice(0)) server.close();
 });
 
-type Answer = (stream: ServerHttp2Stream) => void;
+type Answer = (stream: ServerHttp2Stream, body: Buffer) => void;
 
 const info = (name: string, datatype: string, shape: readonly number[]) => [
   textField(1, name),
@@ -72,7 +80,9 @@ async function serve(answers: readonly Answer[], { versions = [version], port = 
         : method === 'ModelInfer'
           ? answers[Math.min(calls++, answers.length - 1)]
           : status(12, 'not here');
-    stream.resume().on('end', () => act(stream));
+    const parts: Buffer[] = [];
+    stream.on('data', (part: Buffer) => parts.push(part));
+    stream.on('end', () => act(stream, Buffer.concat(parts)));
   });
   started.push(server);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -130,6 +140,24 @@ describe('a graph on an inference server, over gRPC', () => {
         () => null,
       );
     await expect.poll(works, { timeout: 10_000 }).toEqual([3, 4]);
+  });
+
+  it('gets of many calls at a time and in turn each what belongs to it', async () => {
+    const rows = 5000;
+    const echo: Answer = (stream, body) => {
+      const [value] = bytesOf(readFields(body.subarray(5)), 7);
+      const out = [messageField(5, info('y', 'FP32', [rows, 2])), { number: 6, value }];
+      setTimeout(() => reply(stream, framed(writeFields(out))), value[0] % 7);
+    };
+    const session = await open(await serve([echo]), { timeoutMs: 20_000 });
+    for (let turn = 0; turn < 3; turn++) {
+      const calls = Array.from({ length: 12 }, async (_, i) => {
+        const data = new Float32Array(2 * rows).fill(100 * turn + i);
+        const { y } = await session.run({ x: { type: 'float32', shape: [rows, 2], data } });
+        expect(y.data).toEqual(data);
+      });
+      await Promise.all(calls);
+    }
   });
 
   it('of other weights is refused, and the message says which', async () => {

@@ -29,17 +29,23 @@ export async function createGrpcTransport(server: ResolvedServer): Promise<OipTr
   const metadata = new grpc.Metadata();
   for (const [name, value] of Object.entries(server.headers)) metadata.set(name, value);
   const clients = createClients(grpc, server);
+  const messages = createMessageRoom();
 
   const call = (method: string, request: readonly WireField[], timeoutMs: number, maxBytes = maxMetadataBytes) =>
     new Promise<readonly WireField[]>((resolve, reject) => {
+      let message: Uint8Array | undefined;
       clients(maxBytes).makeUnaryRequest(
         service + method,
-        (fields: readonly WireField[]) => asBuffer(writeFields(fields)),
+        (fields: readonly WireField[]) => {
+          message = writeFields(fields, messages.take);
+          return asBuffer(message);
+        },
         (bytes: Buffer) => bytes,
         request,
         metadata,
         { deadline: Date.now() + timeoutMs },
         (error, answer) => {
+          if (message !== undefined) messages.giveBack(message);
           if (error !== null) return reject(asFailure(grpc, error));
           try {
             resolve(readFields(answer ?? new Uint8Array(0)));
@@ -114,6 +120,27 @@ export async function createGrpcTransport(server: ResolvedServer): Promise<OipTr
       return readAnswer(fields);
     },
     close: () => clients.close(),
+  };
+}
+
+/** Messages that are kept for later calls. */
+const keptMessages = 8;
+
+/**
+ * Room for messages, used again after their calls: half a megabyte that is new with every call costs more than to send it,
+ * since the system clears it and the garbage collector runs for it.
+ */
+function createMessageRoom() {
+  const free: ArrayBufferLike[] = [];
+  return {
+    take(bytes: number): Uint8Array {
+      const at = free.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
+      return new Uint8Array(at === -1 ? new ArrayBuffer(bytes) : free.splice(at, 1)[0], 0, bytes);
+    },
+    giveBack({ buffer }: Uint8Array): void {
+      free.push(buffer);
+      if (free.length > keptMessages) free.shift();
+    },
   };
 }
 
