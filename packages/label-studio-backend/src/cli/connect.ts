@@ -1,6 +1,6 @@
-import { defineCommand, UsageError, type Values } from '@clickmask/core/adapters';
+import { defineCommand, UsageError, type Values, withoutSecrets } from '@clickmask/core/adapters';
 import { webhookSecretHeader } from '../app/index.js';
-import { createLabelStudioClient, shownAddress } from '../client/index.js';
+import { createLabelStudioClient } from '../client/index.js';
 import { authOptions, labelStudioOptions } from './shared-options.js';
 
 const options = {
@@ -78,7 +78,7 @@ async function connect(values: Values<typeof options>): Promise<Connection> {
   const first = existing.find((one) => one.is_interactive);
   if (first !== undefined && first.id !== saved.id) {
     warnings.push(
-      `Label Studio sends smart clicks to the first interactive backend only, which is "${first.title ?? shownAddress(first.url)}" ` +
+      `Label Studio sends smart clicks to the first interactive backend only, which is "${first.title ?? withoutSecrets(first.url)}" ` +
         `(number ${first.id}). Switch interactive preannotations off there, or remove it.`,
     );
   }

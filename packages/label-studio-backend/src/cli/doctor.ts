@@ -1,9 +1,8 @@
-import { defineCommand, type Values } from '@clickmask/core/adapters';
+import { defineCommand, type Values, withoutSecrets } from '@clickmask/core/adapters';
 import {
   createLabelStudioClient,
   type LabelStudioClient,
   type LabelStudioTask,
-  shownAddress,
   withoutCredentials,
 } from '../client/index.js';
 import {
@@ -293,18 +292,18 @@ async function checkBackend(client: LabelStudioClient, project: number) {
   }
   if (first.state !== 'CO') {
     throw new Failed(
-      `${shownAddress(first.url)} is not connected: ${withoutCredentials(first.error_message ?? `state ${first.state ?? 'unknown'}`)}`,
+      `${withoutSecrets(first.url)} is not connected: ${withoutCredentials(first.error_message ?? `state ${first.state ?? 'unknown'}`)}`,
       'Start the backend, and check that Label Studio reaches that address: inside Docker, localhost is the container itself.',
     );
   }
   const others = all.filter((one) => one.is_interactive && one.id !== first.id);
   const warning =
     others.length > 0
-      ? `Only the first of ${others.length + 1} interactive backends is asked: number ${first.id}, ${shownAddress(first.url)}.`
+      ? `Only the first of ${others.length + 1} interactive backends is asked: number ${first.id}, ${withoutSecrets(first.url)}.`
       : undefined;
   return {
     value: first.id,
-    detail: `${shownAddress(first.url)} is connected, model ${first.model_version ?? 'unknown'}`,
+    detail: `${withoutSecrets(first.url)} is connected, model ${first.model_version ?? 'unknown'}`,
     warning,
   };
 }

@@ -11,7 +11,6 @@ export {
   type LabelStudioWebhook,
   type MlBackendSettings,
   parseLabelStudioUrl,
-  shownAddress,
   withoutCredentials,
 } from './label-studio-client.js';
 export { createOfferedTokens, type OfferedTokens } from './offered-tokens.js';

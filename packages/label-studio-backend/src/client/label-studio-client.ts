@@ -1,4 +1,4 @@
-import { createHttpClient, expectUrl, type HttpClient } from '@clickmask/core/adapters';
+import { createHttpClient, expectUrl, type HttpClient, withoutSecrets } from '@clickmask/core/adapters';
 import { z } from 'zod';
 import { Problem } from '../problems/index.js';
 import { createTokenSource, type TokenSource } from './tokens.js';
@@ -279,13 +279,6 @@ export function createLabelStudioTokens(base: URL, token: string | undefined, ti
   });
 }
 
-/** An address as it may be shown: without user, password and query. */
-export function shownAddress(text: string): string {
-  if (!URL.canParse(text)) return text.split(/[?#]/)[0];
-  const { origin, pathname } = new URL(text);
-  return `${origin}${pathname === '/' ? '' : pathname}`;
-}
-
 /** A text of another program without the user and password of addresses in it. */
 export function withoutCredentials(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1');
@@ -339,7 +332,7 @@ async function send(http: HttpClient, base: URL, call: Call): Promise<{ status: 
     if (status < 300 || status >= 400) return { status, text: bytes.toString('utf8') };
     const to = headers.location ?? '';
     if (to.includes('/user/login')) return { status: 401, text: 'asks for a login' };
-    return { status, text: `redirects to ${shownAddress(to)}; give that address instead` };
+    return { status, text: `redirects to ${withoutSecrets(to)}; give that address instead` };
   } catch (cause) {
     const message = `Expected an answer of Label Studio at ${base.origin}: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new Problem('label-studio-unreachable', message, { cause });
