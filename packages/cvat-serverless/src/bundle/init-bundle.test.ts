@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -45,6 +45,29 @@ it('writes through no link', async () => {
   await initBundle({ out, force: true, dependencies: 'npm' });
   expect(await readFile(join(elsewhere, 'README.md'), 'utf8')).toBe('mine');
   expect(await readdir(join(elsewhere, 'kept'))).toEqual(['file.txt']);
+});
+
+it('removes nothing where it cannot write', async () => {
+  const out = await folderWith('function.yaml', 'clickmask-wrapper.mjs', 'package.json/keep', 'lib/old.js');
+  await expect(initBundle({ out, force: true, dependencies: 'npm' })).rejects.toThrow('a folder there');
+  for (const name of ['package.json/keep', 'lib/old.js']) expect(await readFile(join(out, name), 'utf8')).toBe('mine');
+  const nowhere = join(await folderWith(), 'link');
+  await symlink('nowhere', nowhere);
+  await expect(initBundle({ out: nowhere, dependencies: 'npm' })).rejects.toThrow('leads nowhere');
+});
+
+it('writes through links of links and hard links no more', async () => {
+  const out = await folderWith('function.yaml', 'clickmask-wrapper.mjs');
+  const elsewhere = await folderWith('kept.txt', 'folder/kept.txt');
+  await link(join(elsewhere, 'kept.txt'), join(out, 'README.md'));
+  await symlink(join(elsewhere, 'kept.txt'), join(out, 'first'));
+  await symlink('first', join(out, 'main.js'));
+  await symlink(join(elsewhere, 'folder'), join(out, 'model'));
+  await initBundle({ out, force: true, dependencies: 'npm' });
+  for (const name of ['kept.txt', 'folder/kept.txt']) {
+    expect(await readFile(join(elsewhere, name), 'utf8')).toBe('mine');
+  }
+  expect(await readdir(join(elsewhere, 'folder'))).toEqual(['kept.txt']);
 });
 
 it('takes of a model what its manifest names, and refuses what core refuses', async () => {

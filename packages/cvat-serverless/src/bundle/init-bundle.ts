@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ClickmaskError } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
@@ -236,6 +236,13 @@ function descriptions(settings: InitSettings, model: string): ArchiveFile[] {
 }
 
 async function writeFolder(folder: string, files: readonly ArchiveFile[]): Promise<void> {
+  // Before anything is removed.
+  for (const { path } of files) {
+    const found = path.includes('/') ? null : await lstat(join(folder, path)).catch(() => null);
+    if (found?.isDirectory() !== true) continue;
+    const message = `Expected a file or nothing at ${path} but ${folder} has a folder there. Choose another folder.`;
+    throw new ClickmaskError('bad-option', message);
+  }
   // Files left by an earlier run would be deployed too.
   for (const part of ['lib', 'model', 'vendor.tgz', 'sbom.cdx.json']) {
     await rm(join(folder, part), { recursive: true, force: true });
@@ -251,6 +258,9 @@ async function writeFolder(folder: string, files: readonly ArchiveFile[]): Promi
 
 /** Only an earlier function may be replaced: many folders are called `lib` or `model`. */
 async function checkFolder(folder: string, force: boolean): Promise<void> {
+  if (!existsSync(folder) && (await lstat(folder).catch(() => null)) !== null) {
+    throw new ClickmaskError('bad-option', `${folder} is a link that leads nowhere. Choose another folder.`);
+  }
   const found = existsSync(folder) ? await readdir(folder) : [];
   if (found.length === 0) return;
   if (!force) {
