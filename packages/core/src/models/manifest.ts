@@ -159,6 +159,8 @@ function graph(fields: Fields): ModelGraph {
   const file = fields.text('file');
   // Only a file name, because a stranger's manifest must not reach outside its folder.
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(file)) throw fields.wrong('file', 'a plain file name');
+  // Some file systems do not tell capitals from small letters.
+  if (/^model\.json$/i.test(file)) throw fields.wrong('file', 'another name than the manifest has');
   const sha256 = fields.text('sha256');
   if (!/^[0-9a-f]{64}$/.test(sha256)) throw fields.wrong('sha256', '64 lower-case hex digits');
   return {
