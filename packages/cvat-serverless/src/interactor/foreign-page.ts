@@ -4,13 +4,18 @@ import { foreignPage as foreignPageOf } from '@clickmask/core/adapters';
 /**
  * Why a request may come from a page of another origin in an annotator's browser; null if it does not. CVAT's server
  * sends JSON and is not a browser. A page cannot send JSON without asking first, and its browser names the page's
- * origin.
+ * origin. CVAT's server compresses nothing either.
  */
 export function foreignPage(headers: Readonly<Record<string, unknown>> = {}): ClickmaskError | null {
   const named = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
   const type = named.get('content-type') ?? '';
   if (type !== '' && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
     const message = `Expected content type application/json but received ${type.slice(0, 80)}.`;
+    return new ClickmaskError('bad-format', message);
+  }
+  const packing = named.get('content-encoding') ?? 'identity';
+  if (packing !== 'identity') {
+    const message = `Expected a body that is not compressed but received ${packing.slice(0, 40)}.`;
     return new ClickmaskError('bad-format', message);
   }
   const site = named.get('sec-fetch-site');

@@ -356,6 +356,17 @@ describe('handler', () => {
     });
   });
 
+  it('tells pages of others nothing, and reads no compressed body', async () => {
+    const reply = async (event: object) => {
+      const [answer] = await deliver(setUp().interactor, { body: Buffer.alloc(0), ...event });
+      return String((answer as NuclioResponse).body);
+    };
+    const page = { Origin: 'https://evil.example', Host: 'localhost:32001' };
+    expect(await reply({ method: 'GET', headers: page })).toContain('A page of another origin');
+    expect(await reply({ headers: { 'Content-Encoding': 'gzip' } })).toContain('not compressed but received gzip');
+    expect(await reply({ method: 'HEAD' })).toContain('clickmask-interactor');
+  });
+
   it('sends large replies through a file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'replies-test-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

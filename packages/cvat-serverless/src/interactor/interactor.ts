@@ -67,12 +67,12 @@ export function createInteractor(options: InteractorOptions): Interactor {
   };
 
   const respond = async (context: FunctionContext, event: FunctionEvent): Promise<unknown> => {
-    if (event.method === 'GET') {
+    const foreign = foreignPage(event.headers);
+    if (foreign === null && (event.method === 'GET' || event.method === 'HEAD')) {
       return new context.Response(JSON.stringify(await info()), {}, 'application/json', 200);
     }
     const memory = scratch.borrow();
     try {
-      const foreign = foreignPage(event.headers);
       const reply = foreign === null ? await answer(event.body, memory.allocate) : refusal(foreign, settings.explain);
       log(context, event, reply);
       if (reply.body.length < settings.streamFrom) {

@@ -43,7 +43,8 @@ export function createHttpFront(pool: WorkerPool, options: HttpFrontOptions): Ht
     pool.release(worker);
     return sendResult(response, result);
   };
-  const server = createServer((request, response) => {
+  // Connections whose headers do not come are looked for every two seconds.
+  const server = createServer({ connectionsCheckingInterval: 2000 }, (request, response) => {
     const coming = {
       stream: Readable.toWeb(request) as ReadableStream<Uint8Array> & globalThis.ReadableStream<Uint8Array>,
       announced: request.headers['content-length'],

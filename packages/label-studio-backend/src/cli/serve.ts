@@ -336,7 +336,8 @@ async function serve(values: ServeValues, { env, out }: Terminal): Promise<{ sto
     await backend.close();
     await segmenter.close();
   };
-  const server = createServer(backend.app);
+  // Connections whose headers do not come are looked for every two seconds.
+  const server = createServer({ connectionsCheckingInterval: 2000 }, backend.app);
   let url: string;
   try {
     url = await listen(server, values.port, values.host);

@@ -189,6 +189,11 @@ export function createSegmenterHandler(options: SegmenterHandlerOptions): Segmen
         'bad-format',
       );
     }
+    const packing = request.headers.get('content-encoding') ?? 'identity';
+    if (packing !== 'identity') {
+      const message = `Expected a body that is not compressed but received ${packing.slice(0, 40)}.`;
+      throw new Refusal(415, message, 'bad-format');
+    }
     const until = performance.now() + limits.deadlineMs;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(deadlineError(limits.deadlineMs)), limits.deadlineMs);

@@ -302,6 +302,7 @@ describe('a segmenter behind HTTP', () => {
     }
     const untyped = new Request('http://localhost/images', { method: 'POST', body: bytes as Uint8Array<ArrayBuffer> });
     expect(await statusOf(untyped)).toBe(415);
+    expect(await statusOf(post('images', bytes, { 'content-encoding': 'gzip' }))).toBe(415);
     expect(await statusOf(post('segment', bytes, { 'content-type': 'application/octet-stream' }))).toBe(415);
     const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
