@@ -15,19 +15,34 @@ export function memoryMb(pid) {
   }
 }
 
-/** Photos of 12 megapixels, each one different: what people bring. */
-export async function ordinaryPhotos(count) {
-  const made = [];
-  for (let i = 0; i < count; i++) {
-    const photo = sharp(new URL('../../examples/photos/cat.jpg', import.meta.url).pathname).resize(4000, 3000);
-    made.push(
-      await photo
-        .modulate({ brightness: 1 + 0.01 * i })
-        .jpeg()
-        .toBuffer(),
-    );
-  }
-  return made;
+/**
+ * Ordinary work that fills caches, as several people do it at a time: photos are opened and get three clicks each.
+ *
+ * @param click - gives in a photo, by its number and bytes, with this many clicks of the places, in pixels, of its size
+ * @returns what it was, in words
+ */
+export async function ordinaryWork(people, click) {
+  const sizes = [...Array(24).fill([4000, 3000]), ...Array(150).fill([600, 450])];
+  const queue = [...sizes.entries()];
+  const person = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [i, [width, height]] = next;
+      const photo = sharp(new URL('../../examples/photos/cat.jpg', import.meta.url).pathname).resize(width, height);
+      const changed = photo.modulate({ brightness: 1 + 0.005 * i });
+      const bytes = await changed.jpeg().toBuffer();
+      const places = [
+        [0.5, 0.5],
+        [0.22, 0.8],
+        [0.82, 0.23],
+      ].map(([x, y]) => [x * width, y * height]);
+      for (let n = 1; n <= places.length; n++) {
+        const status = await click({ i, bytes, width, height, places: places.slice(0, n) });
+        if (status !== 200) throw new Error(`a click of ordinary work was answered ${status}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: people }, person));
+  return `24 photos of 12 MP and 150 of 0.3 MP with 3 clicks each, by ${people} people`;
 }
 
 /** Starts a script of this folder that prints its address when it is ready. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { number, odd, ordinaryPhotos, stallBodies, startServer } from '../support.mjs';
+import { number, odd, ordinaryWork, stallBodies, startServer } from '../support.mjs';
 
 /** Of larger replies, only the beginning and the end are checked. */
 const LARGE = 2 ** 20;
@@ -99,25 +99,13 @@ export async function start() {
       mask ??= text;
       if (text !== mask) changed++;
     },
-    /** Frames are clicked as people do, one after another. */
-    async warm() {
-      for (const bytes of await ordinaryPhotos(24)) {
-        const points = [];
-        for (const point of [
-          [2000, 1500],
-          [900, 2400],
-          [3300, 700],
-        ]) {
-          points.push(point);
-          const answer = await post(
-            JSON.stringify({ image: bytes.toString('base64'), pos_points: points, neg_points: [], obj_bbox: [] }),
-          );
-          if (answer.status !== 200) throw new Error(`a click was answered ${answer.status}`);
-          await answer.arrayBuffer();
-        }
-      }
-      return '24 photos of 12 MP with 3 clicks each';
-    },
+    warm: () =>
+      ordinaryWork(4, async ({ bytes, places }) => {
+        const event = { image: bytes.toString('base64'), pos_points: places, neg_points: [], obj_bbox: [] };
+        const answer = await post(JSON.stringify(event));
+        await answer.arrayBuffer();
+        return answer.status;
+      }),
     stall: () => stallBodies(server.url, '/', 'content-type: application/json', 12),
     memoryMb: async () => (await (await post('', {}, 'GET')).json()).memory.rss / 2 ** 20,
     harm: async () => ({ 'changed masks of others': changed }),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { memoryMb, number, odd, ordinaryPhotos, stallBodies, startServer } from '../support.mjs';
+import { memoryMb, number, odd, ordinaryWork, stallBodies, startServer } from '../support.mjs';
 
 const packedType = 'application/vnd.clickmask.packed';
 const pack = (text, arrays = Buffer.alloc(0)) => {
@@ -51,27 +51,16 @@ export async function start() {
     if (mask !== honest) changed++;
   }
 
-  /** Images are opened and clicked as people do, one after another. */
-  async function warm() {
-    const photos = await ordinaryPhotos(24);
-    for (const bytes of photos) {
+  const warm = () =>
+    ordinaryWork(6, async ({ bytes, places }) => {
       const own = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-      await post('/images', bytes, { 'content-type': 'image/jpeg' });
-      const clicks = [];
-      for (const [x, y] of [
-        [2000, 1500],
-        [900, 2400],
-        [3300, 700],
-      ]) {
-        clicks.push({ x, y, label: 'positive' });
-        const asked = pack(JSON.stringify({ key: own, prompt: { clicks } }));
-        const answer = await post('/segment', asked, { 'content-type': packedType });
-        if (answer.status !== 200) throw new Error(`a click was answered ${answer.status}`);
-        await answer.arrayBuffer();
-      }
-    }
-    return '24 photos of 12 MP with 3 clicks each';
-  }
+      if (places.length === 1) await (await post('/images', bytes, { 'content-type': 'image/jpeg' })).arrayBuffer();
+      const clicks = places.map(([x, y]) => ({ x, y, label: 'positive' }));
+      const asked = pack(JSON.stringify({ key: own, prompt: { clicks } }));
+      const answer = await post('/segment', asked, { 'content-type': packedType });
+      await answer.arrayBuffer();
+      return answer.status;
+    });
 
   const point = fc.oneof(
     fc.record({ x: number, y: number, label: fc.constantFrom('positive', 'negative', 'constructor') }),

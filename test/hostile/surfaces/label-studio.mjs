@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { clickOf, config, startBackend, token } from '../../../packages/label-studio-backend/bench/start-backend.mjs';
-import { forbiddenServer, innerAddresses, number, odd, ordinaryPhotos, stallBodies } from '../support.mjs';
+import { forbiddenServer, innerAddresses, number, odd, ordinaryWork, stallBodies } from '../support.mjs';
 
 export async function start() {
   const png = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#888' } })
@@ -273,31 +273,18 @@ export async function start() {
       mask ??= now;
       if (now !== mask) changed++;
     },
-    /** Tasks are opened and clicked as people do, one after another. */
-    async warm() {
-      const photos = await ordinaryPhotos(24);
-      for (const [i, bytes] of photos.entries()) {
+    warm: () =>
+      ordinaryWork(8, async ({ i, bytes, width, height, places }) => {
         files[`photo${i}.jpg`] = bytes;
-        const clicks = [];
-        for (const [x, y] of [
-          [50, 50],
-          [22, 80],
-          [82, 23],
-        ]) {
-          clicks.push(clickOf(`warm-${i}-${x}`, x, y, true, 4000, 3000));
-          const body = {
-            tasks: [{ id: 1000 + i, data: { image: `/data/upload/1/photo${i}.jpg` } }],
-            project: '7.1',
-            label_config: config,
-            params: { context: { result: clicks } },
-          };
-          const answer = await post('/predict', JSON.stringify(body));
-          if (answer.status !== 200) throw new Error(`a click was answered ${answer.status}: ${await answer.text()}`);
-          await answer.arrayBuffer();
-        }
-      }
-      return '24 photos of 12 MP with 3 clicks each';
-    },
+        const result = places.map(([x, y], n) =>
+          clickOf(`warm-${i}-${n}`, (100 * x) / width, (100 * y) / height, true, width, height),
+        );
+        const tasks = [{ id: 1000 + i, data: { image: `/data/upload/1/photo${i}.jpg` } }];
+        const body = { tasks, project: '7.1', label_config: config, params: { context: { result } } };
+        const answer = await post('/predict', JSON.stringify(body));
+        await answer.arrayBuffer();
+        return answer.status;
+      }),
     stall: () => stallBodies(backend.url, '/predict', 'content-type: application/json', 12),
     memoryMb: () => backend.memory(),
     harm: async () => ({
