@@ -337,7 +337,7 @@ describe('Start training', () => {
     const picture = async () => png;
     await expect(runTrainCommand(`${command} 4`, logger)({ ...run, picture })).rejects.toThrow('ended with 4');
     expect(lines.join()).toContain('[] of 4');
-    expect(await runTrainCommand(`${command} 3`, logger)({ ...run, picture })).toContain('the model stays');
+    expect(await runTrainCommand(`${command} 3`, logger)({ ...run, picture })).toContain('present one stays');
     expect(await runTrainCommand(`${command} 0`, logger)({ ...run, picture })).toBeUndefined();
   });
 

@@ -362,7 +362,7 @@ describe('handler', () => {
       return String((answer as NuclioResponse).body);
     };
     const page = { Origin: 'https://evil.example', Host: 'localhost:32001' };
-    expect(await reply({ method: 'GET', headers: page })).toContain('A page of another origin');
+    expect(await reply({ method: 'GET', headers: page })).toContain('other origins may not send');
     expect(await reply({ headers: { 'Content-Encoding': 'gzip' } })).toContain('not compressed but received gzip');
     expect(await reply({ method: 'HEAD' })).toContain('clickmask-interactor');
   });
