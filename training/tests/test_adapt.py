@@ -99,7 +99,9 @@ def test_figures_decide():
     assert is_better(base, Figures(5, 3.9, 9.0, 0.5, [0.5, 0.6, 0.7]))
     assert not is_better(base, Figures(5, 4.0, 1.0, 0.5, [0.5, 0.6, 0.7]))
     assert not is_better(base, Figures(5, 3.0, 1.0, 0.5, [0.5, 0.6, 0.6]))
-    assert not is_better(base, Figures(5, 4.1, 1.0, 0.9, [0.9, 0.9, 0.9]))
+    assert not is_better(base, Figures(5, 4.3, 1.0, 0.9, [0.9, 0.9, 0.9]))
+    assert is_better(base, Figures(5, 4.1, 9.0, 0.5, [0.5, 0.6, 0.8]))
+    assert not is_better(base, Figures(5, 4.1, 1.0, 0.5, [0.5, 0.6, 0.77]))
     assert keeps(base, Figures(5, 9.0, 9.0, 0.1, [0.5, 0.5, 0.57]))
     assert not keeps(base, Figures(5, 1.0, 1.0, 0.9, [0.5, 0.5, 0.55]))
 

@@ -25,6 +25,8 @@ EARLY = 3
 """Clicks whose mean IoU has to rise: it tells more than the clicks to a threshold, where few objects are measured."""
 LEAST_GAIN = 0.005
 """By how much, at least; where clicks fall already, it may fall by as much."""
+CLEAR_GAIN, MORE_CLICKS = 0.03, 1.05
+"""A rise of that much outweighs clicks that rise by up to this factor: one object of thirty can do that."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,12 @@ def figures(ious: list[list[float]]) -> Figures:
 
 def is_better(before: Figures, after: Figures) -> bool:
     """Fewer clicks to 0.85 and early masks as good as before, or as many clicks and better masks."""
-    least = -LEAST_GAIN if after.clicks_85 < before.clicks_85 else LEAST_GAIN
-    return after.clicks_85 <= before.clicks_85 and after.early >= before.early + least
+    gain = after.early - before.early
+    if after.clicks_85 < before.clicks_85:
+        return gain >= -LEAST_GAIN
+    if after.clicks_85 == before.clicks_85:
+        return gain >= LEAST_GAIN
+    return gain >= CLEAR_GAIN and after.clicks_85 <= MORE_CLICKS * before.clicks_85
 
 
 def keeps(before: Figures, after: Figures) -> bool:
