@@ -42,8 +42,6 @@ class LossConfig:
     score: float = 1.0
     iteration_weights: tuple[float, ...] = (1.0, 2.0, 3.0)
     """Iterative click loss; its length is the number of forward passes per sample."""
-    one_pass: bool = False
-    """Only one of these passes, drawn by its weight, has a loss and a backward pass (as in RITM): about half the time."""
 
 
 @dataclass(frozen=True)

@@ -233,16 +233,15 @@ class _Run:
 
         total = image.new_zeros(())
         report: dict[str, float] = {}
-        weights = self._pass_weights()
+        weights = loss_config.iteration_weights
         for index, iteration_weight in enumerate(weights):
             placed = clicks.to(self.device, non_blocking=True)
-            with self._autocast(), torch.set_grad_enabled(iteration_weight > 0.0):
+            with self._autocast():
                 decoded = self.network.decode(features, placed, previous)
             logits = decoded.logits if config.decoder.output_stride == TARGET_STRIDE else upsample(decoded.logits)
-            if iteration_weight > 0.0:
-                loss, iou = self._loss(decoded, logits, target, weight, placed, size, reading if index == 0 else None)
-                total = total + loss * iteration_weight
-                report["iou" if loss_config.one_pass else f"iou_{index + 1}"] = iou[:, 0].mean().item()
+            loss, iou = self._loss(decoded, logits, target, weight, placed, size, reading if index == 0 else None)
+            total = total + loss * (iteration_weight / sum(weights))
+            report[f"iou_{index + 1}"] = iou[:, 0].mean().item()
             if index + 1 < len(weights):
                 previous = torch.sigmoid(decoded.logits[:, :1].detach())
                 predicted = (logits[:, 0] > 0).to(torch.uint8).cpu().numpy()
@@ -257,15 +256,6 @@ class _Run:
             self.average.update(self.network)
         report["loss"] = total.item()
         return report
-
-    def _pass_weights(self) -> list[float]:
-        """Weight of each pass of this step; the passes before the one that was drawn have none."""
-        weights = self.config.loss.iteration_weights
-        if not self.config.loss.one_pass:
-            return [weight / sum(weights) for weight in weights]
-        # From the step's number, like the clicks, so that a resumed run draws the same.
-        (last,) = random.Random(f"{self.config.seed}/{self.progress.step}/pass").choices(range(len(weights)), weights)
-        return [0.0] * last + [1.0]
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16)

@@ -18,7 +18,7 @@ from ..pipeline import ClickPipeline, Refinement
 
 PHOTOS = Path(__file__).with_name("general") / "learn"
 """The photos, and ``outlines.json`` with polygons of objects in them."""
-SHARES = {"outlined": 0.2, "seen": 0.2}
+SHARES = {"outlined": 0.14, "seen": 0.14}
 """Share of the samples that are outlined objects, and of what the base sees in the photos."""
 COLUMNS, ROWS = 7, 5
 """Of the grid of clicks."""

@@ -25,9 +25,9 @@ from .page import write_page
 from .project import Split, split, write_items
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
-STEPS_PER_MINUTE = 24
+STEPS_PER_MINUTE = 32
 """What two free cores do at least. The length is counted in steps, so that two runs give the same model."""
-STEPS_PER_PICTURE, LEAST_STEPS = 6, 48
+STEPS_PER_PICTURE, LEAST_STEPS = 10, 48
 """How many are useful: few pictures tell little, however often they are looked at."""
 BATCH = 4
 SHARES = (1.0, 0.7, 0.4)
