@@ -15,7 +15,7 @@ from ..models import CheckpointModel
 from ..pipeline import Refinement
 
 SIZE = 384
-ENOUGH = 0.9
+ENOUGH = 0.95
 """IoU at which a sample is not clicked any more."""
 GENERAL = Path(__file__).with_name("general") / "check"
 """Pictures of things that are not replayed, each with the mask of one of them."""
