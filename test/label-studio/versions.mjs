@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'test-results/label-studio');
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['1.13.1', '1.18.0', '1.23.2'];
-const files = ['real-server', 'exports', 'configs'].map((name) => `test/label-studio/${name}.test.ts`);
+const files = ['real-server', 'exports'].map((name) => `test/label-studio/${name}.test.ts`);
 
 mkdirSync(folder, { recursive: true });
 const reportOf = (version) => join(folder, `versions-${version}.json`);

@@ -68,7 +68,7 @@ export async function predictClick(
   async function answerAll() {
     const planned = planWorks(labelled, asker, config, task.data, (key, all) => {
       checkCount(all, services.limits.clicks);
-      const group = ofNewObject(all, memory.spent(project, taskId));
+      const group = ofNewObject(all, memory.spent(project, taskId, regionIds));
       // Without ids, tasks cannot be told apart.
       if (taskId === '') return group;
       const known = memory.combine(key, group);

@@ -57,4 +57,16 @@ describe('createPromptMemory', () => {
     first.undo();
     expect(ids(memory.combine(key('2'), [point('p')]).items)).toEqual(['p']);
   });
+
+  it('counts the clicks of an accepted object as spent only while its region is there', () => {
+    const memory = createPromptMemory();
+    memory.combine(key('1'), [point('p')]);
+    memory.answered(key('1'), ['region']);
+    expect([...memory.spent('1', '1', new Set(['region']))]).toEqual([]);
+    memory.drawn('1', '1', { regions: new Set(['region', 'other']) });
+    expect([...memory.spent('1', '1', new Set(['region', 'other']))]).toEqual(['p']);
+    // Another annotator's request does not show the region; the first one's next request does.
+    expect([...memory.spent('1', '1', new Set(['other']))]).toEqual([]);
+    expect([...memory.spent('1', '1', new Set(['region']))]).toEqual(['p']);
+  });
 });

@@ -37,8 +37,8 @@ export interface PromptMemory {
     task: string,
     on: { readonly regions: ReadonlySet<string>; readonly draft?: ReadonlySet<string> },
   ): void;
-  /** Ids of the clicks and boxes of accepted objects. */
-  spent(project: string, task: string): ReadonlySet<string>;
+  /** Ids of the clicks and boxes of accepted objects, as long as a region of the object is among those on the task. */
+  spent(project: string, task: string, regions: ReadonlySet<string>): ReadonlySet<string>;
   /** The label of the latest object. */
   latestLabel(key: Omit<ObjectKey, 'label'>): string | undefined;
   forget(project: string, task: string): void;
@@ -111,7 +111,11 @@ function join(known: Entry['channels'], items: readonly Item[]) {
 export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMemory {
   const { ttlMs = 600_000, maxBytes = 32e6, now = Date.now } = options;
   const tasks = createLru<string, readonly Entry[]>({ maxBytes, sizeOf: bytesOf });
-  const spent = createLru<string, ReadonlySet<string>>({ maxBytes: maxBytes / 8, sizeOf: (ids) => 250 * ids.size });
+  /** Ids of clicks and boxes, with the regions that their object was accepted as. */
+  const spent = createLru<string, ReadonlyMap<string, ReadonlySet<string>>>({
+    maxBytes: maxBytes / 8,
+    sizeOf: (ids) => 250 * ids.size,
+  });
   const maxObjects = 50;
   const maxAnswered = 100;
   const maxSpent = 500;
@@ -169,7 +173,8 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
       const left = entries(project, task).flatMap((entry) => {
         if ([...entry.answered].some((id) => regions.has(id))) {
           const ids = [...entry.channels.values()].flat().map(({ id }) => id);
-          spent.set(key, new Set([...(spent.get(key) ?? []), ...ids].slice(-maxSpent)));
+          const added = ids.map((id) => [id, entry.answered] as const);
+          spent.set(key, new Map([...(spent.get(key) ?? []), ...added].slice(-maxSpent)));
           return [];
         }
         return draft === undefined ? [entry] : [withoutUndone(entry, draft)];
@@ -179,7 +184,11 @@ export function createPromptMemory(options: PromptMemoryOptions = {}): PromptMem
         left.filter(({ channels }) => channels.size > 0),
       );
     },
-    spent: (project, task) => spent.get(taskKey(project, task)) ?? new Set(),
+    spent(project, task, regions) {
+      const known = [...(spent.get(taskKey(project, task)) ?? [])];
+      // After an undo, or when the region was deleted, the clicks on the screen count again.
+      return new Set(known.flatMap(([id, own]) => ([...own].some((one) => regions.has(one)) ? [id] : [])));
+    },
     latestLabel(key) {
       return entries(key.project, key.task)
         .filter((entry) => samePicture(key, entry.key))
