@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitepress';
+import { defineConfig, type MarkdownRenderer } from 'vitepress';
+
+type Token = ReturnType<MarkdownRenderer['parse']>[number];
 
 const docs = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,10 +26,31 @@ function pages(items: { text: string; link: string }[]) {
   return items.filter(({ link }) => existsSync(`${docs}${link}.md`) || existsSync(`${docs}${link}index.md`));
 }
 
+/**
+ * Marks tables of several columns with long texts: on a phone, each row becomes a card. Each cell gets the name of its
+ * column. Tables of figures stay as they are, and scroll.
+ */
+function stackTables(tokens: readonly Token[]) {
+  for (const [start, table] of tokens.entries()) {
+    if (table.type !== 'table_open') continue;
+    const end = tokens.findIndex(({ type }, index) => index > start && type === 'table_close');
+    const cells = tokens.slice(start, end).flatMap((token, index, all) => {
+      const kind = /^(th|td)_open$/.exec(token.type)?.[1];
+      return kind === undefined ? [] : [{ kind, token, text: all[index + 1]?.content ?? '' }];
+    });
+    const heads = cells.filter(({ kind }) => kind === 'th').map(({ text }) => text);
+    if (heads.length < 4 || cells.every(({ text }) => text.length < 40)) continue;
+    table.attrJoin('class', 'stacked');
+    for (const [index, { token }] of cells.slice(heads.length).entries()) {
+      token.attrSet('data-column', heads[index % heads.length]?.replace(/[`*]/g, '') ?? '');
+    }
+  }
+}
+
 export default defineConfig({
   title: 'Clickmask',
   description: 'Clicks into masks, inside the labelling tools people already use',
-  lang: 'en-US',
+  lang: 'en-GB',
   cleanUrls: false,
   srcExclude: ['README.md', 'public/**', '**/node_modules/**'],
   vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith('clickmask-') } } },
@@ -38,6 +61,7 @@ export default defineConfig({
       // Makes scrolling blocks reachable by keyboard.
       const rule = md.renderer.rules.code_block;
       md.renderer.rules.code_block = (...args) => rule?.(...args).replace('<pre', '<pre tabindex="0"') ?? '';
+      md.core.ruler.push('stacked-tables', ({ tokens }) => stackTables(tokens));
     },
   },
   themeConfig: {
