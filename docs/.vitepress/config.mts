@@ -27,7 +27,7 @@ function pages(items: { text: string; link: string }[]) {
 }
 
 /**
- * Marks tables of several columns with long texts: on a phone, each row becomes a card. Each cell gets the name of its
+ * Marks tables of several columns with long texts beside the first one: on a phone, each row becomes a card. Each cell gets the name of its
  * column. Tables of figures stay as they are, and scroll.
  */
 function stackTables(tokens: readonly Token[]) {
@@ -39,9 +39,12 @@ function stackTables(tokens: readonly Token[]) {
       return kind === undefined ? [] : [{ kind, token, text: all[index + 1]?.content ?? '' }];
     });
     const heads = cells.filter(({ kind }) => kind === 'th').map(({ text }) => text);
-    if (heads.length < 4 || cells.every(({ text }) => text.length < 40)) continue;
+    const body = cells.slice(heads.length);
+    const isLong = (text: string, index: number) =>
+      index % heads.length > 0 && /[a-z]{3}/.test(text) && text.length >= 40;
+    if (heads.length < 4 || !body.some(({ text }, index) => isLong(text, index))) continue;
     table.attrJoin('class', 'stacked');
-    for (const [index, { token }] of cells.slice(heads.length).entries()) {
+    for (const [index, { token }] of body.entries()) {
       token.attrSet('data-column', heads[index % heads.length]?.replace(/[`*]/g, '') ?? '');
     }
   }
