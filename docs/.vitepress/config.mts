@@ -33,6 +33,7 @@ function pages(items: { text: string; link: string }[]) {
 function stackTables(tokens: readonly Token[]) {
   for (const [start, table] of tokens.entries()) {
     if (table.type !== 'table_open') continue;
+    table.attrSet('tabindex', '0');
     const end = tokens.findIndex(({ type }, index) => index > start && type === 'table_close');
     const cells = tokens.slice(start, end).flatMap((token, index, all) => {
       const kind = /^(th|td)_open$/.exec(token.type)?.[1];
@@ -65,6 +66,8 @@ export default defineConfig({
       const rule = md.renderer.rules.code_block;
       md.renderer.rules.code_block = (...args) => rule?.(...args).replace('<pre', '<pre tabindex="0"') ?? '';
       md.core.ruler.push('stacked-tables', ({ tokens }) => stackTables(tokens));
+      // The theme's own rule writes a table without its attributes.
+      md.renderer.rules.table_open = (tokens, index, options, _, self) => self.renderToken(tokens, index, options);
     },
   },
   themeConfig: {
