@@ -19,10 +19,11 @@ export function memoryMb(pid) {
  * Ordinary work that fills caches, as several people do it at a time: photos are opened and get three clicks each.
  *
  * @param click - gives in a photo, by its number and bytes, with this many clicks of the places, in pixels, of its size
+ * @param large - how many photos of 48 MP are among them, where the surface takes such
  * @returns what it was, in words
  */
-export async function ordinaryWork(people, click) {
-  const sizes = [...Array(24).fill([4000, 3000]), ...Array(150).fill([600, 450])];
+export async function ordinaryWork(people, click, large = 0) {
+  const sizes = [...Array(large).fill([8000, 6000]), ...Array(24).fill([4000, 3000]), ...Array(150).fill([600, 450])];
   const queue = [...sizes.entries()];
   const person = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -42,7 +43,8 @@ export async function ordinaryWork(people, click) {
     }
   };
   await Promise.all(Array.from({ length: people }, person));
-  return `24 photos of 12 MP and 150 of 0.3 MP with 3 clicks each, by ${people} people`;
+  const largest = large === 0 ? '' : `${large} photos of 48 MP, `;
+  return `${largest}24 photos of 12 MP and 150 of 0.3 MP with 3 clicks each, by ${people} people`;
 }
 
 /** Starts a script of this folder that prints its address when it is ready. */

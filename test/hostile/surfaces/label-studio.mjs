@@ -273,8 +273,8 @@ export async function start() {
       mask ??= now;
       if (now !== mask) changed++;
     },
-    warm: () =>
-      ordinaryWork(8, async ({ i, bytes, width, height, places }) => {
+    warm() {
+      const click = async ({ i, bytes, width, height, places }) => {
         files[`photo${i}.jpg`] = bytes;
         const result = places.map(([x, y], n) =>
           clickOf(`warm-${i}-${n}`, (100 * x) / width, (100 * y) / height, true, width, height),
@@ -284,7 +284,9 @@ export async function start() {
         const answer = await post('/predict', JSON.stringify(body));
         await answer.arrayBuffer();
         return answer.status;
-      }),
+      };
+      return ordinaryWork(8, click, 4);
+    },
     stall: () => stallBodies(backend.url, '/predict', 'content-type: application/json', 12),
     memoryMb: () => backend.memory(),
     harm: async () => ({
