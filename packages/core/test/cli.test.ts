@@ -94,6 +94,7 @@ describe('clickmask', () => {
     ['an unknown action on models', ['models', 'remove']],
     ['a model to add without its hash', ['models', 'add', '.']],
     ['a hash that is none', ['models', 'add', '.', '--sha256', 'abc']],
+    ['an address that is none', ['models', 'add', 'http://me:s3#cr3t@host', '--sha256', '0'.repeat(64)]],
   ])('ends with 2 for %s', async (_, args) => {
     const { code, out, err } = await run(args);
     expect(code).toBe(2);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { messageOf, withoutSecrets } from '../../src/errors/index.js';
+import { expectUrl, messageOf, withoutSecrets } from '../../src/errors/index.js';
 import { readGraph } from '../../src/models/index.js';
 import { families, type ModelFiles, type ModelManifest, readManifest, type ZoomInOptions } from '../../src/models.js';
 import {
@@ -228,6 +228,7 @@ async function add(target: string, sha256: string, terminal: Terminal): Promise<
 
 /** The files of a model below a URL. Only this command uses the network, and only for the given address. */
 function remoteFiles(url: string): ModelFiles {
+  expectUrl('bad-option', 'the model', url);
   const base = url.endsWith('/') ? url : `${url}/`;
   const shown = withoutSecrets(base);
   return {
