@@ -30,6 +30,8 @@ async function target() {
   if (victim === null || used++ % 20 === 0) {
     victim?.remove();
     victim?.destroy?.();
+    // It notes what it was asked for, with functions of the widget that asked.
+    fake.calls.length = 0;
     victim = makeWidget();
     await victim.load(bytes, { key: 'victim' });
   }

@@ -1,6 +1,7 @@
 import { ClickmaskError, type Segmenter } from '@clickmask/core';
 import { unexpected } from '@clickmask/core/errors';
 import { createRemoteSegmenter, createSegmenter, type WebSegmenterOptions } from '@clickmask/core/web';
+import { coded, resolveAddress } from './errors.js';
 import type { ProgressInfo } from './state/state.js';
 
 /** Where an element's network runs and where its files come from. Each field is also an attribute. */
@@ -31,7 +32,7 @@ export function setBundled(files: Bundled): void {
 
 /** The files of a folder in the standalone build's layout. */
 export function filesOfFolder(folder: string): WebSegmenterOptions {
-  const base = new URL(folder.endsWith('/') ? folder : `${folder}/`, document.baseURI);
+  const base = resolveAddress('bad-option', 'assets', folder.endsWith('/') ? folder : `${folder}/`);
   return { model: new URL('clickmask-small/', base), worker: new URL('web-worker.js', base), wasmPaths: base };
 }
 
@@ -52,7 +53,7 @@ export async function createDefaultSegmenter(
   options: RuntimeOptions,
   report: (progress: ProgressInfo) => void = () => {},
 ): Promise<Segmenter> {
-  const { model, provider = 'auto', mode = 'local', server, assets } = options;
+  const { model, provider = 'auto', mode = 'local', server, assets } = coded(() => ({ ...options }));
   if (mode !== 'local' && mode !== 'remote' && mode !== 'split') {
     throw unexpected('bad-option', 'mode', "'local', 'remote' or 'split'", mode);
   }
@@ -63,7 +64,7 @@ export async function createDefaultSegmenter(
     );
   }
   if (mode === 'remote' && server !== undefined) {
-    return createRemoteSegmenter({ url: new URL(server, document.baseURI).href });
+    return createRemoteSegmenter({ url: resolveAddress('bad-option', 'server', server).href });
   }
   const files = assets !== undefined ? filesOfFolder(assets) : await bundled?.();
   return createSegmenter({

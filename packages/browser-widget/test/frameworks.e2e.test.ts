@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileModule } from 'svelte/compiler';
 import { describe, expect, test } from 'vitest';
-import { chromium } from './browsers/index.js';
+import { chromium, firefox } from './browsers/index.js';
 import { useWidgetsIn } from './test-page.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -65,8 +65,9 @@ const cases = Object.keys(frameworks).flatMap((name) => [
   { name, controlled: true, how: 'controlled' },
 ]);
 
-describe.skipIf(chromium.missing !== null)('values that a framework holds', () => {
-  const widgets = useWidgetsIn(chromium, {
+describe.each([chromium, firefox])('values that a framework holds, in $name', (kind) => {
+  if (kind.missing !== null) return test.skip(kind.missing, () => {});
+  const widgets = useWidgetsIn(kind, {
     attributes: 'src="/examples/photos/cat.jpg" no-preview',
     routes: async () => {
       const code = await bundleOf();

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Click, MaskRuns } from '@clickmask/core';
 import { maskIou } from '@clickmask/core/masks';
 import { createSegmenter } from '@clickmask/core/node';
 import sharp from 'sharp';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { firefox, missing, softwareGpu, webkit } from './browsers/index.js';
 import { type Route, useWidgets, useWidgetsIn, type Widget, type Widgets } from './test-page.js';
 
@@ -37,8 +40,13 @@ const cases: { readonly picture: string; readonly clicks: readonly Click[] }[] =
 ];
 
 /** Masks after each click in Node, refined as in a page, on the very pixels that a lossless image gives to both. */
-async function nodeMasks(bytes: Uint8Array, clicks: readonly Click[]): Promise<MaskRuns[]> {
-  const segmenter = await createSegmenter({ workers: 0, provider: 'cpu', refinement: { zoomIn: 'off' } });
+async function nodeMasks(bytes: Uint8Array, clicks: readonly Click[], model?: string): Promise<MaskRuns[]> {
+  const segmenter = await createSegmenter({
+    workers: 0,
+    provider: 'cpu',
+    refinement: { zoomIn: 'off' },
+    ...(model === undefined ? {} : { model }),
+  });
   const image = await segmenter.open(bytes);
   const masks: MaskRuns[] = [];
   for (let count = 1; count <= clicks.length; count++) {
@@ -46,6 +54,26 @@ async function nodeMasks(bytes: Uint8Array, clicks: readonly Click[]): Promise<M
   }
   await segmenter.close();
   return masks;
+}
+
+/**
+ * Writes a folder as `clickmask adapt` does. Its network is the embedded one with a mark of its own: a higher threshold.
+ * With CLICKMASK_ADAPTED_MODEL, the tests take a folder that was really adapted.
+ */
+async function standIn(folder: string): Promise<void> {
+  const embedded = fileURLToPath(new URL('../../../models/clickmask-small/', import.meta.url));
+  const manifest = JSON.parse(await readFile(join(embedded, 'model.json'), 'utf8')) as Record<string, unknown>;
+  const adapted = {
+    ...manifest,
+    name: 'boards',
+    version: `${String(manifest.version)}-3886d6df`,
+    licence: { id: 'Apache-2.0', commercialUse: true, note: 'Adapted with pictures of the licence: MIT.' },
+    source: { text: 'Adapted from clickmask-small.' },
+    threshold: 0.7,
+  };
+  await writeFile(join(folder, 'model.json'), JSON.stringify(adapted));
+  for (const graph of ['encoder.onnx', 'decoder.onnx']) await copyFile(join(embedded, graph), join(folder, graph));
+  for (const other of ['adapted.json', 'report.html']) await writeFile(join(folder, other), '{}');
 }
 
 /** The same in the widget, one click after another. */
@@ -134,6 +162,52 @@ describe.skipIf(missing !== null)('masks of the browser and of Node', () => {
       const expected = await nodeMasks(await readFile(photo('coffee.jpg')), clicks);
       for (const [index, mask] of masks.entries()) expect(maskIou(mask, expected[index])).toBeGreaterThanOrEqual(0.995);
     });
+  });
+
+  describe('an adapted model, by its address', () => {
+    const folder = process.env.CLICKMASK_ADAPTED_MODEL ?? mkdtempSync(join(tmpdir(), 'clickmask-adapted-'));
+    const isReal = process.env.CLICKMASK_ADAPTED_MODEL !== undefined;
+    const asked: string[] = [];
+    const widgets = useWidgets({
+      routes: async () => {
+        if (!isReal) await standIn(folder);
+        return {
+          ...(await routes()),
+          async adapted(request: Request) {
+            const name = basename(new URL(request.url).pathname);
+            asked.push(name);
+            return new Response(new Uint8Array(await readFile(join(folder, name))));
+          },
+        };
+      },
+    });
+    afterAll(() => isReal || rmSync(folder, { recursive: true }));
+
+    test.each(['model="/adapted"', 'model="/adapted/"'])(
+      '%s: its masks are those of Node with the same folder',
+      async (attributes) => {
+        const { picture, clicks } = cases[0];
+        const png = pngs.get(picture)!;
+        const widget = await widgets.open(`src="/png/${picture}" no-preview provider="wasm" ${attributes}`);
+        const masks = await widgetMasks(widget, clicks);
+        const expected = await nodeMasks(png, clicks, folder);
+        const embedded = await nodeMasks(png, clicks);
+        console.info(
+          'Adapted model in the widget against Node, IoU:',
+          masks.map((mask, i) => maskIou(mask, expected[i])),
+        );
+        for (const [i, mask] of masks.entries()) expect(maskIou(mask, expected[i])).toBeGreaterThanOrEqual(0.995);
+        // It is another network than the embedded one, and only its own files were fetched.
+        expect(masks.some((mask, i) => maskIou(mask, embedded[i]) < 0.999)).toBe(true);
+        expect(new Set(asked)).toEqual(new Set(['model.json', 'encoder.onnx', 'decoder.onnx']));
+        const { model } = await widget.run((element) => element.exportLog());
+        const { name, version } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as Record<
+          string,
+          string
+        >;
+        expect(model).toBe(`${name} ${version}`);
+      },
+    );
   });
 
   describe('on WASM with threads, in a page that is cross-origin isolated', () => {

@@ -332,6 +332,160 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       await expect.poll(() => widget.page.workers().length).toBe(0);
     });
 
+    /** Answers after a while, so that things happen meanwhile. */
+    const openSlow = () =>
+      widgets.open('no-preview', {
+        ready: false,
+        setup: (page) => page.addInitScript(() => Object.assign(globalThis, { fakeOptions: { delay: 60 } })),
+        fake: true,
+      });
+
+    test('another image while a click is computed: its mask is there when the image is back', async () => {
+      const widget = await openSlow();
+      const found = await widget.run(async (element) => {
+        const count = () => element.value.objects.map(({ prompt, result }) => [prompt.clicks.length, result !== null]);
+        await element.load('/examples/photos/cat.jpg');
+        element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+        element.src = '/examples/photos/coffee.jpg';
+        await new Promise((resolve) => element.addEventListener('clickmask-ready', resolve, { once: true }));
+        await element.annotator!.settled();
+        const meanwhile = count();
+        await element.load('/examples/photos/cat.jpg');
+        while (!element.annotator!.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+        await element.annotator!.settled();
+        return { meanwhile, back: count() };
+      });
+      expect(found).toEqual({ meanwhile: [], back: [[1, true]] });
+    });
+
+    test('taken away while a click is computed, and put back later: the click is answered then', async () => {
+      const widget = await openSlow();
+      const found = await widget.run(async (element) => {
+        await element.load('/examples/photos/cat.jpg');
+        element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+        element.remove();
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        const away = element.value.objects.length;
+        document.body.append(element);
+        while (!element.annotator!.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+        await element.annotator!.settled();
+        return { away, answered: element.value.objects.map(({ result }) => result !== null) };
+      });
+      expect(found).toEqual({ away: 1, answered: [true] });
+    });
+
+    test('moved into a frame, another document: it looks and works as before, with its objects', async () => {
+      const widget = await openSlow();
+      const found = await widget.run(async (element) => {
+        await element.load('/examples/photos/cat.jpg');
+        element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+        await element.annotator!.settled();
+        const before = getComputedStyle(element.shadowRoot!.querySelector('.stage')!).height;
+        const frame = document.createElement('iframe');
+        frame.style.cssText = 'width:900px;height:700px';
+        document.body.append(frame);
+        frame.contentDocument!.body.style.cssText = '--clickmask-height:600px';
+        frame.contentDocument!.body.append(element);
+        while (!element.annotator!.ready) await new Promise((resolve) => setTimeout(resolve, 5));
+        element.annotator!.addClick({ x: 60, y: 60, label: 'negative' });
+        await element.annotator!.settled();
+        const after = getComputedStyle(element.shadowRoot!.querySelector('.stage')!).height;
+        return { before, after, clicks: element.value.objects[0].prompt.clicks.length };
+      });
+      expect(found.clicks).toBe(2);
+      expect(Number.parseFloat(found.before)).toBeGreaterThan(300);
+      expect(Math.abs(Number.parseFloat(found.after) - Number.parseFloat(found.before))).toBeLessThan(150);
+    });
+
+    test.each(['change', 'accept', 'progress', 'picture', 'settings', 'error'])(
+      'destroyed, or given another image, by a listener of %s: no error, and it works again',
+      async (type) => {
+        const widget = await openSlow();
+        const objects = await widget.run(
+          new Function(
+            'element',
+            `return (async () => {
+              const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+              for (const hard of [() => element.destroy(), () => element.remove(), () => void element.load('/examples/photos/coffee.jpg').catch(() => {}), () => { element.value = { objects: [], activeId: null }; }]) {
+                const parent = element.parentElement ?? document.body;
+                if (!element.isConnected) parent.append(element);
+                else if (element.annotator === null) { element.remove(); parent.append(element); }
+                element.addEventListener('clickmask-${type}', hard, { once: true });
+                const act = async (action) => { try { await action(element.annotator); } catch {} };
+                await act(() => element.load('/examples/photos/cat.jpg'));
+                await wait(100);
+                await act((a) => a.addClick({ x: 200, y: 150, label: 'positive' }));
+                await act((a) => a.settled());
+                await act((a) => a.accept());
+                await act((a) => { a.settings = { ...a.settings, opacity: 0.3 }; });
+                await act(() => element.load('/nothing.jpg'));
+                await wait(20);
+                element.removeEventListener('clickmask-${type}', hard);
+              }
+              element.remove();
+              document.body.append(element);
+              element.value = { objects: [], activeId: null };
+              await element.load('/examples/photos/cat.jpg', { key: 'fresh' });
+              while (!element.annotator.ready) await wait(5);
+              element.annotator.addClick({ x: 200, y: 150, label: 'positive' });
+              await element.annotator.settled();
+              return element.value.objects.filter(({ result }) => result !== null).length;
+            })()`,
+          ) as (element: unknown) => Promise<number>,
+        );
+        expect(objects).toBe(1);
+      },
+    );
+
+    test('without room, frozen, and behind proxies: nothing is lost, and nothing breaks', async () => {
+      const widget = await openSlow();
+      const found = await widget.run(async (element) => {
+        const freeze = (value: object): object => {
+          for (const part of Object.values(value)) {
+            if (typeof part === 'object' && part !== null && !ArrayBuffer.isView(part)) freeze(part as object);
+          }
+          return Object.freeze(value);
+        };
+        await element.load('/examples/photos/cat.jpg');
+        element.classes = freeze([{ id: 'cat' }]) as typeof element.classes;
+        element.annotator!.settings = freeze({ ...element.annotator!.settings, tool: 'click' }) as never;
+        element.style.cssText = 'display:block;width:0;height:0;overflow:hidden';
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+        await element.annotator!.settled();
+        const place = element.annotator!.toPage({ x: 200, y: 150 });
+        element.value = freeze(element.value) as typeof element.value;
+        element.value = new Proxy(element.value, {});
+        element.style.cssText = '';
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        element.annotator!.addClick({ x: 60, y: 60, label: 'negative' });
+        await element.annotator!.settled();
+        element.annotator!.undo();
+        return { finite: Number.isFinite(place.x + place.y), clicks: element.value.objects[0].prompt.clicks.length };
+      });
+      expect(found).toEqual({ finite: true, clicks: 1 });
+      await widget.click(240, 150);
+      expect((await widget.value()).objects[0].prompt.clicks).toHaveLength(2);
+    });
+
+    test('options that no worker can be sent: an error with a code, and the next click is answered', async () => {
+      const widget = await widgets.open(`${src} provider="wasm" no-preview`);
+      const told = await widget.run(async (element) => {
+        const codes: string[] = [];
+        element.addEventListener('clickmask-error', ({ detail }) => codes.push(detail.error.code));
+        for (const segmentOptions of [{ refinement: { cascade: () => 1 } }, { signal: {} }, { nonsense: 1 }]) {
+          element.segmentOptions = segmentOptions as never;
+          element.annotator!.addClick({ x: 200, y: 150, label: 'positive' });
+          await element.annotator!.settled();
+        }
+        element.segmentOptions = {};
+        element.annotator!.addClick({ x: 210, y: 160, label: 'positive' });
+        await element.annotator!.settled();
+        return { codes, answered: element.value.objects[0].result !== null };
+      });
+      expect(told).toEqual({ codes: [expect.any(String), 'bad-option', 'bad-option'], answered: true });
+    });
+
     test('200 mounts: memory and nodes stay flat', { timeout: 240_000 }, async () => {
       const page = await widgets.browser.newPage();
       await page.goto(`${widgets.server.url}page?body=${encodeURIComponent('<div id="place"></div>')}`);
@@ -343,13 +497,14 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
           for (let i = 0; i < count; i++) {
             const element = document.createElement('clickmask-annotator') as HTMLElement & {
               segmenter: unknown;
-              load(source: Blob): Promise<void>;
+              load(source: Blob, options: { key: string }): Promise<void>;
               destroy(): void;
               annotator: { addClick(click: object): void; settled(): Promise<void>; ready: boolean };
             };
             element.segmenter = async () => makeFake();
+            element.setAttribute('persist', 'mounts');
             document.querySelector('#place')!.append(element);
-            await element.load(blob);
+            await element.load(blob, { key: `picture ${i % 20}` });
             while (!element.annotator.ready) await new Promise((resolve) => setTimeout(resolve, 1));
             element.annotator.addClick({ x: 200, y: 150, label: 'positive' });
             await element.annotator.settled();
@@ -357,12 +512,40 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
             element.destroy();
           }
         }, times);
+      // What an element that is gone must not leave, a connection to what it kept included.
+      const held = ['ClickmaskAnnotatorElement', 'HTMLCanvasElement', 'ImageBitmap', 'IDBDatabase', 'AbortController'];
+      const countOf = async (name: string) => {
+        const type = name === 'ClickmaskAnnotatorElement' ? `customElements.get('clickmask-annotator')` : name;
+        const { result } = await cdp.send('Runtime.evaluate', {
+          expression: `${type}.prototype`,
+          objectGroup: 'count',
+        });
+        const { objects } = await cdp.send('Runtime.queryObjects', {
+          prototypeObjectId: result.objectId!,
+          objectGroup: 'count',
+        });
+        const { result: count } = await cdp.send('Runtime.callFunctionOn', {
+          objectId: objects.objectId!,
+          functionDeclaration: 'function () { return this.length; }',
+          returnByValue: true,
+        });
+        await cdp.send('Runtime.releaseObjectGroup', { objectGroup: 'count' });
+        return count.value as number;
+      };
       const measure = async () => {
         await cdp.send('HeapProfiler.enable');
+        // What the last one kept is still being written.
+        await page.waitForTimeout(300);
+        const counts = await Promise.all(held.map(countOf));
         for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage');
         const { usedSize } = await cdp.send('Runtime.getHeapUsage');
         const { nodes, jsEventListeners } = await cdp.send('Memory.getDOMCounters');
-        return { usedSize, nodes, jsEventListeners };
+        return {
+          usedSize,
+          nodes,
+          jsEventListeners,
+          held: Object.fromEntries(held.map((name, i) => [name, counts[i]])),
+        };
       };
       await mount(20);
       const before = await measure();
@@ -372,6 +555,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       expect(after.usedSize).toBeLessThan(before.usedSize * 1.1 + 300_000);
       expect(after.nodes).toBeLessThan(before.nodes * 1.1 + 50);
       expect(after.jsEventListeners).toBeLessThan(before.jsEventListeners * 1.1 + 20);
+      for (const name of held) expect([name, after.held[name]]).toEqual([name, Math.min(after.held[name], 2)]);
       await page.close();
     });
   });

@@ -71,6 +71,8 @@ export function createKeeper(store: AnnotatorStore): Keeper {
     destroy() {
       write();
       stop();
+      // The browser would hold the connection, and all it knows, as long as the page. It ends after what is being written.
+      database?.('readonly', ({ transaction }) => transaction.db.close()).catch(() => {});
       globalThis.removeEventListener('beforeunload', leaving);
       globalThis.removeEventListener('pagehide', write);
       document.removeEventListener('visibilitychange', hidden);

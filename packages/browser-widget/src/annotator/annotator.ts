@@ -1,4 +1,5 @@
 import { ClickmaskError, type Mask, type MaskRuns, type Size } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 import { type ImagePoint, type Polygon, rasterisePolygons, toRuns } from '@clickmask/core/masks';
 import {
   addClick,
@@ -20,7 +21,19 @@ import { createAnnotation } from '../annotation/annotation.js';
 import { createKeeper } from '../annotation/keeper.js';
 import { createShelf } from '../annotation/shelf.js';
 import { createAnswers } from '../answers/answers.js';
-import { asClickmaskError } from '../errors.js';
+import {
+  keyIn,
+  takeFunction,
+  takeIndex,
+  takeOptions,
+  takePoint,
+  takePoints,
+  takeRadius,
+  takeText,
+  takeWord,
+  withCodes,
+} from '../arguments.js';
+import { asClickmaskError, coded } from '../errors.js';
 import { fillIn } from '../i18n/index.js';
 import { listenToFiles } from '../input/files.js';
 import { listenToKeys } from '../input/keyboard.js';
@@ -65,16 +78,26 @@ import { withProperties } from './properties-of.js';
  * ```
  */
 export function createAnnotator(target: HTMLElement | ShadowRoot, options: AnnotatorOptions): Annotator {
-  const model = createModel(options);
+  return coded(() => assemble(target, options));
+}
+
+function assemble(target: HTMLElement | ShadowRoot, options: AnnotatorOptions): Annotator {
+  if (!(target instanceof ShadowRoot) && typeof target?.attachShadow !== 'function') {
+    throw unexpected('bad-option', 'target', 'an element or a shadow root', target);
+  }
+  const model = createModel(takeOptions(options) as AnnotatorOptions);
   const view = createView(target, model);
   const { store, events, annotation, answers, pictures } = model;
   let destroyed = false;
   const methods = {
     ...methodsOf(model),
-    command: (name: keyof typeof model.commands) => void (!destroyed && model.commands[name]?.()),
+    command(name: keyof typeof model.commands) {
+      if (!Object.hasOwn(model.commands, name)) throw unexpected('bad-option', 'command', 'a command', name);
+      if (!destroyed) model.commands[name]();
+    },
     toPage: view.toPage,
     focus: () => view.stage.focus(),
-    on: events.on,
+    on: (type: keyof AnnotatorEvents, listener: () => void) => events.on(type, takeFunction('listener', listener)),
     settled: answers.settled,
     destroy() {
       if (destroyed) return;
@@ -89,14 +112,14 @@ export function createAnnotator(target: HTMLElement | ShadowRoot, options: Annot
     settings: {
       get: () => store.now.settings,
       set: (next: AnnotatorOptions['settings']) =>
-        store.set({ settings: changedSettings(store.now.settings, next ?? {}) }),
+        store.set({ settings: changedSettings(store.now.settings, takeOptions(next)) }),
     },
     pictureSize: { get: () => sizeOf(store) },
     awaitsPicture: { get: () => pictures.awaited },
     provider: { get: () => store.now.segmenter?.provider ?? null },
     ready: { get: () => store.now.ready },
   };
-  return withProperties(Object.defineProperties(methods, values), store) as Annotator;
+  return withCodes(withProperties(Object.defineProperties(methods, values), store)) as Annotator;
 }
 
 /** The annotator without its view: the state, and what changes it. */
@@ -241,7 +264,7 @@ function createView(target: HTMLElement | ShadowRoot, model: Model) {
   );
   const letKeysGo = listenToKeys(chrome.root, stage, {
     shortcuts: () => store.now.shortcuts,
-    command: (name) => commands[name]?.() !== false,
+    command: (name) => Object.hasOwn(commands, name) && commands[name]() !== false,
     space: (spaceHeld) => store.set({ spaceHeld }),
   });
   const letFilesGo = listenToFiles(chrome.root, {
@@ -253,7 +276,7 @@ function createView(target: HTMLElement | ShadowRoot, model: Model) {
   });
   return {
     stage,
-    toPage: (point: ImagePoint) => placement.toWindow(toStage(store.now.viewport, point)),
+    toPage: (point: ImagePoint) => placement.toWindow(toStage(store.now.viewport, takePoint(point))),
     destroy() {
       letPointersGo();
       letKeysGo();
@@ -274,10 +297,10 @@ function methodsOf(model: Model) {
     return picture;
   };
   const methods: Partial<Annotator> = {
-    load: (source, { key } = {}) => pictures.load(source, key),
-    async prefetch(source, { key } = {}) {
+    load: async (source, options) => pictures.load(source, keyIn(options)),
+    async prefetch(source, options) {
       try {
-        await pictures.prefetch(source, key);
+        await pictures.prefetch(source, keyIn(options));
       } finally {
         if (store.now.progress?.phase === 'picture') store.set({ progress: null });
       }
@@ -286,27 +309,33 @@ function methodsOf(model: Model) {
       checkClicks([click], shown());
       annotation.make(addClick(click, annotation.fresh()));
     },
-    moveClick: (index, to) => annotation.make(moveClick(index, to)),
-    removeClick: (index) => annotation.make(removeClick(index)),
+    moveClick(index, to) {
+      const { x, y } = takePoint(to);
+      checkClicks([{ x, y, label: 'positive' }], shown());
+      annotation.make(moveClick(takeIndex(index), { x, y }));
+    },
+    removeClick: (index) => annotation.make(removeClick(takeIndex(index))),
     setBox: (box) => annotation.make(setBox(box === null ? null : takeBox(box), annotation.fresh())),
-    stroke: (points, radius, mode) => dragging.stroke(points, radius, mode),
-    addObject(from, { classId = store.now.classId, accepted = false } = {}) {
-      const size = shown();
+    stroke: (points, radius, mode) =>
+      dragging.stroke(takePoints(points), takeRadius(radius), takeWord('mode', mode, 'paint', 'erase')),
+    addObject(from, options) {
+      const { classId = store.now.classId, accepted } = takeOptions(options);
+      const runs = runsOf(from, shown());
       if (store.now.readOnly) return null;
       const id = freeId(store.now.value);
-      annotation.make(addObjectFromMask(runsOf(from, size), { id, classId }, accepted));
+      annotation.make(addObjectFromMask(runs, { id, classId: takeText('classId', classId) }, accepted === true));
       return id;
     },
-    select: selection.choose,
-    remove: (id) => annotation.make(removeObject(id)),
-    setClass: (id, classId) => annotation.make(setClass(id, classId)),
+    select: (id) => selection.choose(takeText('id', id)),
+    remove: (id) => annotation.make(removeObject(takeText('id', id))),
+    setClass: (id, classId) => annotation.make(setClass(takeText('id', id), takeText('classId', classId) ?? null)),
     accept: selection.accept,
     undo: () => void commands.undo(),
     redo: () => void commands.redo(),
     markSaved: model.keeper.markSaved,
-    getRuns: results.getRuns,
-    getResult: results.get,
-    getLabelMap: (values = 'object') => results.getLabelMap(values),
+    getRuns: (id) => results.getRuns(takeText('id', id)),
+    getResult: (format, id) => results.get(format, takeText('id', id)),
+    getLabelMap: (values = 'object') => results.getLabelMap(takeWord('values', values, 'object', 'class')),
     getPictures: () => model.shelf.values().map(([name, value]) => ({ name, value: handOut(value) })),
     exportLog: () => log.export(store.now.segmentOptions),
     async replayLog(recorded) {

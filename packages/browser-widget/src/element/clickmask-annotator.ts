@@ -3,7 +3,8 @@ import { emptyValue, type SessionValue, takeValue } from '@clickmask/core/sessio
 import { createShelf } from '../annotation/shelf.js';
 import { createAnnotator } from '../annotator/annotator.js';
 import type { Annotator, AnnotatorEvents } from '../annotator/api.js';
-import { asClickmaskError } from '../errors.js';
+import { keyIn } from '../arguments.js';
+import { asClickmaskError, coded } from '../errors.js';
 import type { SegmenterFactory } from '../picture/opener.js';
 import type { PictureSource } from '../picture/picture.js';
 import { createDefaultSegmenter, type RuntimeOptions } from '../runtime.js';
@@ -115,6 +116,11 @@ export class ClickmaskAnnotatorElement extends Base {
     });
   }
 
+  /** In another document, as a frame's, its style sheet does not hold: it starts anew there. */
+  adoptedCallback(): void {
+    this.#restart();
+  }
+
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
     if (tableAttributes.includes(name)) {
@@ -150,7 +156,7 @@ export class ClickmaskAnnotatorElement extends Base {
   }
   set value(value: SessionValue) {
     if (this.#annotator !== null) this.#annotator.value = value;
-    else this.#shelf.coming = takeValue(value, null);
+    else this.#shelf.coming = coded(() => takeValue(value, null));
   }
 
   get src(): string | null {
@@ -162,10 +168,11 @@ export class ClickmaskAnnotatorElement extends Base {
   }
 
   /** Shows an image: an address, a file, bytes, an `<img>`, a canvas. */
-  async load(source: PictureSource, options: { readonly key?: string } = {}): Promise<void> {
-    this.#picture = { source, options };
+  async load(source: PictureSource, options?: { readonly key?: string }): Promise<void> {
+    const key = coded(() => keyIn(options));
+    this.#picture = { source, options: key === undefined ? {} : { key } };
     this.#left = emptyValue;
-    await this.#annotator?.load(source, options);
+    await this.#annotator?.load(source, this.#picture.options);
   }
 
   /** See {@link Annotator.getResult}. */
@@ -307,10 +314,12 @@ declare global {
  * ```
  */
 export function defineClickmaskAnnotator(name = 'clickmask-annotator'): void {
-  if (globalThis.customElements === undefined || customElements.get(name) !== undefined) return;
-  // A class can be defined under one name only.
-  customElements.define(
-    name,
-    name === 'clickmask-annotator' ? ClickmaskAnnotatorElement : class extends ClickmaskAnnotatorElement {},
-  );
+  coded(() => {
+    if (globalThis.customElements === undefined || customElements.get(name) !== undefined) return;
+    // A class can be defined under one name only.
+    customElements.define(
+      name,
+      name === 'clickmask-annotator' ? ClickmaskAnnotatorElement : class extends ClickmaskAnnotatorElement {},
+    );
+  });
 }

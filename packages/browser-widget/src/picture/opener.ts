@@ -1,4 +1,5 @@
 import { ClickmaskError, type Segmenter, type SegmenterImage } from '@clickmask/core';
+import { unexpected } from '@clickmask/core/errors';
 import type { AnnotatorStore, ProgressInfo } from '../state/state.js';
 import { type LoadPictureOptions, loadPicture, type Picture, type PictureSource } from './picture.js';
 
@@ -44,7 +45,7 @@ export function createOpener({ store, segmenter: given, limits, report }: Opener
   let destroyed = false;
   const make = (): Promise<Segmenter> => {
     if (making === null) {
-      making = typeof given === 'function' ? given(report) : Promise.resolve(given);
+      making = makeSegmenter(given, report);
       making.then(
         (made) => {
           if (destroyed) return;
@@ -80,6 +81,12 @@ export function createOpener({ store, segmenter: given, limits, report }: Opener
       if (typeof given === 'function') making?.then((made) => made.close()).catch(() => {});
     },
   };
+}
+
+async function makeSegmenter(given: Segmenter | SegmenterFactory, report: OpenerOptions['report']): Promise<Segmenter> {
+  const made = await (typeof given === 'function' ? given(report) : given);
+  if (typeof made?.open === 'function') return made;
+  throw unexpected('bad-option', 'segmenter', 'a segmenter, or a function that makes one', made);
 }
 
 async function openIn(segmenter: Segmenter, { picture, key }: OpenPicture): Promise<SegmenterImage> {

@@ -61,13 +61,17 @@ export async function loadPicture(source: PictureSource, options: LoadPictureOpt
     return fromBytes(await fetchBytes(address, options), options);
   }
   const drawn = source as HTMLCanvasElement | ImageBitmap | ImageData;
-  if (typeof drawn?.width !== 'number' || drawn.width < 1 || drawn.height < 1) {
-    throw unexpected('bad-image', 'the image', 'an address, a file, bytes, an image or a canvas', source);
-  }
+  if (!(drawn?.width >= 1 && drawn.height >= 1)) throw noPicture(source);
   checkPixels(drawn.width, drawn.height, maxPixels);
   const pixels = drawn instanceof ImageData ? drawn : readPixels(drawn);
-  const whole = await createImageBitmap(pixels);
+  const whole = await createImageBitmap(pixels).catch(() => {
+    throw noPicture(source);
+  });
   return finish(whole, rgbFromRgba(pixels), null);
+}
+
+function noPicture(source: unknown): ClickmaskError {
+  return unexpected('bad-image', 'the image', 'an address, a file, bytes, an image or a canvas', source);
 }
 
 async function fromBytes(bytes: Uint8Array, options: LoadPictureOptions): Promise<Picture> {
@@ -169,7 +173,11 @@ function readPixels(drawn: HTMLCanvasElement | ImageBitmap): ImageData {
   canvas.height = drawn.height;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context === null) throw new ClickmaskError('internal', 'This browser provides no 2-D canvas.');
-  context.drawImage(drawn, 0, 0);
+  try {
+    context.drawImage(drawn, 0, 0);
+  } catch {
+    throw noPicture(drawn);
+  }
   try {
     return context.getImageData(0, 0, drawn.width, drawn.height);
   } catch (cause) {

@@ -1,6 +1,5 @@
 import { ClickmaskError } from '@clickmask/core';
-import { unexpected } from '@clickmask/core/errors';
-import { asClickmaskError } from '../errors.js';
+import { asClickmaskError, resolveAddress } from '../errors.js';
 import { createAhead } from './ahead.js';
 import { createOpener, dispose, type OpenerOptions, type OpenPicture, type ReadyPicture } from './opener.js';
 import type { Picture, PictureSource } from './picture.js';
@@ -136,11 +135,7 @@ export function createPictures(options: PicturesOptions): Pictures {
 function nameOf(source: PictureSource): string | object {
   if (source instanceof File) return `file:${source.name}:${source.size}:${source.lastModified}`;
   if (typeof source !== 'string' && !(source instanceof URL)) return source;
-  try {
-    return new URL(source, document.baseURI).href;
-  } catch {
-    throw unexpected('bad-image', 'the image', 'an address', source);
-  }
+  return resolveAddress('bad-image', 'the image', source).href;
 }
 
 function replaced(): ClickmaskError {

@@ -1,6 +1,9 @@
 import type { DatasetFormat, LabeledPicture, Note } from '@clickmask/core/datasets';
+import { unexpected } from '@clickmask/core/errors';
 import { maskOfObject } from '@clickmask/core/session';
 import type { Annotator } from '../annotator/api.js';
+import { takeOptions } from '../arguments.js';
+import { coded } from '../errors.js';
 import type { ObjectClass } from '../state/classes.js';
 import { type AnnotatorSettings, cleanUpFor } from '../state/settings.js';
 import { cleanRuns } from './clean-up.js';
@@ -52,8 +55,19 @@ export async function datasetFormats(): Promise<readonly Pick<DatasetFormat, 'na
 export async function createDataset(
   annotator: Pick<Annotator, 'getPictures' | 'classes' | 'settings'>,
   format: string,
-  { onNote }: DatasetOptions = {},
+  options?: DatasetOptions,
 ): Promise<Blob> {
+  return coded(() => writeDataset(annotator, format, options));
+}
+
+async function writeDataset(
+  annotator: Pick<Annotator, 'getPictures' | 'classes' | 'settings'>,
+  format: string,
+  options: DatasetOptions | undefined,
+): Promise<Blob> {
+  if (typeof annotator?.getPictures !== 'function')
+    throw unexpected('bad-option', 'annotator', 'an annotator', annotator);
+  const { onNote } = takeOptions(options);
   const { findDatasetFormat, zipFiles } = await import('@clickmask/core/datasets');
   const { classes, settings } = annotator;
   const files = findDatasetFormat(format).write(

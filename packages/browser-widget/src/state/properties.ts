@@ -4,7 +4,7 @@ import { copyPlain } from '@clickmask/core/session';
 import { languageTag, type Messages } from '../i18n/index.js';
 import { defaultShortcuts, type Shortcuts } from '../input/shortcuts.js';
 import { type ObjectClass, parseClasses, takeClasses } from './classes.js';
-import { choice, custom, flag, type Table } from './property.js';
+import { choice, custom, flag, type Table, text } from './property.js';
 
 /**
  * Options of `createAnnotator`. They are also properties of the annotator and of the element, which can be set at any
@@ -44,32 +44,35 @@ export interface AnnotatorProperties {
   readonly warnBeforeLeaving: boolean;
 }
 
-/** Copies an object of texts. */
-function textsFor<T extends object>(name: string): (given: T) => T {
+/** Copies an object. */
+function objectFor<T extends object>(name: string, expected: string): (given: T) => T {
   return (given) => {
     const copy = copyPlain(given);
-    const isPlain = typeof copy === 'object' && copy !== null && !Array.isArray(copy);
-    const odd = isPlain
-      ? Object.entries(copy).find(([, text]) => text !== undefined && typeof text !== 'string')
-      : null;
+    if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return copy;
+    throw unexpected('bad-option', name, expected, given);
+  };
+}
+
+/** Copies an object of texts. */
+function textsFor<T extends object>(name: string): (given: T) => T {
+  const expected = 'an object of texts';
+  const take = objectFor<T>(name, expected);
+  return (given) => {
+    const copy = take(given);
+    const odd = Object.values(copy).find((one) => one !== undefined && typeof one !== 'string') as unknown;
     if (odd === undefined) return copy;
-    throw unexpected('bad-option', name, 'an object of texts', odd === null ? given : odd[1]);
+    throw unexpected('bad-option', name, expected, odd);
   };
 }
 
 /** Every property, with its attribute where it has one. */
 export const propertyTable: Table<AnnotatorProperties> = {
   classes: /*#__PURE__*/ custom<readonly ObjectClass[]>([], takeClasses, 'classes', parseClasses),
-  classId: /*#__PURE__*/ custom<string | null>(
-    null,
-    (id) => (id == null ? null : String(id)),
-    'class-id',
-    (text) => text,
-  ),
+  classId: /*#__PURE__*/ text('class-id', (id) => id),
   locale: /*#__PURE__*/ custom('en', languageTag),
   messages: /*#__PURE__*/ custom<Partial<Messages>>({}, textsFor('messages')),
   shortcuts: /*#__PURE__*/ custom<Shortcuts>(defaultShortcuts, textsFor('shortcuts')),
-  segmentOptions: /*#__PURE__*/ custom<SegmentOptions>({}, copyPlain),
+  segmentOptions: /*#__PURE__*/ custom<SegmentOptions>({}, objectFor('segmentOptions', 'an object of options')),
   wheel: /*#__PURE__*/ choice('wheel', ['plain', 'modifier'], 'plain'),
   rightClick: /*#__PURE__*/ custom(
     false,
@@ -80,11 +83,6 @@ export const propertyTable: Table<AnnotatorProperties> = {
   controlled: /*#__PURE__*/ flag('controlled'),
   readOnly: /*#__PURE__*/ flag('readonly'),
   files: /*#__PURE__*/ choice('files', ['load', 'ignore', 'page'], 'load'),
-  persist: /*#__PURE__*/ custom<string | null>(
-    null,
-    (name) => (name == null || name === '' ? null : String(name)),
-    'persist',
-    (text) => (text === '' ? 'clickmask' : text),
-  ),
+  persist: /*#__PURE__*/ text('persist', (name) => (name === '' ? 'clickmask' : name)),
   warnBeforeLeaving: /*#__PURE__*/ flag('warn-before-leaving'),
 };

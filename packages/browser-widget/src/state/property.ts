@@ -1,4 +1,5 @@
 import { unexpected } from '@clickmask/core/errors';
+import { coded } from '../errors.js';
 
 /** One property of the widget: set by script, and by an attribute if it has one. */
 export interface Property<T> {
@@ -52,6 +53,20 @@ export function choice<T extends string>(attribute: string, words: readonly T[],
   };
 }
 
+/** A text or none. A number counts as a text. */
+export function text(attribute: string, fromText: (given: string | null) => string | null): Property<string | null> {
+  return {
+    initial: null,
+    attribute,
+    fromText,
+    take(value: unknown) {
+      if (value == null || value === '') return null;
+      if (typeof value === 'string' || typeof value === 'number') return String(value);
+      throw unexpected('bad-option', attribute, 'a text or null', value);
+    },
+  };
+}
+
 /** Any other value, with the function that checks and copies it. */
 export function custom<T>(
   initial: T,
@@ -81,7 +96,7 @@ export function initialOf<V>(table: Table<V>): V {
  */
 export function taken<V>(table: Table<V>, values: Partial<V>): Partial<V> {
   const given = rowsOf(table).filter(([name]) => values[name] !== undefined);
-  return Object.fromEntries(given.map(([name, { take }]) => [name, take(values[name])])) as Partial<V>;
+  return Object.fromEntries(given.map(([name, { take }]) => [name, coded(() => take(values[name]))])) as Partial<V>;
 }
 
 /** The attributes of a table of properties. */

@@ -72,6 +72,12 @@ suite('describe', () => {
     expect(describe(value)).toBe(text);
   });
 
+  it('never throws itself', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(describe(proxy)).toBe('an object that cannot be read');
+  });
+
   it('stays short whatever comes', () => {
     class Named {}
     Object.defineProperty(Named, 'name', { value: 'N'.repeat(1000) });

@@ -2,6 +2,15 @@ import { ClickmaskError, type ClickmaskErrorCode } from './clickmask-error.js';
 
 /** Describes a received value for a message: short, and without the content of a large array. */
 export function describe(value: unknown): string {
+  try {
+    return render(value);
+  } catch {
+    // A proxy that was taken back throws whatever is asked of it.
+    return 'an object that cannot be read';
+  }
+}
+
+function render(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);

@@ -204,6 +204,11 @@ describe('createJobQueue', () => {
       expect(await second).toBe('second');
     });
 
+    it('must be a signal', async () => {
+      const job = { run: async () => 1, signal: {} as AbortSignal };
+      expect(await codeOf(createJobQueue(8).push(job))).toBe('bad-option');
+    });
+
     it('means nothing after the job is done', async () => {
       const controller = new AbortController();
       expect(await createJobQueue(1).push({ run: async () => 'done', signal: controller.signal })).toBe('done');

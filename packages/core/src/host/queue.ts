@@ -1,4 +1,4 @@
-import { ClickmaskError, expectInteger, expectNumber } from '../errors/index.js';
+import { ClickmaskError, expectInteger, expectNumber, unexpected } from '../errors/index.js';
 import { createTurns, type Owned } from './turns.js';
 
 /** A job for one lane. */
@@ -75,6 +75,9 @@ export function createJobQueue(capacity: number): JobQueue {
       return new Promise<T>((resolve, reject) => {
         if (deadlineMs !== undefined && deadlineMs !== Number.POSITIVE_INFINITY) {
           expectNumber('bad-option', 'deadlineMs', deadlineMs, 0);
+        }
+        if (signal != null && typeof signal.addEventListener !== 'function') {
+          throw unexpected('bad-option', 'signal', 'an AbortSignal', signal);
         }
         if (closed) return reject(closedError());
         if (signal?.aborted === true) return reject(abortedError(signal));

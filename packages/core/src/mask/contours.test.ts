@@ -191,6 +191,21 @@ describe('rasterisePolygons', () => {
     );
   });
 
+  it.each([
+    null,
+    5,
+    [5],
+    [{}],
+    [{ outer: [1, 1] }],
+    [{ outer: 5, holes: [] }],
+    [{ outer: [Symbol('s'), 1], holes: [] }],
+  ])('refuses what is no polygon: %o', (wrong) => {
+    const polygons = wrong as unknown as readonly Polygon[];
+    expect(() => rasterisePolygons(polygons, { width: 4, height: 4 })).toThrow(
+      expect.objectContaining({ code: 'bad-mask' }),
+    );
+  });
+
   it('refuses coordinates that are not finite, and absurd amounts of work', () => {
     const picture = { width: 4, height: 4 };
     const bad = expect.objectContaining({ code: 'bad-mask' });

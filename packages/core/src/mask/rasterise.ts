@@ -1,4 +1,4 @@
-import { ClickmaskError, unexpected } from '../errors/index.js';
+import { ClickmaskError, describe, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { checkSize } from './checks.js';
 import { type MaskRuns, RunBuilder } from './mask-runs.js';
@@ -24,6 +24,7 @@ import type { Polygon, Ring } from './polygon.js';
  */
 export function rasterisePolygons(polygons: readonly Polygon[], size: Size): MaskRuns {
   checkSize(size);
+  checkPolygons(polygons);
   const { width, height } = size;
   const budget = Math.max(2 ** 20, 4 * width * height);
   // Spans of all polygons, three values each: row, first column, column after the last.
@@ -52,6 +53,15 @@ export function rasterisePolygons(polygons: readonly Polygon[], size: Size): Mas
   return uniteSpans(spans.subarray(0, length), size);
 }
 
+/** Polygons may come from a page's own script, or from JSON. */
+function checkPolygons(polygons: unknown): asserts polygons is readonly Polygon[] {
+  const isRing = (ring: unknown) => ring instanceof Float64Array || Array.isArray(ring);
+  const isPolygon = (one: Polygon | null | undefined) =>
+    isRing(one?.outer) && Array.isArray(one?.holes) && one.holes.every(isRing);
+  if (Array.isArray(polygons) && polygons.every(isPolygon)) return;
+  throw unexpected('bad-mask', 'polygons', 'a list of { outer, holes }', polygons);
+}
+
 interface RowCrossings {
   readonly top: number;
   readonly bottom: number;
@@ -67,7 +77,12 @@ function rowCrossings(rings: readonly Ring[], { width, height }: Size, budget: n
   for (const ring of rings) {
     for (let i = 0; i < ring.length; i += 2) {
       if (!Number.isFinite(ring[i]) || !Number.isFinite(ring[i + 1])) {
-        throw unexpected('bad-mask', 'polygon', 'finite coordinates', `(${ring[i]}, ${ring[i + 1]})`);
+        throw unexpected(
+          'bad-mask',
+          'polygon',
+          'finite coordinates',
+          `(${describe(ring[i])}, ${describe(ring[i + 1])})`,
+        );
       }
       top = Math.min(top, firstRow(ring[i + 1], height));
       bottom = Math.max(bottom, firstRow(ring[i + 1], height));

@@ -139,6 +139,15 @@ test.each([
   ['runs out of order', changed({ painted: { ...runs, spans: runs.spans.slice().reverse() } }), /columns/],
   ['a result without a mask', changed({ result: { prompt: emptyPrompt, runs: null } }), /mask/],
   ['a score that is none', changed({ result: { prompt: emptyPrompt, runs, score: 'high' } }), /score/],
+  [
+    'candidates that are no list',
+    changed({ result: { prompt: emptyPrompt, runs, candidates: 5 } }),
+    /candidates and notes/,
+  ],
+  ['candidates that are none', changed({ result: { prompt: emptyPrompt, runs, candidates: [null] } }), /candidates/],
+  ['a candidate that is none', changed({ result: { prompt: emptyPrompt, runs, candidate: 'best' } }), /candidate/],
+  ['notes that are no texts', changed({ result: { prompt: emptyPrompt, runs, notes: [Symbol('s')] } }), /notes/],
+  ['runs of other things than numbers', changed({ painted: { ...runs, rows: [1n] } }), /numbers/],
 ])('what is not a value is refused: %s', (_, value, message) => {
   expect(() => takeValue(value, null)).toThrow(message);
 });

@@ -1,5 +1,5 @@
 import { type Click, checkClicks } from '../clicks/index.js';
-import { ClickmaskError, expectInteger, expectNumber, unexpected } from '../errors/index.js';
+import { describe, expectInteger, expectNumber, unexpected } from '../errors/index.js';
 import type { Box, Size } from '../geometry/index.js';
 import { checkRuns, type MaskRuns } from '../mask/index.js';
 import type { Candidate, Timings } from '../segmenter/prediction.js';
@@ -9,6 +9,7 @@ import type { AnnotatedObject, ObjectPrompt, ObjectResult, SessionValue } from '
 /** Maximum objects per image, and clicks per object, in a value from outside. */
 const maxObjects = 10_000;
 const maxClicks = 1000;
+const maxCandidates = 1000;
 
 /**
  * Checks and copies a value from outside. Parts that equal a part of the `known` values are replaced by it. A value
@@ -108,7 +109,7 @@ function takePrompt(
   if (clicks.length > maxClicks) throw unexpected('too-many-clicks', 'clicks', `at most ${maxClicks}`, clicks.length);
   const unbound = { width: Number.MAX_VALUE, height: Number.MAX_VALUE };
   checkClicks(clicks, size ?? unbound);
-  if (candidate != null) expectInteger('bad-option', 'candidate', candidate, 0, 1000);
+  if (candidate != null) expectInteger('bad-option', 'candidate', candidate, 0, maxCandidates);
   return {
     clicks: clicks.map(({ x, y, label }: Click) => ({ x, y, label })),
     box: box == null ? null : takeBox(box),
@@ -129,7 +130,8 @@ function takePrompt(
  * console.log(takeBox({ x1: 9, y1: 8, x2: 1, y2: 2 }).x1); // 9
  * ```
  */
-export function takeBox({ x1, y1, x2, y2 }: Box): Box {
+export function takeBox(given: Box): Box {
+  const { x1, y1, x2, y2 } = given ?? {};
   for (const [name, value] of Object.entries({ x1, y1, x2, y2 })) expectNumber('bad-box', `box.${name}`, value);
   return { x1, y1, x2, y2 };
 }
@@ -142,6 +144,12 @@ function takeResult(
 ): ObjectResult {
   const { score = 0, candidates = [], candidate = 0, changedPixels = 0, timings, notes = [] } = given;
   expectNumber('bad-option', 'a score', score);
+  expectInteger('bad-option', 'candidate', candidate, 0, maxCandidates);
+  expectInteger('bad-option', 'changedPixels', changedPixels);
+  const isText = (one: unknown) => typeof one === 'string';
+  if (![candidates, notes].every(Array.isArray) || !candidates.every(isCandidate) || !notes.every(isText)) {
+    throw unexpected('bad-option', 'a result', 'candidates and notes', given);
+  }
   const runs = takeMask(given.runs);
   if (runs === null) throw unexpected('bad-mask', 'a result’s mask', 'runs', given.runs);
   return {
@@ -152,8 +160,12 @@ function takeResult(
     candidate,
     changedPixels,
     timings: timings == null ? null : ({ ...timings } as Timings),
-    notes: notes.map(String),
+    notes: [...notes],
   };
+}
+
+function isCandidate(given: Candidate | null): given is Candidate {
+  return Number.isInteger(given?.index) && Number.isFinite(given?.score);
 }
 
 /**
@@ -174,7 +186,7 @@ export function takeRuns(given: unknown, size: Size | null, name: string): MaskR
   const { width, height, rows, spans } = given as MaskRuns;
   if (size !== null && (width !== size.width || height !== size.height)) {
     const expected = `the image's size, ${size.width} x ${size.height} px`;
-    throw unexpected('bad-mask', name, expected, `${width} x ${height}`);
+    throw unexpected('bad-mask', name, expected, `${describe(width)} x ${describe(height)}`);
   }
   const runs = { width, height, rows: takeNumbers(rows, name), spans: takeNumbers(spans, name) };
   checkRuns(runs);
@@ -183,8 +195,8 @@ export function takeRuns(given: unknown, size: Size | null, name: string): MaskR
 
 function takeNumbers(given: unknown, name: string): Uint32Array {
   if (given instanceof Uint32Array) return given.slice();
-  if (Array.isArray(given)) return Uint32Array.from(given);
-  // The form that JSON gives a typed array.
-  if (typeof given === 'object' && given !== null) return Uint32Array.from(Object.values(given) as number[]);
-  throw new ClickmaskError('bad-mask', `Expected runs for ${name} but they have no rows or spans.`);
+  // The form that JSON gives a typed array is an object.
+  const list = typeof given === 'object' && given !== null ? (Object.values(given) as unknown[]) : null;
+  if (list?.every((one) => typeof one === 'number') === true) return Uint32Array.from(list as number[]);
+  throw unexpected('bad-mask', name, 'runs with rows and spans of numbers', given);
 }

@@ -36,7 +36,7 @@ const manifestName = 'model.json';
 /** @throws ClickmaskError `bad-option` */
 export function portableSource(source: ModelSource, base: string): PortableSource {
   if (typeof source === 'string' || source instanceof URL) {
-    const address = new URL(source, base).href;
+    const address = addressOf(source, base);
     return { kind: 'folder', address: address.endsWith('/') ? address : `${address}/` };
   }
   if (typeof source !== 'object' || source === null) {
@@ -48,7 +48,7 @@ export function portableSource(source: ModelSource, base: string): PortableSourc
   const files = Object.fromEntries(
     entries.map(([name, file]) => [
       name,
-      typeof file === 'string' || file instanceof URL ? new URL(file, base).href : file,
+      typeof file === 'string' || file instanceof URL ? addressOf(file, base) : file,
     ]),
   );
   if (files[manifestName] === undefined) {
@@ -59,6 +59,14 @@ export function portableSource(source: ModelSource, base: string): PortableSourc
     );
   }
   return { kind: 'files', files };
+}
+
+function addressOf(given: string | URL, base: string): string {
+  try {
+    return new URL(given, base).href;
+  } catch {
+    throw unexpected('bad-option', 'model', "the address of a model's folder, or of its files", given);
+  }
 }
 
 /**
