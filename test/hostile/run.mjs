@@ -109,6 +109,9 @@ async function attack(name, surface) {
       () => true,
       () => false,
     ));
+  // Like with like: what is more than before after the same work is what the inputs left behind.
+  const peak = await surface.memoryMb();
+  if (work !== undefined) await surface.warm();
   const after = await surface.memoryMb();
   const harm = await surface.harm();
   const code = await surface.stop();
@@ -120,7 +123,8 @@ async function attack(name, surface) {
   for (const [outcome, count] of [...outcomes].sort((a, b) => b[1] - a[1])) {
     console.log(`  ${String(count).padStart(7)}  ${outcome}`);
   }
-  const memory = `${before.toFixed(0)} MB after ${work ?? `${2 * tenth} inputs`}, ${after.toFixed(0)} MB at the end (${grown.toFixed(2)} x)`;
+  const again = work === undefined ? 'at the end' : `after the same work again, ${peak.toFixed(0)} MB before that`;
+  const memory = `${before.toFixed(0)} MB after ${work ?? `${2 * tenth} inputs`}, ${after.toFixed(0)} MB ${again} (${grown.toFixed(2)} x)`;
   console.log(`  resident memory in MB after each tenth: ${course.join(' ')}`);
   console.log(`  slowest ${slowest.toFixed(0)} ms; over ${longest / 1000} s: ${hangs}; resident memory ${memory}`);
   const counts = Object.entries(harm).map(([what, count]) => `${what}: ${count}`);
