@@ -111,7 +111,10 @@ export async function openEditor(browser: Browser, server: LabelStudioServer): P
         () => true,
         () => false,
       );
-      if (isListed) await tool.click();
+      // In those versions a click on the tool in use goes on to the next one.
+      const isOlder = (await page.locator('.lsf-tool__smart').count()) > 0;
+      const isInUse = isListed && /\blsf-tool_active\b/.test((await tool.getAttribute('class')) ?? '');
+      if (isListed && !(isOlder && isInUse)) await tool.click();
       await page.waitForTimeout(500);
     },
     async clickPicture(x, y, { alt = false, control = false, answered: wait = true, picture } = {}) {
