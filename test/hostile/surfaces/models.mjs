@@ -104,13 +104,6 @@ export async function start() {
       const wrong = answer.code === 'internal' ? answer.message : undefined;
       return { code: answer.code, wrong };
     },
-    async warm() {
-      for (let i = 0; i < 100; i++) {
-        const { code } = await this.send(samples[i % samples.length]);
-        if (code !== 'loaded') throw new Error(`a model that is right was answered ${code}`);
-      }
-      return '100 models that are right';
-    },
     memoryMb: () => memoryMb(server.pid),
     harm: async () => ({ crashes }),
     async stop() {
