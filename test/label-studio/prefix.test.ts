@@ -116,28 +116,3 @@ it('works behind a path prefix, from connect to doctor --all', { timeout: 120_00
   expect(doctor.out).toMatch(/task \d+: Expected an image but .* answered with status (?:404|500)/);
   expect(doctor.code).toBe(1);
 });
-
-it('tells in /health that its token was revoked', { timeout: 120_000 }, async (context) => {
-  if (unavailable !== undefined) return context.skip(unavailable);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const state = async () => ((await (await fetch(`${url}/health`)).json()) as { token_state: string }).token_state;
-  await expect.poll(state, { timeout: 20_000 }).toBe('good');
-  await labelStudio.call('POST', '/api/current-user/reset-token/');
-  // A click on an image that is not at hand yet.
-  const click = {
-    ...{ id: 'click', type: 'keypointlabels', from_name: 'click', to_name: 'image', is_positive: true },
-    ...{ original_width: 600, original_height: 400, value: { x: 50, y: 45, width: 0.3, keypointlabels: ['Cup'] } },
-  };
-  const response = await fetch(`${url}/predict`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      tasks: [{ id: 99, data: { image: '/tools/labels/data/upload/1/other.jpg' } }],
-      project: '1.1',
-      label_config: writeLabelingConfig({ labels: ['Cup'] }),
-      params: { context: { result: [click] } },
-    }),
-  });
-  expect(await response.text()).toContain('token-refused');
-  expect(await state()).toBe('refused');
-});
