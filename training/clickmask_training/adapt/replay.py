@@ -16,7 +16,7 @@ from ..items import IGNORE_ID, Item
 from ..models import CheckpointModel
 from ..pipeline import ClickPipeline, Refinement
 
-PHOTOS = Path(__file__).with_name("general") / "learn"
+PHOTOS = Path(__file__).with_name("general")
 """The photos, and ``outlines.json`` with polygons of objects in them."""
 SHARES = {"outlined": 0.14, "seen": 0.14}
 """Share of the samples that are outlined objects, and of what the base sees in the photos."""

@@ -23,6 +23,7 @@ from . import replay
 from .exports import read_export
 from .page import write_page
 from .project import Split, split, write_items
+from .scenes import general_scenes
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 STEPS_PER_MINUTE = 32
@@ -186,7 +187,7 @@ def choose(parts: Split, base: Path, tuned: Path, work: Path) -> dict:
     refinement = refinement_of(REFINEMENT)
     per_picture = max(3, MOST_CHECKED // len(parts.check))
     check = list(item_samples(parts.check, per_picture))[:MOST_CHECKED]
-    general = measured.general_samples()
+    general = list(general_scenes())
     if not check:
         raise ValueError("the check pictures hold no object of at least 150 px")
     shares = SHARES if len(check) >= FEW_CHECKED else SHARES[-1:]
