@@ -225,7 +225,7 @@ describe.skipIf(missing !== null)('no work lost', () => {
       );
     const text = (words: string) => new TextEncoder().encode(words);
     expect(await whys(new Uint8Array(0))).toMatch(/is empty/);
-    expect(await whys(text('\n<!DOCTYPE html><title>Log in'))).toMatch(/gives a web page/);
+    expect(await whys(text('\n<!DOCTYPE html><title>Log in'))).toMatch(/returned a web page/);
     expect(await whys(jpeg.subarray(0, 200))).toMatch(/damaged JPEG/);
     expect(await whys(text('II*\0 and more'))).toMatch(/is a TIFF file, which this browser cannot read/);
     expect(await whys(text('hello'))).toMatch(/no known format/);
