@@ -397,7 +397,7 @@ describe.skipIf(missing !== null)('the widget under hard conditions', () => {
       expect(Math.abs(Number.parseFloat(found.after) - Number.parseFloat(found.before))).toBeLessThan(150);
     });
 
-    test.each(['change', 'accept', 'progress', 'picture', 'settings', 'error'])(
+    test.each(['change', 'accept', 'ready', 'progress', 'picture', 'settings', 'error'])(
       'destroyed, or given another image, by a listener of %s: no error, and it works again',
       async (type) => {
         const widget = await openSlow();

@@ -7,10 +7,18 @@ import { createPictures } from './pictures.js';
 const bytes = (width: number) => Uint8Array.of(width);
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
+function gate() {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
+}
+
 function setUp() {
   const told: string[] = [];
   const opened: { readonly width: number; readonly key: string | undefined }[] = [];
-  const state = { unreadable: false, failing: false };
+  const state = { unreadable: false, failing: false, gates: [] as Promise<void>[] };
   vi.stubGlobal('createImageBitmap', async (blob: Blob) => {
     const [width] = new Uint8Array(await blob.arrayBuffer());
     if (state.unreadable) throw new Error('unreadable');
@@ -19,6 +27,7 @@ function setUp() {
   const segmenter = {
     async open([width]: Uint8Array, { key }: { key?: string }) {
       if (state.failing) throw new Error('no');
+      await state.gates.shift();
       opened.push({ width, key });
       return { width, height: 1, close: async () => {} } as unknown as SegmenterImage;
     },
@@ -76,6 +85,23 @@ describe('pictures', () => {
       { width: 5, key: 'second' },
     ]);
     expect(pictures.awaited).toBe(false);
+  });
+
+  test('an image that becomes ready while another loads does not make that one ready', async () => {
+    const { pictures, store, state } = setUp();
+    const [first, second] = [gate(), gate()];
+    state.gates = [first.passed, second.passed];
+    await pictures.load(bytes(3), 'first');
+    const other = pictures.load(bytes(5), 'second');
+    first.open();
+    await other;
+    await turn();
+    expect([store.now.picture?.width, store.now.ready]).toEqual([5, false]);
+    const told: boolean[] = [];
+    store.subscribe((changed) => changed.has('ready') && told.push(store.now.ready));
+    second.open();
+    await turn();
+    expect(told).toEqual([true]);
   });
 
   test('trying again after the segmenter refused an image opens it under its own key', async () => {

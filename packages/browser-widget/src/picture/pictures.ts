@@ -62,7 +62,8 @@ export function createPictures(options: PicturesOptions): Pictures {
     loading = null;
     awaited = false;
     store.batch(() => {
-      store.set({ picture: opened.picture, loading: false });
+      // The image before may have become ready while this one was loading.
+      store.set({ picture: opened.picture, loading: false, ready: false });
       options.onShown(opened.picture, name, kept);
     });
     void makeReady(opened);
