@@ -244,10 +244,11 @@ describe('a real Label Studio, by its REST API', { timeout: 180_000 }, () => {
 
     // One that was edited between the runs is mended with what was added; one that is edited in this run, after it was
     // listed, is left as its editor has it.
-    const [earlier, meanwhile] = [ids[Math.min(faulty, 100) - 2], ids[Math.min(faulty, 100) - 1]];
+    const [earlier, meanwhile] = [ids[before + 7], ids[before + 8]];
     await edit(earlier, 'earlier');
     const second = commandAsync(...apply);
-    await until(ids[Math.floor(faulty * 0.3)]);
+    // The first one that this run mends: those that follow it are listed by then.
+    await until(ids[before]);
     await edit(meanwhile, 'meanwhile');
     const left = faulty - before;
     expect(await second).toMatchObject({
