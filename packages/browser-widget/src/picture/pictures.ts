@@ -62,8 +62,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     loading = null;
     awaited = false;
     store.batch(() => {
-      // The image before may have become ready while this one was loading.
-      store.set({ picture: opened.picture, loading: false, ready: false });
+      store.set({ picture: opened.picture, loading: false, ready: false }); // The one before may be ready by now.
       options.onShown(opened.picture, name, kept);
     });
     void makeReady(opened);
