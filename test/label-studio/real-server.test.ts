@@ -13,6 +13,7 @@ import {
   createLabelStudioClient,
   type LabelStudioBackend,
   type LabelStudioEvent,
+  type OutputKind,
   writeLabelingConfig,
 } from '@clickmask/label-studio-backend';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
@@ -515,13 +516,23 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
     if (stage.browser === undefined) context.skip('there is no Chromium');
   };
 
+  /**
+   * Opens a task of a new project with a smart tool in hand. `row` is the row of labels that the tool takes its label
+   * from: that of `Labels`, the first, where the output has one.
+   */
+  const startClicking = async (how: { row: number; output?: OutputKind; tool?: 'key-point' | 'rectangle' }) => {
+    const { row, output, tool = 'key-point' } = how;
+    const made = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'], output }));
+    await editor.openTask(made.project, made.task);
+    await editor.setAutoAnnotation(true);
+    await editor.pickLabel(row, 'Cup');
+    await editor.pickSmartTool(tool);
+    return made;
+  };
+
   it('clicks, Alt-clicks, sees the mask, accepts, submits, and finds it stored', async (context) => {
     needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(1, 'Cup');
-    await editor.pickSmartTool('key-point');
+    const { task } = await startClicking({ row: 1 });
     const before = editor.calls.length;
     await editor.clickPicture(0.5, 0.45);
     await editor.clickPicture(0.15, 0.8, { alt: true });
@@ -546,11 +557,7 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
 
   it('replaces an accepted region by a later answer with the same id', async (context) => {
     needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(1, 'Cup');
-    await editor.pickSmartTool('key-point');
+    const { task } = await startClicking({ row: 1 });
     const before = editor.calls.length;
     await editor.clickPicture(0.5, 0.45);
     await editor.clickPicture(0.8, 0.5);
@@ -566,11 +573,7 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
     it(`goes on with an accepted ${output} region and keeps its id; then another object begins`, async (context) => {
       needsBrowser(context);
       needsTag(context, output);
-      const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'], output }));
-      await editor.openTask(project, task);
-      await editor.setAutoAnnotation(true);
-      await editor.pickLabel(output === 'brush' ? 1 : 0, 'Cup');
-      await editor.pickSmartTool('key-point');
+      const { task } = await startClicking({ row: output === 'brush' ? 1 : 0, output });
       const before = editor.calls.length;
       await editor.clickPicture(0.5, 0.45);
       await editor.acceptAll();
@@ -607,11 +610,7 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
 
   it('answers for what is on the screen after an undo', async (context) => {
     needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(1, 'Cup');
-    await editor.pickSmartTool('key-point');
+    await startClicking({ row: 1 });
     await editor.clickPicture(0.5, 0.45);
     await editor.clickPicture(0.15, 0.8);
     await editor.undo();
@@ -632,11 +631,7 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
 
   it('answers for what is on the screen after an undo of accepting', async (context) => {
     needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(1, 'Cup');
-    await editor.pickSmartTool('key-point');
+    const { task } = await startClicking({ row: 1 });
     await editor.clickPicture(0.5, 0.45);
     await editor.acceptAll();
     // The draft with the accepted region is stored before the undo.
@@ -663,11 +658,7 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
 
   it('takes a box and a click for the same object together', async (context) => {
     needsBrowser(context);
-    const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'] }));
-    await editor.openTask(project, task);
-    await editor.setAutoAnnotation(true);
-    await editor.pickLabel(2, 'Cup');
-    await editor.pickSmartTool('rectangle');
+    await startClicking({ row: 2, tool: 'rectangle' });
     const before = editor.calls.length;
     await editor.dragPicture([0.27, 0.06], [0.7, 0.72]);
     await editor.pickLabel(1, 'Cup');
@@ -688,12 +679,7 @@ describe('a real Label Studio, in a browser', { timeout: 180_000 }, () => {
     it(`draws the suggestion as ${output}`, async (context) => {
       needsBrowser(context);
       needsTag(context, output);
-      const { project, task } = await makeProject(writeLabelingConfig({ labels: ['Cup', 'Spoon'], output }));
-      await editor.openTask(project, task);
-      await editor.setAutoAnnotation(true);
-      // Clicks take their label from the first row, which is that of `Labels`.
-      await editor.pickLabel(0, 'Cup');
-      await editor.pickSmartTool('key-point');
+      const { project, task } = await startClicking({ row: 0, output });
       await editor.clickPicture(0.5, 0.45);
       await editor.screenshot(`${artifacts}/${output}.png`);
       await editor.acceptAll();
