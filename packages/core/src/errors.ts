@@ -4,5 +4,6 @@ export {
   type ClickmaskErrorCode,
   type ErrorDetails,
   isClickmaskError,
+  isListOf,
   unexpected,
 } from './errors/index.js';

@@ -23,6 +23,8 @@ function revoked(): object {
   return proxy;
 }
 
+/** A sparse array: most methods of arrays pass over its one place. */
+const gaps: readonly unknown[] = new Array(1);
 /** Anything that a script may pass by mistake. */
 const anything = fc.oneof(
   {
@@ -44,6 +46,7 @@ const anything = fc.oneof(
   fc.constantFrom<unknown>(Object.create(null), { toString: null }, new Map(), Promise.resolve(1), document, window),
   fc.constantFrom<unknown>({ width: 60, height: 40 }, { ...size, rows: [1n], spans: [] }, { ...size, data: 'x' }),
   fc.constantFrom<unknown>([{ outer: 5 }], [{ outer: [1, 2, Symbol('s')], holes: [] }], [{ outer: [], holes: 1 }]),
+  fc.constantFrom<unknown>(gaps, [{ outer: [1, 1, 5, 1, 5, 5], holes: gaps }], { objects: gaps, activeId: null }),
   fc.constantFrom<unknown>({ objects: [{ id: 'a', result: { candidates: 5 } }], activeId: null }, { objects: [1n] }),
   fc.constant(revoked),
 );

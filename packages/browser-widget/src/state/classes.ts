@@ -1,5 +1,5 @@
 import { ClickmaskError } from '@clickmask/core';
-import { unexpected } from '@clickmask/core/errors';
+import { isListOf, unexpected } from '@clickmask/core/errors';
 
 /** A class that an object can have. */
 export interface ObjectClass {
@@ -25,7 +25,7 @@ export function takeClasses(given: readonly ObjectClass[] | string): readonly Ob
     const { id, name, colour } = one as Record<string, unknown>;
     return typeof id === 'string' && isText(name) && isText(colour);
   };
-  if (!Array.isArray(given) || !given.every(fits)) {
+  if (!isListOf(given, fits)) {
     throw unexpected('bad-option', 'classes', 'a list of { id, name?, colour? }', given);
   }
   return given.map(({ id, name, colour }) => ({

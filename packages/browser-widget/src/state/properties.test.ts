@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseClasses } from './classes.js';
+import { parseClasses, takeClasses } from './classes.js';
 import { propertyTable } from './properties.js';
 import { attributesOf, readAttribute, taken } from './property.js';
 import { changedSettings, defaultSettings, settingTable } from './settings.js';
@@ -71,6 +71,10 @@ test('settings that a page gives are checked, and unknown ones left out', () => 
   });
   expect(() => changedSettings(defaultSettings, { opacity: Number.NaN })).toThrow(/opacity/);
   expect(() => changedSettings(defaultSettings, { tool: 'x' as never })).toThrow(/tool/);
+});
+
+test('a gap in the list of classes is refused', () => {
+  expect(() => takeClasses(new Array(1))).toThrow(/classes/);
 });
 
 test('classes are read from names and from JSON, and anything else is refused', () => {

@@ -36,7 +36,7 @@ export interface ClickInput extends ImagePoint {
  */
 export function checkClicks(clicks: unknown, size: Size): asserts clicks is readonly Click[] {
   if (!Array.isArray(clicks)) throw unexpected('bad-click', 'clicks', 'an array of clicks', clicks);
-  clicks.forEach((click: unknown, index) => {
+  for (const [index, click] of (clicks as readonly unknown[]).entries()) {
     const name = `clicks[${index}]`;
     if (typeof click !== 'object' || click === null) throw unexpected('bad-click', name, '{ x, y, label }', click);
     const { x, y, label } = click as Record<string, unknown>;
@@ -48,7 +48,7 @@ export function checkClicks(clicks: unknown, size: Size): asserts clicks is read
       const received = `(${describe(x)}, ${describe(y)})`;
       throw unexpected('bad-click', name, `a point inside the image of ${size.width} x ${size.height} px`, received);
     }
-  });
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   expectInteger,
   expectNumber,
   isClickmaskError,
+  isListOf,
   unexpected,
   withoutSecrets,
 } from './index.js';
@@ -48,6 +49,22 @@ suite('isClickmaskError', () => {
       Object.assign(new Error('x'), { code: 'closed' }),
     ];
     for (const value of values) expect(isClickmaskError(value)).toBe(false);
+  });
+});
+
+suite('isListOf', () => {
+  const isText = (value: unknown) => typeof value === 'string';
+  it.each<[unknown, boolean]>([
+    [[], true],
+    [['a', 'b'], true],
+    [['a', 5], false],
+    [new Array(1), false],
+    [Object.assign([], { 1: 'b' }), false],
+    ['a', false],
+    [{ length: 0 }, false],
+    [undefined, false],
+  ])('%j: %s', (value, fits) => {
+    expect(isListOf(value, isText)).toBe(fits);
   });
 });
 

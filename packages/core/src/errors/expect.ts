@@ -93,6 +93,23 @@ function unexpectedText(code: ClickmaskErrorCode, name: string, expected: string
 }
 
 /**
+ * Tells whether `value` is a list of which each part fits. A gap of a sparse array counts as undefined, which
+ * `Array.every` would pass over.
+ *
+ * @example
+ * ```ts
+ * import { isListOf } from '@clickmask/core/errors';
+ *
+ * console.log(isListOf(new Array(2), (one) => typeof one === 'string')); // false
+ * ```
+ */
+export function isListOf<T>(value: unknown, fits: (one: unknown) => one is T): value is readonly T[];
+export function isListOf(value: unknown, fits: (one: unknown) => boolean): value is readonly unknown[];
+export function isListOf(value: unknown, fits: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && Array.from(value as unknown[]).every((one) => fits(one));
+}
+
+/**
  * Throws unless `value` is a whole number in [`min`, `max`].
  *
  * @throws ClickmaskError with the code

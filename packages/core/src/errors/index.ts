@@ -5,6 +5,7 @@ export {
   expectKnown,
   expectNumber,
   expectUrl,
+  isListOf,
   messageOf,
   unexpected,
   unexpectedAddress,

@@ -199,6 +199,8 @@ describe('rasterisePolygons', () => {
     [{ outer: [1, 1] }],
     [{ outer: 5, holes: [] }],
     [{ outer: [Symbol('s'), 1], holes: [] }],
+    new Array(1),
+    [{ outer: [1, 1, 3, 1, 3, 3], holes: new Array(1) }],
   ])('refuses what is no polygon: %o', (wrong) => {
     const polygons = wrong as unknown as readonly Polygon[];
     expect(() => rasterisePolygons(polygons, { width: 4, height: 4 })).toThrow(

@@ -1,4 +1,4 @@
-import { ClickmaskError, describe, unexpected } from '../errors/index.js';
+import { ClickmaskError, describe, isListOf, unexpected } from '../errors/index.js';
 import type { Size } from '../geometry/index.js';
 import { checkSize } from './checks.js';
 import { type MaskRuns, RunBuilder } from './mask-runs.js';
@@ -56,9 +56,11 @@ export function rasterisePolygons(polygons: readonly Polygon[], size: Size): Mas
 /** Polygons may come from a page's own script, or from JSON. */
 function checkPolygons(polygons: unknown): asserts polygons is readonly Polygon[] {
   const isRing = (ring: unknown) => ring instanceof Float64Array || Array.isArray(ring);
-  const isPolygon = (one: Polygon | null | undefined) =>
-    isRing(one?.outer) && Array.isArray(one?.holes) && one.holes.every(isRing);
-  if (Array.isArray(polygons) && polygons.every(isPolygon)) return;
+  const isPolygon = (one: unknown) => {
+    const { outer, holes } = (one ?? {}) as Partial<Polygon>;
+    return isRing(outer) && isListOf(holes, isRing);
+  };
+  if (isListOf(polygons, isPolygon)) return;
   throw unexpected('bad-mask', 'polygons', 'a list of { outer, holes }', polygons);
 }
 

@@ -391,6 +391,7 @@ describe('bad prompts and options', () => {
     ['an empty list of clicks', { clicks: [] }, 'no-clicks'],
     ['a click outside', { clicks: [at(81, 10)] }, 'bad-click'],
     ['a click at NaN', { clicks: [at(Number.NaN, 10)] }, 'bad-click'],
+    ['a gap among the clicks', { clicks: new Array<Click>(1) }, 'bad-click'],
     ['clicks that are no list', { clicks: 'x' as unknown as Click[] }, 'bad-click'],
     ['hundreds of clicks', { clicks: Array.from({ length: 201 }, () => at(20, 20)) }, 'too-many-clicks'],
     ['a box beside the image', { box: { x1: 90, y1: 0, x2: 99, y2: 9 } }, 'bad-box'],

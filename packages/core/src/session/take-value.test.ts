@@ -152,6 +152,16 @@ test.each([
   expect(() => takeValue(value, null)).toThrow(message);
 });
 
+const gaps: readonly never[] = new Array<never>(1);
+test.each([
+  ['objects', { objects: gaps, activeId: null }],
+  ['clicks', changed({ prompt: { ...emptyPrompt, clicks: gaps } })],
+  ['candidates', changed({ result: { prompt: emptyPrompt, runs, candidates: gaps } })],
+  ['notes', changed({ result: { prompt: emptyPrompt, runs, notes: gaps } })],
+])('a gap in a list is refused: %s', (_, value) => {
+  expect(() => takeValue(value, size)).toThrow(expect.objectContaining({ name: 'ClickmaskError' }));
+});
+
 test('counts have limits', () => {
   const many = {
     objects: Array.from({ length: 10_001 }, (_, i) => ({ ...whole.objects[0], id: String(i) })),

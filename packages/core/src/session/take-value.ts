@@ -1,5 +1,5 @@
 import { type Click, checkClicks } from '../clicks/index.js';
-import { describe, expectInteger, expectNumber, unexpected } from '../errors/index.js';
+import { describe, expectInteger, expectNumber, isListOf, unexpected } from '../errors/index.js';
 import type { Box, Size } from '../geometry/index.js';
 import { checkRuns, type MaskRuns } from '../mask/index.js';
 import type { Candidate, Timings } from '../segmenter/prediction.js';
@@ -41,7 +41,8 @@ export function takeValue(given: unknown, size: Size | null, known: readonly Ses
     const list = before.get(object.id) ?? [];
     if (!list.includes(object)) before.set(object.id, [...list, object]);
   }
-  const taken = objects.map((object) => takeObject(object, size, before.get(object?.id) ?? []));
+  // Unlike `map`, it comes by the gaps of a sparse array too.
+  const taken = Array.from(objects, (object) => takeObject(object, size, before.get(object?.id) ?? []));
   if (new Set(taken.map(({ id }) => id)).size !== taken.length) {
     throw unexpected('bad-option', 'value.objects', 'objects with ids of their own', objects);
   }
@@ -146,8 +147,8 @@ function takeResult(
   expectNumber('bad-option', 'a score', score);
   expectInteger('bad-option', 'candidate', candidate, 0, maxCandidates);
   expectInteger('bad-option', 'changedPixels', changedPixels);
-  const isText = (one: unknown) => typeof one === 'string';
-  if (![candidates, notes].every(Array.isArray) || !candidates.every(isCandidate) || !notes.every(isText)) {
+  const isText = (one: unknown): one is string => typeof one === 'string';
+  if (!isListOf(candidates, isCandidate) || !isListOf(notes, isText)) {
     throw unexpected('bad-option', 'a result', 'candidates and notes', given);
   }
   const runs = takeMask(given.runs);
@@ -164,8 +165,9 @@ function takeResult(
   };
 }
 
-function isCandidate(given: Candidate | null): given is Candidate {
-  return Number.isInteger(given?.index) && Number.isFinite(given?.score);
+function isCandidate(given: unknown): given is Candidate {
+  const { index, score } = (given ?? {}) as Partial<Candidate>;
+  return Number.isInteger(index) && Number.isFinite(score);
 }
 
 /**

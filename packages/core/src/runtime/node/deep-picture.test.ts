@@ -209,12 +209,16 @@ describe('images of other samples than 8-bit colours', () => {
     await expect(decodeImage(bytes)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  it.each([{ range: [5, 5] }, { range: [Number.NaN, 1] }, { range: 'auto?' }, { bands: [0] }, { bands: [1, 2] }])(
-    'refuse %j',
-    async (reading) => {
-      expect(await codeOf(decodeImage(tiffOf([0], { width: 1, height: 1 }), 9, reading as never))).toBe('bad-option');
-    },
-  );
+  it.each([
+    { range: [5, 5] },
+    { range: [Number.NaN, 1] },
+    { range: 'auto?' },
+    { bands: [0] },
+    { bands: [1, 2] },
+    { bands: new Array(1) },
+  ])('refuse %j', async (reading) => {
+    expect(await codeOf(decodeImage(tiffOf([0], { width: 1, height: 1 }), 9, reading as never))).toBe('bad-option');
+  });
 });
 
 it('reads headers of any length, and none beyond the end', () => {

@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { ClickmaskError, unexpected } from '../../errors/index.js';
+import { ClickmaskError, isListOf, unexpected } from '../../errors/index.js';
 import type { Size } from '../../geometry/index.js';
 import { pictureFormat } from '../../image/picture-format.js';
 import type { ReducedImage } from '../../image/rgb-image.js';
@@ -23,12 +23,13 @@ export interface PictureReading {
 
 /** @throws ClickmaskError `bad-option` */
 export function checkReading({ range = 'auto', bands }: PictureReading): void {
-  const isPair = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1];
+  const isPair = isListOf(range, Number.isFinite) && range.length === 2 && range[0] < range[1];
   if (range !== 'auto' && range !== 'full' && !isPair) {
     throw unexpected('bad-option', 'range', "'auto', 'full', or a lower and a higher number", JSON.stringify(range));
   }
   const isBands =
-    (bands?.length === 1 || bands?.length === 3) && bands.every((band) => Number.isInteger(band) && band > 0);
+    (bands?.length === 1 || bands?.length === 3) &&
+    isListOf(bands, (band) => Number.isInteger(band) && (band as number) > 0);
   if (bands !== undefined && !isBands) {
     throw unexpected('bad-option', 'bands', 'one or three numbers of bands from 1', JSON.stringify(bands));
   }
