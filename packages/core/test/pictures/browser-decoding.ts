@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,17 +54,18 @@ export async function decodeInBrowser(
     kind === 'firefox'
       ? ['--headless', '--no-remote', '--profile', profile, url]
       : [...chromium, `--user-data-dir=${profile}`, url];
-  const child = spawn(path, args, { stdio: 'ignore' });
+  // A group of its own, so that its children end with it.
+  const child = spawn(path, args, { stdio: 'ignore', detached: true });
   const closed = new Promise((resolve) => child.once('close', resolve));
   const timer = setTimeout(end, 150_000);
   await ended;
   clearTimeout(timer);
-  child.kill('SIGKILL');
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   await closed;
   server.closeAllConnections();
   server.close();
-  // Its children write to the profile for a moment more.
-  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  // What was being written may come up a moment later. `rm` looks again before each retry; `rmSync` does not.
+  await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   return made;
 }
 
