@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { survivorOf } from './mutation/survivor.mjs';
 import { prepare, root } from './prepare.mjs';
 
 /** Options of every release's measurement. */
@@ -68,22 +69,26 @@ rmSync(report, { force: true });
 const { Stryker } = await import('@stryker-mutator/core');
 await new Stryker({
   testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner', fileURLToPath(new URL('mutation/ignore-words.mjs', import.meta.url))],
+  plugins: ['@stryker-mutator/vitest-runner', plugin('ignore-words'), plugin('tell-survivors')],
   ignorers: ['words'],
   mutate: sourcesOf(area),
   vitest: { configFile: '.mutation/vitest.config.mjs', related: values.tests === undefined },
   coverageAnalysis: 'perTest',
   concurrency: Number(values.workers),
-  timeoutMS: 10_000,
+  timeoutMS: 30_000,
   // The sandbox contains what tests read: images and models of the examples, and built files for the tests of workers.
   ignorePatterns: ['.cache', '/training', '/tools', '/docs', '.venv'],
   tempDirName: '.mutation/sandbox',
-  reporters: ['progress-append-only', 'json'],
+  reporters: ['survivors', 'json'],
   jsonReporter: { fileName: report },
   fileLogLevel: 'off',
   logLevel: 'warn',
 }).runMutationTest();
 summarise(JSON.parse(readFileSync(report, 'utf8')));
+
+function plugin(name) {
+  return fileURLToPath(new URL(`mutation/${name}.mjs`, import.meta.url));
+}
 
 /** The sources of an area without their tests, in Stryker's form. */
 function sourcesOf(path) {
@@ -100,26 +105,14 @@ function testsOf(folder) {
 }
 
 function summarise({ files }) {
-  const accepted = JSON.parse(readFileSync(new URL('mutation/accepted.json', import.meta.url), 'utf8'));
   const rows = [];
-  const survivors = [];
   for (const [file, { source, mutants }] of Object.entries(files)) {
     const row = { file: file.slice(home.length + 5), mutants: 0, caught: 0, accepted: 0 };
-    for (const { status, location, mutatorName, replacement } of mutants) {
-      if (!['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)) continue;
+    for (const mutant of mutants) {
+      if (!['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(mutant.status)) continue;
       row.mutants++;
-      if (status === 'Killed' || status === 'Timeout') {
-        row.caught++;
-        continue;
-      }
-      const from = flat(cut(source, location));
-      const to = flat(replacement ?? '');
-      const known = accepted.some((one) => one.file === file && flat(one.from) === from && flat(one.to) === to);
-      if (known) row.accepted++;
-      else
-        survivors.push(
-          `${file}:${location.start.line} ${status === 'NoCoverage' ? '(no test) ' : ''}${mutatorName}\n  - ${short(from)}\n  + ${short(to)}`,
-        );
+      if (mutant.status === 'Killed' || mutant.status === 'Timeout') row.caught++;
+      else if (survivorOf(file, source, mutant).accepted) row.accepted++;
     }
     rows.push(row);
   }
@@ -132,27 +125,10 @@ function summarise({ files }) {
     }),
     { mutants: 0, caught: 0, accepted: 0 },
   );
-  console.log(`${survivors.join('\n')}\n`);
-  console.log('| file | faults | caught | accepted | score |\n| --- | ---: | ---: | ---: | ---: |');
+  console.log('\n| file | faults | caught | accepted | score |\n| --- | ---: | ---: | ---: | ---: |');
   for (const row of [...rows, total]) {
     const counted = row.mutants - row.accepted;
     const score = counted === 0 ? '' : `${((100 * row.caught) / counted).toFixed(1)} %`;
     console.log(`| ${row.file} | ${row.mutants} | ${row.caught} | ${row.accepted} | ${score} |`);
   }
-}
-
-/** The text at a location. Lines and columns count from 1. */
-function cut(source, { start, end }) {
-  const lines = source.split('\n').slice(start.line - 1, end.line);
-  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1);
-  lines[0] = lines[0].slice(start.column - 1);
-  return lines.join('\n');
-}
-
-function flat(text) {
-  return text.replace(/\s+/g, ' ').trim();
-}
-
-function short(text) {
-  return text.length > 160 ? `${text.slice(0, 157)}...` : text;
 }
