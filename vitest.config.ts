@@ -1,12 +1,20 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { findChromium } from './scripts/find-browsers.mjs';
 
 const chromium = findChromium();
+const seed = process.env.CLICKMASK_TEST_SEED;
+
+const properties = {
+  setupFiles: [fileURLToPath(new URL('test/seed.setup.ts', import.meta.url))],
+  provide: { seed: seed === undefined ? null : Number(seed) },
+};
 
 const node: TestProjectConfiguration = {
   test: {
+    ...properties,
     name: 'node',
     include: [
       'packages/*/src/**/*.test.ts',
@@ -23,8 +31,9 @@ const node: TestProjectConfiguration = {
 /** What runs on the sources in a real browser, with a GPU emulated in software. */
 const browser: TestProjectConfiguration = {
   // Found when the tests start, they would make the page load anew in the middle of one.
-  optimizeDeps: { include: ['onnxruntime-web/wasm', 'onnxruntime-web/webgpu', 'onnxruntime-web/jspi'] },
+  optimizeDeps: { include: ['fast-check', 'onnxruntime-web/wasm', 'onnxruntime-web/webgpu', 'onnxruntime-web/jspi'] },
   test: {
+    ...properties,
     name: 'browser',
     include: ['packages/*/src/**/*.browser.test.ts'],
     testTimeout: 90_000,

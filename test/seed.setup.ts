@@ -1,0 +1,14 @@
+import { inject } from 'vitest';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    seed: number | null;
+  }
+}
+
+// With CLICKMASK_TEST_SEED, property tests try the same cases in each run; without it, new ones.
+const seed = inject('seed');
+if (seed !== null) {
+  const { default: fc } = await import('fast-check');
+  fc.configureGlobal({ ...fc.readConfigureGlobal(), seed });
+}
