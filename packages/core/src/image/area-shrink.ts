@@ -3,9 +3,9 @@ import type { ReducedImage } from './rgb-image.js';
 
 /**
  * The area filter for images that shrink along both axes: the same result as the band matrices of `axisWeights`, in
- * less time. Most time of a 12-megapixel image goes into reading 36 million bytes, so these are added as whole numbers,
- * and only inputs on an edge between two outputs are weighted. If many rows form one output row, they are first summed
- * four bytes at a time, two in each half of a 32-bit word.
+ * less time. Most time of a large image goes into reading its bytes. So each is read once, in order: the rows of an
+ * output row are summed first, and only those on an edge between two outputs are weighted. Many rows are summed four
+ * bytes at a time, two in each half of a 32-bit word.
  */
 
 /** Whether {@link shrinkArea} supports the case. */
@@ -29,78 +29,68 @@ export function shrinkArea(
   const { data, full = image } = image;
   const across = coverage(region.x, region.width, output.width, image.width, full.width);
   const down = coverage(region.y, region.height, output.height, image.height, full.height);
-  const words = wholeRowsAsWords(image, across, down);
-  const inner = new Float64Array(output.width * 3);
-  const single = new Float64Array(output.width * 3);
+  const [left, right] = bytesOf(across, image.width * 3);
+  const words = wholeRowsAsWords(image, left, right, down);
+  const columns = new Float64Array(right - left);
   const row = new Float64Array(output.width * 3);
-  let above = new Float64Array(output.width * 3);
-  let below = new Float64Array(output.width * 3);
   const share = (output.width * output.height) / (across.length * down.length);
-  const offsetOf = (y: number) => y * image.width * 3;
-  if (down.head[0] > 0) filterSpan(data, offsetOf(down.first[0] - 1), across, above);
+  const offsetOf = (y: number) => y * image.width * 3 + left;
   for (let y = 0; y < output.height; y++) {
     const top = down.first[y];
     const end = down.end[y];
-    if (words !== null) filterSpan(words.sum(top, end), words.offset, across, inner);
-    else {
-      inner.fill(0);
-      for (let from = top; from < end; from++) {
-        filterSpan(data, offsetOf(from), across, single);
-        for (let i = 0; i < inner.length; i++) inner[i] += single[i];
-      }
-    }
-    // A row that two outputs share is filtered once and weighted for each.
-    if (down.tail[y] > 0) filterSpan(data, offsetOf(end), across, below);
     const head = down.head[y];
     const tail = down.tail[y];
-    for (let i = 0; i < row.length; i++) row[i] = (inner[i] + head * above[i] + tail * below[i]) * share;
+    // Without a share, any row inside the image will do.
+    weighRows(data, offsetOf(head > 0 ? top - 1 : top), head, offsetOf(tail > 0 ? end : top), tail, columns);
+    if (words !== null) words.addTo(columns, top, end);
+    else for (let from = top; from < end; from++) addRow(data, offsetOf(from), columns);
+    sumColumns(columns, left, across, share, row);
     emit(y, row);
-    [above, below] = [below, above];
   }
 }
 
+/** The bytes of a row that outputs cover, from and to whole words where the row has them. */
+function bytesOf({ first, end, head, tail }: Coverage, rowLength: number): [number, number] {
+  const last = first.length - 1;
+  const left = (first[0] - (head[0] > 0 ? 1 : 0)) * 3;
+  const right = (end[last] + (tail[last] > 0 ? 1 : 0)) * 3;
+  return [left - (left % 4), Math.min(rowLength, Math.ceil(right / 4) * 4)];
+}
+
 interface WordRows {
-  /** The offset of column 0 in the result of `sum`; the region's columns follow. */
-  readonly offset: number;
-  /** Sums of rows `top` to `end - 1`, byte by byte. The array is reused. */
-  sum(top: number, end: number): Int32Array;
+  /** Adds rows `top` to `end - 1`, byte by byte. */
+  addTo(columns: Float64Array, top: number, end: number): void;
 }
 
 /** Up to this many rows, sums of bytes stay below 2^16. */
 const maxRows = 256;
-/** Up to this many columns per output, sums of such sums stay below 2^31. */
-const maxColumns = 32_768;
-/** With fewer rows, summing rows first saves less than it costs. */
+/** With fewer rows, words save less than they cost. */
 const minRows = 4;
 
 /** Reads rows as aligned words. Null if the image's layout does not allow it or nothing would be gained. */
-function wholeRowsAsWords({ data, width, height }: ReducedImage, across: Coverage, down: Coverage): WordRows | null {
+function wholeRowsAsWords(
+  { data, width, height }: ReducedImage,
+  left: number,
+  right: number,
+  down: Coverage,
+): WordRows | null {
   const aligned = data.byteOffset % 4 === 0 && (width * 3) % 4 === 0;
   const rows = down.length / down.first.length;
-  const fits = rows >= minRows && rows <= maxRows && across.length <= across.first.length * maxColumns;
-  if (!aligned || !fits || !isLittleEndian()) return null;
+  if (!aligned || rows < minRows || rows > maxRows || !isLittleEndian()) return null;
   const stride = (width * 3) / 4;
   const words = new Int32Array(data.buffer, data.byteOffset, stride * height);
-  const last = across.first.length - 1;
-  const left = across.first[0] - (across.head[0] > 0 ? 1 : 0);
-  const right = across.end[last] + (across.tail[last] > 0 ? 1 : 0);
-  // A region may begin inside a word. The sums then begin with up to three bytes outside it.
-  const first = Math.floor((left * 3) / 4);
-  const count = Math.ceil((right * 3) / 4) - first;
+  const count = (right - left) / 4;
   const even = new Int32Array(count);
   const odd = new Int32Array(count);
-  const bytes = new Int32Array(count * 4);
   return {
-    offset: -first * 4,
-    sum(top, end) {
-      sumRows(words, first + top * stride, stride, end - top, even, odd);
+    addTo(columns, top, end) {
+      sumRows(words, left / 4 + top * stride, stride, end - top, even, odd);
       for (let i = 0, to = 0; i < count; i++, to += 4) {
-        bytes[to] = even[i] & 0xffff;
-        bytes[to + 1] = odd[i] & 0xffff;
-        bytes[to + 2] = even[i] >>> 16;
-        bytes[to + 3] = odd[i] >>> 16;
+        columns[to] += even[i] & 0xffff;
+        columns[to + 1] += odd[i] & 0xffff;
+        columns[to + 2] += even[i] >>> 16;
+        columns[to + 3] += odd[i] >>> 16;
       }
-      return bytes;
     },
   };
 }
@@ -189,44 +179,46 @@ function sumRows(
   }
 }
 
-/** Sums of R, G and B over what each output covers of one row. */
-function filterSpan(
-  values: Int32Array | Uint8Array | Uint8ClampedArray,
-  offset: number,
-  across: Coverage,
-  into: Float64Array,
-): void {
+type Bytes = Uint8Array | Uint8ClampedArray;
+
+/** Sets every column to the weighted sum of two rows that begin at `above` and `below`. */
+function weighRows(data: Bytes, above: number, head: number, below: number, tail: number, columns: Float64Array): void {
+  for (let i = 0; i < columns.length; i++) columns[i] = head * data[above + i] + tail * data[below + i];
+}
+
+function addRow(data: Bytes, start: number, columns: Float64Array): void {
+  for (let i = 0; i < columns.length; i++) columns[i] += data[start + i];
+}
+
+/** Sums of R, G and B over what each output covers of the columns, times `share`. */
+function sumColumns(columns: Float64Array, left: number, across: Coverage, share: number, into: Float64Array): void {
   const { first, end, head, tail } = across;
   for (let x = 0; x < first.length; x++) {
-    const start = offset + first[x] * 3;
-    const stop = offset + end[x] * 3;
-    // Whole numbers in the loop and fractions in separate variables: engines keep the former in integer registers.
-    let wholeRed = 0;
-    let wholeGreen = 0;
-    let wholeBlue = 0;
+    const start = first[x] * 3 - left;
+    const stop = end[x] * 3 - left;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
     for (let from = start; from < stop; from += 3) {
-      wholeRed = (wholeRed + values[from]) | 0;
-      wholeGreen = (wholeGreen + values[from + 1]) | 0;
-      wholeBlue = (wholeBlue + values[from + 2]) | 0;
+      red += columns[from];
+      green += columns[from + 1];
+      blue += columns[from + 2];
     }
-    let red = wholeRed;
-    let green = wholeGreen;
-    let blue = wholeBlue;
     const before = head[x];
     if (before > 0) {
-      red += before * values[start - 3];
-      green += before * values[start - 2];
-      blue += before * values[start - 1];
+      red += before * columns[start - 3];
+      green += before * columns[start - 2];
+      blue += before * columns[start - 1];
     }
     const after = tail[x];
     if (after > 0) {
-      red += after * values[stop];
-      green += after * values[stop + 1];
-      blue += after * values[stop + 2];
+      red += after * columns[stop];
+      green += after * columns[stop + 1];
+      blue += after * columns[stop + 2];
     }
-    into[3 * x] = red;
-    into[3 * x + 1] = green;
-    into[3 * x + 2] = blue;
+    into[3 * x] = red * share;
+    into[3 * x + 1] = green * share;
+    into[3 * x + 2] = blue * share;
   }
 }
 
