@@ -22,17 +22,20 @@ const mostBytes = 24_000;
  */
 export function flatRegions(data: Float32Array, size: Size): readonly MaskRuns[] {
   const { width, height } = size;
-  const seen = new Uint8Array(width * height);
+  // The number of the region that holds each cell; 0: none yet.
+  const regions = new Uint16Array(width * height);
   const queue = new Int32Array(width * height);
   const found: MaskRuns[] = [];
+  let number = 0;
   let bytes = 0;
   for (let y = spacing >> 1; y < height; y += spacing) {
     for (let x = spacing >> 1; x < width; x += spacing) {
       const seed = y * width + x;
-      if (seen[seed] === 1) continue;
-      const count = grow(data, size, seed, queue, seen);
+      if (regions[seed] !== 0) continue;
+      number += 1;
+      const count = grow(data, size, seed, queue, regions, number);
       // Natural images have thousands of small regions, so only large ones get their border looked at.
-      if (count < leastShare * width * height || !isSharp(data, size, queue, count)) continue;
+      if (count < leastShare * width * height || !isSharp(data, size, queue, count, regions)) continue;
       const mask = new Uint8Array(width * height);
       for (let i = 0; i < count; i++) mask[queue[i]] = 1;
       const runs = runsFromMask({ ...size, data: mask });
@@ -54,39 +57,59 @@ function apart(data: Float32Array, plane: number, a: number, b: number): number 
 }
 
 /**
- * Fills `queue` with the cells of `seed`'s colour that are connected to it, and marks them in `seen`.
+ * Fills `queue` with the cells of `seed`'s colour that are connected to it and in no other region, and marks them in
+ * `regions` with `number`.
  *
  * @returns how many cells there are
  */
-function grow(data: Float32Array, { width, height }: Size, seed: number, queue: Int32Array, seen: Uint8Array): number {
+function grow(
+  data: Float32Array,
+  { width, height }: Size,
+  seed: number,
+  queue: Int32Array,
+  regions: Uint16Array,
+  number: number,
+): number {
   const plane = width * height;
+  const red = data[seed];
+  const green = data[plane + seed];
+  const blue = data[2 * plane + seed];
+  const isNext = (cell: number) =>
+    regions[cell] === 0 &&
+    Math.abs(data[cell] - red) <= sameWithin &&
+    Math.abs(data[plane + cell] - green) <= sameWithin &&
+    Math.abs(data[2 * plane + cell] - blue) <= sameWithin;
   let count = 1;
-  const visit = (next: number) => {
-    if (seen[next] !== 0 || apart(data, plane, next, seed) > sameWithin) return;
-    seen[next] = 1;
-    queue[count++] = next;
-  };
-  seen[seed] = 1;
+  regions[seed] = number;
   queue[0] = seed;
   for (let done = 0; done < count; done++) {
     const cell = queue[done];
     const x = cell % width;
-    if (x > 0) visit(cell - 1);
-    if (x < width - 1) visit(cell + 1);
-    if (cell >= width) visit(cell - width);
-    if (cell < plane - width) visit(cell + width);
+    const first = count;
+    if (x > 0 && isNext(cell - 1)) queue[count++] = cell - 1;
+    if (x < width - 1 && isNext(cell + 1)) queue[count++] = cell + 1;
+    if (cell >= width && isNext(cell - width)) queue[count++] = cell - width;
+    if (cell < plane - width && isNext(cell + width)) queue[count++] = cell + width;
+    for (let i = first; i < count; i++) regions[queue[i]] = number;
   }
   return count;
 }
 
 /** Whether the colour changes sharply along the border of a region, the first `count` cells of `queue`. */
-function isSharp(data: Float32Array, { width, height }: Size, queue: Int32Array, count: number): boolean {
+function isSharp(
+  data: Float32Array,
+  { width, height }: Size,
+  queue: Int32Array,
+  count: number,
+  regions: Uint16Array,
+): boolean {
   const plane = width * height;
   const seed = queue[0];
+  const number = regions[seed];
   let border = 0;
   let sharp = 0;
   const visit = (cell: number, next: number, behind: number) => {
-    if (apart(data, plane, next, seed) <= sameWithin) return;
+    if (regions[next] === number || apart(data, plane, next, seed) <= sameWithin) return;
     border += 1;
     // A cell on the border is a mixture, so the one behind it is compared.
     if (Math.max(apart(data, plane, next, cell), apart(data, plane, behind, cell)) >= sharpFrom) sharp += 1;
