@@ -15,7 +15,8 @@ export interface WireField {
 /** Maximum fields per message: far more than any graph has, and far less than memory can hold. */
 const maxFields = 500_000;
 
-const varint = 0;
+/** The type of a field whose value is a varint. */
+export const varint = 0;
 const fixed64 = 1;
 const lengthDelimited = 2;
 const fixed32 = 5;
@@ -27,17 +28,43 @@ const fixed32 = 5;
  */
 export function readFields(bytes: Uint8Array): readonly WireField[] {
   const fields: WireField[] = [];
-  const reader = { bytes, offset: 0 };
-  while (reader.offset < bytes.length) {
-    const tag = readVarint(reader);
-    const number = Number(tag >> 3n);
-    if (number < 1 || number > 0x1fffffff) throw damaged('the number of a field');
+  visitFields({ bytes, start: 0, end: bytes.length }, (number, type, { start, end }) => {
     if (fields.length === maxFields) throw damaged(`at most ${maxFields} fields`);
-    const type = Number(tag & 7n);
-    const value = readValue(reader, type);
+    const value = type === varint ? readVarint({ bytes, offset: start, end }) : bytes.subarray(start, end);
     fields.push(type === fixed64 || type === fixed32 ? { number, value, fixed: true } : { number, value });
-  }
+  });
   return fields;
+}
+
+/** A part of an array of bytes. */
+export interface Span {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Calls `visit` with the number, type and value of each field of a message. It makes no views of the bytes, of which a
+ * graph would need thousands.
+ *
+ * @throws ClickmaskError `bad-format` if the bytes are not a message
+ */
+export function visitFields(
+  { bytes, start, end }: Span,
+  visit: (number: number, type: number, value: Span) => void,
+): void {
+  const reader = { bytes, offset: start, end };
+  while (reader.offset < end) {
+    const tag = readNumber(reader);
+    const number = Math.floor(tag / 8);
+    if (number < 1 || number > 0x1fffffff) throw damaged('the number of a field');
+    const type = tag % 8;
+    const length = lengthOf(reader, type);
+    const from = reader.offset;
+    if (!(from + length <= end)) throw damaged(`${length} bytes more`);
+    reader.offset = from + length;
+    visit(number, type, { bytes, start: from, end: reader.offset });
+  }
 }
 
 /**
@@ -100,7 +127,7 @@ export function numbersOf(fields: readonly WireField[], number: number): readonl
   return fields.flatMap((field) => {
     if (field.number !== number) return [];
     if (typeof field.value === 'bigint') return [signed(field.value)];
-    const reader = { bytes: field.value, offset: 0 };
+    const reader = { bytes: field.value, offset: 0, end: field.value.length };
     const values: number[] = [];
     while (reader.offset < field.value.length) values.push(signed(readVarint(reader)));
     return values;
@@ -110,36 +137,46 @@ export function numbersOf(fields: readonly WireField[], number: number): readonl
 interface Reader {
   readonly bytes: Uint8Array;
   offset: number;
+  readonly end: number;
 }
 
-function readValue(reader: Reader, type: number): bigint | Uint8Array {
+/** Bytes of a value. Also moves the reader to its first one. */
+function lengthOf(reader: Reader, type: number): number {
   switch (type) {
-    case varint:
-      return readVarint(reader);
+    case varint: {
+      const { offset } = reader;
+      readNumber(reader);
+      const length = reader.offset - offset;
+      reader.offset = offset;
+      return length;
+    }
     case fixed64:
-      return take(reader, 8);
+      return 8;
     case lengthDelimited:
-      return take(reader, Number(readVarint(reader)));
+      return readNumber(reader);
     case fixed32:
-      return take(reader, 4);
+      return 4;
     default:
       throw damaged('a known wire type');
   }
 }
 
-function take(reader: Reader, length: number): Uint8Array {
-  const end = reader.offset + length;
-  if (!(end <= reader.bytes.length)) throw damaged(`${length} bytes more`);
-  const part = reader.bytes.subarray(reader.offset, end);
-  reader.offset = end;
-  return part;
+/** A varint as a number. Nearly all have one or two bytes; those beyond 53 bits are not exact. */
+function readNumber(reader: Reader): number {
+  const { bytes, offset, end } = reader;
+  const low = bytes[offset];
+  const high = low < 0x80 ? 0 : bytes[offset + 1];
+  const after = offset + (low < 0x80 ? 1 : 2);
+  if (!(high < 0x80) || after > end) return Number(readVarint(reader));
+  reader.offset = after;
+  return (low & 0x7f) + high * 0x80;
 }
 
 function readVarint(reader: Reader): bigint {
   let value = 0n;
   for (let shift = 0n; shift < 70n; shift += 7n) {
+    if (reader.offset >= reader.end) throw damaged('a whole number');
     const byte = reader.bytes[reader.offset++];
-    if (byte === undefined) throw damaged('a whole number');
     value |= BigInt(byte & 0x7f) << shift;
     if (byte < 0x80) return BigInt.asUintN(64, value);
   }

@@ -1,5 +1,5 @@
 import { ClickmaskError, isClickmaskError } from '../../errors/index.js';
-import { bytesOf, numbersOf, readFields, textOf } from '../../wire/index.js';
+import { bytesOf, numbersOf, readFields, type Span, textOf, varint, visitFields } from '../../wire/index.js';
 
 type Kind = 'model' | 'graph' | 'function' | 'node' | 'attribute' | 'sparse' | 'training' | 'tensor';
 
@@ -27,7 +27,7 @@ const deepest = 60;
  */
 export function refuseExternalData(model: Uint8Array): void {
   try {
-    visit(model, 'model', 0);
+    visit({ bytes: model, start: 0, end: model.length }, 'model', 0);
   } catch (cause) {
     if (isClickmaskError(cause, 'bad-model')) throw cause;
     throw new ClickmaskError('bad-model', 'The graph cannot be loaded: it is not an ONNX model. Export it again.', {
@@ -36,18 +36,28 @@ export function refuseExternalData(model: Uint8Array): void {
   }
 }
 
-function visit(message: Uint8Array, kind: Kind, depth: number): void {
+function visit(message: Span, kind: Kind, depth: number): void {
   if (depth > deepest) throw new ClickmaskError('bad-model', 'Expected graphs within graphs to have an end.');
-  const fields = readFields(message);
   if (kind === 'tensor') {
-    const isElsewhere = numbersOf(fields, inTensor.dataLocation).includes(external);
-    if (!isElsewhere && bytesOf(fields, inTensor.externalData).length === 0) return;
-    const name = textOf(fields, inTensor.name).slice(0, 80);
-    const text = `Expected all weights inside the graph but those of '${name}' are in another file. Export it as one file.`;
-    throw new ClickmaskError('bad-model', text);
+    checkTensor(message);
+    return;
   }
   const holders = inside[kind];
-  for (const { number, value } of fields) {
-    if (typeof value !== 'bigint' && Object.hasOwn(holders, number)) visit(value, holders[number], depth + 1);
-  }
+  visitFields(message, (number, type, value) => {
+    if (type !== varint && Object.hasOwn(holders, number)) visit(value, holders[number], depth + 1);
+  });
+}
+
+function checkTensor(message: Span): void {
+  let isSuspect = false;
+  visitFields(message, (number) => {
+    isSuspect ||= number === inTensor.externalData || number === inTensor.dataLocation;
+  });
+  if (!isSuspect) return;
+  const fields = readFields(message.bytes.subarray(message.start, message.end));
+  const isElsewhere = numbersOf(fields, inTensor.dataLocation).includes(external);
+  if (!isElsewhere && bytesOf(fields, inTensor.externalData).length === 0) return;
+  const name = textOf(fields, inTensor.name).slice(0, 80);
+  const text = `Expected all weights inside the graph but those of '${name}' are in another file. Export it as one file.`;
+  throw new ClickmaskError('bad-model', text);
 }
