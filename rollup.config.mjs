@@ -79,6 +79,8 @@ const programs = packages
   .map((directory) => ({
     input: programsOf(directory),
     external: externals(directory),
+    // What is imported and not used has no effect either, Node's own modules included.
+    treeshake: { moduleSideEffects: 'no-external' },
     output: {
       dir: `${directory}/dist/bin`,
       chunkFileNames: 'chunks/[name].js',

@@ -11,7 +11,7 @@ import {
   type Segmenter,
 } from '../src/node.js';
 import { readNumber, type Terminal, UsageError, type Values } from '../src/runtime/node/command-line/index.js';
-import { serverFromOptions } from '../src/runtime/oip/index.js';
+import { serverFromOptions } from '../src/runtime/oip/address.js';
 
 /** An object is small for `--zoom small` if its region covers at most this share of the image. */
 const smallShare = 0.3;

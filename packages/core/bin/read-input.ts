@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ClickmaskError } from '../src/errors.js';
 import { explainPathError } from '../src/runtime/node/command-line/index.js';
-import { createHttpClient, type HttpClient } from '../src/runtime/node/http/index.js';
+import type { HttpClient } from '../src/runtime/node/http/index.js';
 
 /** Reads files by path, or by address with the guarded HTTP client. */
 export interface InputReader {
@@ -26,6 +26,8 @@ export function createInputReader(privateAddresses = false): InputReader {
   return {
     async read(place) {
       if (!isAddress(place)) return readInput(place);
+      // Only when asked for, because it brings Node's HTTP and TLS.
+      const { createHttpClient } = await import('../src/runtime/node/http/index.js');
       http ??= createHttpClient({ privateAddresses, timeoutMs: 60_000, maxBytes: 512e6 });
       return (await http.download({ url: place })).bytes;
     },

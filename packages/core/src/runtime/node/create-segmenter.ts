@@ -7,7 +7,7 @@ import { families, type ModelFamily } from '../../models/index.js';
 import type { RefinementOptions } from '../../refinement/index.js';
 import type { CacheBudgets, EngineLimits, Segmenter } from '../../segmenter/index.js';
 import type { Provider } from '../backend.js';
-import { type InferenceServer, resolveServer } from '../oip/index.js';
+import { type InferenceServer, resolveServer } from '../oip/address.js';
 import { budgetShare } from './budget-share.js';
 import { checkReading, type PictureReading } from './deep-picture.js';
 import { loadEngine } from './load-engine.js';

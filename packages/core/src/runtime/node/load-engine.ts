@@ -4,7 +4,7 @@ import type { RefinementOptions } from '../../refinement/index.js';
 import { type CacheBudgets, createEngine, type Engine, type EngineLimits } from '../../segmenter/index.js';
 import type { DecodeImage } from '../../segmenter/picture-store.js';
 import type { InferenceBackend, Provider } from '../backend.js';
-import { createOipBackend, type InferenceServer } from '../oip/index.js';
+import type { InferenceServer } from '../oip/index.js';
 import { decodeReduced } from './decode-image.js';
 import type { PictureReading } from './deep-picture.js';
 import { folderFiles } from './model-folder.js';
@@ -41,9 +41,12 @@ export async function loadEngine(settings: EngineSettings, known: readonly Model
  * Where the network runs: an inference server, plus this machine's runtime for graphs that stay here; or only this
  * machine's runtime.
  */
-function backendOf({ engine, spin }: EngineSettings): Promise<InferenceBackend> {
+async function backendOf({ engine, spin }: EngineSettings): Promise<InferenceBackend> {
   const local = () => createOnnxNodeBackend({ spin });
-  return engine === undefined ? local() : createOipBackend(engine, local);
+  if (engine === undefined) return local();
+  // Only when asked for, because it brings Node's HTTP and TLS.
+  const { createOipBackend } = await import('../oip/oip-backend.js');
+  return createOipBackend(engine, local);
 }
 
 async function wantedProviders(
