@@ -74,24 +74,27 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
   const builder = new RunBuilder(size);
   const guard = guardOf(data);
   const sides = new Uint8Array(gridWidth);
+  const stretches = makeStretches(segments.length);
+  const { column: columns, first: firsts, last: lasts, side: kinds } = stretches;
+  const pixelOf = pixelEstimate(gridWidth, roi.width, map.filter);
   let band = -1;
-  let stretches: readonly Stretch[] = [];
 
   for (let y = 0; y < roi.height; y++) {
     const top = Math.floor(down[y]);
     if (top !== band) {
       band = top;
       sidesOf(map, top, threshold, guard, sides);
-      stretches = stretchesOf(sides, segments);
+      findStretches(sides, segments, stretches);
     }
     const t = down[y] - top;
     const above = top * gridWidth;
     const below = Math.min(map.height - 1, top + 1) * gridWidth;
+    const { count } = stretches;
     let open = -1;
-    for (let k = 0; k < stretches.length; k++) {
-      const { column, first, last, side } = stretches[k];
-      if (side !== 'mixed') {
-        if (side === 'inside') {
+    for (let k = 0; k < count; k++) {
+      const first = firsts[k];
+      if (kinds[k] !== mixed) {
+        if (kinds[k] === inside) {
           if (open < 0) open = first;
         } else if (open >= 0) {
           builder.add(roi.y + y, roi.x + open, roi.x + first);
@@ -99,6 +102,8 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
         }
         continue;
       }
+      const column = columns[k];
+      const last = lasts[k];
       const next = Math.min(gridWidth - 1, column + 1);
       const from = data[above + column] + (data[below + column] - data[above + column]) * t;
       const slope = data[above + next] + (data[below + next] - data[above + next]) * t - from;
@@ -112,7 +117,7 @@ function thresholdLayer(map: MapPatch, size: Size, threshold: number): MaskRuns 
       if (startsSet === endsSet) continue;
       // Rounding keeps lerp monotone in t, so the segment has exactly one change. The estimate is at most a pixel or
       // two off; the loops settle it.
-      let x = estimatePixel(column + (threshold - from) / slope, gridWidth, roi.width, map.filter);
+      let x = Math.ceil(pixelOf.scale * (column + (threshold - from) / slope) + pixelOf.shift);
       x = x > last ? last : x > first ? x : first + 1; // also where the estimate is NaN
       while (x > first + 1 && from + slope * (across[x - 1] - column) > threshold === endsSet) x--;
       while (x < last && from + slope * (across[x] - column) > threshold === startsSet) x++;
@@ -182,13 +187,15 @@ function sourcePositions(input: number, output: number, filter: ProbabilityMap['
   return positions;
 }
 
-/** The first pixel at or after a source position; the inverse of the formula above, up to rounding. */
-function estimatePixel(position: number, input: number, output: number, filter: ProbabilityMap['filter']): number {
-  return Math.ceil(
-    filter === 'half-pixel'
-      ? ((position + 0.5) * output) / input - 0.5
-      : (position * (output - 1)) / Math.max(1, input - 1),
-  );
+/** The pixel at a source position, `scale * position + shift`: the inverse of the formula above, up to rounding. */
+function pixelEstimate(
+  input: number,
+  output: number,
+  filter: ProbabilityMap['filter'],
+): { readonly scale: number; readonly shift: number } {
+  if (filter === 'align-corners') return { scale: (output - 1) / Math.max(1, input - 1), shift: 0 };
+  const scale = output / input;
+  return { scale, shift: 0.5 * scale - 0.5 };
 }
 
 /** The pixels `first` to `last` whose source position lies in [column, column + 1). */
@@ -211,9 +218,21 @@ function columnSegments(positions: Float64Array): ColumnSegment[] {
   return segments;
 }
 
-/** A range of neighbouring pixels that are all set, all unset, or must be checked one by one. */
-interface Stretch extends ColumnSegment {
-  readonly side: 'inside' | 'outside' | 'mixed';
+/** Kinds of {@link Stretches}: all pixels are set, none is, or they must be looked at one by one. */
+const [mixed, inside, outside] = [0, 1, 2];
+
+/** Ranges of neighbouring pixels, each of one kind, in arrays that all bands of a map share. */
+interface Stretches {
+  count: number;
+  readonly column: Int32Array;
+  readonly first: Int32Array;
+  readonly last: Int32Array;
+  readonly side: Uint8Array;
+}
+
+function makeStretches(most: number): Stretches {
+  const [column, first, last] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
+  return { count: 0, column, first, last, side: new Uint8Array(most) };
 }
 
 /** More than any rounding error of the formula for these values, so no cell is decided wrongly. */
@@ -226,9 +245,7 @@ function guardOf(data: Float32Array): number {
   return 1e-12 * largest;
 }
 
-/**
- * For each grid column between two grid rows: 1 if both values are above the threshold, 2 if both are below, else 0.
- */
+/** For each grid column between two grid rows: `inside` if both values are above the threshold, and so on. */
 function sidesOf(map: MapPatch, top: number, threshold: number, guard: number, sides: Uint8Array): void {
   const { data, width, height } = map;
   const above = top * width;
@@ -238,7 +255,7 @@ function sidesOf(map: MapPatch, top: number, threshold: number, guard: number, s
   for (let i = 0; i < width; i++) {
     const a = data[above + i];
     const b = data[below + i];
-    sides[i] = a > high && b > high ? 1 : a < low && b < low ? 2 : 0;
+    sides[i] = a > high && b > high ? inside : a < low && b < low ? outside : mixed;
   }
 }
 
@@ -246,21 +263,20 @@ function sidesOf(map: MapPatch, top: number, threshold: number, guard: number, s
  * What the rows between two grid rows share. Cells whose four corners are on one side of the threshold contain no
  * outline, so only the others cost time in every row.
  */
-function stretchesOf(sides: Uint8Array, segments: readonly ColumnSegment[]): readonly Stretch[] {
-  const stretches: Stretch[] = [];
-  let open: { column: number; first: number; last: number; side: Stretch['side'] } | undefined;
+function findStretches(sides: Uint8Array, segments: readonly ColumnSegment[], into: Stretches): void {
+  let k = -1;
   for (const { column, first, last } of segments) {
-    const own = sides[column];
-    const next = column + 1 < sides.length ? sides[column + 1] : own;
-    const side: Stretch['side'] = own !== next || own === 0 ? 'mixed' : own === 1 ? 'inside' : 'outside';
-    if (side !== 'mixed' && open?.side === side) {
-      open.last = last;
-    } else {
-      open = { column, first, last, side };
-      stretches.push(open);
+    const next = Math.min(sides.length - 1, column + 1);
+    const side = sides[column] === sides[next] ? sides[column] : mixed;
+    if (k < 0 || side === mixed || into.side[k] !== side) {
+      k += 1;
+      into.column[k] = column;
+      into.first[k] = first;
+      into.side[k] = side;
     }
+    into.last[k] = last;
   }
-  return stretches;
+  into.count = k + 1;
 }
 
 /** One row of the map at a fractional height. The last value is repeated, so that `row[width]` can be read. */
