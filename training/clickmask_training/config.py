@@ -50,9 +50,11 @@ class TrainConfig:
 
     phases: tuple[Phase, ...]
     minutes: float | None = None
-    """Length by time, or ..."""
+    """Length by time, ..."""
     samples: int | None = None
-    """... by pictures seen. One of the two; only the second is reproducible to the bit."""
+    """... or by pictures seen. Only the second is reproducible to the bit. With both, time only ends a run that is too
+    slow; the learning rate has fallen by then.
+    """
     seed: int = 0
     backbone_lr: float = 1e-4
     head_lr: float = 1.5e-3

@@ -35,6 +35,9 @@ from .layers import upsample
 from .losses import adaptive_focal, boundary_weights, click_loss_weights, contrastive, dice, normalized_focal, soft_iou
 from .network import ClickNetwork
 
+LATE = 0.1
+"""Share of the time by which a run with a number of samples may lag behind, before time counts."""
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -63,8 +66,8 @@ def train(items: list[Item], config: TrainConfig, options: RunOptions) -> bool:
 
 class _Run:
     def __init__(self, items: list[Item], config: TrainConfig, options: RunOptions) -> None:
-        if (config.minutes is None) == (config.samples is None):
-            raise ValueError("a schedule has either minutes or samples")
+        if config.minutes is None and config.samples is None:
+            raise ValueError("a schedule has minutes, samples, or both")
         if options.threads:
             torch.set_num_threads(options.threads)
         # The loop's own OpenCV calls are tiny. Its threads would only compete with PyTorch's.
@@ -127,10 +130,13 @@ class _Run:
         print(f"started from {path.name}, new: {', '.join(left) or 'nothing'}", flush=True)
 
     def share_done(self) -> float:
-        """Progress in [0, 1]."""
+        """Progress in [0, 1], by pictures or by time, whichever is further."""
+        seen = self.progress.pictures / self.config.samples if self.config.samples is not None else 0.0
+        spent = self.progress.seconds / (60.0 * self.config.minutes) if self.config.minutes is not None else 0.0
         if self.config.samples is not None:
-            return min(1.0, self.progress.pictures / self.config.samples)
-        return min(1.0, self.progress.seconds / (60.0 * self.config.minutes))
+            # A slow first step must not count, so that a run that is in time repeats to the bit.
+            spent = (spent - LATE) / (1.0 - LATE)
+        return min(1.0, max(seen, spent))
 
     def run(self) -> bool:
         previous_handler = signal.signal(signal.SIGTERM, self._ask_to_stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,21 @@ def test_resumed_run_ends_as_an_uninterrupted_one(data: Path, backbone: Path, tm
     for name, value in whole["average"]["average"].items():
         assert torch.equal(value, pieces["average"]["average"][name]), name
     assert not load_network(tmp_path / "whole" / "checkpoint.pt").training
+
+
+@pytest.mark.parametrize(("second", "steps"), [(1.0, 4), (20.0, 3)], ids=["in time", "too slow"])
+def test_time_ends_a_run_that_is_too_slow(
+    data: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: float, steps: int
+):
+    now = itertools.count(0.0, second)
+    monkeypatch.setattr(training.time, "monotonic", lambda: next(now))
+    assert run(data, backbone, tmp_path / "timed", config=replace(SMOKE, minutes=1.0))
+    timed = load_checkpoint(tmp_path / "timed" / "checkpoint.pt")
+    assert timed["progress"]["step"] == steps
+    if steps == 4:
+        assert run(data, backbone, tmp_path / "whole")
+        whole = load_checkpoint(tmp_path / "whole" / "checkpoint.pt")["average"]["average"]
+        assert all(torch.equal(value, timed["average"]["average"][name]) for name, value in whole.items())
 
 
 def test_another_configuration_is_refused(data: Path, backbone: Path, tmp_path: Path):

@@ -43,7 +43,11 @@ def write_page(path: Path, model: Path, result: dict, before: Path, after: Path,
         f"<h1>{html.escape(model.name)}</h1>",
         f"<p>Adapted from {html.escape(adapted['from'])} with {adapted['objects']} objects of {pictures['learned']} pictures, "
         f"in {result['seconds'] / 60:.0f} minutes. Measured on {result['after']['check']['objects']} objects of "
-        f"{pictures['checked']} pictures that it did not learn from.</p>",
+        f"{pictures['checked']} pictures that it did not learn from.</p>"
+        if pictures["learned"]
+        else f"<p>{html.escape(adapted['from'])} with its own weights, since what was learned did not help. Measured on "
+        f"{result['after']['check']['objects']} objects of {pictures['checked']} pictures.</p>",
+        "" if adapted["zoom_in"] else "<p>It goes without zoom-in, since your objects take fewer clicks so.</p>",
         _table(result),
         "<h2>Mean IoU by clicks, on your pictures</h2>",
         _curves(result["before"]["check"]["curve"], result["after"]["check"]["curve"]),

@@ -34,7 +34,7 @@ PyTorch brings CUDA along, 1 GB elsewhere.`,
       type: 'number',
       min: 0.1,
       max: 600,
-      help: 'Most minutes to learn, on two free cores. Default: 10, and fewer for few images.',
+      help: 'Most minutes to learn. Default: 10, and fewer for few images.',
     },
     base: {
       type: 'text',
