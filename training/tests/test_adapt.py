@@ -45,7 +45,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     short = lambda *of: replace(plain(*of), samples=2, phases=(Phase(1.0, 64, 1),))
     monkeypatch.setattr(adapting, "schedule", short)
     monkeypatch.setattr(choice, "SHARES", (1.0,))
-    monkeypatch.setattr(adapting, "choose_refinement", lambda base, usual, items, tell: usual)
+    monkeypatch.setattr(
+        adapting, "choose_refinement", lambda base, usual, items, tell: {"refinement": usual, "objects": 0}
+    )
     monkeypatch.setattr(choice, "general_scenes", lambda: islice(general_scenes(), 1))
     monkeypatch.setattr(choice, "MOST_CHECKED", 1)
     monkeypatch.setattr(adapting.replay, "COLUMNS", 2)
@@ -89,7 +91,12 @@ def test_what_is_not_better_is_not_written(tmp_path: Path, quick: None, monkeypa
 def test_the_refinement_that_suits_is_written(
     tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch, better: bool, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(adapting, "choose_refinement", lambda base, usual, items, tell: usual | {"zoomIn": None})
+    chosen = {"objects": 9, "clicks": {"zoom-in": 6.0, "without": 4.5}}
+    monkeypatch.setattr(
+        adapting,
+        "choose_refinement",
+        lambda base, usual, items, tell: chosen | {"refinement": usual | {"zoomIn": None}},
+    )
     verdicts = iter([better, True])
     monkeypatch.setattr(choice.measured, "is_better", lambda before, after: next(verdicts))
     monkeypatch.setattr(choice.measured, "keeps", lambda before, after: True)
@@ -99,7 +106,8 @@ def test_the_refinement_that_suits_is_written(
     assert json.loads((out / "model.json").read_text())["refinement"]["zoomIn"] is None
     assert refining.refinement_for(out / "weights.pt")["zoomIn"] is None
     record = json.loads((out / "adapted.json").read_text())
-    assert not record["adapted"]["zoom_in"] and [one["share"] for one in record["tried"]] == [1.0, 0.0]
+    assert record["zoom_in"] == chosen | {"on": False} and "took 6.00 clicks" in (out / "report.html").read_text()
+    assert [one["share"] for one in record["tried"]] == [1.0, 0.0]
     assert record["share"] == (1.0 if better else 0.0)
     assert record["adapted"]["pictures"] == ({"learned": 2, "checked": 1} if better else {"learned": 0, "checked": 3})
     assert record["after"]["check"]["objects"] == (1 if better else 3)
@@ -115,7 +123,7 @@ def test_zoom_in_goes_where_that_is_clear():
     assert [refining.is_clear(np.array(one)) for one in (clear, doubtful, small)] == [True, False, False]
     assert refining.refinement_for(base_weights("clickmask-small")) == REFINEMENT
     without = REFINEMENT | {"zoomIn": None}
-    assert refining.choose_refinement(Path("none"), without, [], print) is without
+    assert refining.choose_refinement(Path("none"), without, [], print) == {"refinement": without, "objects": 0}
 
 
 def test_zoom_in_is_measured_on_the_base(data: Path, monkeypatch: pytest.MonkeyPatch):
@@ -125,8 +133,9 @@ def test_zoom_in_is_measured_on_the_base(data: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(refining, "click_ious", ious)
     choose = lambda items: refining.choose_refinement(base_weights("clickmask-small"), REFINEMENT, items, lambda: None)
     items = read_items(data)
-    assert choose(items) == REFINEMENT | {"zoomIn": None}
-    assert choose(items[:1]) is REFINEMENT  # two objects tell too little
+    looked = choose(items)
+    assert looked["refinement"] == REFINEMENT | {"zoomIn": None} and looked["clicks"] == {"zoom-in": 4, "without": 3}
+    assert choose(items[:1]) == {"refinement": REFINEMENT, "objects": 0}  # two objects tell too little
 
 
 def test_replay_holds_what_the_base_is_sure_of(tmp_path: Path):
@@ -204,7 +213,7 @@ def test_a_trial_measures_what_is_left_over(
         seen.append(sum(int(mask.sum()) for one in labelled for mask in one.read()[1]))
         of("--out").mkdir()
         shutil.copy(base_weights("clickmask-small"), of("--out") / "weights.pt")
-        (of("--out") / "adapted.json").write_text('{"share": 0.7, "adapted": {"zoom_in": false}}')
+        (of("--out") / "adapted.json").write_text('{"share": 0.7, "zoom_in": {"on": false}}')
         return {"seconds": 60, "cpu": 50, "bytes": 1_300_000_000}
 
     seen: list[int] = []

@@ -47,7 +47,7 @@ def write_page(path: Path, model: Path, result: dict, before: Path, after: Path,
         if pictures["learned"]
         else f"<p>{html.escape(adapted['from'])} with its own weights, since what was learned did not help. Measured on "
         f"{result['after']['check']['objects']} objects of {pictures['checked']} pictures.</p>",
-        "" if adapted["zoom_in"] else "<p>It goes without zoom-in, since your objects take fewer clicks so.</p>",
+        _zoom_in(result["zoom_in"]),
         _table(result),
         "<h2>Mean IoU by clicks, on your pictures</h2>",
         _curves(result["before"]["check"]["curve"], result["after"]["check"]["curve"]),
@@ -61,6 +61,16 @@ def write_page(path: Path, model: Path, result: dict, before: Path, after: Path,
         f"<title>{title}</title><style>{STYLE}</style>"
     )
     path.write_text(head + "\n".join(body) + "</html>\n", encoding="utf-8")
+
+
+def _zoom_in(looked: dict) -> str:
+    if not looked["objects"]:
+        return ""
+    clicks = looked["clicks"]
+    return (
+        f"<p>Before it learned, {looked['objects']} objects of all your pictures took {clicks['zoom-in']:.2f} clicks to IoU 0.85 "
+        f"with zoom-in and {clicks['without']:.2f} without. So it goes {'with' if looked['on'] else 'without'} zoom-in.</p>"
+    )
 
 
 def _table(result: dict) -> str:
@@ -107,7 +117,8 @@ def _pictures(result: dict, before: Path, after: Path, check: list[EvaluationSam
     by_name = {sample.name: sample for sample in check}
     change = lambda one: one["after"][0] - one["before"][0]
     ordered = sorted(result["objects"], key=change)
-    worst, best = ordered[: SHOWN // 3], ordered[::-1][: SHOWN - SHOWN // 3]
+    few = min(SHOWN // 3, len(ordered) // 2)
+    worst, best = ordered[:few], ordered[few:][::-1][: SHOWN - SHOWN // 3]
     models = [CheckpointModel(path, SIZE) for path in (before, after)]
     rows = []
     for title, group in (("Gained most", best), ("Gained least, or lost", worst)):

@@ -108,12 +108,15 @@ def adapt(options: AdaptOptions) -> int:
         parts = read_parts(options, work)
         say(f"{len(parts.train)} pictures to learn from, {len(parts.check)} to check with")
         usual = refinement_for(base)
-        refinement = suiting_refinement(parts, base, usual, work)
+        looked = suiting_refinement(parts, base, usual, work)
+        refinement = looked.pop("refinement")
         tuned = fine_tune(parts, options, base, work)
         if tuned is None:
             say("Stopped. The same command goes on from here.")
             return 1
-        result = choose(parts, base, tuned, work, (usual, refinement))
+        result = choose(parts, base, tuned, work, (usual, refinement)) | {
+            "zoom_in": looked | {"on": bool(refinement["zoomIn"])}
+        }
         best, samples = result.pop("weights"), result.pop("samples")
         if not result["better"] and not options.force:
             say("It is not better than before, so nothing is written. More pictures may help.", table(result))
@@ -168,7 +171,7 @@ def suiting_refinement(parts: Split, base: Path, usual: dict, work: Path) -> dic
         print(flush=True)
         kept.write_text(json.dumps(chosen), encoding="utf-8")
     chosen = json.loads(kept.read_text(encoding="utf-8"))
-    if chosen != usual:
+    if chosen["refinement"] != usual:
         say("Without zoom-in your objects take fewer clicks, so the model goes without it.")
     return chosen
 
@@ -225,14 +228,13 @@ def write_model(
         "licence": options.licence,
         "seed": options.seed,
         "minutes": options.minutes,
-        "zoom_in": refinement["zoomIn"] is not None,
         "steps": load_checkpoint(weights)["progress"]["step"],
     }
     for name in ("encoder.onnx", "decoder.onnx"):
         shutil.move(graphs / name, options.out / name)
     shutil.copyfile(weights, options.out / "weights.pt")
     write_manifest(options.out, content)
-    record = {key: result[key] for key in ("adapted", "share", "better", "before", "after", "tried")}
+    record = {key: result[key] for key in ("adapted", "zoom_in", "share", "better", "before", "after", "tried")}
     (options.out / "adapted.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 

@@ -78,7 +78,7 @@ def run_trial(
         return f"| {trial.source}, {trial.pictures} | refused | {len(samples)} | {noc:.2f} (0 %) | | {iou} | | {cost} |"
     after = measured(weights, samples, folder / f"{trial.name}-left.json")
     record = json.loads((model / "adapted.json").read_text())
-    written = f"{record['share']:g}{'' if record['adapted']['zoom_in'] else ', no zoom-in'}"
+    written = f"{record['share']:g}{'' if record['zoom_in']['on'] else ', no zoom-in'}"
     general = ""
     if grabcut is not None:
         pictures = list(grabcut_samples(grabcut))
