@@ -30,12 +30,11 @@ export function nearestTo(state: AnnotatorState, at: StagePoint): ImagePoint {
 
 /** The topmost click mark within reach. */
 export function clickAt(state: AnnotatorState, at: StagePoint): number | null {
-  const clicks = activeOf(state)?.prompt.clicks ?? [];
-  const index = clicks.findLastIndex((click) => {
+  const index = activeOf(state)?.prompt.clicks.findLastIndex((click) => {
     const mark = toStage(state.viewport, click);
     return Math.hypot(mark.x - at.x, mark.y - at.y) <= reach;
   });
-  return index < 0 ? null : index;
+  return index === undefined || index < 0 ? null : index;
 }
 
 /** The sign of a click made now. */

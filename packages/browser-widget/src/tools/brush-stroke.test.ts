@@ -24,17 +24,26 @@ test('covers the pixels whose centre is within the radius of the line, and no ot
       fc.double({ min: 1, max: 9, noNaN: true }),
       (points, radius) => {
         const runs = strokeRuns(points, radius, size);
+        const wrong: string[] = [];
         for (let y = 0; y < size.height; y++) {
           for (let x = 0; x < size.width; x++) {
             const ends = points.length === 1 ? [points[0], points[0]] : points;
             const nearest = Math.min(...ends.slice(1).map((b, i) => distance(x + 0.5, y + 0.5, ends[i], b)));
             if (Math.abs(nearest - radius) < 1e-6) continue;
-            expect(isSet(runs, x, y)).toBe(nearest < radius);
+            if (isSet(runs, x, y) !== nearest < radius) wrong.push(`${x}, ${y}`);
           }
         }
+        expect(wrong).toEqual([]);
       },
     ),
   );
+});
+
+test('no points, and points far beside the image, cover nothing', () => {
+  for (const points of [[], [{ x: -9, y: 5 }], [{ x: 49, y: 5 }], [{ x: 5, y: -9 }], [{ x: 5, y: 39 }]]) {
+    const runs = strokeRuns(points, 3, size);
+    expect([runs.width, runs.height, runs.spans.length]).toEqual([40, 30, 0]);
+  }
 });
 
 test('the finest brush still paints the pixel it is on', () => {

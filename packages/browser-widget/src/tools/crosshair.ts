@@ -70,7 +70,7 @@ export function createCrosshair({ store, annotation, dragging, maskOf }: Crossha
     press(opposite) {
       const { picture, readOnly, settings, crosshair } = store.now;
       if (picture === null || readOnly) return;
-      const at = crosshair ?? insidePicture(store.now, placeOf(store.now));
+      const at = placeOf(store.now);
       if (crosshair === null) put(at);
       const press = kindOf(settings.tool)?.press;
       if (press === 'box' || press === 'line') draw({ store, dragging, press, at, opposite });

@@ -28,10 +28,11 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
   const draw = (tool: Tool, drawn: Drawn) => {
     const { picture, settings } = store.now;
     const kind = kindOf(tool);
-    const edit = picture === null ? null : (kind?.edit?.(drawn, makersFor(picture, annotation.fresh())) ?? null);
+    if (picture === null || kind === null) return;
+    const edit = kind.edit?.(drawn, makersFor(picture, annotation.fresh())) ?? null;
     if (edit === null) return;
-    if (kind?.once === true) store.set({ settings: changedSettings(settings, { tool: 'click' }) });
-    if (kind?.press !== 'line') return annotation.make(edit);
+    if (kind.once === true) store.set({ settings: changedSettings(settings, { tool: 'click' }) });
+    if (kind.press !== 'line') return annotation.make(edit);
     const active = activeOf(store.now);
     const isMasked = active !== null && maskOfObject(active) !== null;
     if (kind.brush === 'erase' && isMasked && edit(store.now.value) === store.now.value) {
@@ -60,7 +61,6 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
     },
     cancel: () => store.set({ drag: null }),
     stroke(points, radius, mode) {
-      if (points.length === 0) return;
       const [start] = points;
       draw(mode === 'erase' ? 'eraser' : 'brush', { start, to: start, points, radius });
     },
@@ -70,6 +70,9 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
 function makersFor(size: Size, fresh: NewObject): Makers {
   return {
     box: (drawn) => drawBox(drawn, fresh),
-    stroke: (points, radius, mode) => addStroke(strokeRuns(points, radius, size), mode, fresh),
+    stroke(points, radius, mode) {
+      const runs = strokeRuns(points, radius, size);
+      return runs.spans.length === 0 ? null : addStroke(runs, mode, fresh);
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { ImagePoint } from '@clickmask/core/masks';
 import { addClick } from '@clickmask/core/session';
 import type { Annotation } from '../annotation/annotation.js';
 import type { DragKind, PointerActions } from '../input/pointer.js';
-import { type AnnotatorState, type AnnotatorStore, activeOf } from '../state/state.js';
+import type { AnnotatorState, AnnotatorStore } from '../state/state.js';
 import { showViewport } from '../view/show-viewport.js';
 import { panViewport, type StagePoint, zoomViewport } from '../view/viewport.js';
 import { clickAt, labelFor, nearestTo, pointAt } from './aim.js';
@@ -32,7 +32,7 @@ export function createPointerTools(options: PointerToolsOptions): PointerActions
       store.set({ selectedClick: hit });
       if (kind === 'tap-or-pan') {
         const point = pointAt(store.now, at);
-        if (point !== null && canChange(store.now)) anticipate(point, opposite);
+        if (point !== null) anticipate(point, opposite);
       } else {
         store.set({ pointer: { at, opposite: turned } });
         dragging.begin(kind, nearestTo(store.now, at), { tool, click: hit ?? -1 });
@@ -86,5 +86,5 @@ function kindOfPress(state: AnnotatorState, at: StagePoint, isMain: boolean, too
   if (!canChange(state)) return 'tap-or-pan';
   const press = kindOf(tool)?.press;
   if (press !== undefined) return press;
-  return isMain && activeOf(state) !== null && clickAt(state, at) !== null ? 'move-click' : 'tap-or-pan';
+  return isMain && clickAt(state, at) !== null ? 'move-click' : 'tap-or-pan';
 }

@@ -26,8 +26,7 @@ export function createPreviewing(store: AnnotatorStore, answers: Pick<Answers, '
   });
   return {
     anticipate(at, opposite) {
-      const wanted = isPossible(store.now) && hasMeaning(store.now, opposite);
-      if (!wanted) return;
+      if (!isPossible(store.now) || !hasMeaning(store.now, opposite)) return;
       const { prompt, click } = clickThere(store.now, at, opposite);
       answers.anticipate(prompt, click);
     },
@@ -41,9 +40,8 @@ function isPossible({ settings, ready, readOnly, spaceHeld, drag }: AnnotatorSta
 
 /** Whether there is an object that a click of this sign can change. */
 function hasMeaning(state: AnnotatorState, opposite: boolean): boolean {
-  const object = activeOf(state);
-  const isEmpty = object === null || (object.prompt.clicks.length === 0 && object.prompt.start === null);
-  return labelFor(state, opposite) === 'positive' || !isEmpty;
+  const { clicks, box, start } = promptBase(activeOf(state));
+  return labelFor(state, opposite) === 'positive' || clicks.length > 0 || box !== null || start !== null;
 }
 
 /** The point to preview; null if there is none. */

@@ -140,7 +140,9 @@ describe('readings', () => {
 
   test('are none where there is one, where it is shown already, and past the last', () => {
     const { selection, add, answer, active, said } = setUp();
+    selection.chooseReading(0);
     add(10);
+    selection.chooseReading(1);
     answer(1);
     selection.nextReading();
     selection.chooseReading(0);

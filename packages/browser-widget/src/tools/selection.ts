@@ -95,7 +95,7 @@ export function createSelection({ store, make, maskOf, events }: SelectionOption
     chooseReading(place) {
       const { candidates = [], candidate } = activeOf(store.now)?.result ?? {};
       const shown = store.now.readings?.masks ?? candidates;
-      if (shown.length < 2 || shown[place] === undefined || shown[place].index === candidate) return;
+      if (shown[place] === undefined || shown[place].index === candidate) return;
       const text = fillIn(texts().candidateShown, { number: place + 1, count: shown.length });
       make(chooseCandidate(shown[place].index), { done: () => say(store, text) });
     },

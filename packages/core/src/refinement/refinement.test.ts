@@ -119,23 +119,54 @@ describe('resolveRefinement', () => {
 
   it.each<[string, unknown]>([
     ['progressiveMerge', { progressiveMerge: true }],
-    ['whenUnchanged', { progressiveMerge: { whenUnchanged: 'invert' } }],
-    ['steps', { cascade: { steps: Number.NaN } }],
-    ['settledPixels', { cascade: { settledPixels: -1 } }],
-    ['clicks', { cascade: { clicks: 'last' } }],
-    ['skipClicks', { zoomIn: { skipClicks: -2 } }],
-    ['expansion', { zoomIn: { expansion: 0.9 } }],
-    ['minSize', { zoomIn: { minSize: 0 } }],
-    ['keepIou', { zoomIn: { keepIou: 1.1 } }],
-    ['threshold', { zoomIn: { threshold: -0.1 } }],
-    ['largestShare', { zoomIn: { largestShare: 1.1 } }],
-    ['whenEmpty', { zoomIn: { whenEmpty: 'keep' } }],
-    ['null', { cascade: null }],
-    ['a list of steps', { cascade: { steps: [1] } }],
-    ['true', { zoomIn: true }],
-    ['a text for flip', { flip: 'yes' }],
-  ])('refuses %s out of range', (_, options) => {
-    expect(() => resolveRefinement(options as RefinementOptions, defaults)).toThrow(badOption);
+    ['progressiveMerge.whenUnchanged', { progressiveMerge: { whenUnchanged: 'invert' } }],
+    ['progressiveMerge option', { progressiveMerge: { whenUnchanged: 'keep', other: 1 } }],
+    ['cascade.steps', { cascade: { steps: Number.NaN } }],
+    ['cascade.steps', { cascade: { steps: [1] } }],
+    ['cascade.steps', { cascade: { steps: -1 } }],
+    ['cascade.steps', { cascade: { steps: 21 } }],
+    ['cascade.settledPixels', { cascade: { settledPixels: -1 } }],
+    ['cascade.clicks', { cascade: { clicks: 'last' } }],
+    ['zoomIn.skipClicks', { zoomIn: { skipClicks: -2 } }],
+    ['zoomIn.expansion', { zoomIn: { expansion: 0.9 } }],
+    ['zoomIn.expansion', { zoomIn: { expansion: 10.1 } }],
+    ['zoomIn.minSize', { zoomIn: { minSize: 0 } }],
+    ['zoomIn.keepIou', { zoomIn: { keepIou: 1.1 } }],
+    ['zoomIn.keepIou', { zoomIn: { keepIou: -0.1 } }],
+    ['zoomIn.threshold', { zoomIn: { threshold: -0.1 } }],
+    ['zoomIn.threshold', { zoomIn: { threshold: 1.1 } }],
+    ['zoomIn.largestShare', { zoomIn: { largestShare: 1.1 } }],
+    ['zoomIn.largestShare', { zoomIn: { largestShare: -0.1 } }],
+    ['zoomIn.anySizeFrom', { zoomIn: { anySizeFrom: 0 } }],
+    ['zoomIn.whenEmpty', { zoomIn: { whenEmpty: 'keep' } }],
+    ['zoomIn option', { zoomIn: { other: 1 } }],
+    ['refinement option', { other: 1 }],
+    ['cascade', { cascade: null }],
+    ['cascade', { cascade: 5 }],
+    ['zoomIn', { zoomIn: true }],
+    ['flip', { flip: 'yes' }],
+  ])('refuses a wrong %s by name: %#', (name, options) => {
+    const resolve = () => resolveRefinement(options as RefinementOptions, defaults);
+    expect(resolve).toThrow(badOption);
+    expect(resolve).toThrow(name);
+  });
+
+  it.each<RefinementOptions>([
+    { cascade: { steps: 20, settledPixels: 0, clicks: 'first' } },
+    { cascade: { steps: 0, settledPixels: null } },
+    { zoomIn: { skipClicks: -1, expansion: 1, minSize: 1, keepIou: 0, threshold: 0, largestShare: 0, anySizeFrom: 1 } },
+    { zoomIn: { expansion: 10, keepIou: 1, threshold: 1, largestShare: 1, anySizeFrom: null, whenEmpty: 'whole' } },
+    { zoomIn: { whenEmpty: 'as-released' }, flip: true },
+  ])('accepts the ends of ranges: %#', (options) => {
+    const { cascade, zoomIn, flip } = resolveRefinement(options, defaults);
+    expect(cascade).toEqual({ ...defaults.cascade, ...(options.cascade as object) });
+    expect(zoomIn).toEqual(options.zoomIn === undefined ? null : { ...publishedZoomIn, ...(options.zoomIn as object) });
+    expect(flip).toBe(options.flip ?? false);
+  });
+
+  it('needs no more of a model’s zoom-in than was published', () => {
+    const { largestShare: _, anySizeFrom: __, whenEmpty: ___, ...least } = publishedZoomIn;
+    expect(resolveRefinement({}, { ...defaults, zoomIn: least }).zoomIn).toEqual(least);
   });
 });
 

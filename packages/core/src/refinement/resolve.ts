@@ -63,6 +63,6 @@ function checkPart(name: keyof typeof parts, part: unknown): void {
 
 /** Copies fields over a base. An undefined field keeps the base's value. */
 function overlay<T extends object>(base: T, over: Partial<T> | undefined): T {
-  const given = Object.entries(over ?? {}).filter(([key, value]) => value !== undefined && Object.hasOwn(base, key));
+  const given = Object.entries(over ?? {}).filter(([, value]) => value !== undefined);
   return { ...base, ...Object.fromEntries(given) };
 }

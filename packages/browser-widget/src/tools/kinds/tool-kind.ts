@@ -26,8 +26,8 @@ export interface Drawn {
 /** The changes that tools make. A new kind of tool may add its own. */
 export interface Makers {
   box(box: Box): Edit;
-  /** Paints or erases along a line with a round brush. */
-  stroke(points: readonly ImagePoint[], radius: number, mode: 'paint' | 'erase'): Edit;
+  /** Paints or erases along a line with a round brush; null beside the image. */
+  stroke(points: readonly ImagePoint[], radius: number, mode: 'paint' | 'erase'): Edit | null;
 }
 
 /** A tool with a button. Its place in `registry.ts` gives the order. */
