@@ -1,13 +1,14 @@
 import { rectRuns } from '@clickmask/core/masks';
-import { addClick, addObjectFromMask, emptyValue, putResult, type SessionValue } from '@clickmask/core/session';
+import { addClick, addObjectFromMask, emptyValue, putResult, type SessionValue, select } from '@clickmask/core/session';
 import { describe, expect, test } from 'vitest';
 import { pictureOf, setUpAnnotation } from '../../test/fake-store.js';
 
 const click = (x: number) => ({ x, y: 5, label: 'positive' as const });
 const oneClick = (id: string, x: number): SessionValue => addClick(click(x), { id })(emptyValue);
-const answerTo = (value: SessionValue) => ({
-  prompt: value.objects[0].prompt,
-  runs: rectRuns({ width: 100, height: 50 }, { x: 0, y: 0, width: 3, height: 3 }),
+const runs = rectRuns({ width: 100, height: 50 }, { x: 0, y: 0, width: 3, height: 3 });
+const answerTo = (value: SessionValue, index = 0) => ({
+  prompt: value.objects[index].prompt,
+  runs,
   score: 1,
   candidates: [],
   candidate: 0,
@@ -80,13 +81,22 @@ test('an image that comes back has its objects, with undo and redo', () => {
 
 test('what was proposed for one image is not taken over for the next', () => {
   const { store, annotation, changes } = setUpAnnotation({ controlled: true });
-  const runs = rectRuns({ width: 100, height: 50 }, { x: 0, y: 0, width: 3, height: 3 });
   annotation.make(addObjectFromMask(runs, { id: 'of-the-first' }));
   const [{ value: proposed }] = changes;
   store.set({ picture: pictureOf(30, 20) });
   annotation.begin('second');
   expect(() => annotation.set(proposed)).toThrow(/30 x 20/);
   expect(store.now.value).toBe(emptyValue);
+});
+
+test.each([
+  ['of the latest sixteen is a step', 1, true],
+  ['before them is a beginning', 0, false],
+])('in controlled mode, taking over a proposal %s', (_, place, isStep) => {
+  const { store, annotation, changes } = setUpAnnotation({ controlled: true });
+  for (let x = 1; x <= 17; x++) annotation.make(addClick(click(x), { id: `of ${x}` }));
+  annotation.set(changes[place].value);
+  expect([store.now.value, store.now.canUndo]).toEqual([changes[place].value, isStep]);
 });
 
 /** How frameworks hand back what they were given: never the thing itself. */
@@ -133,6 +143,60 @@ test('a value that comes back late, before its answer, takes nothing away', () =
   // Another value is another beginning.
   annotation.set(oneClick('other', 7));
   expect([store.now.value.objects[0].id, store.now.canUndo]).toEqual(['other', false]);
+});
+
+test('a value that comes back late keeps each answer that came meanwhile, also one after an older answer', () => {
+  const { store, annotation, changes } = setUpAnnotation();
+  annotation.make(addObjectFromMask(runs, { id: 'other' }));
+  annotation.make(select(null));
+  annotation.make(addClick(click(3), { id: 'one' }));
+  annotation.amend(putResult(answerTo(store.now.value, 1)));
+  annotation.make(addClick(click(4)));
+  const { value: told } = changes.at(-1)!;
+  annotation.amend(putResult(answerTo(store.now.value, 1)));
+  const present = store.now.value;
+  expect(told.objects[1].result!.prompt).not.toEqual(told.objects[1].prompt);
+  annotation.set(told);
+  expect([store.now.value, store.now.canUndo]).toEqual([present, true]);
+});
+
+test.each<[string, (value: SessionValue) => SessionValue]>([
+  ['another active object', (value) => ({ ...value, activeId: null })],
+  ['another class', (value) => ({ ...value, objects: [{ ...value.objects[0], classId: 'cat', result: null }] })],
+  ['other clicks', (value) => ({ ...value, objects: oneClick('one', 7).objects })],
+  [
+    'another answer to the same clicks',
+    ({ objects: [{ result, ...object }], activeId }) => ({
+      objects: [{ ...object, result: { ...result!, score: 0.5 } }],
+      activeId,
+    }),
+  ],
+])('a value with %s is another beginning', (_, change) => {
+  const { store, annotation } = setUpAnnotation();
+  annotation.make(addClick(click(3), { id: 'one' }));
+  annotation.amend(putResult(answerTo(store.now.value)));
+  const other = change(annotation.value);
+  annotation.set(other);
+  expect([store.now.value, store.now.canUndo]).toEqual([other, false]);
+});
+
+test('a value of an earlier step, with fewer objects, is another beginning', () => {
+  const { store, annotation } = setUpAnnotation();
+  annotation.make(addClick(click(3), { id: 'one' }));
+  const early = annotation.value;
+  annotation.make(addObjectFromMask(runs, { id: 'two' }, true));
+  annotation.make(select('one'));
+  annotation.set(early);
+  expect([store.now.value, store.now.canUndo]).toEqual([early, false]);
+});
+
+test('an answer that the page brings for what is not answered yet is taken', () => {
+  const { store, annotation } = setUpAnnotation();
+  annotation.make(addClick(click(3), { id: 'one' }));
+  const [object] = annotation.value.objects;
+  const older = { ...object, result: { ...answerTo(store.now.value), prompt: { ...object.prompt, clicks: [] } } };
+  annotation.set({ objects: [older], activeId: 'one' });
+  expect(store.now.value.objects[0].result?.score).toBe(1);
 });
 
 test('what the page does to a value it was told of does not reach the annotator', () => {

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { area, bounds, emptyRuns, intersection, isSet, type MaskRuns, rectRuns } from '../mask/index.js';
+import { area, bounds, emptyRuns, isSet, rectRuns } from '../mask/index.js';
 import { guideFromBox, normaliseBox } from './box-guide.js';
 import { createByteLru } from './byte-lru.js';
 import { fingerprint } from './fingerprint.js';
-import { cutMask, postprocess } from './postprocess.js';
 
 const size = { width: 40, height: 30 };
 
@@ -53,6 +52,8 @@ describe('createByteLru', () => {
     cache.set('a', 'large', 11);
     expect(cache.get('a')).toBeUndefined();
     expect(cache.get('b')).toBe('other');
+    cache.set('whole', 'just fits', 10);
+    expect([cache.get('whole'), cache.get('b')]).toEqual(['just fits', undefined]);
   });
 });
 
@@ -64,7 +65,10 @@ describe('boxes', () => {
   it.each([
     ['outside', { x1: 41, y1: 1, x2: 50, y2: 9 }],
     ['on the edge only', { x1: 40, y1: 1, x2: 50, y2: 9 }],
-    ['without a side', { x1: 5, y1: 9, x2: 6, y2: 9 }],
+    ['above', { x1: 1, y1: -9, x2: 5, y2: 0 }],
+    ['below', { x1: 1, y1: 30, x2: 5, y2: 40 }],
+    ['without a width', { x1: 5, y1: 9, x2: 5, y2: 12 }],
+    ['without a height', { x1: 5, y1: 9, x2: 6, y2: 9 }],
     ['infinite', { x1: 0, y1: 0, x2: Number.POSITIVE_INFINITY, y2: 9 }],
     ['of texts', { x1: '0', y1: 0, x2: 9, y2: 9 }],
     ['null', null],
@@ -83,16 +87,58 @@ describe('boxes', () => {
     expect(guideFromBox(box, [negative, inside], size).clicks).toEqual([negative, inside]);
   });
 
+  it.each([
+    [10, 15, true],
+    [20, 15, true],
+    [15, 10, true],
+    [15, 20, true],
+    [9.9, 15, false],
+    [20.1, 15, false],
+    [15, 9.9, false],
+    [15, 20.1, false],
+  ])('hold a click at %f, %f: %s', (x, y, held) => {
+    const { clicks } = guideFromBox({ x1: 10, y1: 10, x2: 20, y2: 20 }, [{ x, y, label: 'positive' }], size);
+    expect(clicks).toHaveLength(held ? 1 : 2);
+  });
+
   it('start from the ellipse inside them', () => {
     const { start } = guideFromBox({ x1: 4, y1: 2, x2: 24, y2: 12 }, [], { width: 40, height: 30 });
     expect(bounds(start)).toEqual({ x: 4, y: 2, width: 20, height: 10 });
     expect(Math.abs(area(start) - (Math.PI / 4) * 200)).toBeLessThan(8);
   });
 
+  it('start from the pixels whose centres are in the ellipse, to half a pixel, at the edges of the image too', () => {
+    const side = fc.double({ min: 0, max: 30, noNaN: true });
+    fc.assert(
+      fc.property(side, side, side, side, (x1, y1, width, height) => {
+        const box = { x1, y1, x2: Math.min(40, x1 + width + 0.1), y2: Math.min(30, y1 + height + 0.1) };
+        fc.pre(box.x2 > box.x1 && box.y2 > box.y1);
+        const { start } = guideFromBox(box, [], size);
+        const wrong: string[] = [];
+        for (let y = 0; y < size.height; y++) {
+          const dy = (2 * y + 1 - box.y1 - box.y2) / (box.y2 - box.y1);
+          const half = (Math.sqrt(Math.max(0, 1 - dy * dy)) * (box.x2 - box.x1)) / 2;
+          for (let x = 0; x < size.width; x++) {
+            const beyond = Math.abs(x + 0.5 - (box.x1 + box.x2) / 2) - half;
+            if (Math.abs(beyond) > 1e-9 && isSet(start, x, y) !== (Math.abs(dy) < 1 && beyond < 0))
+              wrong.push(`${x}, ${y}`);
+          }
+        }
+        expect(wrong).toEqual([]);
+      }),
+    );
+  });
+
   it('give regions that hold them, in whole pixels inside the image', () => {
     const { roi, limit } = guideFromBox({ x1: 1.5, y1: 10, x2: 11.5, y2: 30 }, [], size);
     expect(roi).toEqual({ x: 0, y: 0, width: 17, height: 30 });
     expect(limit).toEqual({ x: 1, y: 9, width: 11, height: 21 });
+    const middle = guideFromBox({ x1: 15, y1: 11, x2: 25, y2: 19 }, [], size);
+    expect(middle.roi).toEqual({ x: 10, y: 7, width: 20, height: 16 });
+    expect(middle.limit).toEqual({ x: 14, y: 10, width: 12, height: 10 });
+    const far = guideFromBox({ x1: 30, y1: 2, x2: 39, y2: 6 }, [], size);
+    expect(far.roi).toEqual({ x: 25, y: 0, width: 15, height: 8 });
+    expect(far.limit).toEqual({ x: 29, y: 1, width: 11, height: 6 });
   });
 });
 
@@ -108,56 +154,5 @@ describe('fingerprint', () => {
     }
     expect(seen.size).toBe(1200);
     expect(fingerprint(emptyRuns(size))).not.toBe(fingerprint(emptyRuns({ width: 30, height: 40 })));
-  });
-});
-
-describe('postprocess', () => {
-  /** Two discs, the left one with a hole of one cell, and a speck. */
-  const data = new Float32Array(40 * 30).fill(0.1);
-  const disc = (cx: number, cy: number, r: number, value: number) => {
-    for (let y = 0; y < 30; y++) {
-      for (let x = 0; x < 40; x++) if (Math.hypot(x - cx, y - cy) <= r) data[y * 40 + x] = value;
-    }
-  };
-  disc(10, 15, 7, 0.9);
-  disc(10, 15, 1, 0.1);
-  disc(30, 15, 4, 0.8);
-  disc(20, 2, 0.5, 0.95);
-  const map = { ...size, data, roi: { x: 0, y: 0, ...size }, filter: 'half-pixel' } as const;
-  const left = { x: 6, y: 15, label: 'positive' } as const;
-  const background = { x: 38, y: 28, label: 'positive' } as const;
-  const parts = (runs: MaskRuns) => [isSet(runs, 6, 15), isSet(runs, 30, 15), isSet(runs, 20, 2), isSet(runs, 10, 15)];
-
-  it('keeps what is clicked, and by default everything where nothing is hit', () => {
-    expect(parts(postprocess(map, size, [left], 0.5, {}))).toEqual([true, false, false, false]);
-    expect(parts(postprocess(map, size, [background], 0.5, {}))).toEqual([true, true, true, false]);
-    const strict = { structuralIntegrity: { connectivity: 4, whenNoneHit: 'empty' } } as const;
-    expect(postprocess(map, size, [background], 0.5, strict).spans).toHaveLength(0);
-  });
-
-  it('cleans as it is told', () => {
-    const all = { structuralIntegrity: 'off' } as const;
-    expect(parts(postprocess(map, size, [left], 0.5, all))).toEqual([true, true, true, false]);
-    expect(parts(postprocess(map, size, [left], 0.5, { ...all, fillHoles: 100 }))[3]).toBe(true);
-    expect(parts(postprocess(map, size, [left], 0.5, { ...all, removeSpecks: 5 }))).toEqual([true, true, false, false]);
-    expect(parts(postprocess(map, size, [left], 0.5, { ...all, largestPart: true }))).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
-    expect(parts(postprocess(map, size, [left], 0.5, { ...all, threshold: 0.85 }))[1]).toBe(false);
-  });
-
-  it('cuts probabilities and their logits at the same level, also at 0 and 1', () => {
-    const logit = { ...map, data: data.map((p) => Math.log(p / (1 - p))), scale: 'logit' } as const;
-    for (const at of [0.15, 0.5, 0.85]) {
-      const [a, b] = [cutMask(map, size, at), cutMask(logit, size, at)];
-      expect(intersection(a, b).spans.length).toBeGreaterThan(0);
-    }
-    for (const either of [map, logit]) {
-      expect(cutMask(either, size, 1).spans).toHaveLength(0);
-      expect(isSet(cutMask(either, size, 0), 0, 0)).toBe(true);
-    }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { area, rectRuns } from '../mask/index.js';
+import { area, emptyRuns, rectRuns } from '../mask/index.js';
 import * as edits from './edits.js';
 import { maskOfObject } from './mask-of-object.js';
 import { activeObject, emptyValue, needsResult, type ObjectResult, type SessionValue } from './value.js';
@@ -137,5 +137,152 @@ describe('edits', () => {
       ['object-2', null],
       ['object-3', null],
     ]);
+  });
+
+  test.each([
+    ['on the left edge', 4, 5, 1],
+    ['on the right edge', 8, 5, 1],
+    ['on the top edge', 6, 2, 1],
+    ['on the bottom edge', 6, 7, 1],
+    ['left of it', 3.9, 5, 2],
+    ['right of it', 8.1, 5, 2],
+    ['above it', 6, 1.9, 2],
+    ['below it', 6, 7.1, 2],
+  ])('a click %s of a box', (_, x, y, objects) => {
+    const one = edits.addClick({ x, y, label: 'positive' }, fresh)(emptyValue);
+    for (const box of [
+      { x1: 4, y1: 2, x2: 8, y2: 7 },
+      { x1: 8, y1: 7, x2: 4, y2: 2 },
+    ]) {
+      expect(edits.drawBox(box, { id: 'b' })(one).objects).toHaveLength(objects);
+    }
+  });
+
+  test('a click is moved or removed by its place, and keeps its sign', () => {
+    const places = [1, 2, 3];
+    const three = places.reduce((value, x) => edits.addClick({ x, y: 5, label: 'negative' }, fresh)(value), emptyValue);
+    const clicks = (edit: edits.Edit) =>
+      edit(three).objects[0].prompt.clicks.map(({ x, y, label }) => `${x},${y} ${label}`);
+    expect(clicks(edits.moveClick(1, { x: 2, y: 7 }))).toEqual(['1,5 negative', '2,7 negative', '3,5 negative']);
+    expect(clicks(edits.moveClick(1, { x: 9, y: 5 }))).toEqual(['1,5 negative', '9,5 negative', '3,5 negative']);
+    expect(clicks(edits.removeClick(1))).toEqual(['1,5 negative', '3,5 negative']);
+  });
+
+  test('an answer stays while there is a click or a box', () => {
+    const box = { x1: 1, y1: 1, x2: 9, y2: 9 };
+    const both = edits.setBox(box)(edits.addClick(click(3), fresh)(emptyValue));
+    const answered = edits.putResult(answer(both, 4))(both);
+    const { result } = answered.objects[0];
+    expect(edits.removeClick(0)(answered).objects[0].result).toBe(result);
+    expect(edits.setBox(null)(answered).objects[0].result).toBe(result);
+    expect(edits.removeClick(0)(edits.setBox(null)(answered)).objects[0].result).toBeNull();
+    expect(edits.setBox(null)(edits.removeClick(0)(answered)).objects[0].result).toBeNull();
+    const two = edits.addClick(click(4), fresh)(edits.setBox(null)(answered));
+    expect(edits.removeClick(0)(two).objects[0].result).toBe(result);
+  });
+
+  test('a change of the prompt is one of an object that is not accepted, and goes with the best reading', () => {
+    const done = { ...edits.chooseCandidate(1)(edits.addClick(click(3), fresh)(emptyValue)), activeId: 'a' };
+    const accepted = { ...done, objects: [{ ...done.objects[0], accepted: true, strokesPending: true }] };
+    for (const edit of [
+      edits.addClick(click(4)),
+      edits.moveClick(0, { x: 4, y: 4 }),
+      edits.setBox({ x1: 1, y1: 1, x2: 5, y2: 5 }),
+    ]) {
+      expect(edit(accepted).objects[0]).toMatchObject({
+        accepted: false,
+        strokesPending: false,
+        prompt: { candidate: null },
+      });
+    }
+    const stroke = rectRuns(size, { x: 0, y: 0, width: 3, height: 2 });
+    expect(edits.addStroke(stroke, 'paint')(accepted).objects[0].accepted).toBe(false);
+  });
+
+  test('edits of other objects leave this one as it is', () => {
+    const both = edits.addClick(click(4), { id: 'b' })({
+      ...edits.addClick(click(3), fresh)(emptyValue),
+      activeId: null,
+    });
+    const [first] = both.objects;
+    for (const edit of [
+      edits.addClick(click(5)),
+      edits.setClass('b', 'cat'),
+      edits.acceptActive(),
+      edits.chooseCandidate(1),
+    ]) {
+      expect([edit(both).objects[0] === first, edit(both).objects[1] === both.objects[1]]).toEqual([true, false]);
+    }
+    expect(
+      edits
+        .putResult(answer(both, 4))(both)
+        .objects.map(({ result }) => result === null),
+    ).toEqual([true, false]);
+    expect(edits.removeObject('a')(both)).toEqual({ objects: [both.objects[1]], activeId: 'b' });
+    expect(edits.removeObject('b')(both)).toEqual({ objects: [first], activeId: null });
+    expect(edits.select('a')(both)).toEqual({ ...both, activeId: 'a' });
+    expect(
+      edits
+        .setClass(
+          'a',
+          'cat',
+        )(both)
+        .objects.map(({ classId }) => classId),
+    ).toEqual(['cat', null]);
+  });
+
+  test('without an active object, or with the same reading, nothing is changed', () => {
+    const none = { ...edits.addClick(click(3), fresh)(emptyValue), activeId: null };
+    for (const edit of [
+      edits.moveClick(0, { x: 1, y: 1 }),
+      edits.removeClick(0),
+      edits.chooseCandidate(0),
+      edits.acceptActive(),
+      edits.select(null),
+      edits.setClass('b', 'cat'),
+    ]) {
+      expect(edit(none)).toBe(none);
+    }
+    const chosen = edits.chooseCandidate(2)({ ...none, activeId: 'a' });
+    expect(edits.chooseCandidate(2)(chosen)).toBe(chosen);
+    const empty = emptyRuns(size);
+    expect(edits.addStroke(empty, 'paint')(none)).toBe(none);
+  });
+
+  test('paint covers what was erased, and the eraser what was painted', () => {
+    const runs = rectRuns(size, { x: 0, y: 0, width: 10, height: 2 });
+    const begun = edits.addObjectFromMask(runs, fresh)(emptyValue);
+    const left = rectRuns(size, { x: 0, y: 0, width: 4, height: 2 });
+    const few = rectRuns(size, { x: 0, y: 0, width: 2, height: 2 });
+    const erased = edits.addStroke(left, 'erase')(begun);
+    const mended = edits.addStroke(few, 'paint')(erased);
+    const again = edits.addStroke(few, 'erase')(mended);
+    expect([begun, erased, mended, again].map(({ objects: [object] }) => area(maskOfObject(object)!))).toEqual([
+      20, 12, 16, 12,
+    ]);
+    expect(erased.objects[0].strokesPending).toBe(true);
+  });
+
+  test('a loaded mask is active, or accepted and done with', () => {
+    const runs = rectRuns(size, { x: 0, y: 0, width: 10, height: 2 });
+    const [open, done] = [false, true].map((accepted) =>
+      edits.addObjectFromMask(runs, { classId: 'cat' }, accepted)(emptyValue),
+    );
+    expect(open).toMatchObject({
+      activeId: 'object-1',
+      objects: [{ accepted: false, classId: 'cat', prompt: { start: runs } }],
+    });
+    expect(done).toMatchObject({ activeId: null, objects: [{ accepted: true }] });
+  });
+
+  test.each([
+    [['object-7', 'object-3'], 'object-8'],
+    [['object-5x', 'my-object-5', 'object-', 'cat'], 'object-1'],
+    // Beyond what a number holds exactly, the next one would be no other.
+    [['object-12345678901234567890'], 'object-1'],
+    [['object-999999999'], 'object-1000000000'],
+  ])('a free id beside %j is %s', (ids, free) => {
+    const [blank] = edits.addClick(click(1))(emptyValue).objects;
+    expect(edits.freeId({ activeId: null, objects: ids.map((id) => ({ ...blank, id })) })).toBe(free);
   });
 });

@@ -63,6 +63,24 @@ describe('a session', () => {
       steps++;
     }
     expect(steps).toBe(3);
+    const none = createSession({ limit: 0 });
+    none.edit(edits.addClick(click(1)));
+    expect([none.canUndo, none.active?.prompt.clicks.length]).toEqual([false, 1]);
+    expect(() => createSession({ limit: 10_000 })).not.toThrow();
+  });
+
+  test('begins with the value it is given', () => {
+    const value = edits.addClick(click(1))(emptyValue);
+    const session = createSession({ value });
+    expect([session.value, session.active, session.canUndo]).toEqual([value, value.objects[0], false]);
+  });
+
+  test('looks at the values beside the present one', () => {
+    const session = createSession();
+    session.edit(edits.addClick(click(1)));
+    session.edit(edits.addClick(click(2)));
+    session.undo();
+    expect([session.peek('undo'), session.peek('redo')]).toEqual([session.values[0], session.values[2]]);
   });
 
   test('steps of one run are one for undo, until another comes between', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rectRuns } from '../mask/index.js';
 import * as edits from './edits.js';
-import { handOut, takeValue } from './take-value.js';
+import { handOut, takeBox, takeValue } from './take-value.js';
 import {
   type AnnotatedObject,
   emptyPrompt,
@@ -150,6 +150,62 @@ test.each([
   ['runs of other things than numbers', changed({ painted: { ...runs, rows: [1n] } }), /numbers/],
 ])('what is not a value is refused: %s', (_, value, message) => {
   expect(() => takeValue(value, null)).toThrow(message);
+  const code = expect.stringMatching(/^bad-(?:option|click|box|mask)$/);
+  expect(() => takeValue(value, null)).toThrow(expect.objectContaining({ code }));
+});
+
+test('parts that are known stay themselves in an object that differs', () => {
+  const older = edits.addClick({ x: 5, y: 5, label: 'negative' })(answered);
+  const [, object] = older.objects;
+  const back = structuredClone({ ...older, objects: [{ ...object, classId: 'cat' }] });
+  const [taken] = takeValue(back, size, [answered, older]).objects;
+  expect([taken.prompt === object.prompt, taken.result!.prompt === object.result!.prompt]).toEqual([true, true]);
+  expect(takeValue(back, size, [older]).objects[0].result!.prompt).toBe(object.result!.prompt);
+});
+
+test('what is true or false has to be so, and what is left out of an answer is nothing', () => {
+  const loose = changed({ accepted: 'yes', strokesPending: 1, result: { prompt: emptyPrompt, runs } });
+  expect(takeValue(loose, size).objects[0]).toMatchObject({
+    accepted: false,
+    strokesPending: false,
+    result: { prompt: emptyPrompt, score: 0, candidates: [], candidate: 0, changedPixels: 0, timings: null, notes: [] },
+  });
+  const firm = changed({ accepted: true, strokesPending: true, classId: 'cat', erased: runs });
+  expect(takeValue(firm, size).objects[0]).toEqual(firm.objects[0]);
+});
+
+test('an answer is copied whole', () => {
+  const timings = { decode: 1, encode: 2, predict: 3, postprocess: 4, network: 5, total: 6 };
+  const candidates = [{ index: 2, score: 0.25 }];
+  const result = {
+    prompt: emptyPrompt,
+    runs,
+    score: 0.5,
+    candidates,
+    candidate: 1000,
+    changedPixels: 7,
+    timings,
+    notes: ['n'],
+  };
+  const given = changed({ result, prompt: { ...emptyPrompt, box: { x1: -5, y1: 9, x2: 3, y2: 99 }, candidate: 1000 } });
+  const taken = takeValue(given, size).objects[0];
+  expect(taken).toEqual(given.objects[0]);
+  expect([taken.result!.timings === timings, taken.result!.candidates[0] === candidates[0]]).toEqual([false, false]);
+});
+
+test.each(['x1', 'y1', 'x2', 'y2'])('a box without %s is refused', (name) => {
+  const box = { x1: 1, y1: 2, x2: 3, y2: 4, [name]: undefined };
+  expect(() => takeBox(box as never)).toThrow(`box.${name}`);
+  expect(() => takeBox(undefined as never)).toThrow('box.x1');
+});
+
+test.each([
+  ['another activeId', { ...answered, activeId: 'a' }],
+  ['fewer objects', { ...answered, objects: answered.objects.slice(1) }],
+])('a value with %s is another', (_, value) => {
+  const taken = takeValue(structuredClone(value), size, [answered]);
+  expect(taken).not.toBe(answered);
+  expect(taken).toEqual(value);
 });
 
 const gaps: readonly never[] = new Array<never>(1);
@@ -168,8 +224,13 @@ test('counts have limits', () => {
     activeId: null,
   };
   expect(() => takeValue(many, size)).toThrow(/10000 objects/);
+  expect(takeValue({ ...many, objects: many.objects.slice(1) }, size).objects).toHaveLength(10_000);
   const clicks = Array.from({ length: 1001 }, () => ({ x: 1, y: 1, label: 'positive' }));
-  expect(() => takeValue(changed({ prompt: { ...emptyPrompt, clicks } }), size)).toThrow(/1000/);
+  const clicked = (count: number) => changed({ prompt: { ...emptyPrompt, clicks: clicks.slice(0, count) } });
+  expect(() => takeValue(clicked(1001), size)).toThrow(expect.objectContaining({ code: 'too-many-clicks' }));
+  expect(takeValue(clicked(1000), size).objects[0].prompt.clicks).toHaveLength(1000);
+  const read = (candidate: number) => changed({ prompt: { ...emptyPrompt, candidate } });
+  expect(() => takeValue(read(1001), size)).toThrow(/candidate/);
 });
 
 test('clicks have to lie in the image, once there is one', () => {
