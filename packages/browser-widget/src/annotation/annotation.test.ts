@@ -208,6 +208,43 @@ test('what the page does to a value it was told of does not reach the annotator'
   expect(store.now.value.objects[0].prompt.clicks).toHaveLength(1);
 });
 
+test('taking over a proposal leaves the later ones open, and the earlier ones not', () => {
+  const { store, annotation, changes } = setUpAnnotation({ controlled: true });
+  for (const x of [1, 2, 3]) annotation.make(addClick(click(x), { id: `of ${x}` }));
+  const [first, second, third] = changes.map(({ value }) => value);
+  const shown = () => [store.now.value.objects[0].id, store.now.canUndo, store.now.canRedo];
+  annotation.set(second);
+  expect(shown()).toEqual(['of 2', true, false]);
+  annotation.set(third);
+  expect(shown()).toEqual(['of 3', true, false]);
+  const steps = () => {
+    let count = 0;
+    while (store.now.canUndo && count < 9) {
+      annotation.step('undo');
+      annotation.set(changes.at(-1)!.value);
+      count++;
+    }
+    return count;
+  };
+  annotation.set(first);
+  expect([store.now.value.objects[0].id, steps()]).toEqual(['of 1', 2]);
+});
+
+test('a value that the page sets keeps the history in controlled mode, and begins another one else', () => {
+  for (const controlled of [true, false]) {
+    const { store, annotation } = setUpAnnotation();
+    annotation.make(addClick(click(3)));
+    store.set({ controlled });
+    annotation.set(oneClick('other', 7));
+    expect([store.now.value.objects[0].id, store.now.canUndo]).toEqual(['other', controlled]);
+  }
+});
+
+test('a new object has the class that is chosen', () => {
+  const { annotation } = setUpAnnotation({ classId: 'cat' });
+  expect(annotation.fresh()).toEqual({ classId: 'cat' });
+});
+
 test('nothing is changed while there is no image, or nothing may be', () => {
   const { store, annotation, changes } = setUpAnnotation({ picture: null });
   annotation.make(addClick(click(3)));

@@ -238,7 +238,7 @@ function rethrow<T>(name: string, check: () => T): T {
   try {
     return check();
   } catch (cause) {
-    if (!isClickmaskError(cause) || cause.code === 'bad-format') throw cause;
+    if (!isClickmaskError(cause)) throw cause;
     throw new ClickmaskError('bad-format', `${name} of the session log: ${cause.message}`, { cause });
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, fakeEngine, fakeModel, picture } from '../../test/support/fake-model.js';
+import { cocoRle } from '../formats/coco-rle.js';
 import { createHost } from '../host/index.js';
-import { rectRuns } from '../mask/index.js';
+import { isSet, rectRuns } from '../mask/index.js';
 import { answerSession } from './answer-session.js';
 import * as edits from './edits.js';
 import { maskOfObject } from './mask-of-object.js';
@@ -186,26 +187,165 @@ describe('what is not a log is refused', () => {
     image: { key: '', ...size },
     entries: [entry],
   };
-  it.each([
-    ['no JSON', '{'],
-    ['a list', []],
-    ['another kind', { ...log, format: 'x' }],
-    ['a name of every object', { ...log, format: 'constructor' }],
-    ['another version', { ...log, version: 2 }],
-    ['no image', { ...log, image: null }],
-    ['an image without a size', { ...log, image: { key: '', width: 0, height: 3 } }],
-    ['no model', { ...log, model: 3 }],
-    ['no entries', { ...log, entries: 3 }],
-    ['a click outside', { ...log, entries: [{ ...entry, clicks: [positive(81, 1)] }] }],
-    ['a time that is none', { ...log, entries: [{ ...entry, at: 0.5 }] }],
-    ['a start of another size', { ...log, entries: [{ ...entry, start: { size: [3, 3], counts: '9' } }] }],
-    ['a box that is none', { ...log, entries: [{ ...entry, box: { x1: 1 } }] }],
-    ['an option that is none', { ...log, options: { refinement: { flip: 'x' } } }],
+  const entries = (change: object) => ({ ...log, entries: [{ ...entry, ...change }] });
+  const old = (start: unknown) => ({ ...entries({ start }), format: 'clickmask-annotation-log' });
+  const acts = (...actions: object[]) => ({ ...log, format: 'clickmask-click-log', actions });
+  it.each<[string, string, unknown]>([
+    ['no JSON', 'JSON', '{'],
+    ['a list', 'the whole', []],
+    ['nothing', 'the whole', null],
+    ['a number', 'the whole', 5],
+    ['another kind', '"x 1"', { ...log, format: 'x' }],
+    ['a kind that is none', '"object object"', { ...log, format: {}, version: [] }],
+    ['a name of every object', 'the kind', { ...log, format: 'constructor' }],
+    ['another version', 'clickmask-session-log 2', { ...log, version: 2 }],
+    ['no image', 'image', { ...log, image: null }],
+    ['an image without a width', 'image.width', { ...log, image: { key: '', width: 0, height: 3 } }],
+    ['an image without a height', 'image.height', { ...log, image: { key: '', width: 3, height: 0 } }],
+    ['an image of a text', 'image.width', { ...log, image: { key: '', width: '3', height: 3 } }],
+    ['an image without a key', 'image.key', { ...log, image: size }],
+    ['no model', 'model', { ...log, model: 3 }],
+    ['no entries', 'entries', { ...log, entries: 3 }],
+    ['an entry that is none', 'entries[0]', { ...log, entries: [null] }],
+    ['too many entries', 'entries', { ...log, entries: new Array(100_001).fill(null) }],
+    ['a click outside', 'entries[0]', entries({ clicks: [positive(81, 1)] })],
+    ['no clicks', 'entries[0].clicks', entries({ clicks: undefined })],
+    ['a time that is none', 'entries[0].at', entries({ at: 0.5 })],
+    ['an object that is none', 'entries[0].object', entries({ object: 5 })],
+    ['a checksum that is none', 'entries[0].checksum', entries({ checksum: 5 })],
+    ['a duration that is none', 'entries[0].milliseconds', entries({ milliseconds: 'long' })],
+    ['an area that is none', 'entries[0].area', entries({ area: -1 })],
+    ['a candidate that is none', 'entries[0].candidate', entries({ candidate: -1 })],
+    ['a start that is none', 'entries[0].start', entries({ start: 'all' })],
+    ['a start of another size', 'entries[0]', entries({ start: { size: [3, 3], counts: '9' } })],
+    ['a box that is none', 'entries[0]', entries({ box: { x1: 1 } })],
+    ['a box of a list', 'entries[0].box', entries({ box: [] })],
+    ['an option that is none', 'options.refinement', { ...log, options: { refinement: { flip: 'x' } } }],
+    ['options that are none', 'options', { ...log, options: 5 }],
+    ['a refinement that is none', 'options.refinement', { ...log, options: { refinement: null } }],
+    ['a postprocess that is none', 'options.postprocess', { ...log, options: { postprocess: [] } }],
+    ['a threshold that is none', 'options.postprocess', { ...log, options: { postprocess: { threshold: 2 } } }],
+    ['old runs that are no list', 'start', old({})],
+    ['old runs that end too early', 'starting mask (value 3)', old([2, 1, 4, 2, 6])],
+    ['old runs out of order', 'starting mask (value 3)', old([3, 1, 2, 1, 1, 2])],
+    ['old runs that overlap', 'starting mask (value 3)', old([3, 1, 4, 3, 3, 5])],
+    ['old runs without a length', 'starting mask (value 0)', old([3, 4, 4])],
+    ['old runs left of the image', 'starting mask (value 0)', old([3, -1, 4])],
+    ['old runs right of the image', 'starting mask (value 0)', old([3, 1, 81])],
+    ['old runs above the image', 'starting mask (value 0)', old([-1, 1, 4])],
+    ['old runs below the image', 'starting mask (value 0)', old([60, 1, 4])],
+    ['old runs of parts of pixels', 'starting mask (value 0)', old([3, 1.5, 4])],
+    ['actions that are none', 'actions', { ...log, format: 'clickmask-click-log' }],
+    ['an action that is none', 'actions[0]', acts([])],
+    ['an action that nobody knows', 'actions[0].action', acts({ at: 0, action: 'jump' })],
     [
-      'old runs out of order',
-      { ...log, format: 'clickmask-annotation-log', entries: [{ ...entry, start: [3, 1, 2, 1, 1, 2] }] },
+      'an action before the one before',
+      'actions[1].at',
+      acts({ at: 5, action: 'add', click: positive(1, 1) }, { at: 4, action: 'undo' }),
     ],
-  ])('%s', (_, given) => {
-    expect(() => parseSessionLog(given)).toThrow(expect.objectContaining({ code: 'bad-format' }));
+    ['a click that is none', 'actions[0]', acts({ at: 0, action: 'add', click: null })],
+    ['a move of no click', 'actions[0].index', acts({ at: 0, action: 'move', index: 0, to: { x: 1, y: 1 } })],
+    [
+      'a move to nowhere',
+      'actions[1].to',
+      acts({ at: 0, action: 'add', click: positive(1, 1) }, { at: 4, action: 'move', index: 0 }),
+    ],
+    ['a removal of no click', 'actions[0].index', acts({ at: 0, action: 'remove', index: 0 })],
+    ['a removal without a place', 'actions[0].index', acts({ at: 0, action: 'remove' })],
+    ['a box that is none', 'actions[0].box', acts({ at: 0, action: 'box', box: 5 })],
+    ['a box without a side', 'actions[0]', acts({ at: 0, action: 'box', box: { x1: 1 } })],
+    ['a mask that is none', 'actions[0].start', acts({ at: 0, action: 'mask', mask: 5 })],
+    ['a reading that is none', 'actions[0].candidate', acts({ at: 0, action: 'choose', candidate: 'worst' })],
+  ])('%s', (_, name, given) => {
+    const read = () => parseSessionLog(given);
+    expect(read).toThrow(expect.objectContaining({ code: 'bad-format' }));
+    expect(read).toThrow(name);
+  });
+
+  it('but what a log may leave out is nothing', () => {
+    const nothing = {
+      object: null,
+      box: null,
+      start: null,
+      candidate: null,
+      area: null,
+      checksum: null,
+      milliseconds: null,
+    };
+    expect(parseSessionLog(log)).toEqual({ ...log, options: {}, entries: [{ ...entry, ...nothing }] });
+    expect(parseSessionLog(entries(nothing)).entries[0]).toEqual({ ...entry, ...nothing });
+    expect(parseSessionLog(old(null)).entries[0].start).toBeNull();
+    const least = { ...log, image: { key: '', width: 1, height: 1 }, entries: [] };
+    expect(parseSessionLog(least).image).toEqual(least.image);
+  });
+
+  it('nor are old runs that touch each other or the edges of the image', () => {
+    const { start } = parseSessionLog(old([0, 0, 4, 0, 4, 80, 59, 79, 80])).entries[0];
+    const runs = cocoRle.parse(start!, { size });
+    expect(
+      [
+        [0, 0],
+        [79, 0],
+        [79, 59],
+        [78, 59],
+        [0, 59],
+      ].map(([x, y]) => isSet(runs, x, y)),
+    ).toEqual([true, true, true, false, false]);
+  });
+});
+
+describe('a click log', () => {
+  const run = (...actions: object[]) =>
+    parseSessionLog({
+      format: 'clickmask-click-log',
+      version: 1,
+      model: 'm',
+      image: { key: '', ...size },
+      actions: actions.map((action, at) => ({ at, ...action })),
+    }).entries;
+  const add = (x: number) => ({ action: 'add', click: { x, y: 5, label: 'negative' } });
+  const seen = (...actions: object[]) =>
+    run(...actions).map(({ at, clicks, candidate }) => [at, clicks.map(({ x }) => x).join(), candidate]);
+
+  it('ends with what is shown at last, asked again if it was not the last request', () => {
+    expect(seen(add(1), add(2), { action: 'undo' })).toEqual([
+      [0, '1', null],
+      [1, '1,2', null],
+      [1, '1', null],
+    ]);
+    expect(seen(add(1), add(2), { action: 'undo' }, { action: 'redo' })).toHaveLength(2);
+    expect(seen(add(1), { action: 'undo' })).toEqual([[0, '1', null]]);
+    expect(seen({ action: 'undo' }, { action: 'redo' }, { action: 'clear' })).toEqual([]);
+    const box = { x1: 1, y1: 1, x2: 9, y2: 9 };
+    expect(run({ action: 'box', box }, add(1), { action: 'undo' }).at(-1)).toMatchObject({ at: 1, clicks: [], box });
+  });
+
+  it('forgets what was undone when something else is done', () => {
+    expect(seen(add(1), add(2), { action: 'undo' }, add(3), { action: 'redo' }).map(([, clicks]) => clicks)).toEqual([
+      '1',
+      '1,2',
+      '1,3',
+    ]);
+    expect(seen(add(1), { action: 'undo' }, { action: 'undo' }, add(3)).map(([, clicks]) => clicks)).toEqual([
+      '1',
+      '3',
+    ]);
+  });
+
+  it('chooses readings, the best with every other action', () => {
+    const choose = (candidate: unknown) => ({ action: 'choose', candidate });
+    const start = cocoRle.serialize(rectRuns(size, { x: 3, y: 4, width: 5, height: 6 }));
+    for (const next of [
+      add(2),
+      { action: 'remove', index: 0 },
+      { action: 'move', index: 0, to: { x: 4, y: 4 } },
+      { action: 'mask', mask: start },
+      choose('best'),
+    ]) {
+      const last = run({ action: 'box', box: { x1: 1, y1: 1, x2: 9, y2: 9 } }, add(1), choose(2), next).slice(-2);
+      expect(last.map(({ candidate }) => candidate)).toEqual([2, null]);
+    }
+    expect(run(add(1), choose(2), { action: 'box', box: null }).at(-1)).toMatchObject({ candidate: null, box: null });
+    expect(run(add(1), { action: 'mask', mask: start }).at(-1)!.start).toEqual(start);
   });
 });
