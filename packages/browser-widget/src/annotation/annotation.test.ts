@@ -1,3 +1,4 @@
+import { ClickmaskError } from '@clickmask/core';
 import { rectRuns } from '@clickmask/core/masks';
 import { addClick, addObjectFromMask, emptyValue, putResult, type SessionValue, select } from '@clickmask/core/session';
 import { describe, expect, test } from 'vitest';
@@ -238,6 +239,19 @@ test('a value that the page sets keeps the history in controlled mode, and begin
     annotation.set(oneClick('other', 7));
     expect([store.now.value.objects[0].id, store.now.canUndo]).toEqual(['other', controlled]);
   }
+});
+
+test('a change and an undo put away what failed before', () => {
+  const { store, annotation } = setUpAnnotation();
+  const failure = new ClickmaskError('aborted', 'no answer');
+  for (const act of [() => annotation.make(addClick(click(3))), () => annotation.step('undo')]) {
+    store.set({ failure });
+    act();
+    expect(store.now.failure).toBeNull();
+  }
+  store.set({ failure });
+  annotation.step('undo');
+  expect(store.now.failure).toBe(failure);
 });
 
 test('a new object has the class that is chosen', () => {
