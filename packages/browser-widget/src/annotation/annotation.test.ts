@@ -1,6 +1,14 @@
 import { ClickmaskError } from '@clickmask/core';
 import { rectRuns } from '@clickmask/core/masks';
-import { addClick, addObjectFromMask, emptyValue, putResult, type SessionValue, select } from '@clickmask/core/session';
+import {
+  addClick,
+  addObjectFromMask,
+  emptyValue,
+  putResult,
+  removeObject,
+  type SessionValue,
+  select,
+} from '@clickmask/core/session';
 import { describe, expect, test } from 'vitest';
 import { pictureOf, setUpAnnotation } from '../../test/fake-store.js';
 
@@ -54,12 +62,38 @@ describe('a value that is set before its image is there', () => {
     expect(store.now.value).toBe(emptyValue);
   });
 
-  test('that does not fit is refused when the image comes, which then has none', () => {
-    const { store, annotation } = setUpAnnotation({ picture: null });
+  test('that does not fit is refused when the image comes, which then has none, whatever it had before', () => {
+    const { store, annotation } = setUpAnnotation();
+    annotation.begin('a');
+    annotation.make(addClick(click(3)));
+    store.set({ picture: null });
     annotation.set(oneClick('beside', 900));
     store.set({ picture: pictureOf(100, 50) });
     expect(() => annotation.begin('a')).toThrow(/click/);
+    expect([store.now.value, store.now.canUndo]).toEqual([emptyValue, false]);
+  });
+
+  test('is set before what an earlier visit left, which is for an image without steps alone', () => {
+    const { store, annotation } = setUpAnnotation({ picture: null });
+    const [waiting, kept] = [oneClick('waiting', 3), oneClick('kept', 4)];
+    annotation.set(waiting);
+    store.set({ picture: pictureOf(100, 50) });
+    annotation.begin('a', kept);
+    expect(store.now.value).toEqual(waiting);
+    annotation.begin('b', kept);
+    expect(store.now.value).toEqual(kept);
+    annotation.make(addClick(click(5)));
+    annotation.step('undo');
+    annotation.make(removeObject('kept'));
+    annotation.begin('c', null);
     expect(store.now.value).toBe(emptyValue);
+    annotation.make(addClick(click(5)));
+    annotation.step('undo');
+    annotation.begin('b', kept);
+    annotation.begin('c', kept);
+    expect([store.now.value, store.now.canRedo]).toEqual([emptyValue, true]);
+    annotation.begin('b', kept);
+    expect(store.now.value.objects).toEqual([]);
   });
 });
 

@@ -158,7 +158,7 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
       // Proposals of the image before cannot be accepted any more.
       proposals = [];
       session = waiting === null ? shelf.take(name) : createSession();
-      const isFresh = session.value === emptyValue && !session.canUndo && !session.canRedo;
+      const isFresh = session.value === emptyValue && session.values.length === 1;
       const value = waiting ?? (isFresh ? (kept as SessionValue | null) : null);
       shelf.put(name, session);
       if (value === null) return publish();

@@ -117,6 +117,17 @@ describe('createEngine', () => {
     expect(negative.calls.decodes).toBe(1);
   });
 
+  it.each([
+    [20, 19],
+    [21, 2],
+  ])('answers %i new clicks by %i passes, in a history that begins with negative ones too', async (count, passes) => {
+    const handle = fakeModel();
+    const many = Array.from({ length: count }, (_, i) => at(10 + i, 10, i === 0 ? 'negative' : 'positive'));
+    const { runs } = await ask(await loaded(handle), { clicks: many });
+    expect(handle.calls.decodes).toBe(passes);
+    expect(isSet(runs, 20, 10)).toBe(true);
+  });
+
   it('answers the box before a long history of clicks', async () => {
     const handle = fakeModel({ box: true });
     const box = { x1: 5, y1: 5, x2: 40, y2: 40 };
