@@ -173,7 +173,6 @@ export function createAnnotation(store: AnnotatorStore, events: Emitter<ChangeEv
 
 /** Whether a value equals the present one, apart from answers that arrived after it was handed out. */
 function isEcho(value: SessionValue, present: SessionValue): boolean {
-  if (value === present) return true;
   if (value.activeId !== present.activeId || value.objects.length !== present.objects.length) return false;
   return value.objects.every((object, i) => {
     const now = present.objects[i];

@@ -261,6 +261,7 @@ describe('edits', () => {
       20, 12, 16, 12,
     ]);
     expect(erased.objects[0].strokesPending).toBe(true);
+    expect(maskOfObject(again.objects[0])).toBe(maskOfObject(again.objects[0]));
   });
 
   test('a loaded mask is active, or accepted and done with', () => {
