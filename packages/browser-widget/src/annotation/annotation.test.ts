@@ -215,6 +215,15 @@ test.each<[string, (value: SessionValue) => SessionValue]>([
   expect([store.now.value, store.now.canUndo]).toEqual([other, false]);
 });
 
+test('a value in which one object of several differs is another beginning', () => {
+  const { store, annotation } = setUpAnnotation();
+  for (const id of ['one', 'two']) annotation.make(addObjectFromMask(runs, { id }));
+  const { objects, activeId } = annotation.value;
+  const other = { activeId, objects: [objects[0], { ...objects[1], classId: 'cat' }] };
+  annotation.set(other);
+  expect([store.now.value, store.now.canUndo]).toEqual([other, false]);
+});
+
 test('a value of an earlier step, with fewer objects, is another beginning', () => {
   const { store, annotation } = setUpAnnotation();
   annotation.make(addClick(click(3), { id: 'one' }));
