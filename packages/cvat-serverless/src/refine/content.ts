@@ -15,11 +15,11 @@ interface Attribute {
 function spelled(shape: Content): Map<string, string> {
   const fields = new Map<string, string>();
   for (const [name, value] of Object.entries(shape)) {
-    if (name === 'id' || value === undefined) continue;
-    if (name === 'elements' && Array.isArray(value) && value.length === 0) continue;
+    const text = JSON.stringify(value);
+    if (name === 'id' || value === undefined || (name === 'elements' && text === '[]')) continue;
     if (name === 'group') fields.set(name, JSON.stringify(value ?? 0));
     else if (name === 'attributes') fields.set(name, spellAttributes(value as readonly Attribute[]));
-    else fields.set(name, JSON.stringify(value, sortedKeys));
+    else fields.set(name, text);
   }
   return fields;
 }
@@ -29,14 +29,9 @@ function spellAttributes(attributes: readonly Attribute[]): string {
   return JSON.stringify(pairs.sort(([a], [b]) => a - b));
 }
 
-function sortedKeys(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 /** Text that is equal for two shapes if and only if their content is. */
 export function contentOf(shape: Content): string {
-  return JSON.stringify([...spelled(shape)].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify([...spelled(shape)].sort());
 }
 
 /** A short digest of {@link contentOf}. */

@@ -178,7 +178,7 @@ export function createFinder(
   const place = ({ type, frame, points }: CvatShape): string => `${type} ${frame} ${points.join()}`;
   const found = new Map<string, CvatShape[]>();
   for (const shape of shapes) {
-    if (shape.source !== 'semi-auto' || taken.has(shape.id as number)) continue;
+    if (taken.has(shape.id as number)) continue;
     const list = found.get(place(shape));
     if (list === undefined) found.set(place(shape), [shape]);
     else list.push(shape);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cvatMask } from '@clickmask/core/formats';
@@ -331,5 +331,43 @@ describe('createFileMemory', () => {
     await expect(createFileMemory(path, 'http://a', 2).load()).rejects.toThrow(/belongs to job 1 of http:\/\/a/);
     await writeFile(path, 'x');
     await expect(createFileMemory(path, 'http://a', 1).load()).rejects.toThrow(/damaged/);
+  });
+
+  it('names the line that cannot be read', async () => {
+    const path = await stateFile();
+    const change = { source: 'shape 1', as: 'mask', step: 'unsure', was: 'x' } as const;
+    for (const broken of ['{', 'null', '5', '{"source":5}', '']) {
+      await rm(path, { force: true });
+      await createFileMemory(path, 'http://a', 1).append([change]);
+      await writeFile(path, `${await readFile(path, 'utf8')}${broken}\n`);
+      const loading = createFileMemory(path, 'http://a', 1).load();
+      await expect(loading).rejects.toMatchObject({ code: 'bad-option', message: expect.stringContaining('line 3') });
+    }
+  });
+
+  it('knows the server too, and takes no folder for a missing file', async () => {
+    const path = await stateFile();
+    const memory = createFileMemory(path, 'http://a', 1);
+    expect(await memory.load()).toEqual([]);
+    await memory.append([]);
+    expect(await memory.load()).toEqual([]);
+    await expect(createFileMemory(path, 'http://b', 1).load()).rejects.toMatchObject({ code: 'bad-option' });
+    await expect(createFileMemory(tmpdir(), 'http://a', 1).load()).rejects.toThrow(/EISDIR|EPERM|illegal/);
+  });
+
+  it('writes files that only their owner may read, and grows them', async () => {
+    const path = await stateFile();
+    const memory = createFileMemory(path, 'http://a', 1);
+    const change = { source: 'shape 1 \u00e4', as: 'mask', step: 'unsure', was: 'x' } as const;
+    await memory.append([change]);
+    const first = await readFile(path, 'utf8');
+    await memory.append([change, change]);
+    expect(await readFile(path, 'utf8')).toBe(`${first}${`${JSON.stringify(change)}\n`.repeat(2)}`);
+    expect((await memory.load()).length).toBe(3);
+    if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o600);
+    // Half a line with characters of two bytes.
+    await writeFile(path, `${first}{"source":"\u00e4`);
+    await createFileMemory(path, 'http://a', 1).append([change]);
+    expect(await readFile(path, 'utf8')).toBe(`${first}${JSON.stringify(change)}\n`);
   });
 });

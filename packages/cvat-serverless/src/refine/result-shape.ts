@@ -37,6 +37,5 @@ function pointsOf(runs: MaskRuns, kind: ResultKind): readonly number[] | null {
   if (box === null) return null;
   if (kind === 'mask') return cvatMask.serialize(runs);
   if (kind === 'rectangle') return [box.x, box.y, box.x + box.width, box.y + box.height];
-  const corners = outline(runs);
-  return corners.length < 3 ? null : corners.flat();
+  return outline(runs).flat();
 }
