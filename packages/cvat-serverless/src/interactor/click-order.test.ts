@@ -77,6 +77,32 @@ describe('createClickOrder', () => {
     expect(arrange(order, [click(2, 'negative'), click(1)]).map(({ x }) => x)).toEqual([2, 1]);
   });
 
+  it('knows a click by both coordinates', () => {
+    const order = createClickOrder();
+    for (const clicks of [[click(1, 'negative')], [click(1, 'negative'), click(2)]]) arrange(order, clicks);
+    expect(order.arrange([{ x: 2, y: 1 }], [{ x: 1, y: 5 }]).map(({ label }) => label)).toEqual([
+      'positive',
+      'negative',
+    ]);
+  });
+
+  it('takes the latest of two objects that fit as well', () => {
+    const order = createClickOrder();
+    for (const at of [1, 11]) {
+      for (const end of [1, 2]) arrange(order, [click(at, 'negative'), click(at + 1)].slice(0, end));
+    }
+    // A click of either: with the order of the first object, the negative click would come last.
+    expect(order.arrange([{ x: 2, y: 1 }], [{ x: 11, y: 1 }]).map(({ x }) => x)).toEqual([11, 2]);
+  });
+
+  it('remembers nothing of a request without clicks', () => {
+    const order = createClickOrder();
+    order.remember([]);
+    expect([order.empty, order.bytes]).toEqual([true, 0]);
+    order.remember([click(1), click(2)]);
+    expect([order.empty, order.bytes]).toEqual([false, 128]);
+  });
+
   it('forgets the oldest of many objects, and of objects with many clicks', () => {
     const negativeFirst = (at: number, more = 0) => [
       click(at, 'negative'),

@@ -218,6 +218,75 @@ describe('createInteractor', () => {
     expect((await interactor.answer(request([[1, 1]]))).status).toBe(504);
   });
 
+  it('says what went wrong inside, in the words of the operator', async () => {
+    const fake = createFakeSegmenter();
+    const failing = { ...fake, segment: () => Promise.reject(new TypeError('torn')) };
+    const { interactor } = setUp({ explain: (message) => `explained: ${message}` }, failing);
+    const reply = await interactor.answer(request([[1, 1]]));
+    expect(reply).toMatchObject({ status: 500, notes: ['internal: explained: torn'] });
+    expect(reply.timings).toEqual({ parse: 0, segment: 0, write: 0 });
+    expect(JSON.parse(reply.body.toString())).toEqual({ error: { code: 'internal', message: 'explained: torn' } });
+  });
+
+  it('hands on what the segmenter notes, and the options for its work', async () => {
+    const fake = createFakeSegmenter();
+    const segment: typeof fake.segment = async (...args) => ({ ...(await fake.segment(...args)), notes: ['slow'] });
+    const refinement = { steps: 3 };
+    const { interactor } = setUp({ explain: (note) => `${note}!`, refinement, deadlineMs: 5000 }, { ...fake, segment });
+    const reply = await interactor.answer(request([[20, 20]]));
+    expect(reply.notes).toEqual(['slow!']);
+    expect(reply.prediction?.notes).toEqual(['slow']);
+    const [{ options }] = fake.requests;
+    expect(options.refinement).toBe(refinement);
+    // What is left of the time.
+    expect(options.deadlineMs).toBeGreaterThan(0);
+    expect(options.deadlineMs).toBeLessThanOrEqual(5000);
+    for (const ms of Object.values(reply.timings)) expect(ms >= 0 && ms < 5000).toBe(true);
+  });
+
+  it('has one mask of a box and clicks, of the box drawn last', async () => {
+    const { fake, interactor } = setUp();
+    const obj_bbox = [
+      [1, 1],
+      [5, 5],
+      [10, 10],
+      [30, 30],
+    ];
+    await interactor.answer(request([[20, 20]], [], { obj_bbox }));
+    expect(fake.requests.map(({ prompt }) => prompt)).toEqual([
+      { clicks: [{ x: 20, y: 20, label: 'positive' }], box: { x1: 10, y1: 10, x2: 30, y2: 30 } },
+    ]);
+  });
+
+  it('tells how many events there were, and what it keeps', async () => {
+    const { interactor } = setUp();
+    expect(await interactor.info()).toMatchObject({ events: 0, images: { count: 0, bytes: 0 } });
+    for (let i = 0; i < 3; i++) await interactor.answer(request([[i, 1]]));
+    expect(await interactor.info()).toMatchObject({
+      events: 3,
+      images: { count: 1 },
+      stats: { predictions: 3 },
+      memory: { rss: expect.any(Number) },
+    });
+  });
+
+  it('closes its images and the segmenter', async () => {
+    const fake = createFakeSegmenter();
+    let closed = 0;
+    const { interactor } = setUp({}, { ...fake, close: async () => void closed++ });
+    await interactor.answer(request([[1, 1]]));
+    await interactor.close();
+    expect([fake.closed.length, closed]).toEqual([1, 1]);
+  });
+
+  it('closes what was never opened, and what could not be loaded', async () => {
+    await setUp().interactor.close();
+    const interactor = createInteractor({ segmenter: () => Promise.reject(new Error('gone')) });
+    const loading = interactor.initContext();
+    await interactor.close();
+    await expect(loading).rejects.toThrow('gone');
+  });
+
   it('loads the model once, and again after a failure', async () => {
     const fake = createFakeSegmenter();
     let loads = 0;
@@ -314,6 +383,9 @@ describe('a page of another origin', () => {
   it.each([
     ['CVAT’s server', { 'Content-Type': 'application/json' }, 200],
     ['CVAT’s server, in Kubernetes', { Host: 'nuclio-clickmask.nuclio.svc.cluster.local:8080' }, 200],
+    ['CVAT’s server, by a public name', { Host: 'clickmask.example.com:8080' }, 200],
+    ['a kind of JSON', { 'Content-Type': 'application/problem+json ; charset=utf-8' }, 200],
+    ['more than JSON', { 'Content-Type': 'application/jsonp' }, 400],
     ['CVAT’s server, with a charset', { 'content-type': 'Application/JSON; charset=utf-8' }, 200],
     ['no headers', {}, 200],
     ['a page of the function’s own origin', { Origin: 'http://a:1', Host: 'a:1' }, 200],
@@ -364,6 +436,7 @@ describe('handler', () => {
     const page = { Origin: 'https://evil.example', Host: 'localhost:32001' };
     expect(await reply({ method: 'GET', headers: page })).toContain('other origins may not send');
     expect(await reply({ headers: { 'Content-Encoding': 'gzip' } })).toContain('not compressed but received gzip');
+    expect(await reply({ headers: { 'Content-Encoding': 'gzip' } })).toContain('"bad-format"');
     expect(await reply({ method: 'HEAD' })).toContain('clickmask-interactor');
   });
 
@@ -377,6 +450,99 @@ describe('handler', () => {
     expect(decodeStored(readAsClassicUi(await readFile(path, 'utf8')).rle, 64, 48).includes(1)).toBe(true);
     await interactor.close();
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('sends a reply of just as many bytes through a file, and a smaller one directly', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'replies-test-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const body = request([[20, 20]]);
+    const { length } = (await setUp().interactor.answer(body)).body;
+    for (const [streamFrom, direct] of [
+      [length, false],
+      [length + 1, true],
+    ] as const) {
+      const { interactor } = setUp({ streamFrom, streamFolder: folder });
+      const [reply] = (await deliver(interactor, { body })) as [NuclioResponse];
+      expect([String(reply.body).length > 0, 'X-nuclio-filestream-path' in reply.headers]).toEqual([direct, !direct]);
+      expect([reply.status_code, reply.content_type]).toEqual([200, 'application/json']);
+      await interactor.close();
+    }
+  });
+
+  it('answers with the reason if the reply cannot be sent, and logs it', async () => {
+    const logged: unknown[] = [];
+    const replies: unknown[] = [];
+    const context = {
+      callback: (reply: unknown) => void replies.push(reply),
+      Response: class {
+        constructor() {
+          throw new TypeError('no memory');
+        }
+      },
+      logger: { error: (message: string, data: object) => void logged.push([message.includes('explained'), data]) },
+    } as unknown as FunctionContext;
+    const { interactor } = setUp({ explain: (message) => `explained: ${message}` });
+    await interactor.handler(context, { body: request([[1, 1]]) });
+    const error = { code: 'internal', message: 'explained: no memory' };
+    expect(replies).toEqual([[500, { error }]]);
+    expect(logged.at(-1)).toEqual([true, { code: 'internal' }]);
+    await interactor.handler({ ...context, logger: undefined }, { body: request([[1, 1]]) });
+    await interactor.handler({ ...context, logger: {} }, { body: request([[1, 1]]) });
+    expect(replies.length).toBe(3);
+  });
+
+  it('logs each event: what was made, or why it was refused', async () => {
+    const logged: [string, string, object][] = [];
+    const log = (level: string) => (message: string, data?: object) => void logged.push([level, message, data ?? {}]);
+    const context = {
+      callback: () => {},
+      Response: NuclioResponse,
+      logger: { debug: log('debug'), error: log('error') },
+    } as FunctionContext;
+    const { interactor } = setUp();
+    await interactor.handler(context, {
+      id: 'x'.repeat(100),
+      body: request([
+        [20, 20],
+        [900, 900],
+      ]),
+    });
+    await interactor.handler(context, { id: 'event 2', body: request([]) });
+    const ms = expect.any(Number);
+    const times = { parse: ms, segment: ms, write: ms };
+    expect(logged).toEqual([
+      [
+        'debug',
+        expect.stringMatching(/^Mask of 1\d\d px/),
+        { event: 'x'.repeat(80), status: 200, bytes: ms, ...times, notes: [expect.stringMatching(/outside/)] },
+      ],
+      [
+        'error',
+        expect.stringContaining('no-clicks'),
+        { event: 'event 2', status: 400, bytes: ms, ...times, notes: [expect.stringMatching(/no-clicks/)] },
+      ],
+    ]);
+    logged.length = 0;
+    await interactor.handler(context, { body: request([[20, 20]]) });
+    expect(logged[0][2]).not.toHaveProperty('notes');
+    await interactor.handler(context, { body: request([], [[20, 20]]) });
+    expect(logged[1][1]).toContain('Mask of 0 px');
+  });
+
+  it('logs that a reply could not be delivered', async () => {
+    const logged: string[] = [];
+    const context = {
+      callback: () => Promise.reject(new Error('broken pipe')),
+      Response: NuclioResponse,
+      logger: { error: (message: string) => void logged.push(message) },
+    } as FunctionContext;
+    await setUp().interactor.handler(context, { body: request([[1, 1]]) });
+    expect(logged).toEqual([expect.stringContaining('broken pipe')]);
+  });
+
+  it('answers no event at all', async () => {
+    const [reply] = await deliver(setUp().interactor, undefined as unknown as object);
+    expect((reply as NuclioResponse).status_code).toBe(400);
   });
 
   it('survives a callback that throws and a context without logger', async () => {
