@@ -35,18 +35,16 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
 
   function plan(): void {
     clearTimeout(timer);
-    if (closed || running || clicks > 0 || waiting.length === 0) return;
+    if (running || clicks > 0 || waiting.length === 0) return;
     timer = setTimeout(start, idleMs);
     timer.unref();
   }
 
   function start(): void {
-    if (closed || running || clicks > 0) return;
-    const first = waiting.shift();
-    if (first === undefined) return;
     running = true;
-    first
-      .work()
+    // The timer runs only while something waits.
+    const { work } = waiting.shift() as Piece;
+    work()
       // Preparing is optional: a click on that image will report the problem.
       .catch(() => {})
       .finally(() => {
@@ -57,6 +55,7 @@ export function createLookAhead(idleMs = 250, limit = 16): LookAhead {
 
   return {
     push(key, work, distance) {
+      if (closed) return;
       const others = waiting.filter((piece) => piece.key !== key);
       waiting = [...others, { key, work, distance }].sort((a, b) => a.distance - b.distance).slice(0, limit);
       plan();

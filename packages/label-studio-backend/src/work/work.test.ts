@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { createLookAhead, createTaskQueue } from './index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Problem } from '../problems/index.js';
+import { createDeadline, createLookAhead, createTaskQueue, untilAborted } from './index.js';
 
 function gate() {
   let open: () => void = () => {};
@@ -118,6 +119,103 @@ describe('createTaskQueue', () => {
     expect(stopped).toEqual([true, false, false]);
     await expect.poll(() => [queue.active, queue.queued]).toEqual([0, 0]);
   });
+
+  it('asks nothing for somebody who has left already', async () => {
+    const queue = createTaskQueue(10, () => new Error('full'));
+    const { ran, run } = recorder();
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(queue.run('task', job('a', ['1'], run('a')), gone)).rejects.toThrow('gone');
+    expect([ran, queue.active, queue.queued]).toEqual([[], 0, 0]);
+  });
+
+  it('tells a job why nobody waits for it', async () => {
+    const queue = createTaskQueue(10, () => new Error('full'));
+    const never = gate();
+    const leaving = new AbortController();
+    let seen: AbortSignal | undefined;
+    const run = async (signal: AbortSignal) => {
+      seen = signal;
+      await never.opened;
+    };
+    const gone = queue.run('task', { signature: 'a', members: new Set(), run }, leaving.signal);
+    const reason = new Error('gone');
+    leaving.abort(reason);
+    await expect(gone).rejects.toBe(reason);
+    expect(seen?.reason).toBe(reason);
+    never.open();
+  });
+
+  it('gives the place of a request that nobody waits for to another', async () => {
+    const queue = createTaskQueue(1, () => new Error('full'));
+    const first = gate();
+    const { ran, run } = recorder();
+    const leaving = new AbortController();
+    const running = queue.run('task', job('a', ['1'], run('a', first.opened)));
+    const gone = queue.run('task', job('b', ['2'], run('b')), leaving.signal);
+    await expect(queue.run('task', job('c', ['3'], run('c')))).rejects.toThrow('full');
+    // A place for each task.
+    expect(await queue.run('elsewhere', job('c', ['3'], run('elsewhere')))).toBe('elsewhere');
+    leaving.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    expect(queue.queued).toBe(0);
+    const late = queue.run('task', job('c', ['3'], run('c')));
+    expect(queue.queued).toBe(1);
+    first.open();
+    expect(await Promise.all([running, late])).toEqual(['a', 'c']);
+    expect(ran).toEqual(['a', 'elsewhere', 'c']);
+  });
+});
+
+describe('deadlines', () => {
+  const late = new Problem('too-slow', 'late');
+  const gone = new Problem('client-gone', 'gone');
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('end with their problem when the time is over', () => {
+    const { signal } = createDeadline(1000, late);
+    vi.advanceTimersByTime(999);
+    expect(signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(signal.reason).toBe(late);
+  });
+
+  it('are over at once if all the time was spent before', () => {
+    const { signal } = createDeadline(-5, late);
+    vi.advanceTimersByTime(1);
+    expect(signal.reason).toBe(late);
+  });
+
+  it('do not end once the answer is sent, and end early if nobody wants it', () => {
+    const sent = createDeadline(1000, late);
+    sent.stop();
+    const left = createDeadline(1000, late);
+    left.stop(gone);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(5000);
+    expect([sent.signal.aborted, left.signal.reason]).toEqual([false, gone]);
+  });
+
+  it('give work up, with the reason, and only while it runs', async () => {
+    const never = new Promise<string>(() => {});
+    const controller = new AbortController();
+    const given = untilAborted(never, controller.signal);
+    expect(await untilAborted(Promise.resolve('done'), controller.signal)).toBe('done');
+    await expect(untilAborted(Promise.reject(new Error('bad')), controller.signal)).rejects.toThrow('bad');
+    expect(await untilAborted(Promise.resolve('done'), undefined)).toBe('done');
+    controller.abort(gone);
+    await expect(given).rejects.toBe(gone);
+    await expect(untilAborted(never, controller.signal)).rejects.toBe(gone);
+  });
+
+  it('leave no listener on a signal that outlives the work', async () => {
+    const { signal } = new AbortController();
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    await untilAborted(Promise.resolve('done'), signal);
+    await Promise.resolve();
+    expect(removed).toHaveBeenCalledWith('abort', expect.any(Function));
+  });
 });
 
 describe('createLookAhead', () => {
@@ -179,5 +277,70 @@ describe('createLookAhead', () => {
     ahead.close();
     await soon();
     expect([done, ahead.waiting]).toEqual([[], 0]);
+  });
+
+  describe('by the clock', () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+    const setUp = () => {
+      const ahead = createLookAhead(100);
+      const done: string[] = [];
+      const push = (name: string, distance = 0) => ahead.push(name, async () => void done.push(name), distance);
+      return { ahead, done, push };
+    };
+
+    it('waits for a whole moment without clicks', async () => {
+      const { ahead, done, push } = setUp();
+      push('a');
+      await vi.advanceTimersByTimeAsync(99);
+      const end = ahead.busy();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(done).toEqual([]);
+      end();
+      await vi.advanceTimersByTimeAsync(99);
+      expect(done).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(done).toEqual(['a']);
+    });
+
+    it('starts nothing more while somebody clicks, and waits between two pieces', async () => {
+      const { ahead, done, push } = setUp();
+      const first = gate();
+      ahead.push('slow', () => first.opened, 0);
+      await vi.advanceTimersByTimeAsync(100);
+      push('a');
+      push('b', 1);
+      const end = ahead.busy();
+      first.open();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(done).toEqual([]);
+      end();
+      await vi.advanceTimersByTimeAsync(150);
+      expect(done).toEqual(['a']);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(done).toEqual(['a', 'b']);
+    });
+
+    it('sets no clock where there is nothing to do', async () => {
+      const { ahead, push } = setUp();
+      ahead.busy()();
+      expect(vi.getTimerCount()).toBe(0);
+      push('a');
+      push('b');
+      expect(vi.getTimerCount()).toBe(1);
+      ahead.close();
+      expect(vi.getTimerCount()).toBe(0);
+      push('c');
+      expect([vi.getTimerCount(), ahead.waiting]).toEqual([0, 0]);
+    });
+
+    it('keeps sixteen, and drops the farthest and of equal ones the latest', async () => {
+      const { ahead, done, push } = setUp();
+      for (let i = 0; i < 20; i++) push(`piece ${i}`, 5);
+      push('near', 1);
+      expect(ahead.waiting).toBe(16);
+      await vi.advanceTimersByTimeAsync(16 * 100);
+      expect(done).toEqual(['near', ...Array.from({ length: 15 }, (_, i) => `piece ${i}`)]);
+    });
   });
 });
