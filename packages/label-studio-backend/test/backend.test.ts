@@ -510,6 +510,16 @@ describe('clicks', () => {
     expect(new Set(result.map((region) => region.id)).size).toBe(4);
   });
 
+  it('answers as many objects as the limit allows, and says how many there were', async () => {
+    const { url, backend } = await start({ limits: { objects: 2 } });
+    const boxes = [box(0, 0, 10, 10), box(60, 60, 20, 20), box(60, 0, 20, 20)];
+    expect((await ask(url, boxes.slice(1))).result).toHaveLength(2);
+    expect(backend.diagnostics().requests[0].remarks ?? []).toEqual([]);
+    expect((await ask(url, boxes)).result).toHaveLength(2);
+    expect(segmenter.prompts).toHaveLength(4);
+    expect(backend.diagnostics().requests[0].remarks?.join()).toContain('first 2 of 3');
+  });
+
   it('puts a box and clicks of one object together although they come apart', async () => {
     const { url } = await start();
     const first = await ask(url, [box(25, 25, 50, 50)]);

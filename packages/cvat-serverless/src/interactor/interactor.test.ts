@@ -231,7 +231,7 @@ describe('createInteractor', () => {
   it('hands on what the segmenter notes, and the options for its work', async () => {
     const fake = createFakeSegmenter();
     const segment: typeof fake.segment = async (...args) => ({ ...(await fake.segment(...args)), notes: ['slow'] });
-    const refinement = { steps: 3 };
+    const refinement = { flip: true };
     const { interactor } = setUp({ explain: (note) => `${note}!`, refinement, deadlineMs: 5000 }, { ...fake, segment });
     const reply = await interactor.answer(request([[20, 20]]));
     expect(reply.notes).toEqual(['slow!']);

@@ -29,7 +29,7 @@ describe('createReplyFiles', () => {
     const young = await files.write(Buffer.from('young'));
     const now = Date.now();
     vi.spyOn(Date, 'now').mockImplementation(() => now + 121_000);
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => void vi.restoreAllMocks());
     const ago = (ms: number) => new Date(now + 121_000 - ms);
     await utimes(old, ago(121_000), ago(121_000));
     await utimes(young, ago(119_000), ago(119_000));

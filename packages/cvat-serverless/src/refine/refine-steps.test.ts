@@ -235,7 +235,10 @@ describe('what the server says', () => {
     const { client, refine, changes, memory, job } = setUp(shapes);
     const reversed: CvatClient = {
       ...client,
-      jobs: { ...client.jobs, createShapes: async (...args) => (await client.jobs.createShapes(...args)).reverse() },
+      jobs: {
+        ...client.jobs,
+        createShapes: async (...args) => [...(await client.jobs.createShapes(...args))].reverse(),
+      },
     };
     await refine({ client: reversed });
     const results = changes.filter(({ result }) => result !== undefined);

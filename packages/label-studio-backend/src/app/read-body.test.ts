@@ -8,9 +8,14 @@ import { readBodies } from './read-body.js';
 
 let server: Server;
 let sockets: Socket[];
+/** Bodies that were read, and reasons why others were not. */
+let arrived: number;
+let failures: string[];
 
 beforeEach(() => {
   sockets = [];
+  arrived = 0;
+  failures = [];
 });
 
 afterEach(async () => {
@@ -21,12 +26,15 @@ afterEach(async () => {
 
 const limits = { bodyBytes: 1e6, bodyBytesInFlight: 2e6, bodiesPerAddress: 4, bodyBytesPerSecond: 1000 };
 
-async function start(over: Partial<typeof limits> = {}) {
+async function start(over: Partial<typeof limits> = {}, answering?: Promise<void>) {
   const app = express();
-  app.post('/', readBodies({ ...limits, ...over }), (request, response) => {
+  app.post('/', readBodies({ ...limits, ...over }), async (request, response) => {
+    arrived += 1;
+    await answering;
     response.json({ size: isRecord(request.body) ? String(request.body.text ?? '').length : -1 });
   });
   const answer: express.ErrorRequestHandler = (error, _request, response, _next) => {
+    failures.push(toProblem(error).reason);
     response.status(500).json(toProblem(error).reason);
   };
   app.use(answer);
@@ -82,5 +90,54 @@ describe('readBodies', () => {
     const port = await start({ bodyBytesInFlight: 1000 });
     expect(await post(port, 'x'.repeat(5000))).toEqual({ size: 5000 });
     expect(await post(port, 'x'.repeat(5000))).toEqual({ size: 5000 });
+  });
+
+  it('says that it is busy to what finds no room, and closes the connection', async () => {
+    const port = await start();
+    const said = await Promise.race([stall(port, 950_000, 900_000), stall(port, 950_000, 900_000)]);
+    expect(said).toMatch(/"busy"$/);
+    expect(said).toMatch(/^connection: close\r$/im);
+  });
+
+  it('says that it is too slow to the slowest of too many bodies', async () => {
+    const port = await start({ bodiesPerAddress: 1 });
+    const first = stall(port, 1000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await post(port, 'x')).toEqual({ size: 1 });
+    expect(await first).toMatch(/"body-too-slow"$/);
+  });
+
+  it('refuses what announces too much before it comes', async () => {
+    const port = await start();
+    expect(await stall(port, 1_000_001)).toMatch(/"body-too-large"$/);
+  });
+
+  it('takes no body for an empty one', async () => {
+    const port = await start();
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' });
+    expect(await response.json()).toEqual({ size: 0 });
+  });
+
+  it('counts a body until its answer is sent, and no longer', async () => {
+    let answerAll = () => {};
+    const wait = new Promise<void>((resolve) => {
+      answerAll = resolve;
+    });
+    const port = await start({ bodyBytesInFlight: 0, bodyBytes: 1000 }, wait);
+    const first = post(port, 'x'.repeat(900));
+    await expect.poll(() => arrived).toBe(1);
+    expect(await post(port, 'x'.repeat(900))).toBe('busy');
+    answerAll();
+    expect(await first).toEqual({ size: 900 });
+    expect(await post(port, 'x'.repeat(900))).toEqual({ size: 900 });
+  });
+
+  it('knows a client that left, and gives its room back', async () => {
+    const port = await start({ bodyBytesInFlight: 0, bodyBytes: 1000 });
+    void stall(port, 950, 900);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    sockets[0].destroy();
+    await expect.poll(() => failures).toEqual(['client-gone']);
+    expect(await post(port, 'x'.repeat(900))).toEqual({ size: 900 });
   });
 });

@@ -30,4 +30,47 @@ describe('createSetupStore', () => {
     expect(store.schema('1')).toBe('<View/>');
     expect(await store.tokens('1')?.authorization()).toBe('Token good-token');
   });
+
+  it('takes configs and tokens of the largest size, and none beyond', async () => {
+    const store = createSetupStore({ makeTokens });
+    const used = async (schema: string, token: string) => {
+      store.remember('1', '<View/>', 'old-token');
+      store.remember('1', schema, token);
+      return [store.schema('1')?.length, (await store.tokens('1')?.authorization())?.length];
+    };
+    const old = ['<View/>'.length, 'Token old-token'.length];
+    expect(await used('x'.repeat(1e6 + 1), 'short')).toEqual(old);
+    expect(await used('x'.repeat(1e6), 'sixsix')).toEqual([1e6, 'Token sixsix'.length]);
+    for (const token of ['x'.repeat(4097), 'five5', 'with space', 'ümlaut', ' before', 'behind\n']) {
+      const fresh = createSetupStore({ makeTokens });
+      fresh.remember('1', '<View/>', token);
+      expect(await fresh.tokens('1')?.authorization()).toBe(undefined);
+    }
+    for (const token of ['x'.repeat(4096), 'sixsix']) {
+      const fresh = createSetupStore({ makeTokens });
+      fresh.remember('1', '<View/>', token);
+      expect(await fresh.tokens('1')?.authorization()).toBe(`Token ${token}`);
+    }
+  });
+
+  it('knows the token of the project that was set up last', () => {
+    const store = createSetupStore({ makeTokens });
+    expect([store.kind, store.state]).toEqual(['none', 'none']);
+    store.remember('1', '<View/>', 'good-token');
+    expect([store.kind, store.state]).toEqual(['legacy', 'untried']);
+    store.remember('2', '<View/>', undefined);
+    expect(store.kind).toBe('none');
+  });
+
+  it('keeps what fills its bytes, and drops of equal ones the oldest', () => {
+    const bytes = 2 * 7 + 4 * 4096;
+    const store = createSetupStore({ makeTokens, maxBytes: 3 * bytes });
+    const kept = () => [1, 2, 3, 4].filter((i) => store.schema(String(i)) !== undefined);
+    for (const i of [1, 2, 3]) store.remember(String(i), '<View/>', undefined);
+    expect(kept()).toEqual([1, 2, 3]);
+    // Set up again: the second is the oldest now.
+    store.remember('1', '<View/>', undefined);
+    store.remember('4', '<View/>', undefined);
+    expect(kept()).toEqual([1, 3, 4]);
+  });
 });
