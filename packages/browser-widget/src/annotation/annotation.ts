@@ -179,7 +179,7 @@ function isEcho(value: SessionValue, present: SessionValue): boolean {
     if (object === now) return true;
     const { result: then, ...rest } = object;
     const { result: answered, ...others } = now;
-    const isOlder = then === null || (answered !== null && then.prompt !== object.prompt);
+    const isOlder = then === null || then.prompt !== object.prompt;
     return isOlder && answered?.prompt === now.prompt && sameContent(rest, others);
   });
 }

@@ -202,6 +202,45 @@ describe('zoomRegion', () => {
     expect(negative).toEqual(zoomRegion(mask, two, null, size, publishedZoomIn).roi);
   });
 
+  it.each<[string, Click, Rect]>([
+    ['left of the mask', at(100, 350), { x: 0, y: 250, width: 701, height: 201 }],
+    ['right of it', at(800, 350), { x: 319, y: 250, width: 563, height: 201 }],
+    ['above it', at(500, 100), { x: 360, y: 40, width: 281, height: 421 }],
+    ['below it', at(500, 600), { x: 360, y: 239, width: 281, height: 423 }],
+  ])('reaches as far as a click %s, and by the expansion beyond', (_, click, roi) => {
+    // 1.4 times the length from the click to the far side of the mask, about the middle between both.
+    expect(zoomRegion(mask, [...two, click], null, size, publishedZoomIn).roi).toEqual(roi);
+  });
+
+  it.each([
+    [-1, 0, true],
+    [0, 0, false],
+    [0, 1, true],
+    [1, 1, false],
+    [1, 2, true],
+  ])('with %i clicks to skip, of %i it zooms: %s', (skipClicks, count, zoomed) => {
+    const options = { ...publishedZoomIn, skipClicks };
+    expect(zoomRegion(mask, two.slice(0, count), null, size, options).zoomed).toBe(zoomed);
+  });
+
+  it('without a mask zooms to the whole image at once, only where no click is skipped', () => {
+    const zoomed = (skipClicks: number) => zoomRegion(null, two, null, size, { ...publishedZoomIn, skipClicks });
+    expect(zoomed(-1)).toEqual({ roi: whole, shownIn: whole, zoomed: true, current: whole });
+    expect(zoomed(0)).toEqual({ roi: whole, shownIn: whole, zoomed: false, current: null });
+  });
+
+  it('keeps the region at the least overlap, and not below', () => {
+    // The wanted region, 281 x 201 px, moved by a fifth along both axes.
+    const moved = { x: 360 + 56, y: 250 + 40, width: 281, height: 201 };
+    const overlap = ((281 - 56) / (281 + 56)) * ((201 - 40) / (201 + 40));
+    const kept = (keepIou: number) => zoomRegion(mask, two, moved, size, { ...publishedZoomIn, keepIou }).roi === moved;
+    expect([overlap - 1e-9, overlap + 1e-9].map(kept)).toEqual([true, false]);
+    const apart = { x: 700, y: 250, width: 281, height: 201 };
+    const none = { ...publishedZoomIn, keepIou: 0.001 };
+    expect(zoomRegion(mask, [at(1, 1, 'negative'), two[0]], apart, size, none).roi).not.toEqual(apart);
+    expect(zoomRegion(mask, [at(1, 1, 'negative'), at(2, 2, 'negative')], apart, size, none).roi).not.toEqual(apart);
+  });
+
   it('keeps the region in use while it overlaps enough and holds the clicks', () => {
     const current = { x: 350, y: 250, width: 300, height: 200 };
     expect(zoomRegion(mask, two, current, size, publishedZoomIn).roi).toEqual(current);
