@@ -112,9 +112,9 @@ def write_weights(path: Path, newer: Path, older: Path | None = None, share: flo
             for name, value in average.items()
         }
     halves = {name: value.half() if value.is_floating_point() else value for name, value in average.items()}
-    torch.save(
-        {"config": checkpoint["config"], "progress": checkpoint["progress"], "average": {"average": halves}}, path
-    )
+    # Equal runs take different times, and their files are to be equal.
+    progress = checkpoint["progress"] | {"seconds": 0.0}
+    torch.save({"config": checkpoint["config"], "progress": progress, "average": {"average": halves}}, path)
     return sorted(differing & {_block(name) for name in average})
 
 
