@@ -20,6 +20,7 @@ MAX_CLICKS = 20
 CURVE_AT = (1, 2, 3, 5, 10, 20)
 
 CFR_1 = Refinement(cascade_steps=1)
+DEFAULT = refinement_of(REFINEMENT)
 VARIANTS: dict[str, Refinement] = {
     "plain": Refinement(),
     "cfr1": CFR_1,
@@ -27,7 +28,10 @@ VARIANTS: dict[str, Refinement] = {
     "flip": Refinement(flip=True),
     "zoom": Refinement(zoom_in=ZoomIn()),
     "zoom+cfr1": replace(CFR_1, zoom_in=ZoomIn()),
-    "default": refinement_of(REFINEMENT),
+    "default": DEFAULT,
+    "no-zoom": replace(DEFAULT, zoom_in=None),
+    "late-zoom": replace(DEFAULT, zoom_in=replace(DEFAULT.zoom_in, skip_clicks=3)),
+    "tiny-zoom": replace(DEFAULT, zoom_in=replace(DEFAULT.zoom_in, largest_share=0.05)),
     "zoom+cfr1+flip": replace(CFR_1, zoom_in=ZoomIn(), flip=True),
 }
 """Ways of refinement by name; ``--variants`` of the command."""
