@@ -84,10 +84,9 @@ function damaged(path: string, what: string): ClickmaskError {
   return new ClickmaskError('bad-option', `${path} is damaged, or was written by another version: ${what}. ${advice}`);
 }
 
-function parse(line: string): object | null {
+function parse(line: string): unknown {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' ? value : null;
+    return JSON.parse(line);
   } catch {
     return null;
   }

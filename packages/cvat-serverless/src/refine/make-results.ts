@@ -71,7 +71,7 @@ async function refineSource(
     if (written === null) {
       run.unsure.add(key);
       settled.push({ source: key, as, step: 'unsure', was });
-    } else if (!tracked && written.type === shape.type && isAsWritten({ ...written, source: shape.source }, shape)) {
+    } else if (!tracked && isAsWritten({ ...written, source: shape.source }, shape)) {
       // Such a result must not be saved again.
       run.skipped.add(key);
       settled.push({ source: key, as, step: 'same', was });

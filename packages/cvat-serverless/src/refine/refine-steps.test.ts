@@ -104,8 +104,10 @@ describe('a source that nothing fitted', () => {
   const setting = { found: emptyRuns(size) };
 
   it('is not tried again as long as it stays', async () => {
-    const { refine, fake, stepOf } = setUp([rectangle([10, 10, 30, 30])], setting);
-    expect(await refine()).toMatchObject({ unsure: ['shape 100'], skipped: 0 });
+    const { refine, fake, stepOf, count } = setUp([rectangle([10, 10, 30, 30])], setting);
+    expect(await refine({ replace: true })).toMatchObject({ unsure: ['shape 100'], skipped: 0 });
+    // There is nothing to read back.
+    expect(count('annotations')).toBe(1);
     expect(stepOf('shape 100')).toBe('unsure');
     expect(await refine()).toMatchObject({ unsure: [], skipped: 1, changed: [] });
     expect(fake.requests.length).toBe(1);
@@ -166,6 +168,15 @@ describe('results of a run without a memory', () => {
     await refine({ memory: undefined });
     expect(await refine({ replace: true })).toMatchObject({ saved: 0, skipped: 1, deleted: 1 });
     expect(job.shapes.map(({ type }) => type)).toEqual(['mask']);
+  });
+});
+
+describe('keyframes of several tracks on one frame', () => {
+  it('are looked at each', async () => {
+    const box = { ...shapeDefaults, type: 'rectangle' as const, frame: 0, points: [10, 10, 30, 30] };
+    const track = (id: number) => ({ ...shapeDefaults, id, frame: 0, label_id: 1, shapes: [box] });
+    const { refine } = setUp([], { tracks: [track(5), track(6)], found: emptyRuns(size) });
+    expect(await refine()).toMatchObject({ skipped: 0, unsure: ['track 5 frame 0', 'track 6 frame 0'] });
   });
 });
 
@@ -251,14 +262,18 @@ describe('what the server says', () => {
     expect(await refine({ memory })).toMatchObject({ saved: 0, skipped: 2 });
   });
 
-  it('is matched by content if it says less than was sent', async () => {
-    const { client, refine, stepOf } = setUp(shapes);
-    const silent: CvatClient = {
-      ...client,
-      jobs: { ...client.jobs, createShapes: async (...args) => (await client.jobs.createShapes(...args)).slice(1) },
-    };
-    expect(await refine({ client: silent, replace: true })).toMatchObject({ saved: 2, deleted: 2 });
-    expect([stepOf('shape 100'), stepOf('shape 101')]).toEqual(['deleted', 'deleted']);
+  it.each<[string, (created: readonly CvatShape[]) => CvatShape[]]>([
+    ['in another order only behind the first', ([first, ...others]) => [first, ...others.reverse()]],
+    ['without the first', (created) => created.slice(1)],
+    ['without the last', (created) => created.slice(0, -1)],
+    ['with nothing', () => []],
+  ])('is matched by content if the reply comes %s', async (_, change) => {
+    const { client, refine, job } = setUp([...shapes, rectangle([2, 20, 12, 40])]);
+    const createShapes: typeof client.jobs.createShapes = async (...args) =>
+      change(await client.jobs.createShapes(...args));
+    const odd: CvatClient = { ...client, jobs: { ...client.jobs, createShapes } };
+    expect(await refine({ client: odd, replace: true })).toMatchObject({ saved: 3, deleted: 3, changed: [] });
+    expect(job.shapes.map(({ type }) => type)).toEqual(['mask', 'mask', 'mask']);
   });
 
   it('is asked for after twenty frames, and at the end', async () => {
@@ -270,7 +285,95 @@ describe('what the server says', () => {
     expect(job.shapes.every(({ type }) => type === 'mask')).toBe(true);
     // All is known and done: one look is enough.
     await refine();
-    expect(count('annotations')).toBe(5);
+    expect([count('annotations'), count('frame')]).toEqual([5, 45]);
+  });
+
+  it('is read back only for results that nobody has seen yet', async () => {
+    const { refine, count, job } = setUp([shapes[0]]);
+    const readings: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      if (i === 2) job.create([shapes[1] as CvatShape]);
+      const before = count('annotations');
+      await refine();
+      readings.push(count('annotations') - before);
+    }
+    expect(readings).toEqual([2, 1, 2, 1]);
+  });
+});
+
+describe('a source that somebody deletes meanwhile', () => {
+  it('needs no deletion, and its result stays', async () => {
+    const on = (request: Request, when: string) => {
+      if (request === 'create' && when === 'after') job.remove(job.shapes.slice(0, 1));
+    };
+    const { refine, job, count } = setUp([rectangle([10, 10, 30, 30])], { on });
+    expect(await refine({ replace: true })).toMatchObject({ saved: 1, deleted: 0, changed: [] });
+    expect([job.shapes.map(({ type }) => type), count('delete')]).toEqual([['mask'], 0]);
+  });
+});
+
+describe('an interruption', () => {
+  function breaking(when: 'before' | 'after') {
+    let broken = false;
+    const on = (request: Request, at: string) => {
+      if (!broken && request === 'create' && at === when) {
+        broken = true;
+        throw new Error('cut off');
+      }
+    };
+    return setUp([rectangle([10, 10, 30, 30])], { on });
+  }
+
+  it('before the result was saved has it saved next time', async () => {
+    const { refine } = breaking('before');
+    await expect(refine()).rejects.toThrow('cut off');
+    expect(await refine()).toMatchObject({ saved: 1, skipped: 0, changed: [] });
+  });
+
+  it('after it was saved has it found', async () => {
+    const { refine } = breaking('after');
+    await expect(refine()).rejects.toThrow('cut off');
+    expect(await refine()).toMatchObject({ saved: 0, skipped: 1, changed: [] });
+  });
+
+  it('names a source whose result may be saved and edited since, and touches neither', async () => {
+    const { refine, job } = breaking('after');
+    await expect(refine()).rejects.toThrow('cut off');
+    job.edit(101, { label_id: 2 });
+    const before = structuredClone(job.shapes);
+    expect(await refine({ replace: true })).toMatchObject({ saved: 0, skipped: 0, deleted: 0, changed: ['shape 100'] });
+    expect(job.shapes).toEqual(before);
+  });
+});
+
+describe('a signal', () => {
+  it('goes with every request', async () => {
+    const { client, fake, refine, memory } = setUp([rectangle([10, 10, 30, 30])]);
+    const seen: unknown[] = [];
+    const watched = Object.fromEntries(
+      Object.entries(client.jobs).map(([name, ask]) => [
+        name,
+        (...args: unknown[]) => {
+          seen.push(args.at(-1));
+          return (ask as (...args: unknown[]) => unknown)(...args);
+        },
+      ]),
+    );
+    const segmenter: typeof fake = {
+      ...fake,
+      open(source, options) {
+        seen.push(options);
+        return fake.open(source, options);
+      },
+    };
+    const { signal } = new AbortController();
+    const options = { client: { jobs: watched } as unknown as CvatClient, signal };
+    await refine({ ...options, segmenter, replace: true });
+    const count = seen.length;
+    await undoRefine({ ...options, job: 7, memory });
+    // Four readings at the start, frame, image, creation, reading and deletion; then reading, creation and reading.
+    expect([count, seen.length - count]).toEqual([9, 3]);
+    expect(seen).toEqual(seen.map(() => ({ signal })));
   });
 });
 
