@@ -112,7 +112,7 @@ const options = {
     type: 'whole',
     min: 1,
     max: 256,
-    help: 'Worker threads. Default: one per two cores, at most 4; or 4 with an engine.',
+    help: 'Worker threads. Default: one per core, at most 4; or 4 with an engine.',
     env: ['CLICKMASK_WORKERS'],
   },
   threads: {

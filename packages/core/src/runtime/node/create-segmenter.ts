@@ -28,7 +28,7 @@ export interface NodeSegmenterOptions {
   readonly engine?: string | InferenceServer;
   /**
    * Worker threads. 0 runs the network in the calling thread and blocks its event loop: for scripts, not for servers.
-   * `auto` has one for every two cores, at most 4: for servers with many users. Default 1, or 4 with an `engine`, because
+   * `auto` has one for each core, at most 4: for servers with many users. Default 1, or 4 with an `engine`, because
    * workers mostly wait for it.
    */
   readonly workers?: number | 'auto';
@@ -128,11 +128,14 @@ export async function createSegmenter(options: NodeSegmenterOptions = {}): Promi
   });
 }
 
-/** More than four workers gain nothing, and each holds the weights. */
+/**
+ * One for each core, because two threads of one network take a quarter more CPU time than two networks of one thread.
+ * At most four, because each holds the weights.
+ */
 function resolveWorkers({ workers, engine }: NodeSegmenterOptions, cores: number): number {
   if (workers === undefined || workers === 'auto') {
     if (engine !== undefined) return 4;
-    return workers === undefined ? 1 : Math.min(4, Math.max(1, Math.floor(cores / 2)));
+    return workers === undefined ? 1 : Math.min(4, cores);
   }
   expectInteger('bad-option', 'workers', workers, 0, 256);
   return workers;

@@ -9,6 +9,7 @@ import { fixture, tinyModelFolder } from '../../../test/support/tiny-model.js';
 import { createSegmenter } from './create-segmenter.js';
 import { embeddedModel, findModelFolder, folderFiles } from './model-folder.js';
 import { createOnnxNodeBackend } from './onnx-backend.js';
+import { usableCores } from './usable-cores.js';
 
 const folders: { remove(): void }[] = [];
 afterAll(() => {
@@ -117,6 +118,14 @@ describe('createSegmenter with a model folder', () => {
     expect(result.area).toBeGreaterThan(0);
     expect(result.timings.network).toBeGreaterThan(0);
     expect(result.timings.total).toBeGreaterThanOrEqual(result.timings.network);
+    await segmenter.close();
+  });
+
+  it('has a worker for each core, up to four, and divides the cores among them', async () => {
+    const cores = usableCores();
+    const workers = Math.min(4, cores);
+    const segmenter = await createSegmenter({ model: folderOf(), workers: 'auto' });
+    expect(segmenter.info).toMatchObject({ workers, threads: Math.floor(cores / workers) });
     await segmenter.close();
   });
 
