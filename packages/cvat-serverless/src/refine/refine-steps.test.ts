@@ -344,6 +344,55 @@ describe('an interruption', () => {
     expect(await refine({ replace: true })).toMatchObject({ saved: 0, skipped: 0, deleted: 0, changed: ['shape 100'] });
     expect(job.shapes).toEqual(before);
   });
+
+  it.each<['before' | 'after', number, number]>([
+    ['before', 0, 1],
+    ['after', 1, 0],
+  ])('%s a deletion was made is known to the next run', async (at, restored, deleted) => {
+    let cut = true;
+    const on = (request: Request, when: string) => {
+      if (cut && request === 'delete' && when === at) {
+        cut = false;
+        throw new Error('cut off');
+      }
+    };
+    const { refine, client, memory, job } = setUp([rectangle([10, 10, 30, 30])], { on });
+    await expect(refine({ replace: true })).rejects.toThrow('cut off');
+    expect(await undoRefine({ client, job: 7, memory })).toMatchObject({ restored });
+    expect(job.shapes.map(({ type }) => type).sort()).toEqual(['mask', 'rectangle']);
+    if (deleted > 0) expect(await refine({ replace: true })).toMatchObject({ saved: 0, deleted, changed: [] });
+  });
+
+  it('takes nothing older for what was sent, nor for what was restored', async () => {
+    let cut: 'create' | null = 'create';
+    const on = (request: Request, when: string) => {
+      if (request === cut && when === 'before') {
+        cut = null;
+        throw new Error('cut off');
+      }
+    };
+    const older = [
+      rectangle(cvatMask.serialize(rectRuns(size, { x: 1, y: 1, width: 5, height: 5 })), { type: 'mask' }),
+      rectangle([32, 10, 60, 40], { label_id: 2 }),
+    ];
+    const { refine, client, memory } = setUp([...older, rectangle([10, 10, 30, 30])], { on });
+    const labels = ['cat'];
+    await expect(refine({ labels })).rejects.toThrow('cut off');
+    expect(await refine({ labels, replace: true })).toMatchObject({ saved: 1, deleted: 1, changed: [] });
+    cut = 'create';
+    await expect(undoRefine({ client, job: 7, memory })).rejects.toThrow('cut off');
+    expect(await undoRefine({ client, job: 7, memory })).toMatchObject({ restored: 1, unclear: [] });
+  });
+});
+
+describe('a result that somebody edited', () => {
+  it('keeps its source', async () => {
+    const { refine, job } = setUp([rectangle([10, 10, 30, 30])]);
+    await refine();
+    job.edit(101, { label_id: 2 });
+    expect(await refine({ replace: true })).toMatchObject({ deleted: 0, changed: ['shape 100'] });
+    expect(job.shapes.length).toBe(2);
+  });
 });
 
 describe('a signal', () => {
@@ -391,6 +440,19 @@ describe('a dry run', () => {
     });
     expect([changes, job.shapes.slice(0, 2)]).toEqual(before);
     expect([count('create'), count('delete')]).toEqual([1, 0]);
+  });
+
+  it('reads the records, and writes none even after an interruption', async () => {
+    let cut = true;
+    const on = (request: Request, when: string) => {
+      if (cut && request === 'create' && when === 'after') throw new Error('cut off');
+    };
+    const { refine, changes, fake } = setUp([rectangle([10, 10, 30, 30]), rectangle([70, 60, 80, 70])], { on });
+    await expect(refine()).rejects.toThrow('cut off');
+    cut = false;
+    const [records, asked] = [changes.length, fake.requests.length];
+    expect(await refine({ dryRun: true })).toMatchObject({ saved: 0, skipped: 2, unsure: [] });
+    expect([changes.length, fake.requests.length]).toEqual([records, asked]);
   });
 });
 
@@ -448,5 +510,17 @@ describe('undoRefine', () => {
     job.edit(back?.id as number, { label_id: 2 });
     expect(await undoRefine({ client, job: 7, memory })).toEqual({ job: 7, restored: 0, unclear: ['shape 100'] });
     expect(job.shapes.filter(({ type }) => type === 'rectangle').length).toBe(1);
+  });
+
+  it('counts only what is back as it was', async () => {
+    let undoing = false;
+    const on = (request: Request, when: string) => {
+      if (undoing && request === 'create' && when === 'after')
+        job.edit(job.shapes.at(-1)?.id as number, { label_id: 2 });
+    };
+    const { refine, client, memory, job } = setUp([rectangle([10, 10, 30, 30])], { on });
+    await refine({ replace: true });
+    undoing = true;
+    expect(await undoRefine({ client, job: 7, memory })).toEqual({ job: 7, restored: 0, unclear: ['shape 100'] });
   });
 });
