@@ -38,15 +38,15 @@ img, svg { max-width: 100%; border-radius: 4px } figcaption { font-size: .85rem;
 def write_page(path: Path, model: Path, result: dict, before: Path, after: Path, check: list[EvaluationSample]) -> None:
     """Write the page; ``before`` and ``after`` are checkpoints."""
     adapted = result["adapted"]
-    pictures = adapted["pictures"]
+    learned, checked = (count(adapted["pictures"][use], "picture") for use in ("learned", "checked"))
+    measured = f"Measured on {count(result['after']['check']['objects'], 'object')} of {checked}"
+    parent = html.escape(adapted["from"])
     body = [
         f"<h1>{html.escape(model.name)}</h1>",
-        f"<p>Adapted from {html.escape(adapted['from'])} with {adapted['objects']} objects of {pictures['learned']} pictures, "
-        f"in {result['seconds'] / 60:.0f} minutes. Measured on {result['after']['check']['objects']} objects of "
-        f"{pictures['checked']} pictures that it did not learn from.</p>"
-        if pictures["learned"]
-        else f"<p>{html.escape(adapted['from'])} with its own weights, since what was learned did not help. Measured on "
-        f"{result['after']['check']['objects']} objects of {pictures['checked']} pictures.</p>",
+        f"<p>Adapted from {parent} with {count(adapted['objects'], 'object')} of {learned}, "
+        f"in {result['seconds'] / 60:.0f} minutes. {measured} that it did not learn from.</p>"
+        if adapted["pictures"]["learned"]
+        else f"<p>{parent} with its own weights, since what was learned did not help. {measured}.</p>",
         _zoom_in(result["zoom_in"]),
         _table(result),
         "<h2>Mean IoU by clicks, on your pictures</h2>",
@@ -61,6 +61,11 @@ def write_page(path: Path, model: Path, result: dict, before: Path, after: Path,
         f"<title>{title}</title><style>{STYLE}</style>"
     )
     path.write_text(head + "\n".join(body) + "</html>\n", encoding="utf-8")
+
+
+def count(number: int, noun: str) -> str:
+    """Such as "1 object" and "2 objects"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _zoom_in(looked: dict) -> str:
@@ -122,7 +127,8 @@ def _pictures(result: dict, before: Path, after: Path, check: list[EvaluationSam
     models = [CheckpointModel(path, SIZE) for path in (before, after)]
     rows = []
     for title, group in (("Gained most", best), ("Gained least, or lost", worst)):
-        rows.append(f"<h3>{title}</h3>")
+        if group:
+            rows.append(f"<h3>{title}</h3>")
         for one in group:
             sample = by_name[one["name"]]
             panels = [_panel(sample, sample.truth, None, "accepted by your team")]
