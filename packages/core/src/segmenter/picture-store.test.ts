@@ -128,3 +128,36 @@ it('refuses an image of another size under the same key, shrunk or not', async (
   expect(await codeOf(pictures.load('a', file(80, 61), 1))).toBe('bad-image');
   expect(wholeRect(pictures.sizeOf('a'))).toEqual({ x: 0, y: 0, width: 80, height: 60 });
 });
+
+it('keeps what was noted of a file, also where its pixels come again without', async () => {
+  const { store: pictures } = store(1e6, undefined);
+  await pictures.load('a', { ...picture(80, 60), notes: ['cut off'] });
+  await pictures.load('a', picture(80, 60));
+  expect([pictures.notesOf('a'), pictures.notesOf('b')]).toEqual([['cut off'], []]);
+  await pictures.load('a', { ...picture(80, 60), notes: [] });
+  expect(pictures.notesOf('a')).toEqual([]);
+});
+
+it('knows nothing once it is cleared', async () => {
+  const { store: pictures, view } = store(0, undefined);
+  await pictures.load('a', picture(80, 60));
+  await pictures.load('b', picture(8, 6));
+  pictures.forget('a');
+  expect(pictures.pixelsFor('b', view(0, 0, 8, 6))).toMatchObject({ width: 8 });
+  pictures.clear();
+  expect(pictures).toMatchObject({ count: 0, bytes: 0 });
+  expect(() => pictures.sizeOf('b')).toThrow("'b'");
+});
+
+it('refuses an image of another width or height by its key', async () => {
+  const { store: pictures } = store(1e6, undefined);
+  await pictures.load('a', picture(80, 60));
+  for (const [width, height] of [
+    [81, 60],
+    [80, 61],
+  ]) {
+    expect(await codeOf(pictures.load('a', picture(width, height)))).toBe('bad-image');
+  }
+  expect(await codeOf(pictures.load('b', picture(1001, 1000)))).toBe('image-too-large');
+  expect(await pictures.load('b', picture(1000, 1000))).toEqual({ width: 1000, height: 1000 });
+});
