@@ -35,7 +35,7 @@ export function createDragging(store: AnnotatorStore, annotation: Pick<Annotatio
     if (kind.press !== 'line') return annotation.make(edit);
     const active = activeOf(store.now);
     const isMasked = active !== null && maskOfObject(active) !== null;
-    if (kind.brush === 'erase' && isMasked && edit(store.now.value) === store.now.value) {
+    if (isMasked && edit(store.now.value) === store.now.value) {
       return say(store, textsOf(store.now).eraserEmpty);
     }
     annotation.make(edit, { done: () => say(store, describeStroke(store.now, activeOf(store.now))) });
