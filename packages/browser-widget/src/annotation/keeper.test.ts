@@ -4,7 +4,13 @@ import { setUpAnnotation } from '../../test/fake-store.js';
 import { createKeeper } from './keeper.js';
 
 /** A browser's database, as far as the keeper uses it. */
-const stored = vi.hoisted(() => ({ values: new Map<string, unknown>(), writes: 0, closed: 0, broken: false }));
+const stored = vi.hoisted(() => ({
+  values: new Map<string, unknown>(),
+  writes: 0,
+  closed: 0,
+  broken: false,
+  place: '',
+}));
 vi.mock('idb-keyval', () => {
   const act = async <T>(change: () => T) => {
     if (stored.broken) throw new Error('nothing is stored in a private window');
@@ -16,7 +22,10 @@ vi.mock('idb-keyval', () => {
   };
   const transaction = { db: { close: () => stored.closed++ } };
   return {
-    createStore: () => async (_: string, use: (store: object) => unknown) => use({ transaction }),
+    createStore(...names: string[]) {
+      stored.place = names.join();
+      return async (_: string, use: (store: object) => unknown) => use({ transaction });
+    },
     get: (key: string) => act(() => stored.values.get(key)),
     set: (key: string, value: unknown) => written(() => stored.values.set(key, value)),
     del: (key: string) => written(() => stored.values.delete(key)),
@@ -95,6 +104,8 @@ test('another visit finds what was kept, changes of a moment ago too', async () 
   annotation.make(click(1));
   annotation.make(click(2));
   expect(await keeper.recall('a.jpg')).toEqual(store.now.value);
+  // Another place would lose what earlier visits kept.
+  expect(stored.place).toBe('clickmask,values');
   expect(await keeper.recall('b.jpg')).toBeNull();
   expect(await keeper.recall({})).toBeNull();
   store.set({ persist: 'other' });
