@@ -38,7 +38,7 @@ let document: EventTarget & { visibilityState: string };
 
 beforeEach(() => {
   vi.useFakeTimers();
-  Object.assign(stored, { values: new Map(), writes: 0, closed: 0, broken: false });
+  Object.assign(stored, { values: new Map(), writes: 0, closed: 0, broken: false, place: '' });
   page = new EventTarget();
   document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   vi.stubGlobal('document', document);
@@ -76,8 +76,8 @@ test('the first change is written at once, those that follow together, and the s
   expect(kept()).toBe(1);
   vi.advanceTimersByTime(1);
   expect([kept(), stored.writes]).toEqual([3, 2]);
-  store.set({ message: 'no change of the value' });
   vi.advanceTimersByTime(1000);
+  store.set({ message: 'no change of the value' });
   annotation.make(click(4));
   expect([kept(), stored.writes]).toEqual([4, 3]);
 });
@@ -124,14 +124,15 @@ test('a browser that stores nothing does not stop the work', async () => {
 test.each<[string, Parameters<typeof setUpAnnotation>[0], string | object]>([
   ['where keeping is off', { persist: null }, 'a.jpg'],
   ['of an image without a name', {}, new Blob([])],
-])('nothing is written %s', (_, change, name) => {
+])('nothing is written or looked for %s', async (_, change, name) => {
   const { annotation, keeper, leave } = setUp(change);
   keeper.begin(name);
   annotation.make(click(1));
   vi.advanceTimersByTime(1000);
   leave();
   keeper.destroy();
-  expect([stored.writes, vi.getTimerCount(), stored.closed]).toEqual([0, 0, 0]);
+  expect(await keeper.recall(name)).toBeNull();
+  expect([stored.writes, vi.getTimerCount(), stored.place]).toEqual([0, 0, '']);
 });
 
 test('the value that an image begins with is not written, nor under the name of the one before', () => {

@@ -39,8 +39,7 @@ export function createKeeper(store: AnnotatorStore): Keeper {
     done.catch(() => {});
   };
   const stop = store.subscribe((changed) => {
-    if (!changed.has('value') || store.now.persist === null) return;
-    if (timer !== undefined) return;
+    if (!changed.has('value') || timer !== undefined) return;
     write();
     timer = setTimeout(write, gatherMs);
   });
@@ -56,7 +55,8 @@ export function createKeeper(store: AnnotatorStore): Keeper {
     async recall(picture) {
       write();
       if (store.now.persist === null || typeof picture !== 'string') return null;
-      return (await get(keyOf(picture), open()).catch(() => null)) ?? null;
+      const found = await get(keyOf(picture), open()).catch(() => {});
+      return found ?? null;
     },
     begin(picture) {
       clearTimeout(timer);
