@@ -131,10 +131,11 @@ it('refuses an image of another size under the same key, shrunk or not', async (
 
 it('keeps what was noted of a file, also where its pixels come again without', async () => {
   const { store: pictures } = store(1e6, undefined);
-  await pictures.load('a', { ...picture(80, 60), notes: ['cut off'] });
+  const noted = (...notes: string[]): ReducedImage => ({ ...picture(80, 60), notes });
+  await pictures.load('a', noted('cut off'));
   await pictures.load('a', picture(80, 60));
   expect([pictures.notesOf('a'), pictures.notesOf('b')]).toEqual([['cut off'], []]);
-  await pictures.load('a', { ...picture(80, 60), notes: [] });
+  await pictures.load('a', noted());
   expect(pictures.notesOf('a')).toEqual([]);
 });
 
