@@ -8,7 +8,7 @@ import { unexpected } from '../errors/index.js';
  */
 export function rankCandidates(count: number, scores: readonly number[] | null): readonly number[] {
   const order = Array.from({ length: count }, (_, i) => i);
-  return scores === null ? order : order.sort((a, b) => scores[b] - scores[a] || a - b);
+  return scores === null ? order : order.sort((a, b) => scores[b] - scores[a]);
 }
 
 /**

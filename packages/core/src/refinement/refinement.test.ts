@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Click } from '../clicks/index.js';
 import type { Rect } from '../geometry/index.js';
 import { chooseCandidate, rankCandidates } from './candidates.js';
-import { runCascade } from './cascade.js';
+import { goesOn, runCascade } from './cascade.js';
 import { averageLogits, mirrorRows } from './flip.js';
 import { publishedZoomIn, type RefinementOptions, type ResolvedRefinement } from './options.js';
 import { resolveRefinement } from './resolve.js';
@@ -34,6 +34,24 @@ describe('runCascade', () => {
     });
   });
 
+  it('goes on where nothing changes, unless it is told to settle', async () => {
+    const still = { ...run, changed: () => 0 };
+    expect(await runCascade(still)).toEqual({ last: 4, changedPixels: [0, 0, 0], settled: false, complete: true });
+    const settling = await runCascade({ ...still, options: { ...options, settledPixels: 0 } });
+    expect(settling).toEqual({ last: 2, changedPixels: [0], settled: true, complete: true });
+  });
+
+  it('ends after the pass under way when nobody waits any more', async () => {
+    const controller = new AbortController();
+    const aborting = async (last: number | null) => {
+      if (last === 1) controller.abort();
+      return forward(last);
+    };
+    const ended = await runCascade({ ...run, forward: aborting, signal: controller.signal });
+    expect(ended).toEqual({ last: 2, changedPixels: [99], settled: false, complete: false });
+    expect(await runCascade({ ...run, from: ended })).toEqual(await runCascade(run));
+  });
+
   it('is for the first click only where it is told so', async () => {
     const first = { ...options, clicks: 'first' } as const;
     expect((await runCascade({ ...run, options: first })).last).toBe(4);
@@ -48,6 +66,18 @@ describe('runCascade', () => {
     expect(await runCascade({ ...run, from: third })).toEqual(await runCascade(run));
     const done = { last: 9, changedPixels: [1], settled: true, complete: true };
     expect(await runCascade({ ...run, from: done })).toEqual(done);
+  });
+});
+
+describe('goesOn', () => {
+  it.each([
+    [0, 'every', 1, false],
+    [1, 'every', 1, true],
+    [1, 'every', 2, true],
+    [1, 'first', 1, true],
+    [1, 'first', 2, false],
+  ] as const)('with %i steps on %s click, at click %i: %s', (steps, clicks, count, expected) => {
+    expect(goesOn(count, { steps, settledPixels: null, clicks })).toBe(expected);
   });
 });
 
@@ -74,7 +104,10 @@ describe('candidates', () => {
   it('are chosen by rank or by index', () => {
     expect(chooseCandidate([2, 0, 1], 'best')).toBe(2);
     expect(chooseCandidate([2, 0, 1], 0)).toBe(0);
-    for (const wanted of [3, -1, 0.5]) expect(() => chooseCandidate([2, 0, 1], wanted)).toThrow(badOption);
+    for (const wanted of [3, -1, 0.5]) {
+      expect(() => chooseCandidate([2, 0, 1], wanted)).toThrow(badOption);
+      expect(() => chooseCandidate([2, 0, 1], wanted)).toThrow('for candidate');
+    }
   });
 });
 
@@ -235,6 +268,8 @@ describe('zoomRegion', () => {
     const overlap = ((281 - 56) / (281 + 56)) * ((201 - 40) / (201 + 40));
     const kept = (keepIou: number) => zoomRegion(mask, two, moved, size, { ...publishedZoomIn, keepIou }).roi === moved;
     expect([overlap - 1e-9, overlap + 1e-9].map(kept)).toEqual([true, false]);
+    const same = { x: 360, y: 250, width: 281, height: 201 };
+    expect(zoomRegion(mask, two, same, size, { ...publishedZoomIn, keepIou: 1 }).roi).toBe(same);
     const apart = { x: 700, y: 250, width: 281, height: 201 };
     const none = { ...publishedZoomIn, keepIou: 0.001 };
     expect(zoomRegion(mask, [at(1, 1, 'negative'), two[0]], apart, size, none).roi).not.toEqual(apart);
@@ -304,6 +339,7 @@ describe('zoomRegion', () => {
     });
     expect(zoomRegion(null, two, current, size, released)).toMatchObject({ roi: whole, shownIn: current, current });
     expect(zoomRegion(null, two, null, size, released)).toMatchObject({ roi: whole, shownIn: whole });
+    expect(zoomRegion(mask, [at(450, 350)], current, size, released)).toMatchObject({ roi: whole, shownIn: whole });
     expect(zoomRegion(mask, two, null, size, released).shownIn).toEqual({ x: 360, y: 250, width: 281, height: 201 });
   });
 
