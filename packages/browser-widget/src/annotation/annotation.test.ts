@@ -94,6 +94,11 @@ describe('a value that is set before its image is there', () => {
     expect([store.now.value, store.now.canRedo]).toEqual([emptyValue, true]);
     annotation.begin('b', kept);
     expect(store.now.value.objects).toEqual([]);
+    annotation.begin('d');
+    annotation.set(waiting);
+    annotation.begin('b');
+    annotation.begin('d', kept);
+    expect(store.now.value).toEqual(waiting);
   });
 });
 
@@ -252,26 +257,22 @@ test('what the page does to a value it was told of does not reach the annotator'
   expect(store.now.value.objects[0].prompt.clicks).toHaveLength(1);
 });
 
-test('taking over a proposal leaves the later ones open, and the earlier ones not', () => {
+test.each([
+  ['leaves the later ones open', 2, ['of 3', 2]],
+  ['closes the earlier ones', 0, ['of 1', 1]],
+])('in controlled mode, taking over a proposal %s', (_, next, expected) => {
   const { store, annotation, changes } = setUpAnnotation({ controlled: true });
   for (const x of [1, 2, 3]) annotation.make(addClick(click(x), { id: `of ${x}` }));
-  const [first, second, third] = changes.map(({ value }) => value);
-  const shown = () => [store.now.value.objects[0].id, store.now.canUndo, store.now.canRedo];
-  annotation.set(second);
-  expect(shown()).toEqual(['of 2', true, false]);
-  annotation.set(third);
-  expect(shown()).toEqual(['of 3', true, false]);
-  const steps = () => {
-    let count = 0;
-    while (store.now.canUndo && count < 9) {
-      annotation.step('undo');
-      annotation.set(changes.at(-1)!.value);
-      count++;
-    }
-    return count;
-  };
-  annotation.set(first);
-  expect([store.now.value.objects[0].id, steps()]).toEqual(['of 1', 2]);
+  annotation.set(changes[1].value);
+  expect([store.now.value.objects[0].id, store.now.canUndo]).toEqual(['of 2', true]);
+  annotation.set(changes[next].value);
+  const { id } = store.now.value.objects[0];
+  let steps = 0;
+  for (; store.now.canUndo && steps < 9; steps++) {
+    annotation.step('undo');
+    annotation.set(changes.at(-1)!.value);
+  }
+  expect([id, steps]).toEqual(expected);
 });
 
 test('a value that the page sets keeps the history in controlled mode, and begins another one else', () => {
