@@ -25,8 +25,10 @@ function setUp() {
     const response = Object.assign(new EventEmitter(), {
       statusCode: status,
       writableFinished: finished,
-      getHeader: () => '45',
+      getHeader: (name: string) => (name === 'content-length' ? '45' : '7'),
     });
+    // The process has run for a while.
+    vi.advanceTimersByTime(5000);
     log.begin(request, response as unknown as Response);
     for (const some of fields) log.note(request, some);
     vi.advanceTimersByTime(ms);
@@ -50,7 +52,7 @@ describe('createAccessLog', () => {
     );
     expect(spent).toBeCloseTo(1234.56, 5);
     const entry = {
-      at: '1970-01-01T00:00:01.234Z',
+      at: '1970-01-01T00:00:06.234Z',
       route: '/predict',
       status: 200,
       kind: 'click',
@@ -64,12 +66,13 @@ describe('createAccessLog', () => {
     expect(journal.entries()).toEqual([{ ...entry, advice: undefined }]);
     expect(counted).toEqual([['/predict', 'ok', expect.closeTo(1.23456, 5), 45]]);
     const { at: _, ...line } = entry;
-    expect(logged).toEqual([['info', line, '/predict ok']]);
+    expect(logged).toStrictEqual([['info', line, '/predict ok']]);
   });
 
   it.each<[string, string, ReasonCode, number, { level?: string; journal: boolean }]>([
     ['a good health check', '/health', 'ok', 200, { journal: false }],
     ['a bad health check', '/health', 'internal', 500, { level: 'error', journal: false }],
+    ['a click that nobody can read', '/predict', 'bad-request', 400, { level: 'warn', journal: true }],
     ['a click that is refused', '/predict', 'bad-prompt', 422, { level: 'warn', journal: true }],
     ['a defect', '/predict', 'internal', 500, { level: 'error', journal: true }],
     ['somebody without password', '/health', 'unauthorized', 401, { level: 'warn', journal: true }],
@@ -99,8 +102,26 @@ describe('createAccessLog', () => {
 
   it('counts paths by their route, and strange ones as others', () => {
     const { request, counted } = setUp();
-    for (const path of ['/', '/Predict/', '/METRICS', '/predict/x', '//', `/${'x'.repeat(99)}`]) request(path);
-    expect(counted.map(([route]) => route)).toEqual(['/', '/predict', '/metrics', 'other', '/', 'other']);
+    for (const path of ['/', '/Predict/', '/METRICS', '/predict/x', '/heal/th', '//', `/${'x'.repeat(99)}`])
+      request(path);
+    expect(counted.map(([route]) => route)).toEqual(['/', '/predict', '/metrics', 'other', 'other', '/', 'other']);
+  });
+
+  it.each([
+    '/',
+    '/health',
+    '/ready',
+    '/versions',
+    '/metrics',
+    '/diagnostics',
+    '/predict',
+    '/setup',
+    '/webhook',
+    '/train',
+  ])('counts %s by its name', (path) => {
+    const { request, counted } = setUp();
+    request(path);
+    expect(counted[0][0]).toBe(path);
   });
 
   it('keeps only the beginning of what strangers write', () => {

@@ -13,6 +13,16 @@ describe('createConfigReader', () => {
     expect(() => read('2', undefined, undefined)).toThrow(expect.objectContaining({ reason: 'bad-labeling-config' }));
   });
 
+  it('reads labels that stand in the task from each task', () => {
+    const text = `<View><Image name="image" value="$image"/>
+      <BrushLabels name="mask" toName="image" value="$classes"/></View>`;
+    const read = createConfigReader(() => undefined);
+    for (const value of ['Cat', 'Dog']) {
+      expect(labelsOf(read('1', text, { classes: [{ value }] }))).toContain(value);
+    }
+    expect(labelsOf(read('1', text, null))).not.toContain('Dog');
+  });
+
   it('says each time that a config cannot be read', () => {
     const read = createConfigReader(() => undefined);
     for (let i = 0; i < 2; i++) {

@@ -29,6 +29,17 @@ describe('onlyJson', () => {
   ])('%s', (_, headers, expected) => {
     expect(passes(onlyJson, headers)).toBe(expected);
   });
+
+  it('names the type that came, or its beginning', () => {
+    for (const [type, named] of [
+      ['text/plain', /text\/plain/],
+      [undefined, /none/],
+      [`text/${'x'.repeat(1000)}`, /text\/x{75}\.$/],
+    ] as const) {
+      const request = { headers: { 'content-type': type }, is: () => false } as unknown as Request;
+      expect(() => onlyJson(request, {} as Response, () => {})).toThrow(named);
+    }
+  });
 });
 
 describe('noForeignPage', () => {

@@ -53,6 +53,13 @@ describe('createSetupStore', () => {
     }
   });
 
+  it('knows no config of a project that sent only one that is too long', () => {
+    const store = createSetupStore({ makeTokens });
+    store.remember('1', 'x'.repeat(1e6 + 1), undefined);
+    expect(store.schema('1')).toBe(undefined);
+    expect(store.tokens('1')).toBeDefined();
+  });
+
   it('knows the token of the project that was set up last', () => {
     const store = createSetupStore({ makeTokens });
     expect([store.kind, store.state]).toEqual(['none', 'none']);

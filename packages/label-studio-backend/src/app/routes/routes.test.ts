@@ -105,6 +105,13 @@ describe('/webhook and /train', () => {
     await expect(setUp().send(body, kind)).rejects.toMatchObject({ reason: 'bad-request' });
   });
 
+  it('need no listener', async () => {
+    const { send, errors } = setUp();
+    await send({ action: 'ANNOTATION_CREATED' });
+    for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toEqual([]);
+  });
+
   it('tell the listener afterwards, and log what it throws', async () => {
     const events: object[] = [];
     const { send, errors } = setUp({
@@ -167,6 +174,8 @@ describe('/setup', () => {
     ['nothing of clicks and masks', image + brush + clicks, {}, []],
     ['nothing of boxes and polygons', image + polygon + smart('RectangleLabels'), {}, []],
     ['nothing of the kind that an option asks for', image + brush + clicks, { output: { kind: 'brush' } }, []],
+    ['nothing of boxes alone', image + smart('RectangleLabels'), {}, []],
+    ['nothing of a brush for clicks only', image + smart('BrushLabels', 'smartOnly="true"') + clicks, {}, []],
     ['that there is no image', brush + clicks, {}, [/no Image/]],
     ['that there is no output', image + clicks, {}, [/no tag that can hold a mask/]],
     ['that there is none of the kind', image + brush + clicks, { output: { kind: 'polygon' } }, [/hold a mask/]],
@@ -280,6 +289,7 @@ describe('/diagnostics', () => {
       pictures: 2,
       training: { state: 'idle' },
       requests: [],
+      labelStudio: expect.stringContaining('localhost:8080'),
     });
     expect(JSON.stringify(answer.body)).not.toContain('secret');
   });
