@@ -112,6 +112,27 @@ describe('parseRequest', () => {
     expect(sizes.map((one) => Buffer.isBuffer(parseRequest(one).image))).toEqual([false, true]);
   });
 
+  it.each([
+    ['first', '{"image":"IMAGE","pos_points":[[1,2]]}'],
+    ['first, with spaces', '{"image" : "IMAGE", "pos_points": [[1, 2]]}'],
+    ['late', `{"note":"${'x'.repeat(5000)}","pos_points":[[1,2]],"image":"IMAGE"}`],
+    ['late, with spaces', `{"note":"${'x'.repeat(5000)}","pos_points":[[1,2]],"image" : "IMAGE"}`],
+  ])('leaves the image of a large request as bytes, the image %s', (_, text) => {
+    const { image: bytes, positive } = parseRequest(Buffer.from(text.replace('IMAGE', 'A'.repeat(70_000))));
+    expect([Buffer.isBuffer(bytes), bytes.toString() === 'A'.repeat(70_000)]).toEqual([true, true]);
+    expect(positive).toEqual([{ x: 1, y: 2 }]);
+  });
+
+  it.each<[object, string]>([
+    [{ image, pos_points: [[1, 2], [1]] }, 'pos_points[1]'],
+    [{ image, neg_points: [[1]] }, 'neg_points[0]'],
+    [{ image, obj_bbox: [[1, 2], [3]] }, 'obj_bbox[1]'],
+    [{ image, obj_bbox: 5 }, 'obj_bbox'],
+    [{ image: 5 }, 'image'],
+  ])('names what is wrong in %j', (body, name) => {
+    expect(() => parseRequest(body)).toThrow(name);
+  });
+
   it('reads a large request in the middle of a larger memory', () => {
     const text = JSON.stringify({ pos_points: [[1, 2]], image: 'A'.repeat(70_000), threshold: 0.25 });
     const memory = new Uint8Array(text.length + 20).fill(0x7b);
