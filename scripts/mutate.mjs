@@ -31,10 +31,10 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h' },
   },
 });
-if (values.help === true || positionals.length !== 1) {
-  console.log(`Usage: npm run mutate -- AREA [--lines A-B] [--tests GLOB]... [--workers N]
+if (values.help === true || positionals.length === 0) {
+  console.log(`Usage: npm run mutate -- AREA... [--lines A-B] [--tests GLOB]... [--workers N]
 
-Areas: ${Object.keys(areas).join(', ')}, or a folder or file below packages/*/src.
+Areas: ${Object.keys(areas).join(', ')}, or folders and files below the src of one package.
 
   --lines A-B    only these lines, of a file
   --tests GLOB   which tests may notice a fault; default: the package's own that import what is changed, without those of
@@ -47,21 +47,23 @@ Examples:
   process.exit(values.help === true ? 0 : 2);
 }
 
-const area = areas[positionals[0]] ?? positionals[0].replace(/\/$/, '');
-if (!/^packages\/[^/]+\/src(?:\/|$)/.test(area) || !existsSync(join(root, area))) {
+const paths = positionals.map((given) => areas[given] ?? given.replace(/\/$/, ''));
+const home = paths[0].split('/').slice(0, 2).join('/');
+for (const [i, path] of paths.entries()) {
+  if (/^packages\/[^/]+\/src(?:\/|$)/.test(path) && path.startsWith(`${home}/`) && existsSync(join(root, path)))
+    continue;
   console.error(
-    `There is no area '${positionals[0]}'. Areas: ${Object.keys(areas).join(', ')}, or a path in packages/*/src.`,
+    `There is no area '${positionals[i]}'. Areas: ${Object.keys(areas).join(', ')}, or paths in the src of one package.`,
   );
   process.exit(2);
 }
 prepare();
 
-const home = area.split('/').slice(0, 2).join('/');
 const work = join(root, '.mutation');
 mkdirSync(work, { recursive: true });
 writeFileSync(
   join(work, 'vitest.config.mjs'),
-  `export default ${JSON.stringify({ test: { include: values.tests ?? testsOf(home), exclude: ['**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'], testTimeout: 60_000 } })};\n`,
+  `export default ${JSON.stringify({ test: { include: values.tests ?? testsOf(home), exclude: ['**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'], testTimeout: 20_000 } })};\n`,
 );
 const report = join(work, 'report.json');
 rmSync(report, { force: true });
@@ -71,7 +73,7 @@ await new Stryker({
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner', plugin('ignore-words'), plugin('tell-survivors')],
   ignorers: ['words'],
-  mutate: sourcesOf(area),
+  mutate: paths.flatMap(sourcesOf),
   vitest: { configFile: '.mutation/vitest.config.mjs', related: values.tests === undefined },
   coverageAnalysis: 'perTest',
   concurrency: Number(values.workers),
