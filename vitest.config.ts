@@ -5,7 +5,7 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { findChromium } from './scripts/find-browsers.mjs';
 
 const chromium = findChromium();
-const seed = process.env.CLICKMASK_TEST_SEED;
+const seed = process.env.TEST_SEED;
 
 const properties = {
   setupFiles: [fileURLToPath(new URL('test/seed.setup.ts', import.meta.url))],

@@ -6,7 +6,7 @@ declare module 'vitest' {
   }
 }
 
-// With CLICKMASK_TEST_SEED, property tests try the same cases in each run; without it, new ones.
+// With TEST_SEED, property tests try the same cases in each run; without it, new ones.
 const seed = inject('seed');
 if (seed !== null) {
   const { default: fc } = await import('fast-check');
