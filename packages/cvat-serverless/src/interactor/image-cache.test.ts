@@ -42,6 +42,14 @@ describe('createImageCache', () => {
     expect(images.size).toBe(0);
   });
 
+  it('opens a frame again that could not be opened', async () => {
+    const fake = createFakeSegmenter();
+    const answers = [Promise.reject(new Error('no memory'))];
+    const images = createImageCache({ ...fake, open: (...given) => answers.pop() ?? fake.open(...given) }, 1e6);
+    await expect(images.open(file(1))).rejects.toThrow('no memory');
+    expect((await images.open(file(1))).image).toBeDefined();
+  });
+
   it('counts clicks once they are made', async () => {
     const { images } = setUp();
     const frame = await images.open(file(1));

@@ -52,7 +52,7 @@ export function createImageCache(segmenter: Segmenter, budget: number): ImageCac
       if (frames.peek(frame.key) === frame) frames.set(frame.key, frame);
     },
     async open(base64) {
-      const key = createHash('sha256').update(bytesOf(base64)).digest('base64url');
+      const key = createHash('sha256').update(base64).digest('base64url');
       const known = frames.get(key) ?? opening.get(key);
       if (known !== undefined) return known;
       const opened = openFrame(segmenter, key, base64);
@@ -87,6 +87,3 @@ async function openFrame(segmenter: Segmenter, key: string, base64: string | Buf
     },
   };
 }
-
-const bytesOf = (base64: string | Buffer): Buffer =>
-  typeof base64 === 'string' ? Buffer.from(base64, 'latin1') : base64;
