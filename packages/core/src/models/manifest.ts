@@ -1,4 +1,4 @@
-import { ClickmaskError, describe } from '../errors/index.js';
+import { ClickmaskError, describe, isListOf } from '../errors/index.js';
 import type { ProgressiveMergeOptions, StructuralIntegrityOptions } from '../mask/index.js';
 import type { CascadeOptions, ZoomInOptions } from '../refinement/index.js';
 
@@ -176,9 +176,9 @@ const tensorTypes = ['float32', 'float16', 'int32', 'int64', 'uint8', 'bool'] as
 
 function tensor(fields: Fields): DeclaredTensor {
   const shape = fields.raw.shape;
-  const valid = (size: unknown) =>
+  const valid = (size: unknown): size is string | number =>
     (typeof size === 'string' && size !== '') || (Number.isInteger(size) && Number(size) > 0);
-  if (!Array.isArray(shape) || !shape.every(valid)) throw fields.wrong('shape', 'an array of sizes or dimension names');
+  if (!isListOf(shape, valid)) throw fields.wrong('shape', 'an array of sizes or dimension names');
   return { name: fields.text('name'), type: fields.choice('type', tensorTypes), shape };
 }
 

@@ -1,3 +1,4 @@
+import { isListOf } from '../../errors/index.js';
 import type { Rect, Size } from '../../geometry/index.js';
 import { type PixelScaling, resizeMap, resizeToTensor, sigmoid } from '../../image/index.js';
 import { mirrorRows } from '../../refinement/index.js';
@@ -211,6 +212,6 @@ function readContract(manifest: ModelManifest): Contract {
 function triple(options: Fields, key: 'mean' | 'std'): [number, number, number] {
   const value = options.raw[key];
   const usable = (item: unknown): item is number => typeof item === 'number' && (key === 'mean' || item > 0);
-  if (!Array.isArray(value) || value.length !== 3 || !value.every(usable)) throw options.wrong(key, 'three numbers');
+  if (!isListOf(value, usable) || value.length !== 3) throw options.wrong(key, 'three numbers');
   return [value[0], value[1], value[2]];
 }
