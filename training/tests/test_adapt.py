@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from clickmask_training.__main__ import main
-from clickmask_training.adapt import choice, refining, trial
+from clickmask_training.adapt import choice, measure, refining, trial
 from clickmask_training.adapt import run as adapting
 from clickmask_training.adapt.exports import read_export
 from clickmask_training.adapt.measure import Figures, is_better, keeps
@@ -220,7 +220,7 @@ def test_a_trial_measures_what_is_left_over(
 
     seen: list[int] = []
     monkeypatch.setattr(trial, "timed", adapts)
-    monkeypatch.setattr(trial, "SIZE", 64)
+    monkeypatch.setattr(measure, "SIZE", 64)
     call = ["trial", "pets:2", "--data", str(data), "--out", str(tmp_path / "out"), "--grabcut", str(tmp_path / "none")]
     assert main(call) == 0
     row = capsys.readouterr().out.splitlines()[-1]

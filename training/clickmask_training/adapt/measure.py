@@ -48,13 +48,17 @@ class Figures:
 
 
 def measure(
-    weights: Path, refinement: Refinement, samples: list[EvaluationSample], tell: Callable[[], None]
+    weights: Path,
+    refinement: Refinement,
+    samples: list[EvaluationSample],
+    tell: Callable[[], None],
+    enough: float = ENOUGH,
 ) -> list[list[float]]:
     """IoU after each click, one entry per sample. ``tell`` is called after each."""
     model = CheckpointModel(weights, SIZE)
     ious = []
     for sample in samples:
-        ious.append(click_ious(model, refinement, sample, enough=ENOUGH))
+        ious.append(click_ious(model, refinement, sample, enough=enough))
         tell()
     return ious
 

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..evaluate import click_ious, number_of_clicks
+from ..evaluate import number_of_clicks
 from ..evaluation_sets import EvaluationSample, grabcut_samples, item_samples
 from ..items import Item
 from ..manifest import refinement_of
-from ..models import CheckpointModel
-from .measure import SIZE
+from .measure import figures, measure
 from .refining import refinement_for
 from .run import base_weights
 
@@ -131,8 +130,9 @@ def measured(weights: Path, samples: list[EvaluationSample], kept: Path) -> list
     known = json.loads(kept.read_text()) if kept.is_file() else {}
     missing = [sample for sample in samples if sample.name not in known]
     if missing:
-        model, refinement = CheckpointModel(weights, SIZE), refinement_of(refinement_for(weights))
-        known |= {sample.name: click_ious(model, refinement, sample, enough=ENOUGH) for sample in missing}
+        refinement = refinement_of(refinement_for(weights))
+        ious = measure(weights, refinement, missing, lambda: None, enough=ENOUGH)
+        known |= {sample.name: one for sample, one in zip(missing, ious)}
         kept.write_text(json.dumps(known))
     return [known[sample.name] for sample in samples]
 
@@ -143,8 +143,8 @@ def clicks(ious: list[list[float]]) -> np.ndarray:
 
 def summary(ious: list[list[float]]) -> tuple[float, str]:
     """Mean clicks, and the mean IoU after the first three as text. A sample that has enough keeps its IoU."""
-    curve = " ".join(f"{value:.3f}".lstrip("0") for value in np.mean([one[:3] for one in ious], 0))
-    return float(clicks(ious).mean()), curve
+    means = figures(ious)
+    return means.clicks_85, " ".join(f"{value:.3f}".lstrip("0") for value in means.curve[:3])
 
 
 def comparison(before: list[list[float]], after: list[list[float]]) -> str:
